@@ -1,0 +1,287 @@
+"""Near-duplicate texts, grouped as stars round a representative, never as chains.
+
+    words -> min-hash over word bigrams, 12 bands of 2 -> candidate pairs, capped per bucket
+          -> word-level similarity and agreeing values -> stars
+
+100,000 short texts take a few seconds: `python -m tests.benchmarks.duplicates_speed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+
+BANDS, ROWS = 12, 2
+VALUES_AGREE = 0.6
+_WIDEST_WINDOW = 16
+_PAIRS_AT_LEAST, _PAIRS_PER_TEXT = 3_000_000, 2
+_PAIRS_AT_ONCE = 500_000
+
+# A Chinese, Japanese or Korean character is a word; + matters in "3 + 4"; "." ends a sentence.
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"\d[\d.,]*\d(?!\w)|[{_CJK}]|[^\W{_CJK}]+|[-+*/=<>%$€£#&@^|~]|[.!?\n]")
+_ENDS_SENTENCE = frozenset(".!?\n")
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """`group[i]` is the index of the representative of text i, its own where nothing is near.
+
+    Every text is near its representative. In `capped_buckets` buckets of candidates, the largest
+    of `largest_bucket` texts, not all pairs were compared: there some pairs may have been missed.
+    """
+
+    group: list[int]
+    capped_buckets: int = 0
+    largest_bucket: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many groups there are, those of one text included."""
+        return len(set(self.group))
+
+    @property
+    def largest(self) -> int:
+        """Texts in the largest group; 0 without texts."""
+        return int(np.bincount(self.group).max()) if self.group else 0
+
+    @property
+    def largest_share(self) -> float:
+        """The largest group's share of all texts, 0..1."""
+        return self.largest / len(self.group) if self.group else 0.0
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Texts as word ids one behind the other: text t owns `ids[starts[t]:starts[t + 1]]`.
+
+    `is_value[id]`: the word has a digit, or is a name: mostly capitalised where no sentence starts.
+    """
+
+    ids: Ints
+    starts: Ints
+    is_value: Flags
+
+    @property
+    def lengths(self) -> Ints:
+        return np.diff(self.starts)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    left: Ints
+    right: Ints
+    capped_buckets: int
+    largest_bucket: int
+
+
+def near_duplicate_groups(
+    texts: Sequence[str], *, threshold: float = 0.85, seed: int = 0
+) -> Groups:
+    """Groups of texts that are the same but for a few words.
+
+    Texts equal but for letter case and whitespace are always together. Two others are near when
+    their similarity over words (1 - Indel distance / words of both) is at least `threshold` and
+    they are not template siblings: their *values* (words with a digit, and names, that is words
+    that this collection mostly capitalises inside sentences) must have a Jaccard overlap of 0.6 or
+    more; two texts without values agree. Representatives are the texts with most neighbours; each
+    takes those that nobody took, so a chain a-b-c of which a and c differ never becomes one group.
+    Raises InvalidInput unless 0 < threshold <= 1.
+    """
+    if not 0 < threshold <= 1:
+        raise InvalidInput(f"A threshold of {threshold} cannot be. Give one above 0, at most 1.")
+    first: dict[str, int] = {}
+    same_as = [first.setdefault(" ".join(t.casefold().split()), i) for i, t in enumerate(texts)]
+    distinct = list(first.values())
+    words = _words([texts[index] for index in distinct])
+    candidates = _candidates(words, np.random.default_rng(seed))
+    left, right = _near(words, candidates, threshold)
+    star = _stars(left, right, len(distinct))
+    representative = dict(zip(distinct, (distinct[hub] for hub in star), strict=True))
+    group = [representative[index] for index in same_as]
+    return Groups(group, candidates.capped_buckets, candidates.largest_bucket)
+
+
+def _words(texts: Sequence[str]) -> _Words:
+    spelling: defaultdict[str, int] = defaultdict(count().__next__)
+    flat: list[int] = []
+    lengths = np.zeros(len(texts), np.int64)
+    for index, text in enumerate(texts):
+        before = len(flat)
+        flat.extend(map(spelling.__getitem__, _TOKEN.findall(text)))
+        lengths[index] = len(flat) - before
+    tokens = np.array(flat, np.int64)
+    ends_sentence = np.array([word in _ENDS_SENTENCE for word in spelling], np.bool_)[tokens]
+    word_of: defaultdict[str, int] = defaultdict(count().__next__)
+    folded = np.array([word_of[word.casefold()] for word in spelling], np.int64)
+    capital = np.array([word[0].isupper() for word in spelling], np.bool_)
+    digit = np.array([any(c.isdigit() for c in word) for word in word_of], np.bool_)
+    opens = np.append(True, ends_sentence[:-1]) if len(tokens) else ends_sentence
+    opens[(np.cumsum(lengths) - lengths)[lengths > 0]] = True
+    ids, is_capital = folded[tokens], capital[tokens]
+    capitals = np.bincount(ids[is_capital & ~opens], minlength=len(word_of))
+    plain = np.bincount(ids[~is_capital], minlength=len(word_of))
+    owner = np.repeat(np.arange(len(texts)), lengths)[~ends_sentence]
+    starts = np.append(0, np.cumsum(np.bincount(owner, minlength=len(texts))))
+    return _Words(ids[~ends_sentence], starts, digit | (capitals > plain))
+
+
+def _candidates(words: _Words, rng: np.random.Generator) -> _Candidates:
+    """Pairs (left < right) of texts that share a band, in each bucket only so many."""
+    owners = np.flatnonzero(words.lengths)
+    if len(owners) < 2:
+        return _Candidates(owners[:0], owners[:0], 0, 0)
+    bands = _bands(words, owners, rng)
+    # In a bucket too large to compare all, texts that share the next band too are neighbours.
+    orders = [np.lexsort((bands[(b + 1) % BANDS], bands[b])) for b in range(BANDS)]
+    runs = [_runs(bands[b][order]) for b, order in enumerate(orders)]
+    window = _window(runs, len(owners))
+    keys = [
+        _pairs(owners[order], starts, sizes, window)
+        for order, (starts, sizes) in zip(orders, runs, strict=True)
+    ]
+    pairs = np.unique(np.concatenate(keys))
+    sizes = np.concatenate([sizes for _, sizes in runs])
+    capped = int((sizes > window + 1).sum())
+    return _Candidates(pairs >> 32, pairs & 0xFFFFFFFF, capped, int(sizes.max()) if capped else 0)
+
+
+def _bands(words: _Words, owners: Ints, rng: np.random.Generator) -> list[Hashes]:
+    """Per band a key for each of the texts `owners`, which have words."""
+    number = rng.integers(1 << 63, size=len(words.is_value), dtype=np.uint64)[words.ids]
+    following = np.append(number[1:], np.uint64(0))
+    following[words.starts[owners + 1] - 1] = np.uint64(0x5851F42D4C957F2D)
+    bigrams = _mixed(number * np.uint64(0x9E3779B97F4A7C15) + following)
+    odd = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    offset = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64)
+    keys = []
+    for band in range(BANDS):
+        key = np.zeros(len(owners), np.uint64)
+        for row in range(band * ROWS, (band + 1) * ROWS):
+            lowest = np.minimum.reduceat(bigrams * odd[row] + offset[row], words.starts[owners])
+            key = _mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
+        keys.append(key)
+    return keys
+
+
+def _mixed(x: Hashes) -> Hashes:
+    """The finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _runs(ordered: Hashes) -> tuple[Ints, Ints]:
+    """Where each run of two or more equal keys starts, and how long it is."""
+    edges = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    sizes = np.diff(np.append(edges, len(ordered)))
+    return edges[sizes > 1], sizes[sizes > 1]
+
+
+def _window(runs: Sequence[tuple[Ints, Ints]], texts: int) -> int:
+    """How many following texts of its bucket each text is compared with, within the budget."""
+    sizes = np.concatenate([sizes for _, sizes in runs])
+    budget, spent = max(_PAIRS_AT_LEAST, _PAIRS_PER_TEXT * texts), 0
+    for step in range(1, _WIDEST_WINDOW + 1):
+        spent += int(np.maximum(sizes - step, 0).sum())
+        if spent > budget:
+            return max(1, step - 1)
+    return _WIDEST_WINDOW
+
+
+def _pairs(ordered: Ints, starts: Ints, sizes: Ints, window: int) -> Ints:
+    """Pairs of a bucket as one number each: neighbours, and all with the bucket's first text."""
+    inside = np.repeat(starts + sizes, sizes)
+    position = np.arange(len(inside)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    position += np.repeat(starts, sizes)
+    found = []
+    for step in range(1, window + 1):
+        near = position[position + step < inside]
+        if not len(near):
+            break
+        found.append((ordered[near], ordered[near + step]))
+    for start, size in zip(starts[sizes > window + 1], sizes[sizes > window + 1], strict=True):
+        members = ordered[start : start + size]
+        found.append((np.full(size, members.min()), members))
+    keys = [(np.minimum(a, b) << 32 | np.maximum(a, b))[a != b] for a, b in found]
+    return np.concatenate([*keys, np.zeros(0, np.int64)])
+
+
+def _near(words: _Words, candidates: _Candidates, threshold: float) -> tuple[Ints, Ints]:
+    """The candidate pairs that are near; checks the cheap things first."""
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import cpdist
+
+    left, right, lengths = candidates.left, candidates.right, words.lengths
+    a, b = lengths[left], lengths[right]
+    possible = np.abs(a - b) <= (1 - threshold) * (a + b) + 1e-9
+    left, right = left[possible], right[possible]
+    texts, alike = _as_strings(words), np.zeros(len(left), np.bool_)
+    for start in range(0, len(left), _PAIRS_AT_ONCE):
+        part = slice(start, start + _PAIRS_AT_ONCE)
+        score = cpdist(
+            texts[left[part]].tolist(),
+            texts[right[part]].tolist(),
+            scorer=Indel.normalized_similarity,
+            dtype=np.float64,
+        )
+        alike[part] = score >= threshold - 1e-9
+    left, right = left[alike], right[alike]
+    agree = np.fromiter(_values_agree(words, left, right), np.bool_, len(left))
+    return left[agree], right[agree]
+
+
+def _as_strings(words: _Words) -> NDArray[np.object_]:
+    """Each text as a string of one character per word: what rapidfuzz compares fastest."""
+    codes = words.ids % (0x10FFFF - 0x801) + 1
+    codes += (codes >= 0xD800) * 0x800  # over the surrogates, which no encoding lets through
+    everything = codes.astype("<u4").tobytes().decode("utf-32-le")
+    bounds = words.starts.tolist()
+    strings = np.empty(len(bounds) - 1, np.object_)
+    strings[:] = [everything[a:b] for a, b in pairwise(bounds)]
+    return strings
+
+
+def _values_agree(words: _Words, left: Ints, right: Ints) -> Iterator[bool]:
+    known: dict[int, frozenset[int]] = {}
+
+    def values(text: int) -> frozenset[int]:
+        if text not in known:
+            ids = words.ids[words.starts[text] : words.starts[text + 1]]
+            known[text] = frozenset(ids[words.is_value[ids]].tolist())
+        return known[text]
+
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        common, either = len(values(a) & values(b)), len(values(a) | values(b))
+        yield common >= VALUES_AGREE * either
+
+
+def _stars(left: Ints, right: Ints, n: int) -> list[int]:
+    """The representative of each of n texts: most neighbours first, then the lower index."""
+    ends, others = np.append(left, right), np.append(right, left)
+    by_end = np.argsort(ends, kind="stable")
+    others, degree = others[by_end], np.bincount(ends, minlength=n)
+    starts = np.append(0, np.cumsum(degree))
+    star = np.arange(n)
+    taken = np.zeros(n, np.bool_)
+    for hub in np.argsort(-degree, kind="stable")[: int((degree > 0).sum())]:
+        if taken[hub]:
+            continue
+        mine = others[starts[hub] : starts[hub + 1]]
+        mine = mine[~taken[mine]]
+        star[mine] = hub
+        taken[mine] = taken[hub] = True
+    found: list[int] = star.tolist()
+    return found

@@ -1,0 +1,221 @@
+"""Numbers that travel with n and an interval, and the one rule for calling something better.
+
+`Estimate` is what every page shows; the functions make one from counts or values. Intervals are
+exact (they cover at least `level`) or approximate (about `level`), and say which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+
+RESAMPLES = 2000
+# Below six differences even six out of six in one direction is chance (two-sided p = 0.0625 at 5).
+FEWEST_FOR_A_CLAIM = 6
+_CELLS_AT_ONCE = 4_000_000
+
+Better = Literal["better", "worse", "not shown"]
+Kind = Literal["exact", "approximate"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval, from `n` independent units (clusters where there are any).
+
+    `value` is None when it is undefined, `low` and `high` when no interval can be given; `reason`
+    then says why. Raises InvalidInput when the parts contradict each other.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    method: str
+    level: float = 0.95
+    kind: Kind = "approximate"
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.n < 0 or not 0 < self.level < 1:
+            raise InvalidInput(f"n = {self.n}, level = {self.level}: give n >= 0, 0 < level < 1.")
+        if (self.low is None) != (self.high is None) or (
+            self.value is None and self.low is not None
+        ):
+            raise InvalidInput("An estimate has both bounds or none, and none without a value.")
+        if self.low is None and not self.reason:
+            raise InvalidInput("An estimate without a value or an interval must say why.")
+        numbers = [x for x in (self.value, self.low, self.high) if x is not None]
+        if not all(math.isfinite(x) for x in numbers):
+            raise InvalidInput("An estimate is made of finite numbers. Leave out what is not.")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise InvalidInput(f"The interval {self.low} to {self.high} is upside down.")
+
+
+def undefined(n: int, method: str, reason: str, level: float = 0.95) -> Estimate:
+    """An estimate that has no value, with the reason."""
+    return Estimate(None, None, None, n, method, level, reason=reason)
+
+
+def proportion(
+    successes: int,
+    n: int,
+    *,
+    method: Literal["clopper-pearson", "wilson"] = "clopper-pearson",
+    level: float = 0.95,
+) -> Estimate:
+    """A share in 0..1 with the exact interval (Clopper and Pearson 1934) or Wilson's (1927).
+
+    Raises InvalidInput unless 0 <= successes <= n. n = 0 gives a value of None.
+    """
+    if not 0 <= successes <= n:
+        raise InvalidInput(f"{successes} of {n} is no share. Give 0 <= successes <= n.")
+    if n == 0:
+        return undefined(0, method, "There are no observations yet.", level)
+    if method == "wilson":
+        return Estimate(successes / n, *_wilson(successes, n, level), n, method, level)
+    low, high = _clopper_pearson(successes, n, level)
+    return Estimate(successes / n, low, high, n, method, level, kind="exact")
+
+
+def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = betaincinv(successes, n - successes + 1, tail) if successes else 0.0
+    high = betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
+    return float(low), float(high)
+
+
+def _wilson(successes: int, n: int, level: float) -> tuple[float, float]:
+    from scipy.special import ndtri
+
+    z, share = float(ndtri((1 + level) / 2)), successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mean_interval(
+    values: Sequence[float], rng: np.random.Generator, *, level: float = 0.95
+) -> Estimate:
+    """The mean of independent values with a bootstrap interval. For 0/1 use `proportion`."""
+    return clustered_mean(values, range(len(values)), rng, level=level)
+
+
+def clustered_mean(
+    values: Sequence[float],
+    clusters: Sequence[Hashable],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """The mean of values of which those of one cluster (an example, say) belong together.
+
+    Whole clusters are resampled; `n` counts clusters. The percentile interval is widened for few
+    clusters (the expanded percentile interval of Hesterberg 2015, "What Teachers Should Know About
+    the Bootstrap"). One cluster gives a value without an interval. Raises InvalidInput on unequal
+    lengths.
+    """
+    if len(values) != len(clusters):
+        raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
+    numbers = np.asarray(values, dtype=np.float64)
+    which = {cluster: index for index, cluster in enumerate(dict.fromkeys(clusters))}
+    n, method = len(which), "bootstrap" if len(which) == len(values) else "clustered bootstrap"
+    if n == 0:
+        return undefined(0, method, "There are no observations yet.", level)
+    member = np.fromiter((which[cluster] for cluster in clusters), dtype=np.intp)
+    value = float(numbers.mean())
+    if n == 1:
+        reason = "One independent unit has no interval."
+        return Estimate(value, None, None, 1, method, level, reason=reason)
+    sums = np.bincount(member, numbers).astype(np.float64)
+    counts = np.bincount(member)
+    low, high = percentile_interval(_resampled_means(sums, counts, rng), n, level)
+    return Estimate(value, low, high, n, method, level)
+
+
+def paired_difference(
+    baseline: Sequence[float],
+    candidate: Sequence[float],
+    clusters: Sequence[Hashable] | None,
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """The mean of candidate minus baseline, pair by pair: positive when the candidate is higher.
+
+    `clusters` names the example of each pair; None when every pair is its own. Raises InvalidInput
+    on unequal lengths.
+    """
+    if len(baseline) != len(candidate):
+        raise InvalidInput("Pairs need both values. Give as many candidates as baselines.")
+    differences = [high - low for low, high in zip(baseline, candidate, strict=True)]
+    groups = range(len(differences)) if clusters is None else clusters
+    return clustered_mean(differences, groups, rng, level=level)
+
+
+def _resampled_means(
+    sums: NDArray[np.float64], counts: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    n = len(sums)
+    at_once = max(1, _CELLS_AT_ONCE // n)
+    means = []
+    for start in range(0, RESAMPLES, at_once):
+        drawn = rng.integers(n, size=(min(at_once, RESAMPLES - start), n))
+        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
+    return np.concatenate(means)
+
+
+def percentile_interval(
+    resampled: NDArray[np.float64], n: int, level: float
+) -> tuple[float, float]:
+    """Percentiles of a bootstrap of `n` >= 2 units, further out for few units (Hesterberg 2015)."""
+    from scipy.special import ndtr, stdtrit
+
+    reach = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, (1 + level) / 2))
+    tail = float(ndtr(-reach))
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """Two-sided exact p of wins against losses when both are equally likely; ties left out."""
+    from scipy.special import bdtr
+
+    if wins < 0 or losses < 0:
+        raise InvalidInput("Wins and losses are counts. Give numbers of 0 or more.")
+    if wins + losses == 0:
+        return 1.0
+    return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5)))
+
+
+def holm(pvalues: Sequence[float]) -> list[float]:
+    """Adjusted p-values for several questions asked at once (Holm 1979), in the given order."""
+    order = sorted(range(len(pvalues)), key=lambda index: pvalues[index])
+    adjusted, highest = [0.0] * len(pvalues), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(pvalues) - rank) * pvalues[index]))
+        adjusted[index] = highest
+    return adjusted
+
+
+def says_better(estimate: Estimate, *, against: float = 0.0) -> Better:
+    """Whether an estimate may be called better or worse than `against`: 0 for a difference.
+
+    The whole interval must lie on one side, and an approximate one must rest on at least six
+    independent units. This is the only place that decides it.
+    """
+    if estimate.low is None or estimate.high is None:
+        return "not shown"
+    if estimate.kind == "approximate" and estimate.n < FEWEST_FOR_A_CLAIM:
+        return "not shown"
+    if estimate.low > against:
+        return "better"
+    return "worse" if estimate.high < against else "not shown"

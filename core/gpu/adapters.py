@@ -1,0 +1,61 @@
+"""LoRA adapters on a loaded model: attach a new one, save it, put a saved one on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.utils.save_and_load import load_peft_weights, set_peft_model_state_dict
+from transformers import set_seed
+
+from core.errors import NotFound
+from core.gpu.models import LoadedModel
+from core.runs import RunSpec
+
+
+class MissingAdapter(NotFound):
+    """No adapter lies where the settings say."""
+
+    title = "The adapter is not there"
+
+
+def attach_lora(base: LoadedModel, spec: RunSpec) -> Any:
+    """A PeftModel over `base.model` with a fresh adapter, its chance taken from spec.seed."""
+    # Before get_peft_model: it draws the adapter's first values.
+    set_seed(spec.seed)
+    names = [name.strip() for name in spec.target_modules.split(",")]
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=spec.lora_r,
+        lora_alpha=spec.lora_alpha,
+        lora_dropout=spec.lora_dropout,
+        target_modules=spec.target_modules if names == ["all-linear"] else names,
+        base_model_name_or_path=spec.base_model,
+    )
+    model = get_peft_model(base.model, config)
+    model.peft_config["default"].base_model_name_or_path = spec.base_model
+    return model
+
+
+def save_adapter(model: Any, folder: Path) -> None:
+    """Writes adapter_model.safetensors and adapter_config.json."""
+    model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def restore_adapter(model: Any, folder: Path) -> None:
+    """Overwrites the adapter of `model` with the saved one, exactly."""
+    set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+
+
+def load_adapter(base: LoadedModel, folder: Path) -> Any:
+    """A PeftModel over `base.model` with the saved adapter on, in evaluation mode.
+
+    Raises MissingAdapter.
+    """
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise MissingAdapter(
+            f"There is no adapter in {folder}. Wait until the run is completed, or choose another."
+        )
+    return PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).eval()

@@ -1,0 +1,120 @@
+"""checkpoints/checkpoint-N: all that a training needs to go on exactly where it was.
+
+Adapter, optimizer and random state as safetensors (nothing here is ever unpickled), the counters as
+JSON, and last of all DONE with every file's size: a folder without a true DONE does not count.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.gpu.adapters import restore_adapter, save_adapter
+from core.jobs.folder import read_json, write_json
+
+KEPT = 2
+
+
+@dataclass
+class TrainingProgress:
+    """Where a training is. `tokens` and `seconds` count over all its starts; `best_step` is the
+    step with the lowest validation loss, 0 before the first evaluation; `bad` counts the
+    evaluations since then."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    train_loss: float | None = None
+    last_loss: float | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    bad: int = 0
+
+
+def folder_of(checkpoints: Path, step: int) -> Path:
+    """Where the checkpoint of `step` lies."""
+    return checkpoints / f"checkpoint-{step}"
+
+
+def save(
+    checkpoints: Path, model: Any, optimizer: torch.optim.Optimizer, at: TrainingProgress
+) -> None:
+    """Writes the checkpoint of `at.step`, then deletes what is neither new nor the best."""
+    folder = folder_of(checkpoints, at.step)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    save_adapter(model, folder)
+    save_file({**_moments(optimizer), **_random_state()}, folder / "state.safetensors")
+    write_json(folder / "progress.json", asdict(at))
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    write_json(folder / "DONE", sizes)
+    _prune(checkpoints, at.best_step)
+
+
+def latest(checkpoints: Path) -> tuple[Path, TrainingProgress] | None:
+    """The valid checkpoint with the highest step, or None."""
+    steps = sorted(_steps(checkpoints), reverse=True)
+    for folder in (folder_of(checkpoints, step) for step in steps):
+        if is_whole(folder):
+            return folder, TrainingProgress(**(read_json(folder / "progress.json") or {}))
+    return None
+
+
+def load(folder: Path, model: Any, optimizer: torch.optim.Optimizer) -> None:
+    """Puts adapter, optimizer and random state back as they were."""
+    restore_adapter(model, folder)
+    tensors = load_file(folder / "state.safetensors")
+    for index, parameter in enumerate(_parameters(optimizer)):
+        optimizer.state[parameter] = {
+            name: tensors[f"{index}.{name}"].to(parameter.device)
+            for name in ("step", "exp_avg", "exp_avg_sq")
+            if f"{index}.{name}" in tensors
+        }
+    torch.set_rng_state(tensors["random.cpu"])
+    if "random.cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["random.cuda"])
+
+
+def is_whole(folder: Path) -> bool:
+    """True when DONE is there and every file has the size that it says."""
+    sizes = read_json(folder / "DONE") if (folder / "DONE").is_file() else None
+    return bool(sizes) and all(
+        (folder / name).is_file() and (folder / name).stat().st_size == size
+        for name, size in (sizes or {}).items()
+    )
+
+
+def _moments(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    return {
+        f"{index}.{name}": value.detach().cpu().contiguous()
+        for index, parameter in enumerate(_parameters(optimizer))
+        for name, value in optimizer.state[parameter].items()
+    }
+
+
+def _random_state() -> dict[str, torch.Tensor]:
+    state = {"random.cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["random.cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _steps(checkpoints: Path) -> list[int]:
+    names = [path.name.partition("-")[2] for path in checkpoints.glob("checkpoint-*")]
+    return [int(name) for name in names if name.isdigit()]
+
+
+def _prune(checkpoints: Path, best_step: int) -> None:
+    steps = sorted(_steps(checkpoints))
+    for step in steps[:-KEPT]:
+        if step != best_step:
+            shutil.rmtree(folder_of(checkpoints, step), ignore_errors=True)

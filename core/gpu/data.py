@@ -1,0 +1,178 @@
+"""From examples to tokens: one place for training and generation, so that they cannot differ.
+
+Prompt and answer are tokenised apart and joined: the prompt's tokens in training are then the very
+tokens that generation starts from. Loss is taken on the answer and the stop token only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import InvalidInput
+from core.prompts import PromptTemplate
+from core.runs import Overlong
+
+
+class OverlongExamples(InvalidInput):
+    """Examples have more tokens than max_length, and nobody chose what to do with them."""
+
+    title = "Some examples are too long"
+
+
+class EmptyPrompt(InvalidInput):
+    """A prompt without a single token."""
+
+    title = "A prompt is empty"
+
+
+class NothingToLearn(InvalidInput):
+    """No token would carry loss."""
+
+    title = "There is nothing to learn from"
+
+
+@dataclass(frozen=True)
+class EncodedExample:
+    """Token ids of one example; `answer` ends with the stop token unless it was cut."""
+
+    prompt: tuple[int, ...]
+    answer: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+@dataclass(frozen=True)
+class EncodedSplit:
+    """A split as tokens, and what became of its over-long examples (examples, tokens)."""
+
+    examples: tuple[EncodedExample, ...]
+    overlong: int = 0
+    tokens_lost: int = 0
+    longest: int = 0
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each example, prompt and answer."""
+        return [len(example) for example in self.examples]
+
+    @property
+    def labelled(self) -> int:
+        """Tokens that carry loss."""
+        return sum(len(example.answer) for example in self.examples)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a parquet file as dictionaries; an absent file has none."""
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist() if path.is_file() else []
+    return rows
+
+
+def prompt_tokens(tokenizer: Any, prompts: Sequence[str]) -> list[list[int]]:
+    """Token ids of whole prompts, with the tokenizer's start token and without a stop token.
+
+    Raises EmptyPrompt.
+    """
+    if not prompts:
+        return []
+    ids: list[list[int]] = tokenizer(list(prompts), return_attention_mask=False)["input_ids"]
+    # Some tokenizers close every text; an answer would then start behind a stop token.
+    stop = tokenizer.eos_token_id
+    rows = [row[:-1] if len(row) > 1 and row[-1] == stop else row for row in ids]
+    if not all(rows):
+        raise EmptyPrompt("An example has an empty prompt. Fill in its instruction.")
+    return rows
+
+
+def encode(
+    tokenizer: Any,
+    template: PromptTemplate,
+    rows: Sequence[dict[str, Any]],
+    max_length: int,
+    overlong: Overlong,
+) -> EncodedSplit:
+    """Renders and tokenises `rows` (instruction, input, output).
+
+    Raises OverlongExamples when some exceed `max_length` tokens and overlong is "refuse";
+    NothingToLearn when cutting would leave an example without any answer token.
+    """
+    if not rows:
+        return EncodedSplit(())
+    prompts = [template.render(row["instruction"], row["input"] or "") for row in rows]
+    answers = tokenizer(
+        [row["output"] for row in rows], add_special_tokens=False, return_attention_mask=False
+    )["input_ids"]
+    stop = tokenizer.eos_token_id
+    examples = [
+        EncodedExample(tuple(prompt), (*answer, stop))
+        for prompt, answer in zip(prompt_tokens(tokenizer, prompts), answers, strict=True)
+    ]
+    return _fit(examples, max_length, overlong)
+
+
+def _fit(examples: list[EncodedExample], max_length: int, overlong: Overlong) -> EncodedSplit:
+    longest = max(len(example) for example in examples)
+    excess = [len(e) - max_length for e in examples if len(e) > max_length]
+    if not excess:
+        return EncodedSplit(tuple(examples), longest=longest)
+    if overlong == "refuse":
+        raise OverlongExamples(
+            f"{len(excess)} of {len(examples)} examples have more than {max_length} tokens (the "
+            f"longest {longest}). Raise max_length, or choose to drop or to truncate them."
+        )
+    if overlong == "drop":
+        kept = tuple(e for e in examples if len(e) <= max_length)
+        lost = sum(len(e) for e in examples if len(e) > max_length)
+        return EncodedSplit(kept, len(excess), lost, longest)
+    cut = tuple(EncodedExample(e.prompt, e.answer[: max_length - len(e.prompt)]) for e in examples)
+    without = sum(len(e.prompt) >= max_length for e in examples)
+    if without:
+        raise NothingToLearn(
+            f"{without} prompts fill {max_length} tokens by themselves, so no answer token would "
+            "be left. Raise max_length, or choose to drop over-long examples."
+        )
+    return EncodedSplit(cut, len(excess), sum(excess), longest)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Right-padded examples.
+
+    `ids` (rows, width) token ids; `keep` (rows, width) is True where the *next* token carries
+    loss; `targets` those next tokens, row by row; `tokens` the number of real tokens.
+    """
+
+    ids: torch.Tensor
+    keep: torch.Tensor
+    targets: torch.Tensor
+    tokens: int
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on `device`."""
+        if device.type == "cpu":
+            return self
+        ids, keep, targets = (x.to(device) for x in (self.ids, self.keep, self.targets))
+        return Batch(ids, keep, targets, self.tokens)
+
+
+def collate(examples: Sequence[EncodedExample]) -> Batch:
+    """One batch, as wide as its longest example.
+
+    No attention mask is needed: in a causal model nothing looks at what stands to its right.
+    """
+    width = max(len(example) for example in examples)
+    ids = torch.zeros((len(examples), width), dtype=torch.long)
+    keep = torch.zeros((len(examples), width), dtype=torch.bool)
+    targets: list[int] = []
+    for row, example in enumerate(examples):
+        ids[row, : len(example)] = torch.tensor(example.prompt + example.answer)
+        keep[row, len(example.prompt) - 1 : len(example) - 1] = True
+        targets.extend(example.answer)
+    return Batch(ids, keep, torch.tensor(targets), sum(map(len, examples)))

@@ -1,0 +1,156 @@
+"""The "generate" job: what base, prompted base and tuned model answer, from one loaded model.
+
+    python -m core.worker JOB_DIR
+
+spec.json: base_model, adapter (a folder, or null), template, config (GenerationConfig), shots
+[{instruction, input, output}], systems [{system_id, kind: base|prompted|tuned}], and optionally
+precision (auto, bf16, fp32, 4bit) and base_model_hash. Reads data/examples.parquet (example_id,
+instruction, input); writes final/generations.parquet (system_id, example_id, text, prompt_tokens,
+new_tokens, seconds, finish: stop|length|too_long) and final/summary.json.
+
+A prompt that fills the model's context is not cut: its text is empty, its finish "too_long", and a
+note names it. Answers are kept in checkpoints/answers.jsonl batch by batch; a stopped or killed job
+goes on behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import GenerationConfig as DecodingConfig
+from transformers import logging as transformers_logging
+
+from core.errors import InvalidInput
+from core.gpu.adapters import load_adapter
+from core.gpu.answers import stop_tokens
+from core.gpu.data import prompt_tokens, read_rows
+from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.gpu.writing import Question, Writing
+from core.jobs.context import JobContext
+from core.jobs.folder import read_json, write_json
+from core.prompts import PromptTemplate
+from core.runs import GenerationConfig, weights_hash
+
+KINDS = ("base", "prompted", "tuned")
+
+
+class InvalidGeneration(InvalidInput):
+    """The job's systems, adapter and shots do not fit together."""
+
+    title = "These answers cannot be generated"
+
+
+def run(job: JobContext) -> None:
+    """Generates and writes final/; see the module's text for the files."""
+    use_all_cores()
+    transformers_logging.disable_progress_bar()
+    spec = job.spec
+    config = GenerationConfig.from_json(spec["config"])
+    refuse_misfits(spec)
+    base, model, hashes = _load(job)
+    rows = read_rows(job.data("examples.parquet"))
+    job.note(f"{len(rows)} examples for {len(spec['systems'])} systems on {base.device}.")
+    writing = Writing(job, base, model, config, len(rows) * len(spec["systems"]))
+    for system in spec["systems"]:
+        writing.answer(_questions(base, spec, system, rows))
+    with job.final() as folder:
+        answers = writing.in_order([str(row["example_id"]) for row in rows])
+        _write_parquet(folder / "generations.parquet", answers)
+        write_json(folder / "summary.json", {**summary(answers, spec["systems"]), **hashes})
+    job.note(f"Completed: {len(answers)} answers.")
+
+
+def refuse_misfits(spec: Mapping[str, Any]) -> None:
+    """Raises InvalidGeneration when systems, adapter and shots do not fit together."""
+    kinds = [system["kind"] for system in spec["systems"]]
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise InvalidGeneration(f"Unknown kinds of system: {', '.join(unknown)}. Use {KINDS}.")
+    if not kinds or len({s["system_id"] for s in spec["systems"]}) < len(kinds):
+        raise InvalidGeneration("Name at least one system, and each only once.")
+    if "tuned" in kinds and not spec.get("adapter"):
+        raise InvalidGeneration("A tuned system needs an adapter. Choose a completed run.")
+    if "prompted" in kinds and not spec.get("shots"):
+        raise InvalidGeneration("A prompted system needs worked examples. Give some shots.")
+
+
+def _load(job: JobContext) -> tuple[LoadedModel, Any, dict[str, Any]]:
+    spec = job.spec
+    base = load_model(spec["base_model"], job.workspace, spec.get("precision", "auto"))
+    refuse_changed(base, spec.get("base_model_hash", ""))
+    hashes = {"base_model_hash": base.hash, "adapter_hash": None}
+    # The model's folder may ask for sampling or a penalty; only the job's config counts here.
+    stops = stop_tokens(base)
+    base.model.generation_config = DecodingConfig(eos_token_id=stops)
+    if not spec.get("adapter"):
+        return base, base.model, hashes
+    folder = job.resolve(spec["adapter"])
+    model = load_adapter(base, folder)
+    refuse_changed(base, (read_json(folder / "metrics.json") or {}).get("base_model_hash", ""))
+    return base, model, {**hashes, "adapter_hash": weights_hash(folder)}
+
+
+def _questions(
+    base: LoadedModel,
+    spec: Mapping[str, Any],
+    system: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+) -> list[Question]:
+    template = PromptTemplate(spec["template"])
+    shots = [(s["instruction"], s["input"] or "", s["output"]) for s in spec.get("shots") or []]
+    shots = shots if system["kind"] == "prompted" else []
+    texts = [
+        template.render_with_shots(shots, row["instruction"], row["input"] or "") for row in rows
+    ]
+    return [
+        Question(system["system_id"], system["kind"], str(row["example_id"]), tuple(ids))
+        for row, ids in zip(rows, prompt_tokens(base.tokenizer, texts), strict=True)
+    ]
+
+
+def summary(
+    answers: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """Seconds, tokens a second and how answers ended, over all and per system."""
+
+    def of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        seconds, new = sum(r["seconds"] for r in rows), sum(r["new_tokens"] for r in rows)
+        ends = {
+            end: sum(r["finish"] == end for r in rows) for end in ("stop", "length", "too_long")
+        }
+        speed = round(new / seconds, 1) if seconds else 0.0
+        return {
+            "answers": len(rows),
+            "seconds": round(seconds, 2),
+            "new_tokens": new,
+            "tokens_per_second": speed,
+            "finish": ends,
+        }
+
+    per_system = {
+        s["system_id"]: {
+            "kind": s["kind"],
+            **of([a for a in answers if a["system_id"] == s["system_id"]]),
+        }
+        for s in systems
+    }
+    return {**of(answers), "systems": per_system}
+
+
+def _write_parquet(path: Path, answers: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [
+            ("system_id", pa.string()),
+            ("example_id", pa.string()),
+            ("text", pa.string()),
+            ("prompt_tokens", pa.int32()),
+            ("new_tokens", pa.int32()),
+            ("seconds", pa.float64()),
+            ("finish", pa.string()),
+        ]
+    )
+    pq.write_table(pa.Table.from_pylist(answers, schema=schema), path)

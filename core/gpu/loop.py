@@ -1,0 +1,199 @@
+"""The training loop: bucketed batches, loss on answer tokens only, validation, early stopping.
+
+Written out instead of a library's trainer because it is about twice as fast on small models and
+stops, resumes and counts exactly as the run page says.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import torch
+import torch.nn.functional as functional
+
+from core.errors import TouchstoneError
+from core.gpu import checkpoints
+from core.gpu.adapters import restore_adapter
+from core.gpu.checkpoints import TrainingProgress
+from core.gpu.data import Batch, EncodedSplit, collate
+from core.gpu.memory import peak_memory_bytes
+from core.gpu.schedule import StepPlan
+from core.jobs.context import JobContext, JobStopped
+from core.runs import RunSpec
+
+
+class TrainingDiverged(TouchstoneError):
+    """The loss or its gradient is no number any more."""
+
+    title = "The training diverged"
+
+
+def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
+    """Cross entropy summed over the labelled tokens of `batch`, in float32.
+
+    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`.
+    """
+    output = model(input_ids=batch.ids, logits_to_keep=batch.keep, use_cache=False)
+    logits = output.logits.flatten(0, -2).float()
+    return functional.cross_entropy(logits, batch.targets, reduction="sum")
+
+
+class TrainingLoop:
+    """One start of one training. `progress` is where it stands, over all starts."""
+
+    def __init__(
+        self,
+        job: JobContext,
+        spec: RunSpec,
+        model: Any,
+        device: torch.device,
+        train: EncodedSplit,
+        validation: EncodedSplit,
+    ) -> None:
+        self.job, self.spec, self.model, self.device = job, spec, model, device
+        self.train, self.plan = train, StepPlan(train.lengths, spec)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True
+        )
+        self.progress = TrainingProgress()
+        self.stopped_early = False
+        self._validation = self._in_batches(validation)
+        self._labelled = validation.labelled
+        self._recent = torch.zeros((), device=device)
+        self._recent_tokens = 0
+
+    def resume(self) -> bool:
+        """Goes back to the last valid checkpoint; False when there is none."""
+        found = checkpoints.latest(self.job.folder.checkpoints)
+        if found is None:
+            return False
+        folder, self.progress = found
+        checkpoints.load(folder, self.model, self.optimizer)
+        return True
+
+    def run(self) -> None:
+        """Trains to the end or until validation stops improving, then takes the best adapter.
+
+        Raises JobStopped after a checkpoint when asked to stop; TrainingDiverged.
+        """
+        self._started, self._first_step = time.monotonic(), self.progress.step
+        self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
+        self.model.train()
+        while self.progress.step < self.plan.total and not self._is_patience_over():
+            if self.job.should_stop():
+                self._stop()
+            norm = self._step()
+            self._report(norm)
+            if self.plan.evaluates_after(self.progress.step):
+                self._evaluate()
+        self.stopped_early = self.progress.step < self.plan.total
+        if 0 < self.progress.best_step < self.progress.step:
+            best = checkpoints.folder_of(self.job.folder.checkpoints, self.progress.best_step)
+            restore_adapter(self.model, best)
+        self.model.eval()
+
+    def _step(self) -> torch.Tensor:
+        micro = self.plan.micro_batches(self.progress.step)
+        batches = [collate([self.train.examples[i] for i in rows]) for rows in micro]
+        labelled = sum(len(batch.targets) for batch in batches)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.learning_rate(self.progress.step)
+        for batch in batches:
+            # Every labelled token of the effective batch weighs the same, however it is cut up.
+            loss = answer_loss(self.model, batch.to(self.device))
+            (loss / labelled).backward()  # type: ignore[no-untyped-call]
+            self._recent += loss.detach()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.max_grad_norm)
+        self._refuse_nonsense(norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self._recent_tokens += labelled
+        self.progress.step += 1
+        self.progress.tokens += sum(batch.tokens for batch in batches)
+        self.progress.seconds = self._spent + time.monotonic() - self._started
+        return norm
+
+    def _refuse_nonsense(self, norm: torch.Tensor) -> None:
+        # Looking at a number makes a GPU wait: there, only when the step is logged anyway.
+        if self.device.type != "cpu" and not self._is_logged(self.progress.step + 1):
+            return
+        if not math.isfinite(norm.item()):
+            raise TrainingDiverged(
+                f"The gradient is not a number any more at step {self.progress.step + 1}. Start "
+                "anew with a lower learning_rate, more warm-up, or bf16 instead of lower precision."
+            )
+
+    def _is_logged(self, step: int) -> bool:
+        return step % self.spec.logging_steps == 0 or step in (1, self.plan.total)
+
+    def _report(self, norm: torch.Tensor) -> None:
+        step, total = self.progress.step, self.plan.total
+        if self._is_logged(step):
+            self.progress.train_loss = self._recent.item() / self._recent_tokens
+            self._recent.zero_()
+            self._recent_tokens = 0
+            self.job.emit(
+                "log",
+                step=step,
+                total=total,
+                loss=self.progress.train_loss,
+                learning_rate=self.plan.learning_rate(step - 1),
+                grad_norm=norm.item(),
+                tokens_per_second=round(self._speed(), 1),
+                seconds_left=round(self._seconds_left(), 1),
+            )
+        self.job.progress(step, total)
+
+    def _speed(self) -> float:
+        return (self.progress.tokens - self._first_tokens) / (time.monotonic() - self._started)
+
+    def _seconds_left(self) -> float:
+        a_step = (time.monotonic() - self._started) / (self.progress.step - self._first_step)
+        return a_step * (self.plan.total - self.progress.step)
+
+    def _evaluate(self) -> None:
+        at = self.progress
+        if self._validation:
+            at.last_loss = self.validation_loss()
+            self.job.emit("eval", step=at.step, loss=at.last_loss)
+            if at.best_loss is None or at.last_loss < at.best_loss:
+                at.best_loss, at.best_step, at.bad = at.last_loss, at.step, 0
+            else:
+                at.bad += 1
+        self.job.emit("memory", step=at.step, peak_bytes=peak_memory_bytes(self.device))
+        at.seconds = self._spent + time.monotonic() - self._started
+        checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, at)
+
+    def validation_loss(self) -> float:
+        """Mean cross entropy over all labelled validation tokens, in nats."""
+        self.model.eval()
+        total = torch.zeros((), device=self.device)
+        with torch.inference_mode():
+            for batch in self._validation:
+                total += answer_loss(self.model, batch.to(self.device))
+        self.model.train()
+        loss = total.item() / self._labelled
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"The validation loss is not a number any more at step {self.progress.step}. "
+                "Start anew with a lower learning_rate."
+            )
+        return loss
+
+    def _in_batches(self, split: EncodedSplit) -> list[Batch]:
+        size = 2 * self.spec.per_device_train_batch_size
+        ordered = sorted(split.examples, key=len)
+        return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
+
+    def _is_patience_over(self) -> bool:
+        patience = self.spec.early_stopping_patience
+        return 0 < patience <= self.progress.bad
+
+    def _stop(self) -> None:
+        if not self.job.cancelled:
+            checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, self.progress)
+            self.job.note(f"Stopped at step {self.progress.step}; start it again to go on.")
+        raise JobStopped

@@ -1,0 +1,168 @@
+"""Loads a base model and its tokenizer from this machine, in the precision that fits.
+
+Safetensors only and no code from the model's folder: weights that are pickled can run anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+from core.errors import InvalidInput, NotFound
+from core.runs import Precision, weights_hash
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+class MissingModel(NotFound):
+    """No model lies where the settings say."""
+
+    title = "The base model is not there"
+
+
+class UnusableModel(InvalidInput):
+    """The folder is there and cannot be used: pickled weights, foreign code, no stop token."""
+
+    title = "This base model cannot be used"
+
+
+class ChangedModel(InvalidInput):
+    """The base model's weights are not those that the job was made for."""
+
+    title = "The base model has changed"
+
+
+@dataclass
+class LoadedModel:
+    """A model in memory. `context` is the most tokens it can see, None when it does not say;
+    `hash` is the weights_hash of `folder`."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device
+    precision: Precision
+    folder: Path
+    hash: str
+
+    @property
+    def context(self) -> int | None:
+        """The most tokens, prompt and answer together."""
+        limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return int(limit) if limit else None
+
+
+def use_all_cores() -> None:
+    """Gives torch every core this process may run on."""
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+
+
+def pick_device() -> torch.device:
+    """The first GPU, else the CPU."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def pick_precision(wanted: Precision, method: str, device: torch.device) -> Precision:
+    """What "auto" means here: 4bit for qlora, bf16 on a GPU that can, else fp32."""
+    if method == "qlora":
+        return "4bit"
+    if wanted != "auto":
+        return wanted
+    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+
+
+def find_model(name: str, workspace: Path) -> Path:
+    """The folder of `name`: a path, or a hub id whose files are on this machine already.
+
+    Raises MissingModel, and UnusableModel when its weights are not safetensors.
+    """
+    folder = workspace / name
+    if not folder.is_dir():
+        folder = _downloaded(name) or folder
+    if not (folder / "config.json").is_file():
+        raise MissingModel(
+            f"There is no model in {folder}. Put the model's folder there, or choose another one."
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise UnusableModel(
+            f"{folder} has no .safetensors weights; pickled ones (.bin, .pt) can run code and are "
+            "refused. Save the model anew with save_pretrained, which writes safetensors."
+        )
+    return folder
+
+
+def _downloaded(name: str) -> Path | None:
+    if not HUB_ID.fullmatch(name):
+        return None
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, OSError):
+        return None
+
+
+def load_model(
+    name: str, workspace: Path, precision: Precision = "auto", method: str = "lora"
+) -> LoadedModel:
+    """Loads `name` in evaluation mode with frozen weights.
+
+    Raises MissingModel, UnusableModel.
+    """
+    folder = find_model(name, workspace)
+    device = pick_device()
+    precision = pick_precision(precision, method, device)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            trust_remote_code=False,
+            use_safetensors=True,
+            device_map={"": device},
+            **_weights_as(precision, device),
+        )
+    except (ValueError, OSError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise UnusableModel(f"{folder} cannot be loaded: {first} Choose another model.") from error
+    if tokenizer.eos_token_id is None:
+        raise UnusableModel(f"The tokenizer in {folder} has no stop token. Set its eos_token.")
+    model.requires_grad_(False).eval()
+    _keep_4bit_trainable(model)
+    return LoadedModel(model, tokenizer, device, precision, folder, weights_hash(folder))
+
+
+def refuse_changed(base: LoadedModel, expected: str) -> None:
+    """Raises ChangedModel when `expected`, unless empty, is not the hash of the base's weights."""
+    if expected not in ("", base.hash):
+        raise ChangedModel(
+            f"The weights in {base.folder} are not those that this was made for. Put the model "
+            "back, or start anew with this one."
+        )
+
+
+def _weights_as(precision: Precision, device: torch.device) -> dict[str, Any]:
+    half = precision == "bf16" or (precision == "4bit" and device.type == "cuda")
+    dtype = torch.bfloat16 if half else torch.float32
+    if precision != "4bit":
+        return {"dtype": dtype}
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+    return {"dtype": dtype, "quantization_config": config}
+
+
+def _keep_4bit_trainable(model: torch.nn.Module) -> None:
+    # On a CPU with AVX512-BF16 one forward in evaluation packs the weights for good; the gradients
+    # of LoRA are then None, and nothing says so.
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False  # type: ignore[assignment]

@@ -1,0 +1,139 @@
+"""The "train" job: a base model and a dataset version become a proven adapter in final/.
+
+    python -m core.worker JOB_DIR
+
+spec.json is RunSpec.job_spec(); data/train.parquet and data/validation.parquet have the columns
+example_id, instruction, input, output.
+
+A stopped run keeps a checkpoint and no final/: starting the job again goes on from there, and so it
+does after the worker was killed. final/ holds the best adapter by validation loss.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from transformers import logging as transformers_logging
+
+from core.gpu.adapters import attach_lora, load_adapter, save_adapter
+from core.gpu.card import model_card
+from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
+from core.gpu.identity import Readings, prove, read_both, read_logits
+from core.gpu.loop import TrainingLoop
+from core.gpu.memory import free_memory, peak_memory_bytes
+from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.jobs.context import JobContext
+from core.jobs.folder import write_json
+from core.prompts import PromptTemplate
+from core.runs import RunSpec, weights_hash
+
+
+def run(job: JobContext) -> None:
+    """Trains, saves, reloads and proves; see the module's text for the files."""
+    use_all_cores()
+    transformers_logging.disable_progress_bar()
+    spec = RunSpec.from_json(job.spec)
+    base = _load_base(job, spec)
+    train, validation = (_read(job, spec, base, name) for name in ("train", "validation"))
+    if not train.examples:
+        raise NothingToLearn("The training split has no example. Freeze a version that has some.")
+    model = attach_lora(base, spec)
+    metrics = _facts(base, model, train, validation)
+    job.note(
+        f"{spec.method} on {base.device}, {base.precision}: trains "
+        f"{metrics['trainable_parameters']:,} of {metrics['total_parameters']:,} parameters."
+    )
+    loop = TrainingLoop(job, spec, model, base.device, train, validation)
+    if loop.resume():
+        job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
+    loop.run()
+    metrics |= _outcome(loop)
+    job.note(f"Trained {loop.progress.step} of {loop.plan.total} steps; proving the adapter.")
+    with job.final() as folder:
+        save_adapter(model, folder)
+        trained = read_both(model, train.examples, base.device)
+        # The fresh base must fit beside nothing: let go of the trained one first.
+        del model, loop
+        base.model = None
+        free_memory()
+        metrics["checks"] = _reload(job, spec, folder, train, trained)
+        metrics |= {"peak_memory_bytes": peak_memory_bytes(base.device)}
+        _write_beside(folder, spec, base, metrics)
+    job.note("Completed: final/ holds the adapter.")
+
+
+def _load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
+    job.note(f"Loading {spec.base_model}.")
+    base = load_model(spec.base_model, job.workspace, spec.precision, spec.method)
+    refuse_changed(base, spec.base_model_hash)
+    return base
+
+
+def _read(job: JobContext, spec: RunSpec, base: LoadedModel, name: str) -> EncodedSplit:
+    rows = read_rows(job.data(f"{name}.parquet"))
+    limit = min(spec.max_length, base.context or spec.max_length)
+    template = PromptTemplate(spec.template)
+    split = encode(base.tokenizer, template, rows, limit, spec.overlong)
+    job.note(
+        f"{name}: {len(split.examples)} of {len(rows)} examples, {sum(split.lengths):,} tokens, "
+        f"{split.labelled:,} of them carry loss; {split.overlong} were over {limit} tokens "
+        f"({spec.overlong}: {split.tokens_lost:,} tokens lost)."
+    )
+    return split
+
+
+def _facts(
+    base: LoadedModel, model: Any, train: EncodedSplit, validation: EncodedSplit
+) -> dict[str, Any]:
+    trainable, total = model.get_nb_trainable_parameters()
+    return {
+        "trainable_parameters": trainable,
+        "total_parameters": total,
+        "device": str(base.device),
+        "precision": base.precision,
+        "base_model_hash": base.hash,
+        "data": {
+            name: {
+                "examples": len(split.examples),
+                "tokens": sum(split.lengths),
+                "labelled_tokens": split.labelled,
+                "overlong": split.overlong,
+                "tokens_lost": split.tokens_lost,
+            }
+            for name, split in (("train", train), ("validation", validation))
+        },
+    }
+
+
+def _outcome(loop: TrainingLoop) -> dict[str, Any]:
+    at = loop.progress
+    return {
+        "steps": at.step,
+        "total_steps": loop.plan.total,
+        "stopped_early": loop.stopped_early,
+        "seconds": round(at.seconds, 2),
+        "tokens": at.tokens,
+        "tokens_per_second": round(at.tokens / at.seconds, 1) if at.seconds else 0.0,
+        "train_loss": at.train_loss,
+        "validation_loss": at.last_loss,
+        "best_validation_loss": at.best_loss,
+        "best_step": at.best_step or at.step,
+    }
+
+
+def _reload(
+    job: JobContext, spec: RunSpec, folder: Path, train: EncodedSplit, trained: Readings
+) -> dict[str, Any]:
+    again = load_model(spec.base_model, job.workspace, spec.precision, spec.method)
+    fresh = read_logits(again.model, train.examples, again.device)
+    reloaded = read_both(load_adapter(again, folder), train.examples, again.device)
+    return prove(trained, fresh, reloaded, again.precision)
+
+
+def _write_beside(folder: Path, spec: RunSpec, base: LoadedModel, metrics: dict[str, Any]) -> None:
+    metrics |= {"adapter_hash": weights_hash(folder), "template_hash": spec.template_hash}
+    base.tokenizer.save_pretrained(str(folder))
+    (folder / "template.txt").write_text(spec.template, encoding="utf-8")
+    write_json(folder / "metrics.json", metrics)
+    (folder / "README.md").write_text(model_card(spec, metrics), encoding="utf-8")

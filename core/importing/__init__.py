@@ -1,0 +1,1 @@
+"""Reading examples, and the answers of other systems, from files people upload."""

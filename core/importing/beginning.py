@@ -1,0 +1,99 @@
+"""The beginning of a file: its columns and first records, without reading the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.importing.columns import ColumnMapping, InvalidMapping, columns_of, detect
+from core.importing.formats import FileKind
+from core.importing.limits import LIMITS, MIB, Limits, UnreadableFile
+from core.importing.readers import read
+from core.importing.records import SourceRecord
+
+_SAMPLE_BYTES = 4 * MIB
+SAMPLE_RECORDS = 1000
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Columns and first records of a file.
+
+    `count` is the number of records: exact if `exact`, otherwise judged by the bytes read so far.
+    """
+
+    kind: FileKind
+    columns: tuple[str, ...]
+    records: tuple[SourceRecord, ...]
+    count: int
+    exact: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def samples(self) -> list[Mapping[str, Any]]:
+        """The values of the records that could be read."""
+        return [record.values for record in self.records if record.values is not None]
+
+    def mapping(self, chosen: ColumnMapping | None = None) -> ColumnMapping:
+        """The chosen mapping, else the detected one.
+
+        Raises UnknownColumn when the file lacks a chosen column, InvalidMapping when nothing was
+        chosen and nothing could be detected.
+        """
+        if chosen is not None:
+            chosen.check(self.columns)
+            return chosen
+        if (found := detect(self.columns, self.samples)) is not None:
+            return found
+        raise InvalidMapping(
+            "No column is named like an instruction or an input. Choose the columns by hand;"
+            f" the file has: {', '.join(self.columns) or 'none'}."
+        )
+
+
+def begin(
+    path: Path, kind: FileKind, limits: Limits = LIMITS, records: int = SAMPLE_RECORDS
+) -> Beginning:
+    """Read at most so many records, and at most about 4 MB.
+
+    Raises UnreadableFile when the file as a whole is damaged or has no record, TooLarge.
+    """
+    names, warnings, known = _header(path, kind, limits)
+    taken: list[SourceRecord] = []
+    stream = read(path, kind, limits)
+    for record in islice(stream, records):
+        taken.append(record)
+        if record.at_byte > _SAMPLE_BYTES:
+            break
+    if not taken:
+        after = " after the column names" if names else ""
+        raise UnreadableFile(f"The file has no records{after}. Add some and upload it again.")
+    exact = known is not None or next(stream, None) is None
+    values = [record.values for record in taken if record.values is not None]
+    columns = columns_of([dict.fromkeys(names), *values] if names else values)
+    count = known if known is not None else _estimate(taken, exact, kind.size)
+    warnings = [*kind.text.warnings, *warnings]
+    return Beginning(kind, tuple(columns), tuple(taken), count, exact, tuple(warnings))
+
+
+def _header(path: Path, kind: FileKind, limits: Limits) -> tuple[list[str], list[str], int | None]:
+    """Column names and warnings where the format has a header; the row count where it says."""
+    if kind.format == "parquet":
+        from core.importing.parquet import parquet_header
+
+        return parquet_header(path, limits)
+    if kind.format in ("csv", "tsv"):
+        from core.importing.delimited import header_of
+
+        return *header_of(path, kind, limits), None
+    return [], [], None
+
+
+def _estimate(taken: list[SourceRecord], exact: bool, size: int) -> int:
+    if exact:
+        return len(taken)
+    per_record = max(1, taken[-1].at_byte) / len(taken)
+    return max(len(taken) + 1, round(size / per_record))

@@ -1,0 +1,143 @@
+"""What a mapping makes of one record: the three texts, and what is kept beside them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.importing.columns import ColumnMapping
+from core.importing.records import kind_of
+
+
+class Unusable(Exception):
+    """A record cannot become an example; the text says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The three texts of one example to be, and the columns kept beside it."""
+
+    instruction: str
+    input: str
+    output: str
+    meta: dict[str, Any]
+
+
+def fields_of(
+    values: Mapping[str, Any], mapping: ColumnMapping, output_needed: bool = True
+) -> Iterator[Fields | Unusable]:
+    """One entry per example in the record: several where a list of objects is exploded.
+
+    Of several, the second and later get "#2", "#3" … behind their id.
+    """
+    try:
+        parts = parts_of(values, mapping.explode)
+    except Unusable as unusable:
+        yield unusable
+        return
+    for number, part in enumerate(parts, start=1):
+        try:
+            yield _fields(part, mapping, number, output_needed)
+        except Unusable as unusable:
+            where = f"Number {number} of '{mapping.explode}': " if len(parts) > 1 else ""
+            yield Unusable(f"{where}{unusable}")
+
+
+def parts_of(values: Mapping[str, Any], name: str | None) -> list[Mapping[str, Any]]:
+    """The record itself, or one copy per object in the list `name`, its fields as "name.field".
+
+    Raises Unusable when the list is missing, empty or no list of objects.
+    """
+    if name is None:
+        return [values]
+    inner = values.get(name)
+    if inner is None:
+        raise Unusable(f"The column '{name}' is missing.")
+    if not isinstance(inner, list) or not all(isinstance(item, dict) for item in inner):
+        raise Unusable(f"The column '{name}' is not a list of objects but {kind_of(inner)}.")
+    if not inner:
+        raise Unusable(f"The list '{name}' is empty.")
+    return [{**values, **{f"{name}.{key}": item[key] for key in item}} for item in inner]
+
+
+def _fields(
+    values: Mapping[str, Any], mapping: ColumnMapping, number: int, output_needed: bool
+) -> Fields:
+    instruction = mapping.constant_instruction
+    if mapping.instruction:
+        instruction = _text(values, mapping.instruction, "instruction", mapping, needed=True)
+    text = output = ""
+    if mapping.input:
+        needed = not (mapping.instruction or instruction.strip())
+        text = _text(values, mapping.input, "input", mapping, needed)
+    if mapping.output:
+        output = _text(values, mapping.output, "output", mapping, output_needed)
+    return Fields(instruction, text, output, _meta(values, mapping, number))
+
+
+def _text(
+    values: Mapping[str, Any], column: str, field: str, mapping: ColumnMapping, needed: bool
+) -> str:
+    if column not in values:
+        if needed:
+            raise Unusable(f"The column '{column}' is missing.")
+        return ""
+    value = values[column]
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list) and not mapping.json_values:
+        raise Unusable(
+            f"The {field} (column '{column}') is {kind_of(value)}, not a text."
+            " Choose another column, or have such values written as JSON."
+        )
+    return as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """A value as text: null and NaN become "", lists and objects JSON. Raises Unusable."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | decimal.Decimal):
+        return str(value)
+    if isinstance(value, dict | list):
+        return json.dumps(_plain(value), ensure_ascii=False)
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    raise Unusable("A value is binary data, not text. Choose another column.")
+
+
+def _meta(values: Mapping[str, Any], mapping: ColumnMapping, number: int) -> dict[str, Any]:
+    meta = {name: _plain(values[name]) for name in mapping.meta if name in values}
+    if mapping.label and (label := _plain(values.get(mapping.label))) not in (None, ""):
+        meta["label"] = label
+    if mapping.id and (identity := _plain(values.get(mapping.id))) not in (None, ""):
+        meta["id"] = numbered_id(identity, number)
+    return meta
+
+
+def numbered_id(identity: Any, number: int) -> str:
+    """The id of the so-manyth example of a record: "7", then "7#2", "7#3"."""
+    text = identity if isinstance(identity, str) else json.dumps(_plain(identity))
+    return text if number == 1 else f"{text}#{number}"
+
+
+def _plain(value: Any) -> Any:
+    """The value in types JSON knows. Depth is bounded: records over the limit came as errors."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)

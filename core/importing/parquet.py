@@ -1,0 +1,131 @@
+"""Parquet as records, without unpacking more than the limits allow.
+
+A Parquet file of 900 bytes can stand for 100 GB: one long text in a dictionary, referred to by
+every row. So texts are read as dictionaries, the length of each row is computed from lengths,
+and only rows within the limit become Python values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from core.importing.limits import Limits, UnreadableFile
+from core.importing.records import SourceRecord, unique_names
+
+_BATCH_ROWS = 1024
+_BATCH_CHARS = 16_000_000
+_VALUES_PER_ROW = 50
+_PLAIN_VALUE_CHARS = 8
+# Values that Python cannot hold (a date in the year 300,000, text that is not UTF-8) raise the
+# last two.
+_DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
+
+
+def read_parquet(path: Path, limits: Limits) -> Iterator[SourceRecord]:
+    """The rows of a Parquet file, the line being the row from 1.
+
+    Raises UnreadableFile when it is damaged, TooLarge when it unpacks to too much.
+    """
+    size = path.stat().st_size
+    row = 0
+    try:
+        with _opened(path, limits) as file:
+            names, _ = unique_names(file.schema_arrow.names)
+            total = max(1, file.metadata.num_rows)
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                limits.check_records(row + batch.num_rows)
+                renamed = batch.rename_columns(names)
+                yield from _records(renamed, row, limits, size * row // total)
+                row += batch.num_rows
+    except _DAMAGE as error:
+        raise _damaged() from error
+
+
+def parquet_header(path: Path, limits: Limits) -> tuple[list[str], list[str], int]:
+    """Column names, warnings about names that had to change, and the number of rows."""
+    try:
+        with _opened(path, limits) as file:
+            names, warnings = unique_names(file.schema_arrow.names)
+            return names, warnings, file.metadata.num_rows
+    except _DAMAGE as error:
+        raise _damaged() from error
+
+
+def _damaged() -> UnreadableFile:
+    return UnreadableFile(
+        "The Parquet file is damaged or incomplete. Write it again, or export it as CSV or JSONL."
+    )
+
+
+def _opened(path: Path, limits: Limits) -> Any:
+    """The file, its texts as dictionaries, once its own account of its size is acceptable."""
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+        limits.check_records(metadata.num_rows)
+        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+        chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+        limits.check_unpacked(sum(chunk.total_uncompressed_size for chunk in chunks))
+        values = max((chunk.num_values for chunk in chunks), default=0)
+        if values > _VALUES_PER_ROW * limits.records:
+            raise UnreadableFile(
+                f"A column holds {values:,} values; the limit is"
+                f" {_VALUES_PER_ROW * limits.records:,}. Split the file."
+            )
+        leaves = [file.schema.column(i) for i in range(len(file.schema))]
+        if any(leaf.path.count(".") > 2 * limits.depth for leaf in leaves):
+            raise UnreadableFile(limits.too_deep)
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    return pq.ParquetFile(path, read_dictionary=texts)
+
+
+def _records(batch: Any, before: int, limits: Limits, at_byte: int) -> Iterator[SourceRecord]:
+    chars = sum((_chars(column) for column in batch.columns), np.zeros(batch.num_rows, np.int64))
+    start = 0
+    while start < batch.num_rows:
+        if chars[start] > limits.row_chars:
+            yield SourceRecord(before + start + 1, error=limits.too_long, at_byte=at_byte)
+            start += 1
+            continue
+        count = _affordable(chars[start:], limits)
+        for offset, values in enumerate(batch.slice(start, count).to_pylist()):
+            yield SourceRecord(before + start + offset + 1, values, at_byte=at_byte)
+        start += count
+
+
+def _affordable(chars: NDArray[np.int64], limits: Limits) -> int:
+    """How many rows from here may become Python values at once; at least one."""
+    too_long = np.flatnonzero(chars > limits.row_chars)
+    end = int(too_long[0]) if len(too_long) else len(chars)
+    return max(1, int(np.searchsorted(np.cumsum(chars[:end]), _BATCH_CHARS)))
+
+
+def _chars(array: Any) -> NDArray[np.int64]:
+    """Bytes of text in each row of a column (8 for anything else), from lengths alone."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        lengths = _chars(array.dictionary)
+        picked = pc.fill_null(array.indices, 0).to_numpy(zero_copy_only=False)
+        return lengths[picked] if len(lengths) else np.zeros(len(array), np.int64)
+    if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
+        lengths = pc.fill_null(pc.binary_length(array), 0)
+        return np.asarray(lengths.to_numpy(zero_copy_only=False), np.int64)
+    if pa.types.is_struct(kind):
+        return sum((_chars(part) for part in array.flatten()), np.zeros(len(array), np.int64))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_map(kind):
+        return _chars_of_lists(array)
+    return np.full(len(array), _PLAIN_VALUE_CHARS, np.int64)
+
+
+def _chars_of_lists(array: Any) -> NDArray[np.int64]:
+    counts = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+    running = np.concatenate([[0], np.cumsum(_chars(array.flatten()))])
+    ends = np.cumsum(counts)
+    return np.asarray(running[ends] - running[ends - counts], np.int64)

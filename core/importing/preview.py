@@ -1,0 +1,95 @@
+"""What an import would do, seen from the beginning of the file; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.importing.beginning import begin
+from core.importing.columns import ColumnMapping, InvalidMapping
+from core.importing.formats import Format, identify
+from core.importing.limits import LIMITS, Limits
+from core.importing.mapped import Unusable, as_text
+from core.importing.pipeline import Accepted, Reject, check_output, outcome
+from core.importing.records import SourceRecord, storable
+
+_CELL_CHARS = 300
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One record as it stands in the file; cells are cut at 300 characters."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The beginning of a file and what the mapping makes of it.
+
+    `mapping` is None when none was given and none could be detected; `outcomes` are then empty.
+    `problems` are sentences: what is wrong with the mapping, and each rejected record shown.
+    `count_estimate` counts records; it is exact if `count_exact`.
+    """
+
+    format: Format
+    columns: tuple[str, ...]
+    mapping: ColumnMapping | None
+    rows: tuple[PreviewRow, ...]
+    outcomes: tuple[Accepted | Reject, ...]
+    problems: tuple[str, ...]
+    count_estimate: int
+    count_exact: bool
+    warnings: tuple[str, ...]
+
+
+def preview(
+    path: Path,
+    mapping: ColumnMapping | None = None,
+    rows: int = 20,
+    *,
+    allow_empty_output: bool = False,
+    limits: Limits = LIMITS,
+) -> Preview:
+    """Look at the first records, at most about 4 MB of the file.
+
+    A mapping that does not fit is a problem in the answer. Raises UnreadableFile and TooLarge,
+    when nothing in the file can be used.
+    """
+    beginning = begin(path, identify(path, limits, whole=False), limits)
+    shown = beginning.records[:rows]
+    problems: list[str] = []
+    settled, outcomes = mapping, list[Accepted | Reject]()
+    try:
+        settled = beginning.mapping(mapping)
+        check_output(settled, allow_empty_output)
+        outcomes = [o for record in shown for o in outcome(record, settled, allow_empty_output)]
+    except InvalidMapping as error:
+        problems.append(error.message)
+        outcomes = [Reject(r.line, r.error, r.raw) for r in shown if r.values is None]
+    problems += [str(one) for one in outcomes if isinstance(one, Reject)]
+    return Preview(
+        beginning.kind.format,
+        beginning.columns,
+        settled,
+        tuple(_row(record) for record in shown if record.values is not None),
+        tuple(outcomes),
+        tuple(problems),
+        beginning.count,
+        beginning.exact,
+        beginning.warnings,
+    )
+
+
+def _row(record: SourceRecord) -> PreviewRow:
+    values = record.values or {}
+    return PreviewRow(record.line, {storable(name): _cell(values[name]) for name in values})
+
+
+def _cell(value: object) -> str:
+    try:
+        return storable(as_text(value)[:_CELL_CHARS])
+    except Unusable:
+        return "(binary)"

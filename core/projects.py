@@ -1,0 +1,187 @@
+"""A project: one task with its guidelines, label schema, rubric and prompt template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from core.errors import InvalidInput
+from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
+
+TaskKind = Literal["generation", "extraction", "classification"]
+TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
+
+
+class InvalidProject(InvalidInput):
+    """A setting of the project cannot be used."""
+
+    title = "Please check the project's settings"
+
+
+@dataclass(frozen=True)
+class LabelField:
+    """One label that annotators give: a name and its options; `multiple` allows several."""
+
+    name: str
+    options: tuple[str, ...]
+    multiple: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.options) < 2:
+            raise InvalidProject(
+                f"The label “{self.name}” needs a name and at least two options. Add them."
+            )
+        if len(set(self.options)) != len(self.options):
+            raise InvalidProject(f"The label “{self.name}” names an option twice. Remove one.")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion of the rubric, rated 1–5; `anchors` says in words what each point means."""
+
+    name: str
+    question: str
+    anchors: tuple[str, str, str, str, str]
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or not all(anchor.strip() for anchor in self.anchors):
+            raise InvalidProject(
+                f"The criterion “{self.name}” needs a name and five anchors. Fill in each point."
+            )
+
+
+DEFAULT_RUBRIC: tuple[Criterion, ...] = (
+    Criterion(
+        "relevance",
+        "Does it answer what was asked?",
+        (
+            "Misses the request",
+            "Touches it, misses the point",
+            "Answers part of it",
+            "Answers it, with something missing or added",
+            "Answers exactly what was asked",
+        ),
+    ),
+    Criterion(
+        "coherence",
+        "Does it hang together?",
+        (
+            "Contradicts itself or falls apart",
+            "Hard to follow",
+            "Followable with effort",
+            "Clear with a small break",
+            "Clear throughout",
+        ),
+    ),
+    Criterion(
+        "fluency",
+        "Does it read well?",
+        (
+            "Unreadable",
+            "Many errors",
+            "Some errors",
+            "One small error",
+            "No errors",
+        ),
+    ),
+    Criterion(
+        "bias",
+        "Is it free of unfair slant? Below 4, say what and where.",
+        (
+            "Openly unfair or demeaning",
+            "Clear slant",
+            "Noticeable slant",
+            "A trace",
+            "None noticed",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """What a lead edits. Raises InvalidProject with a sentence where a setting cannot be used.
+
+    `record_fields`: the fields that an extraction's output holds, scored one by one.
+    `label_field`: the record field whose precision, recall and F1 are reported (classification:
+    leave it empty, the whole output is the label).
+    """
+
+    name: str
+    task_kind: TaskKind = "generation"
+    guidelines: str = ""
+    label_schema: tuple[LabelField, ...] = ()
+    rubric: tuple[Criterion, ...] = DEFAULT_RUBRIC
+    template: str = DEFAULT_TEMPLATE
+    record_fields: tuple[str, ...] = ()
+    label_field: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.name.strip()) <= 80:
+            raise InvalidProject("A project needs a name of 1 to 80 characters. Give it one.")
+        if self.task_kind not in TASK_KINDS:
+            raise InvalidProject(f"Choose one of {', '.join(TASK_KINDS)} as the task kind.")
+        names = [criterion.name for criterion in self.rubric]
+        if not names or len(set(names)) != len(names):
+            raise InvalidProject("The rubric needs at least one criterion, each name once.")
+        if self.label_field and self.label_field not in self.record_fields:
+            raise InvalidProject(
+                f"The label field “{self.label_field}” is none of the record fields. Add it there."
+            )
+        PromptTemplate(self.template)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that `from_json` reads back to an equal value."""
+        return {
+            "name": self.name,
+            "task_kind": self.task_kind,
+            "guidelines": self.guidelines,
+            "label_schema": [
+                {"name": f.name, "options": list(f.options), "multiple": f.multiple}
+                for f in self.label_schema
+            ],
+            "rubric": rubric_to_json(self.rubric),
+            "template": self.template,
+            "record_fields": list(self.record_fields),
+            "label_field": self.label_field,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ProjectSettings:
+        """The settings that `to_json` wrote."""
+        return cls(
+            **{
+                **data,
+                "label_schema": tuple(
+                    LabelField(f["name"], tuple(f["options"]), f["multiple"])
+                    for f in data["label_schema"]
+                ),
+                "rubric": rubric_from_json(data["rubric"]),
+                "record_fields": tuple(data["record_fields"]),
+            }
+        )
+
+
+def rubric_to_json(rubric: tuple[Criterion, ...]) -> list[dict[str, Any]]:
+    """The rubric as plain lists and dicts."""
+    return [{"name": c.name, "question": c.question, "anchors": list(c.anchors)} for c in rubric]
+
+
+def rubric_from_json(data: list[dict[str, Any]]) -> tuple[Criterion, ...]:
+    """The rubric that `rubric_to_json` wrote."""
+    return tuple(Criterion(c["name"], c["question"], tuple(c["anchors"])) for c in data)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it stands."""
+
+    project_id: str
+    settings: ProjectSettings
+    is_demo: bool = False
+    created_by: str = field(default="system")
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.settings.name

@@ -1,0 +1,149 @@
+"""Every automatic score of many answers: one row per answer and metric, one summary per system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from core.scoring.labels import LabelReport, label_report
+from core.scoring.overlap import exact_match, token_f1
+from core.scoring.records import field_matches, parse_record
+from core.scoring.rouge import is_latin_poor, rouge
+
+TEXT_METRICS = ("rouge1", "rouge2", "rougeL", "token_f1", "exact_match")
+
+
+class Answer(NamedTuple):
+    """What one system answered to one example, beside the reference."""
+
+    system_id: str
+    example_id: str
+    reference: str
+    text: str
+
+
+class ScoreRow(NamedTuple):
+    """One automatic value in 0..1; `field:<name>` metrics and exact_match are 0 or 1."""
+
+    system_id: str
+    example_id: str
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class SystemSummary:
+    """Means over `n` answers of one system; `label_report` is None where no label is asked for."""
+
+    n: int
+    metrics: dict[str, float]
+    field_accuracy: dict[str, float]
+    label_report: LabelReport | None
+    warnings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for summary.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ScoringPlan:
+    """What to score: `fields` of records, and the label, which for a classification is the text."""
+
+    task_kind: str = "generation"
+    fields: tuple[str, ...] = ()
+    label_field: str | None = None
+
+    def label_of(self, text: str) -> str:
+        """The label in an answer or a reference, "" where there is none."""
+        if self.label_field is None or self.task_kind == "classification":
+            return text.strip()
+        return parse_record(text).get(self.label_field.lower(), "")
+
+    @property
+    def has_label(self) -> bool:
+        """Whether there is a label to report on."""
+        return self.label_field is not None or self.task_kind == "classification"
+
+
+def score_answers(
+    answers: Iterable[Answer],
+    plan: ScoringPlan,
+    *,
+    scored: Callable[[int], None] = lambda _done: None,
+) -> tuple[list[ScoreRow], dict[str, SystemSummary]]:
+    """All score rows, and a summary per system; `scored` hears how many answers are done."""
+    rows: list[ScoreRow] = []
+    by_system: dict[str, list[Answer]] = {}
+    for done, answer in enumerate(answers, 1):
+        rows.extend(
+            ScoreRow(answer.system_id, answer.example_id, metric, value)
+            for metric, value in _scores(answer, plan).items()
+        )
+        by_system.setdefault(answer.system_id, []).append(answer)
+        scored(done)
+    means = _means(rows)
+    return rows, {system: _summary(own, means[system], plan) for system, own in by_system.items()}
+
+
+def _scores(answer: Answer, plan: ScoringPlan) -> dict[str, float]:
+    values: dict[str, float] = dict(rouge(answer.reference, answer.text)._asdict())
+    values["token_f1"] = token_f1(answer.reference, answer.text)
+    values["exact_match"] = float(exact_match(answer.reference, answer.text))
+    if plan.fields:
+        matches = field_matches(answer.reference, answer.text, plan.fields)
+        values |= {f"field:{name}": float(right) for name, right in matches.items()}
+    return values
+
+
+def _means(rows: Sequence[ScoreRow]) -> dict[str, dict[str, float]]:
+    sums: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        sums.setdefault(row.system_id, {}).setdefault(row.metric, []).append(row.value)
+    return {
+        system: {metric: sum(values) / len(values) for metric, values in metrics.items()}
+        for system, metrics in sums.items()
+    }
+
+
+def _summary(
+    answers: Sequence[Answer], means: dict[str, float], plan: ScoringPlan
+) -> SystemSummary:
+    report, unlabelled = _labels(answers, plan)
+    return SystemSummary(
+        n=len(answers),
+        metrics={metric: means[metric] for metric in TEXT_METRICS},
+        field_accuracy={name: means[f"field:{name}"] for name in plan.fields},
+        label_report=report,
+        warnings=_warnings(answers, unlabelled),
+    )
+
+
+def _labels(answers: Sequence[Answer], plan: ScoringPlan) -> tuple[LabelReport | None, int]:
+    if not plan.has_label:
+        return None, 0
+    pairs = [(plan.label_of(answer.reference), plan.label_of(answer.text)) for answer in answers]
+    labelled = [(want, give) for want, give in pairs if want.strip()]
+    report = label_report([want for want, _ in labelled], [give for _, give in labelled])
+    return report, len(pairs) - len(labelled)
+
+
+def _warnings(answers: Sequence[Answer], unlabelled: int) -> list[str]:
+    n = len(answers)
+    unseen = sum(is_latin_poor(a.reference) or is_latin_poor(a.text) for a in answers)
+    empty = sum(not a.text.strip() for a in answers)
+    found = []
+    if unseen:
+        found.append(
+            f"ROUGE sees no word in {unseen} of {n} answers or references: its tokenizer knows "
+            "a-z and 0-9 only. Read token_f1 instead, which counts words of every script."
+        )
+    if unlabelled:
+        found.append(
+            f"{unlabelled} of {n} references have no label and are not in the label report. "
+            "Add the label to these examples."
+        )
+    if empty:
+        found.append(f"{empty} of {n} answers are empty and count as wrong.")
+    return found

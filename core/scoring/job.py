@@ -1,0 +1,79 @@
+"""The job kind "score": data/answers.parquet in, final/scores.parquet and summary.json out.
+
+Run by `python -m core.worker JOB_DIR`; spec: {task_kind, fields: [...], label_field: str | null}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput
+from core.jobs.context import JobContext, JobStopped
+from core.scoring.answers import Answer, ScoreRow, ScoringPlan, score_answers
+
+_LOOK_UP_EVERY = 100
+
+
+class NoAnswersToScore(InvalidInput):
+    """data/answers.parquet lacks a column."""
+
+    title = "The answers cannot be scored"
+
+
+def run(job: JobContext) -> None:
+    """Scores every answer. Raises NoAnswersToScore, and JobStopped when told to stop."""
+    table = _read(job.data("answers.parquet"))
+    total = table.num_rows
+    job.progress(0, total)
+
+    def scored(done: int) -> None:
+        if done % _LOOK_UP_EVERY == 0 or done == total:
+            job.progress(done, total)
+            if job.should_stop():
+                raise JobStopped
+
+    rows, summaries = score_answers(_answers(table), _plan(job.spec), scored=scored)
+    with job.final() as folder:
+        _write(rows, folder / "scores.parquet")
+        summary = {system: found.as_json() for system, found in summaries.items()}
+        text = json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / "summary.json").write_text(text, encoding="utf-8")
+
+
+def _plan(spec: dict[str, Any]) -> ScoringPlan:
+    return ScoringPlan(
+        task_kind=spec.get("task_kind", "generation"),
+        fields=tuple(spec.get("fields") or ()),
+        label_field=spec.get("label_field"),
+    )
+
+
+def _read(path: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    if missing := [name for name in Answer._fields if name not in table.column_names]:
+        raise NoAnswersToScore(
+            f"answers.parquet has no column {', '.join(missing)}. "
+            f"Write it with the columns {', '.join(Answer._fields)}."
+        )
+    return table
+
+
+def _answers(table: Any) -> Iterator[Answer]:
+    columns = [table.column(name).to_pylist() for name in Answer._fields]
+    for system_id, example_id, reference, text in zip(*columns, strict=True):
+        yield Answer(system_id, example_id, reference or "", text or "")
+
+
+def _write(rows: list[ScoreRow], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(ScoreRow._fields)
+    kinds = (pa.string(), pa.string(), pa.string(), pa.float64())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    pq.write_table(pa.table(dict(zip(ScoreRow._fields, arrays, strict=True))), path)

@@ -1,0 +1,59 @@
+"""ROUGE-1, -2 and -L of one answer against one reference, equal to the package rouge_score.
+
+The tokens come from rouge_score itself and the longest common subsequence from rapidfuzz, which is
+what makes it fast: `python -m tests.benchmarks.rouge_speed` measures both beside each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from rapidfuzz.distance import LCSseq
+from rouge_score.tokenize import tokenize
+
+
+class RougeScores(NamedTuple):
+    """F-measures in 0..1, as `RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=False)`."""
+
+    rouge1: float
+    rouge2: float
+    rougeL: float  # noqa: N815  (the name that the field and the package use)
+
+
+def rouge(reference: str, text: str) -> RougeScores:
+    """ROUGE of `text` against `reference` (Lin 2004, sections 2 and 3.1). Nothing to compare: 0."""
+    wanted, given = _tokens(reference), _tokens(text)
+    if not wanted or not given:
+        return RougeScores(0.0, 0.0, 0.0)
+    singles = (Counter(wanted) & Counter(given)).total()
+    pairs = (Counter(pairwise(wanted)) & Counter(pairwise(given))).total()
+    longest = LCSseq.similarity(wanted, given)
+    return RougeScores(
+        _f_measure(singles, len(wanted), len(given)),
+        _f_measure(pairs, len(wanted) - 1, len(given) - 1),
+        _f_measure(longest, len(wanted), len(given)),
+    )
+
+
+def is_latin_poor(text: str) -> bool:
+    """True when the text has words but ROUGE sees none of them, as in Chinese or Russian.
+
+    Its tokenizer keeps a-z and 0-9 only, so even identical answers would score 0.
+    """
+    return any(character.isalnum() for character in text) and not _tokens(text)
+
+
+# Each reference is compared with the answers of several systems, one after the other.
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(tokenize(text, None))
+
+
+def _f_measure(common: int, wanted: int, given: int) -> float:
+    precision, recall = common / max(given, 1), common / max(wanted, 1)
+    if precision + recall == 0:
+        return 0.0
+    return 2 * precision * recall / (precision + recall)

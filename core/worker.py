@@ -1,0 +1,122 @@
+"""Runs one job folder, whatever its kind, and always leaves a terminal status.
+
+    python -m core.worker JOB_DIR
+
+A kind is a function `run(job: JobContext)`, imported when needed so that light kinds start fast.
+Exit code: 0 completed, stopped or cancelled; 1 failed; 2 no job there; 3 another worker has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.errors import InvalidInput, TouchstoneError
+from core.jobs import lock
+from core.jobs.context import JobContext, JobStopped
+from core.jobs.faults import fault_of
+from core.jobs.folder import JobFolder
+from core.jobs.state import JobFault, JobState, JobStatus
+
+KINDS = {
+    "train": "core.gpu.training:run",
+    "generate": "core.gpu.generation:run",
+    "score": "core.scoring.job:run",
+    "import": "core.importing.job:run",
+    "check": "core.checks:run",
+    "export": "core.exporting:run",
+}
+
+
+class UnknownKind(InvalidInput):
+    """The spec's kind has no code."""
+
+    title = "This kind of job is not known"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Takes the lock, runs the job, and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m core.worker", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lock-fd", type=int, help="an open file that holds the lock already")
+    options = parser.parse_args(arguments)
+    folder = JobFolder(options.folder.resolve())
+    try:
+        folder.spec()
+    except TouchstoneError as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    handle = options.lock_fd if options.lock_fd is not None else lock.take(folder.lock_file)
+    if handle is None:
+        print(f"Job {folder.id} has a worker already; this one leaves.", file=sys.stderr)
+        return 3
+    # Children of the worker must not keep the lock when it dies.
+    os.set_inheritable(handle, False)
+    lock.keep_reserve(handle)
+    try:
+        job = JobContext(folder)
+    except Exception as error:
+        traceback.print_exc()
+        folder.write_state(JobState("failed", heartbeat=time.time(), error=fault_of(error)))
+        return 1
+    return work(job, handle)
+
+
+def work(job: JobContext, handle: int) -> int:
+    """Runs the job's kind; `handle` is the open lock file. Returns 0, or 1 when it failed."""
+    faulthandler.enable()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: job.terminate())
+    with job.heart():
+        status, fault = _outcome(job)
+    _leave(job, handle, status, fault)
+    return 1 if status == "failed" else 0
+
+
+def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
+    ended: JobStatus
+    try:
+        job.enter("starting")
+        run = _code_for(job.spec.get("kind", ""))
+        job.enter("running")
+        run(job)
+    except JobStopped:
+        ended = "stopped"
+    except BaseException as error:  # SystemExit too: nothing may keep the status from being written
+        traceback.print_exc()
+        return "failed", fault_of(error)
+    else:
+        ended = "stopped" if job.told_to_stop and not job.published else "completed"
+    return ("cancelled" if ended == "stopped" and job.cancelled else ended), None
+
+
+def _code_for(kind: str) -> Callable[[JobContext], None]:
+    if kind not in KINDS:
+        raise UnknownKind(f"“{kind}” is no kind of job. Known: {', '.join(KINDS)}.")
+    module, _, name = KINDS[kind].partition(":")
+    run: Callable[[JobContext], None] = getattr(importlib.import_module(module), name)
+    return run
+
+
+def _leave(job: JobContext, handle: int, status: JobStatus, fault: JobFault | None) -> None:
+    try:
+        job.enter(status, fault)
+    except OSError as error:
+        traceback.print_exc()
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return
+        lock.give_up_reserve(handle)
+        job.enter(status, fault)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

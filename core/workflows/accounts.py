@@ -1,0 +1,170 @@
+"""People, passwords and roles. Every change is in the account log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.accounts import (
+    LOCKED_FOR,
+    Person,
+    SignInLocked,
+    SignInRefused,
+    clean_name,
+    failures_now,
+    hash_token,
+    lock_after,
+    name_key,
+)
+from core.actor import ROLES, Actor, Role
+from core.clock import now
+from core.errors import Conflict, InvalidInput, NotFound
+from core.passwords import hash_password, is_right
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def people(store: Store, actor: Actor, project_id: str | None = None) -> list[Person]:
+    """Everybody, with roles in the project: for its leads. Without a project: for admins."""
+    if project_id is None:
+        actor.require_admin()
+    else:
+        actor.require(project_id, "lead")
+    return store.accounts.everybody(project_id)
+
+
+def add_person(
+    store: Store, actor: Actor, name: str, password: str, *, is_admin: bool = False
+) -> str:
+    """A new person, by an admin; returns the id. Raises InvalidInput, Conflict."""
+    actor.require_admin()
+    name, password_hash = clean_name(name), hash_password(password, name)
+
+    def save() -> str:
+        person_id = insert_person(store, name, password_hash, is_admin=is_admin)
+        detail = "admin" if is_admin else ""
+        store.accounts.log("added", person_id, actor.person_id, detail=detail)
+        return person_id
+
+    return store.transact(save)
+
+
+def person_named(store: Store, actor: Actor, name: str) -> Person | None:
+    """Whoever has this name, in any spelling; for admins."""
+    actor.require_admin()
+    found = store.accounts.credentials_of(name_key(name))
+    return store.accounts.person(found["person_id"]) if found else None
+
+
+def set_role(
+    store: Store, actor: Actor, project_id: str, person_id: str, role: Role, granted: bool
+) -> None:
+    """Give or take a role in a project, by one of its leads or an admin."""
+    actor.require(project_id, "lead")
+    if role not in ROLES:
+        raise InvalidInput(f"There is no role “{role}”. Choose one of {', '.join(ROLES)}.")
+
+    def save() -> None:
+        _person(store, person_id)
+        if store.projects.by_id(project_id) is None:
+            raise NotFound("This project does not exist, or was deleted. Choose another one.")
+        change = store.accounts.grant if granted else store.accounts.withdraw
+        change(project_id, person_id, role)
+        kind = "role_given" if granted else "role_taken"
+        store.accounts.log(kind, person_id, actor.person_id, project_id=project_id, detail=role)
+
+    store.transact(save)
+
+
+def reset_password(store: Store, actor: Actor, person_id: str, password: str) -> None:
+    """A new password for somebody, by an admin; ends that person's sessions and lock-out."""
+    actor.require_admin()
+    person = _person(store, person_id)
+    password_hash = hash_password(password, person.name)
+
+    def save() -> list[str]:
+        store.accounts.set_password_hash(person_id, password_hash)
+        store.accounts.forget_failures(hash_token(name_key(person.name)), now() - LOCKED_FOR)
+        store.accounts.log("password_reset", person_id, actor.person_id)
+        return store.accounts.revoke_all_of(person_id)
+
+    store.accounts.on_revoked(store.transact(save))
+
+
+def change_password(
+    store: Store, actor: Actor, current: str, password: str, *, keep: str = ""
+) -> None:
+    """A new password for oneself; ends the other sessions, all but the one with token `keep`.
+
+    Raises SignInRefused when the current password is wrong, SignInLocked after too many times.
+    """
+    attempt = hash_token(name_key(actor.name))
+    refuse_locked(store, attempt)
+    found = store.accounts.credentials_of(name_key(actor.name))
+    if found is None or not is_right(found["password_hash"], current):
+        count_failure(store, attempt, actor.person_id)
+        raise SignInRefused("The current password is not right. Nothing was changed; try again.")
+    password_hash = hash_password(password, actor.name)
+
+    def save() -> list[str]:
+        store.accounts.set_password_hash(actor.person_id, password_hash)
+        store.accounts.log("password_changed", actor.person_id, actor.person_id)
+        return store.accounts.revoke_all_of(actor.person_id, but=hash_token(keep))
+
+    store.accounts.on_revoked(store.transact(save))
+
+
+def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool = True) -> None:
+    """Keep somebody from signing in, or let them again; what they did stays. For admins."""
+    actor.require_admin()
+    if disabled and person_id == actor.person_id:
+        raise Conflict("You cannot disable yourself. Ask another admin to do it.")
+
+    def save() -> list[str]:
+        _person(store, person_id)
+        store.accounts.set_disabled(person_id, disabled)
+        store.accounts.log("disabled" if disabled else "enabled", person_id, actor.person_id)
+        return store.accounts.revoke_all_of(person_id) if disabled else []
+
+    store.accounts.on_revoked(store.transact(save))
+
+
+def insert_person(store: Store, name: str, password_hash: str, *, is_admin: bool) -> str:
+    """Inside a transaction: a person under a free name. Raises Conflict."""
+    taken = store.accounts.credentials_of(name_key(name))
+    if taken:
+        raise Conflict(f"Somebody is called “{taken['name']}” already. Choose another name.")
+    return store.accounts.add(name, name_key(name), password_hash, is_admin)
+
+
+def _person(store: Store, person_id: str) -> Person:
+    person = store.accounts.person(person_id)
+    if person is None:
+        raise NotFound("There is no such person. Reload the page and choose again.")
+    return person
+
+
+def refuse_locked(store: Store, attempt: str) -> None:
+    """Raise SignInLocked while the name with that hash is locked."""
+    row = store.accounts.attempts(attempt)
+    if row and row["locked_until"] and row["locked_until"] > now():
+        seconds = (row["locked_until"] - now()).total_seconds()
+        raise SignInLocked(
+            f"There were too many failed attempts under this name. "
+            f"Try again in {max(1, round(seconds / 60))} min, or ask an admin for a new password."
+        )
+
+
+def count_failure(store: Store, attempt: str, person_id: str | None) -> None:
+    """One more failure under the name with that hash; the fifth locks it."""
+
+    def save() -> None:
+        row = store.accounts.attempts(attempt)
+        moment = now()
+        failures = 1 + (failures_now(row["failures"], row["last_failure"], moment) if row else 0)
+        locked = lock_after(failures, moment)
+        store.accounts.record_failure(attempt, failures, moment, locked)
+        if locked and person_id:
+            store.accounts.log("locked", person_id, person_id, detail=f"{failures} failures")
+
+    store.transact(save)

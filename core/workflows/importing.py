@@ -1,0 +1,128 @@
+"""Import: a file becomes a job, the job's result becomes examples; nothing of a file is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.clock import new_id
+from core.errors import NotFound
+from core.jobs.folder import JobFolder
+from core.workflows import jobs
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def start_import(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    path: Path,
+    file_name: str,
+    mapping: Mapping[str, Any] | None = None,
+    *,
+    allow_empty_output: bool = False,
+) -> str:
+    """Queue an import of `path`, which is moved into the job; the import's id.
+
+    `mapping` is a ColumnMapping as JSON, None for the one detected.
+    """
+    actor.require(project_id, "annotator", "lead")
+    import_id = new_id("imp")
+    stored_as = "upload" + Path(file_name).suffix.lower()[:12]
+    jobs.submit(
+        store,
+        actor,
+        kind="import",
+        project_id=project_id,
+        subject_id=import_id,
+        title=f"Import {file_name}",
+        spec={
+            "file": stored_as,
+            "mapping": dict(mapping) if mapping else None,
+            "allow_empty_output": allow_empty_output,
+        },
+        files={stored_as: path},
+        detail={"file_name": file_name},
+    )
+    return import_id
+
+
+def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+    """Insert what the worker read. Taking the same job in twice adds nothing."""
+    import pyarrow.parquet as pq
+
+    accepted = pq.read_table(folder.final / "accepted.parquet")
+    rejects = pq.read_table(folder.final / "rejects.parquet")
+    inside = pq.read_table(folder.final / "duplicates.parquet").num_rows
+    import_id = job["subject_id"]
+    batch = _batch(accepted)
+
+    def save() -> dict[str, int]:
+        if store.examples.has_import(import_id):
+            return {}
+        added = store.examples.take_in(
+            batch,
+            project_id=job["project_id"],
+            import_id=import_id,
+            actor_id=job["created_by"],
+        )
+        counts = {
+            "accepted": added,
+            "duplicates": inside + accepted.num_rows - added,
+            "rejected": rejects.num_rows,
+        }
+        store.examples.add_import(
+            {
+                "import_id": import_id,
+                "project_id": job["project_id"],
+                "file_name": job["detail"]["file_name"],
+                "actor_id": job["created_by"],
+                **counts,
+            },
+            rejects,
+        )
+        store.jobs.set_detail(job["job_id"], {**job["detail"], **counts})
+        return counts
+
+    store.transact(save)
+
+
+def _batch(accepted: Any) -> Any:
+    """The worker's table with ids, as `Examples.take_in` wants it."""
+    import pyarrow as pa
+
+    count = accepted.num_rows
+    metas = accepted.column("meta").to_pylist()
+    known = [json.loads(meta) if meta else {} for meta in metas]
+    external = [str(meta["id"]) if meta.get("id") is not None else None for meta in known]
+    return pa.table(
+        {
+            "example_id": [new_id("ex") for _ in range(count)],
+            "revision_id": [new_id("rev") for _ in range(count)],
+            "external_id": pa.array(external, pa.string()),
+            "meta": pa.array([meta or "{}" for meta in metas], pa.string()),
+            **{
+                name: accepted.column(name)
+                for name in ("line", "instruction", "input", "output", "content_hash")
+            },
+        }
+    )
+
+
+def imports_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
+    """A project's imports, newest first: file_name, accepted, duplicates, rejected, person."""
+    actor.require(project_id)
+    return store.examples.imports(project_id)
+
+
+def rejects_of(store: Store, actor: Actor, project_id: str, import_id: str) -> list[dict[str, Any]]:
+    """Every record an import could not use: line (from 1), reason, excerpt."""
+    actor.require(project_id)
+    if not any(row["import_id"] == import_id for row in store.examples.imports(project_id)):
+        raise NotFound("This import does not exist in this project. Choose one from the list.")
+    return store.examples.rejects(import_id)

@@ -1,0 +1,170 @@
+"""Jobs: one way to ask for work that takes over a second, to watch it, and to stop it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.clock import new_id
+from core.errors import Conflict, NotFound, TouchstoneError
+from core.jobs.folder import JobFolder
+from core.jobs.launch import enqueue, request_cancel, request_stop
+from core.jobs.state import RESUMABLE
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+MAX_WAITING = 50
+HEAVY_KINDS = ("train", "generate")
+NEEDED_BYTES = 200_000_000
+
+
+class QueueFull(Conflict):
+    """Too many jobs wait already."""
+
+    title = "The queue is full"
+
+
+class DiskFull(TouchstoneError):
+    """There is no room for the job's files."""
+
+    title = "Not enough disk space"
+
+
+def submit(
+    store: Store,
+    actor: Actor,
+    *,
+    kind: str,
+    project_id: str,
+    subject_id: str,
+    title: str,
+    spec: Mapping[str, Any],
+    tables: Mapping[str, Any] | None = None,
+    files: Mapping[str, Path] | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> str:
+    """Write a job folder, queue the job, and return its id. The supervisor starts it.
+
+    `tables` are pyarrow tables written to data/NAME, `files` are moved there. Callers have checked
+    the actor's role. Raises QueueFull, DiskFull.
+    """
+    refuse_without_room(store)
+    job_id = new_id("job")
+    folder_name = f"runs/{subject_id}" if kind == "train" else f"jobs/{job_id}"
+    folder = JobFolder.create(store.workspace / folder_name, {**spec, "kind": kind})
+    for name, table in (tables or {}).items():
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, folder.data / name)
+    for name, path in (files or {}).items():
+        shutil.move(path, folder.data / name)
+    enqueue(folder)
+    store.jobs.add(
+        {
+            "job_id": job_id,
+            "kind": kind,
+            "project_id": project_id,
+            "subject_id": subject_id,
+            "title": title,
+            "folder": folder_name,
+            "device": "accelerator" if kind in HEAVY_KINDS else "light",
+            "detail": dict(detail or {}),
+            "created_by": actor.person_id,
+        }
+    )
+    return job_id
+
+
+def refuse_without_room(store: Store) -> None:
+    """Raise QueueFull or DiskFull before anything is written."""
+    waiting = [job for job in store.jobs.unsettled() if job["status"] == "queued"]
+    if len(waiting) >= MAX_WAITING:
+        raise QueueFull(
+            f"{MAX_WAITING} jobs are waiting already. Wait until some have ended, or cancel some "
+            f"on the Jobs page."
+        )
+    free = shutil.disk_usage(store.workspace).free
+    if free < NEEDED_BYTES:
+        raise DiskFull(
+            f"Only {free // 1_000_000} MB are free where the workspace lies, and a job needs "
+            f"{NEEDED_BYTES // 1_000_000} MB. Free some space and try again; nothing was started."
+        )
+
+
+def folder_of(store: Store, job: Mapping[str, Any]) -> JobFolder:
+    """The job's folder."""
+    return JobFolder(store.workspace / job["folder"])
+
+
+def get_job(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
+    """One job. Raises NotFound, NotAllowed."""
+    job = store.jobs.by_id(job_id)
+    if job is None:
+        raise NotFound("This job does not exist. Look at the Jobs page for those there are.")
+    actor.require(job["project_id"])
+    return job
+
+
+def jobs_of(
+    store: Store, actor: Actor, project_id: str, kinds: tuple[str, ...] = (), limit: int = 50
+) -> list[dict[str, Any]]:
+    """A project's jobs, newest first."""
+    actor.require(project_id)
+    return store.jobs.of_project(project_id, kinds, limit)
+
+
+def events_of(store: Store, actor: Actor, job_id: str, *kinds: str) -> list[dict[str, Any]]:
+    """What a job reported, oldest first."""
+    get_job(store, actor, job_id)
+    return store.jobs.events(job_id, kinds)
+
+
+def worker_log(store: Store, actor: Actor, job_id: str, last: int = 20_000) -> str:
+    """The end of worker.log, for a lead: it may hold a traceback."""
+    job = get_job(store, actor, job_id)
+    actor.require(job["project_id"], "lead")
+    try:
+        with folder_of(store, job).log_file.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - last))
+            return file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def stop_job(store: Store, actor: Actor, job_id: str) -> None:
+    """Ask a job to end at its next step; a training can be resumed afterwards."""
+    job = _mine_or_lead(store, actor, job_id)
+    request_stop(folder_of(store, job))
+
+
+def cancel_job(store: Store, actor: Actor, job_id: str) -> None:
+    """End a job for good, or take it out of the queue."""
+    job = _mine_or_lead(store, actor, job_id)
+    request_cancel(folder_of(store, job))
+
+
+def resume_job(store: Store, actor: Actor, job_id: str) -> None:
+    """Queue a stopped, failed or lost job again; a training goes on from its checkpoint."""
+    job = _mine_or_lead(store, actor, job_id)
+    if job["status"] not in RESUMABLE:
+        raise Conflict(f"This job is {job['status']}; only one that broke off can be resumed.")
+    refuse_without_room(store)
+    state = enqueue(folder_of(store, job))
+
+    def save() -> None:
+        store.jobs.observe(job_id, status="queued", step=state.step, total=state.total, error=None)
+        store.jobs.set_ingested(job_id, False)
+
+    store.transact(save)
+
+
+def _mine_or_lead(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
+    job = get_job(store, actor, job_id)
+    if job["created_by"] != actor.person_id:
+        actor.require(job["project_id"], "lead")
+    return job

@@ -1,0 +1,185 @@
+"""Rate: the next blind pair under a lease, and one submission per judgement.
+
+The map from side to system is read and used here, on the server, and goes no further.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.clock import now
+from core.errors import Conflict, NotFound
+from core.projects import Criterion, rubric_from_json
+from core.study.pairs import BlindPair, Judgement
+from core.study.verdicts import verdict_of
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+LEASE = timedelta(minutes=20)
+
+
+class StudyClosed(Conflict):
+    """The study takes no more judgements."""
+
+    title = "This study is closed"
+
+
+def open_studies(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
+    """Studies to rate in: study_id, name, pairs, judged, places, done; never which systems."""
+    actor.require(project_id, "reviewer", "lead")
+    return store.studies.open_studies(project_id)
+
+
+def rubric_of(store: Store, actor: Actor, study_id: str) -> tuple[Criterion, ...]:
+    """The rubric as it was when the study opened."""
+    return rubric_from_json(_study(store, actor, study_id)["rubric"])
+
+
+def next_pairs(
+    store: Store, actor: Actor, study_id: str, count: int = 2, *, but: tuple[str, ...] = ()
+) -> list[BlindPair]:
+    """The pair to rate now and the ones after it, each leased to this rater; [] when done.
+
+    `but` leaves out pairs whose judgement is still on its way.
+    """
+    study = _study(store, actor, study_id)
+    if study["closed_at"]:
+        return []
+
+    def take() -> list[dict[str, Any]]:
+        slot = store.judgements.slot_of(study_id, actor.person_id)
+        if slot is None:
+            slot = store.judgements.take_slot(study_id, actor.person_id)
+        slot %= store.judgements.slots(study_id)
+        until = now() + LEASE
+        taken: list[dict[str, Any]] = []
+        for place in store.judgements.free_places(
+            study_id, actor.person_id, slot, count + len(but) + 5
+        ):
+            if len(taken) == count:
+                break
+            if place["pair_id"] in but or any(p["pair_id"] == place["pair_id"] for p in taken):
+                continue
+            if store.judgements.take_place(
+                place["pair_id"], place["place"], actor.person_id, until
+            ):
+                pair = store.judgements.pair(place["pair_id"], slot)
+                assert pair is not None
+                taken.append(pair)
+        return taken
+
+    taken = store.transact(take)
+    progress = store.judgements.progress(study_id, actor.person_id)
+    return [
+        _blind(study, pair, progress["mine"] + index + 1, progress["mine"] + progress["open"])
+        for index, pair in enumerate(taken)
+    ]
+
+
+def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int) -> BlindPair:
+    texts = [pair["baseline_text"], pair["candidate_text"]]
+    left, right = texts if pair["baseline_left"] else reversed(texts)
+    return BlindPair(
+        pair_id=pair["pair_id"],
+        number=number,
+        total=total,
+        instruction=pair["instruction"],
+        input=pair["input"],
+        reference=pair["reference"] if study["plan"]["show_reference"] else None,
+        left=left,
+        right=right,
+    )
+
+
+def judge(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> None:
+    """Save a judgement; the same id, or a second one of this rater on the pair, changes nothing.
+
+    A judgement that comes after its lease has run out is kept as one more view of the pair.
+    Raises StudyClosed, NotFound, InvalidInput.
+    """
+    study = _study(store, actor, study_id)
+    judgement.check_against(rubric_from_json(study["rubric"]))
+
+    def save() -> None:
+        if store.judgements.by_id(judgement.judgement_id):
+            return
+        if store.judgements.by_rater(judgement.pair_id, actor.person_id):
+            return
+        if _study(store, actor, study_id)["closed_at"]:
+            raise StudyClosed(
+                "A lead has closed this study; this judgement was not saved. Ask for it to be "
+                "reopened if it should count."
+            )
+        _save(store, actor, study_id, judgement)
+
+    store.transact(save)
+
+
+def _save(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> None:
+    slot = store.judgements.slot_of(study_id, actor.person_id)
+    pair = (
+        None
+        if slot is None
+        else store.judgements.pair(judgement.pair_id, slot % store.judgements.slots(study_id))
+    )
+    if pair is None or pair["study_id"] != study_id:
+        raise NotFound("This pair is not part of the study. Reload the page for the next one.")
+    baseline_left = pair["baseline_left"]
+    side_of = {"base": "left" if baseline_left else "right"}
+    side_of["tuned"] = "right" if baseline_left else "left"
+    ratings = [
+        {
+            "system": system,
+            "criterion": criterion,
+            "value": value,
+            "remark": judgement.remarks.get(criterion, ""),
+        }
+        for system, side in side_of.items()
+        for criterion, value in judgement.ratings.get(side, {}).items()  # type: ignore[call-overload]
+    ]
+    store.judgements.add(
+        {
+            "judgement_id": judgement.judgement_id,
+            "study_id": study_id,
+            "pair_id": judgement.pair_id,
+            "place": store.judgements.place_for(judgement.pair_id, actor.person_id),
+            "rater_id": actor.person_id,
+            "choice": judgement.choice,
+            "verdict": verdict_of(judgement.choice, baseline_left),
+            "baseline_left": baseline_left,
+            "flags": {
+                system: list(judgement.flags.get(side, ()))  # type: ignore[call-overload]
+                for system, side in side_of.items()
+            },
+            "comment": judgement.comment.strip(),
+            "correction": judgement.correction.strip(),
+            "seconds": judgement.seconds,
+        },
+        ratings,
+    )
+
+
+def progress(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
+    """`pairs`, `judged` (by anyone), `mine`, `open` (to me), and the 10 % rule: `outputs`, `least`.
+
+    Says nothing about which system is ahead.
+    """
+    study = _study(store, actor, study_id)
+    return {
+        **store.judgements.progress(study_id, actor.person_id),
+        "outputs": study["plan"]["outputs"],
+        "least": study["plan"]["least"],
+        "name": study["name"],
+        "closed": bool(study["closed_at"]),
+    }
+
+
+def _study(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
+    study = store.studies.by_id(study_id)
+    if study is None:
+        raise NotFound("This study does not exist. Choose one from the list.")
+    actor.require(study["project_id"], "reviewer", "lead")
+    return study

@@ -1,0 +1,67 @@
+"""What every page is made of: its head, its figures, its empty state, and how values are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+THIN = "\u202f"
+
+
+def head(title: str, purpose: str) -> None:
+    """The page's title and the one sentence that says what it is for."""
+    st.title(title, anchor=False)
+    st.caption(purpose)
+
+
+def figures(values: Sequence[tuple[str, str, str | None]]) -> None:
+    """At most four figures in a row: label, value, help."""
+    with st.container(horizontal=True, gap="medium"):
+        for label, value, explanation in values[:4]:
+            st.metric(label, value, help=explanation, width="content")
+
+
+def empty(what: str, how: str, page: str | None = None, link: str = "") -> None:
+    """An empty state: what will be here, how to get it, and a link to where that is done."""
+    with st.container(border=True):
+        st.markdown(f"**{what}**")
+        st.write(how)
+        if page:
+            st.page_link(page, label=link, icon=":material/arrow_forward:")
+
+
+def plain(text: str, *, key: str | None = None) -> None:
+    """Text that people or models wrote: never Markdown, never HTML, line breaks kept."""
+    st.text(text if text else "—")
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A figure with thin thousands separators; an em dash for None."""
+    return "—" if value is None else f"{value:,.{digits}f}".replace(",", THIN)
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share 0–1 as per cent."""
+    return "—" if value is None else f"{100 * value:.{digits}f}{THIN}%"
+
+
+def when(moment: datetime | None) -> str:
+    """A naive UTC time in the reader's zone, such as “21 Nov, 14:05”."""
+    if moment is None:
+        return "—"
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    return f"{local.day} {local:%b, %H:%M}"
+
+
+def duration(seconds: float | None) -> str:
+    """“40 s”, “3 min”, “2 h 5 min”."""
+    if seconds is None:
+        return "—"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

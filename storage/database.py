@@ -1,0 +1,208 @@
+"""The one DuckDB connection of a process: cursors, transactions, retries, migrations.
+
+Nothing outside `storage` imports duckdb, and no SQL is made from what a person typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from core.clock import now
+from core.errors import Conflict, TouchstoneError
+
+T = TypeVar("T")
+Row = dict[str, Any]
+MAX_TRIES = 12
+
+
+class WorkspaceInUse(TouchstoneError):
+    """Another process owns the database file."""
+
+    title = "This workspace is in use"
+
+
+class DatabaseChanged(TouchstoneError):
+    """The file does not fit this version of the program."""
+
+    title = "The database does not fit this version"
+
+
+class Database:
+    """A connection to `path`; external access is closed except for the folder that holds it.
+
+    Raises WorkspaceInUse when another process has the file open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._local = threading.local()
+        try:
+            self._connection = duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            raise WorkspaceInUse(
+                "Another Touchstone process has this workspace open. "
+                "Use that one, stop it first, or choose another folder with TOUCHSTONE_HOME."
+            ) from None
+        self._close_the_doors(path.parent)
+
+    def _close_the_doors(self, folder: Path) -> None:
+        quoted = str(folder.resolve()).replace("'", "''")
+        for setting in (
+            f"SET allowed_directories=['{quoted}']",
+            "SET enable_external_access=false",
+            "SET autoinstall_known_extensions=false",
+            "SET autoload_known_extensions=false",
+            "SET TimeZone='UTC'",
+            "SET lock_configuration=true",
+        ):
+            self._connection.execute(setting)
+
+    def close(self) -> None:
+        """Write what is pending and let go of the file."""
+        self._connection.close()
+
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor, made at first use."""
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._connection.cursor()
+            self._local.depth = 0
+        return self._local.cursor  # type: ignore[no-any-return]
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """Every row of the answer as a dict."""
+        found = self.cursor.execute(sql, params or None)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+    def one(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+        """The first row, or None."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
+
+    def value(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.cursor.execute(sql, params or None).fetchone()
+        return found[0] if found else None
+
+    def arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The answer as a pyarrow Table."""
+        return self.cursor.execute(sql, params or None).to_arrow_table()
+
+    # Writing -----------------------------------------------------------------------------------
+
+    def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> None:
+        """One statement whose answer nobody reads."""
+        self.cursor.execute(sql, params or None)
+
+    def execute_with(self, sql: str, params: Sequence[Any] = (), **tables: Any) -> None:
+        """One statement that may read the given pyarrow tables by their names."""
+        cursor = self.cursor
+        for name, table in tables.items():
+            cursor.register(name, table)
+        try:
+            cursor.execute(sql, params or None)
+        finally:
+            for name in tables:
+                cursor.unregister(name)
+
+    def transact(self, action: Callable[[], T]) -> T:
+        """Run `action` in one transaction; inside another one it simply joins.
+
+        A conflict with another thread, or a key that another thread has just inserted, runs it
+        again from its start, so `action` must look before it writes. Raises Conflict when that
+        goes on for too long.
+        """
+        cursor = self.cursor
+        if self._local.depth:
+            return action()
+        for attempt in range(MAX_TRIES):
+            cursor.execute("BEGIN")
+            self._local.depth = 1
+            try:
+                result = action()
+                cursor.execute("COMMIT")
+                return result
+            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
+                self._roll_back(cursor)
+                if isinstance(error, duckdb.ConstraintException) and not _is_key_clash(error):
+                    raise
+                time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
+            except BaseException:
+                self._roll_back(cursor)
+                raise
+            finally:
+                self._local.depth = 0
+        raise Conflict("Too many people changed this at once. Nothing was saved; try again.")
+
+    @staticmethod
+    def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+        # A failed COMMIT has already ended the transaction.
+        try:
+            cursor.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            return
+
+    # Migrations --------------------------------------------------------------------------------
+
+    def migrate(self) -> list[str]:
+        """Apply the numbered SQL files that are missing, each in a transaction; names applied.
+
+        Raises DatabaseChanged when an applied file has changed, or one is unknown.
+        """
+        self.execute(
+            "CREATE TABLE IF NOT EXISTS migrations "
+            "(name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"
+        )
+        done = {r["name"]: r["checksum"] for r in self.rows("SELECT name, checksum FROM migrations")}
+        files = migration_files()
+        unknown = sorted(set(done) - set(files))
+        changed = [name for name in done if name in files and done[name] != _checksum(files[name])]
+        if unknown or changed:
+            raise DatabaseChanged(
+                f"The workspace's database has migrations that this version does not know or that "
+                f"differ: {', '.join(unknown + changed)}. Start the version that made it, or "
+                f"restore a backup."
+            )
+        applied = [name for name in sorted(files) if name not in done]
+        for name in applied:
+            self.transact(lambda name=name: self._apply(name, files[name]))  # type: ignore[misc]
+        return applied
+
+    def _apply(self, name: str, sql: str) -> None:
+        self.execute(sql)
+        self.execute("INSERT INTO migrations VALUES (?, ?, ?)", [name, _checksum(sql), now()])
+
+
+def migration_files() -> dict[str, str]:
+    """Name → SQL of every migration that the program ships."""
+    folder = resources.files("storage") / "migrations"
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)
+    }
+
+
+def _checksum(sql: str) -> str:
+    return hashlib.sha256(sql.encode()).hexdigest()
+
+
+def _is_key_clash(error: duckdb.ConstraintException) -> bool:
+    text = str(error).lower()
+    return "duplicate key" in text or "primary key" in text or "unique constraint" in text

@@ -1,0 +1,51 @@
+"""The store: one database and a repository per subject. Workflows take it as their argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from storage.accounts import Accounts
+from storage.annotation import Annotation
+from storage.database import Database
+from storage.examples import Examples
+from storage.jobs import Jobs
+from storage.judgements import Judgements
+from storage.projects import Projects
+from storage.reports import Reports
+from storage.studies import Studies
+from storage.systems import Systems
+from storage.versions import Versions
+
+T = TypeVar("T")
+
+
+class Store:
+    """Everything Touchstone keeps in `<workspace>/touchstone.duckdb`, migrated when opened.
+
+    Raises WorkspaceInUse when another process has it open.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace.resolve()
+        self.database = Database(self.workspace / "touchstone.duckdb")
+        self.database.migrate()
+        self.accounts = Accounts(self.database)
+        self.projects = Projects(self.database)
+        self.jobs = Jobs(self.database)
+        self.examples = Examples(self.database)
+        self.annotation = Annotation(self.database)
+        self.versions = Versions(self.database)
+        self.systems = Systems(self.database)
+        self.studies = Studies(self.database)
+        self.judgements = Judgements(self.database)
+        self.reports = Reports(self.database)
+
+    def transact(self, action: Callable[[], T]) -> T:
+        """Run `action` in one transaction, again from its start when somebody was faster."""
+        return self.database.transact(action)
+
+    def close(self) -> None:
+        """Write what is pending and let go of the file."""
+        self.database.close()

@@ -1,0 +1,108 @@
+"""Real things for tests, one line each: a store, people, a project, examples, a dataset version.
+
+store = a_store(tmp_path)
+project = a_project(store)
+lead = an_actor(project.project_id, "lead")
+ids = some_examples(store, project.project_id, 20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from core.actor import Actor, Role
+from core.clock import new_id
+from core.examples import Example, content_hash
+from core.projects import Project, ProjectSettings
+from core.workflows.annotating import Edit
+from core.workspace import Workspace
+from storage.store import Store
+
+Triple = tuple[str, str, str]
+
+
+def a_store(folder: Path) -> Store:
+    """A store in a prepared workspace. Close it when the test ends."""
+    Workspace(folder).prepare()
+    return Store(folder)
+
+
+def an_admin(name: str = "ada") -> Actor:
+    """An admin of the server; may do everything in every project."""
+    return Actor(f"person_{name}", name, is_admin=True)
+
+
+def an_actor(project_id: str, *roles: Role, name: str = "ada") -> Actor:
+    """Somebody with these roles in the project; a lead when none is named."""
+    return Actor(f"person_{name}", name, roles={project_id: frozenset(roles or ("lead",))})
+
+
+def a_project(store: Store, name: str = "Notes", **settings: Any) -> Project:
+    """A stored project; `settings` are fields of ProjectSettings."""
+    project = Project(
+        new_id("prj"), ProjectSettings(name=name, **settings), created_by="person_ada"
+    )
+    store.projects.add(project, "person_ada")
+    return project
+
+
+def triples(n: int) -> list[Triple]:
+    """So many examples that are no near-duplicates of each other."""
+    return [
+        (
+            f"Say what number {k} times {k + 7} makes.",
+            " ".join(f"w{(k * 131 + j * 17) % 9973}" for j in range(12)),
+            f"It makes {k * (k + 7)}.",
+        )
+        for k in range(n)
+    ]
+
+
+def some_examples(store: Store, project_id: str, examples: int | Sequence[Triple]) -> list[str]:
+    """Take new examples in, in order; their ids. A number makes so many different ones."""
+    chosen = triples(examples) if isinstance(examples, int) else list(examples)
+    ids = [new_id("ex") for _ in chosen]
+    batch = pa.table(
+        {
+            "example_id": ids,
+            "revision_id": [new_id("rev") for _ in chosen],
+            "external_id": pa.array([None] * len(chosen), pa.string()),
+            "line": list(range(1, len(chosen) + 1)),
+            "instruction": [one[0] for one in chosen],
+            "input": [one[1] for one in chosen],
+            "output": [one[2] for one in chosen],
+            "meta": ["{}"] * len(chosen),
+            "content_hash": [content_hash(Example(*one)) for one in chosen],
+        }
+    )
+    store.transact(
+        lambda: store.examples.take_in(
+            batch, project_id=project_id, import_id=new_id("imp"), actor_id="person_ada"
+        )
+    )
+    return ids
+
+
+def accepted_examples(store: Store, project_id: str, examples: int | Sequence[Triple]) -> list[str]:
+    """The same, each accepted as it is."""
+    ids = some_examples(store, project_id, examples)
+    chosen = pa.table({"example_id": ids})
+    store.transact(
+        lambda: store.annotation.accept_these(chosen, new_id("bat"), "person_ada", "as imported")
+    )
+    return ids
+
+
+def an_edit(task: dict[str, Any], **changes: Any) -> Edit:
+    """What a person saves who was shown `task` and changed these fields."""
+    shown = {name: task[name] for name in ("instruction", "input", "output", "labels", "quality")}
+    return Edit(
+        changes.pop("submission_id", new_id("rev")),
+        task["example_id"],
+        changes.pop("based_on", task["revision_id"]),
+        **(shown | changes),
+    )
