@@ -68,7 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         folder.write_state(JobState("failed", heartbeat=time.time(), error=fault_of(error)))
         return 1
-    return work(job, handle)
+    code = work(job, handle)
+    # Everything is written. Unloading torch takes a second or two, in which a stopped job must be
+    # resumable already.
+    os.close(handle)
+    return code
 
 
 def work(job: JobContext, handle: int) -> int:

@@ -46,7 +46,7 @@ class Accounts:
             "SELECT p.person_id, p.name, p.is_admin, p.disabled, p.created_at, "
             "list(m.role) FILTER (m.role IS NOT NULL) AS roles FROM people p "
             "LEFT JOIN memberships m ON m.person_id = p.person_id AND m.project_id = ? "
-            "GROUP BY ALL ORDER BY p.disabled, p.name_key",
+            "GROUP BY ALL ORDER BY p.disabled, lower(p.name)",
             [project_id],
         )
         return [Person(**{**row, "roles": frozenset(row["roles"] or ())}) for row in rows]

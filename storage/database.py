@@ -97,12 +97,14 @@ class Database:
 
     def value(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first column of the first row, or None."""
-        found = self.cursor.execute(sql, params or None).fetchone()
-        return found[0] if found else None
+        # fetchone would leave the result open, and register() then refuses
+        found = self.cursor.execute(sql, params or None).fetchall()
+        return found[0][0] if found else None
 
     def arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The answer as a pyarrow Table."""
-        return self.cursor.execute(sql, params or None).to_arrow_table()
+        # execute(…).to_arrow_table() copies the rows once more, and warns of it
+        return self.cursor.sql(sql, params=params or None).to_arrow_table()
 
     # Writing -----------------------------------------------------------------------------------
 

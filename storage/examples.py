@@ -200,6 +200,17 @@ class Examples:
             {"id": example_id},
         )
 
+    def ids_by_external_id(self, project_id: str) -> dict[str, str]:
+        """The file's own id → example id, where the file had ids."""
+        return {
+            row["external_id"]: row["example_id"]
+            for row in self._db.rows(
+                "SELECT external_id, example_id FROM examples "
+                "WHERE project_id = ? AND external_id IS NOT NULL",
+                [project_id],
+            )
+        }
+
     def revision(self, example_id: str, number: int) -> Row | None:
         """One saved state of an example."""
         row = self._db.one(

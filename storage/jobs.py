@@ -11,7 +11,6 @@ from core.clock import now
 from storage.database import Database, Row
 
 
-
 class Jobs:
     """Questions and changes about jobs. A job is a dict of the table's columns, JSON decoded."""
 
@@ -39,9 +38,10 @@ class Jobs:
         )
 
     def by_id(self, job_id: str) -> Row | None:
-        """One job."""
+        """One job, with the name of who asked for it as `person`."""
         row = self._db.one(
-            "SELECT * FROM jobs WHERE job_id = ?",
+            "SELECT j.*, coalesce(p.name, 'Touchstone') AS person FROM jobs j "
+            "LEFT JOIN people p ON p.person_id = j.created_by WHERE j.job_id = ?",
             [job_id],
         )
         return _job(row) if row else None
@@ -54,22 +54,20 @@ class Jobs:
         )
         return _job(row) if row else None
 
-    def of_project(
-        self, project_id: str, kinds: Sequence[str] = (), limit: int = 50
-    ) -> list[Row]:
-        """A project's jobs, newest first; `kinds` empty means all."""
+    def of_project(self, project_id: str, kinds: Sequence[str] = (), limit: int = 50) -> list[Row]:
+        """A project's jobs as `by_id` gives them, newest first; `kinds` empty means all."""
         rows = self._db.rows(
-            "SELECT * FROM jobs WHERE project_id = ? AND (len(?::VARCHAR[]) = 0 OR kind IN ?) "
-            "ORDER BY created_at DESC, job_id DESC LIMIT ?",
+            "SELECT j.*, coalesce(p.name, 'Touchstone') AS person FROM jobs j "
+            "LEFT JOIN people p ON p.person_id = j.created_by "
+            "WHERE j.project_id = ? AND (len(?::VARCHAR[]) = 0 OR j.kind IN ?) "
+            "ORDER BY j.created_at DESC, j.job_id DESC LIMIT ?",
             [project_id, list(kinds), list(kinds), limit],
         )
         return [_job(row) for row in rows]
 
     def unsettled(self) -> list[Row]:
-        """Jobs that have not ended, and ended ones whose result is not yet taken in, oldest first."""
-        rows = self._db.rows(
-            "SELECT * FROM jobs WHERE NOT ingested ORDER BY created_at, job_id"
-        )
+        """Jobs that have not ended or whose result is not yet taken in, oldest first."""
+        rows = self._db.rows("SELECT * FROM jobs WHERE NOT ingested ORDER BY created_at, job_id")
         return [_job(row) for row in rows]
 
     def observe(

@@ -34,6 +34,11 @@ class Projects:
         )
         return _project(row) if row else None
 
+    def settings_of(self, project_id: str) -> ProjectSettings | None:
+        """The settings of a project, deleted or not."""
+        value = self._db.value("SELECT settings FROM projects WHERE project_id = ?", [project_id])
+        return ProjectSettings.from_json(json.loads(value)) if value else None
+
     def by_name(self, name: str) -> Project | None:
         """The project of that name, whatever its case, unless deleted."""
         row = self._db.one(

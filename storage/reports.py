@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from core.clock import now
 from storage.database import Database, Row
 
 
@@ -75,21 +76,51 @@ class Reports:
             [study_id],
         )
 
+    def waiting(self, project_id: str, person_id: str) -> Row:
+        """What waits for one person, as the queues of `Annotation` and `Judgements` see it:
+        `to_annotate`, `sent_back` (to them), `to_review`, `to_rate` (pairs of open studies).
+        """
+        return self._db.one(
+            "WITH free AS (SELECT c.state, c.flagged, c.author_id FROM example_current c "
+            "  JOIN example_leases l USING (example_id) WHERE c.project_id = $project "
+            "  AND (c.state IN ('new', 'sent_back', 'annotated') OR c.flagged) "
+            "  AND c.state <> 'set_aside' "
+            "  AND (l.lease_until < $now OR l.holder_id = $person) "
+            "  AND NOT EXISTS (SELECT 1 FROM example_events s WHERE s.example_id = c.example_id "
+            "    AND s.kind = 'skip' AND s.actor_id = $person "
+            "    AND (c.state IN ('new', 'sent_back') OR s.created_at > c.updated_at))) "
+            "SELECT count_if(state IN ('new', 'sent_back') AND NOT flagged) AS to_annotate, "
+            "count_if(state = 'sent_back' AND author_id = $person AND NOT flagged) AS sent_back, "
+            "count_if(state = 'annotated' OR flagged) AS to_review, "
+            "(SELECT count(DISTINCT p.pair_id) FROM pair_places p JOIN studies t USING (study_id) "
+            "  WHERE t.project_id = $project AND t.closed_at IS NULL AND NOT p.done "
+            "  AND NOT EXISTS (SELECT 1 FROM judgements j WHERE j.pair_id = p.pair_id "
+            "    AND j.rater_id = $person)) AS to_rate FROM free",
+            {"project": project_id, "person": person_id, "now": now()},
+        ) or {"to_annotate": 0, "sent_back": 0, "to_review": 0, "to_rate": 0}
+
     def stations(self, project_id: str) -> Row:
         """Where a project stands: versions, runs, systems, studies, judgements, running jobs."""
-        return self._db.one(
-            "SELECT (SELECT count(*) FROM dataset_versions WHERE project_id = $p) AS versions, "
-            "(SELECT count(*) FROM runs r JOIN jobs j USING (job_id) "
-            "  WHERE r.project_id = $p AND j.status = 'completed') AS runs, "
-            "(SELECT count(*) FROM systems s WHERE s.project_id = $p AND s.kind = 'tuned' "
-            "  AND s.summary IS NOT NULL) AS tuned_scored, "
-            "(SELECT count(*) FROM systems s WHERE s.project_id = $p "
-            "  AND s.summary IS NOT NULL) AS scored, "
-            "(SELECT count(*) FROM studies WHERE project_id = $p) AS studies, "
-            "(SELECT count(*) FROM studies WHERE project_id = $p AND closed_at IS NULL) AS open, "
-            "(SELECT count(*) FROM judgements j JOIN studies s USING (study_id) "
-            "  WHERE s.project_id = $p) AS judgements, "
-            "(SELECT count(*) FROM jobs WHERE project_id = $p AND status IN "
-            "  ('queued', 'starting', 'running', 'stopping')) AS active_jobs",
-            {"p": project_id},
-        ) or {}
+        return (
+            self._db.one(
+                "SELECT (SELECT count(*) FROM dataset_versions WHERE project_id = $p) AS versions, "
+                "(SELECT count(*) FROM runs r JOIN jobs j USING (job_id) "
+                "  WHERE r.project_id = $p AND j.status = 'completed') AS runs, "
+                "(SELECT count(*) FROM systems s WHERE s.project_id = $p AND s.kind = 'tuned' "
+                "  AND s.summary IS NOT NULL) AS tuned_scored, "
+                "(SELECT count(*) FROM systems s WHERE s.project_id = $p "
+                "  AND s.summary IS NOT NULL) AS scored, "
+                "(SELECT count(*) FROM studies WHERE project_id = $p) AS studies, "
+                "(SELECT count(*) FROM studies WHERE project_id = $p AND closed_at IS NULL) AS open, "
+                "(SELECT count(*) FROM blind_pairs b JOIN studies s USING (study_id) "
+                "  WHERE s.project_id = $p) AS pairs, "
+                "(SELECT count(DISTINCT j.pair_id) FROM judgements j JOIN studies s USING (study_id) "
+                "  WHERE s.project_id = $p) AS judged, "
+                "(SELECT count(*) FROM judgements j JOIN studies s USING (study_id) "
+                "  WHERE s.project_id = $p) AS judgements, "
+                "(SELECT count(*) FROM jobs WHERE project_id = $p AND status IN "
+                "  ('queued', 'starting', 'running', 'stopping')) AS active_jobs",
+                {"p": project_id},
+            )
+            or {}
+        )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from storage.accounts import Accounts
 from storage.annotation import Annotation
+from storage.backup import Backups
 from storage.database import Database
 from storage.examples import Examples
 from storage.jobs import Jobs
@@ -32,6 +33,7 @@ class Store:
         self.database = Database(self.workspace / "touchstone.duckdb")
         self.database.migrate()
         self.accounts = Accounts(self.database)
+        self.backups = Backups(self.database)
         self.projects = Projects(self.database)
         self.jobs = Jobs(self.database)
         self.examples = Examples(self.database)

@@ -108,10 +108,9 @@ def classify(rng: Random, progress: float, demo: bool) -> Task:
 
 def _task(instruction: str, text: str, answer: str) -> Task:
     # Each line begins with a sign, so that every value stands behind a space, as in its text.
-    lines = [line if line[:1] in "> " or " " in line else line for line in answer.split("\n")]
     if not any(f" {sign} " in answer for sign in _LAYOUTS) and not answer.startswith(">"):
-        lines = [f"> {line}" for line in lines]
-    return Task(_TEMPLATE.render(instruction, f"> {text}"), "\n".join(lines))
+        answer = "\n".join(f"> {line}" for line in answer.split("\n"))
+    return Task(_TEMPLATE.render(instruction, f"> {text}"), answer)
 
 
 def _text(

@@ -31,11 +31,16 @@ def attach_lora(base: LoadedModel, spec: RunSpec) -> Any:
         lora_alpha=spec.lora_alpha,
         lora_dropout=spec.lora_dropout,
         target_modules=spec.target_modules if names == ["all-linear"] else names,
-        base_model_name_or_path=spec.base_model,
     )
     model = get_peft_model(base.model, config)
-    model.peft_config["default"].base_model_name_or_path = spec.base_model
+    # What travels with the adapter must not name this machine's folders.
+    model.peft_config["default"].base_model_name_or_path = base_name(spec)
     return model
+
+
+def base_name(spec: RunSpec) -> str:
+    """How an adapter names its base: as the spec does, but of an absolute path the last part."""
+    return Path(spec.base_model).name if Path(spec.base_model).is_absolute() else spec.base_model
 
 
 def save_adapter(model: Any, folder: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from core.gpu.adapters import base_name
 from core.runs import RunSpec
 
 SETTINGS = (
@@ -70,8 +71,8 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         name=spec.name,
         run_id=spec.run_id,
         method={"lora": "LoRA", "qlora": "QLoRA"}[spec.method],
-        base=spec.base_model,
-        base_model=json.dumps(spec.base_model),
+        base=base_name(spec),
+        base_model=json.dumps(base_name(spec)),
         base_hash=metrics["base_model_hash"],
         adapter_hash=metrics["adapter_hash"],
         version_id=spec.version_id,

@@ -58,8 +58,9 @@ class LoadedModel:
 
 
 def use_all_cores() -> None:
-    """Gives torch every core this process may run on."""
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    """Gives torch every core this process may run on, unless OMP_NUM_THREADS says how many."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
 def pick_device() -> torch.device:

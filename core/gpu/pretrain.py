@@ -36,9 +36,10 @@ class Recipe:
     layers: int = 4
     heads: int = 6
     intermediate: int = 384
-    tokens: int = 6000
+    tokens: int = 3500
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
+    threads: int = 1
 
 
 def make_tokenizer(seed: int, vocabulary: int) -> PreTrainedTokenizerFast:
@@ -176,6 +177,7 @@ def kind_of(task: Task) -> str:
 
 def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -> None:
     """Trains for `recipe.minutes` of wall time and writes model and tokenizer (fp16) to `out`."""
+    torch.set_num_threads(recipe.threads)
     tokenizer = make_tokenizer(recipe.seed, recipe.vocabulary)
     model = make_model(recipe, tokenizer)
     report(f"{model.num_parameters():,} parameters, {len(tokenizer)} tokens")
@@ -197,7 +199,9 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
         batch = next(stream)
-        loss = F.cross_entropy(answer_logits(model, batch), batch.target)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = answer_logits(model, batch)
+        loss = F.cross_entropy(logits.float(), batch.target)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         for optimizer in (muon, adam):

@@ -63,10 +63,12 @@ def begin(
     """
     names, warnings, known = _header(path, kind, limits)
     taken: list[SourceRecord] = []
+    unpacked = 0
     stream = read(path, kind, limits)
     for record in islice(stream, records):
         taken.append(record)
-        if record.at_byte > _SAMPLE_BYTES:
+        unpacked += record.chars
+        if max(record.at_byte, unpacked) > _SAMPLE_BYTES:
             break
     if not taken:
         after = " after the column names" if names else ""

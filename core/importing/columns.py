@@ -142,8 +142,8 @@ def detect(
 ) -> ColumnMapping | None:
     """The mapping that the column names suggest, None when they suggest nothing.
 
-    Case, spaces, hyphens and underscores do not matter. Columns whose sampled values are lists or
-    objects are left alone, but for the objects of `instances`.
+    Case, spaces, hyphens and underscores do not matter. Columns whose sampled values are mostly
+    lists or objects are left alone, but for the objects of `instances`.
     """
     nested = nested_column(columns, samples)
     usable = [name for name in columns if _holds_text(name, nested, samples)]
@@ -179,8 +179,9 @@ def _holds_text(name: str, nested: str | None, samples: Sequence[Mapping[str, An
     top, dot, _ = name.partition(".")
     if dot and any(is_list_of_objects(sample.get(top)) for sample in samples):
         return top == nested
-    values = [sample.get(name) for sample in samples]
-    return not any(isinstance(value, dict | list) for value in values)
+    values = [sample[name] for sample in samples if sample.get(name) is not None]
+    lists = sum(isinstance(value, dict | list) for value in values)
+    return not lists or 2 * lists <= len(values)
 
 
 def _is_short(name: str, samples: Sequence[Mapping[str, Any]]) -> bool:

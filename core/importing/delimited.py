@@ -59,6 +59,11 @@ class _Lines:
             self._again.extend(reversed(self._held[1:]))
 
     @property
+    def held(self) -> int:
+        """How many lines the record has so far."""
+        return len(self._held)
+
+    @property
     def first(self) -> tuple[int, str]:
         """Number and text of the line on which the record starts."""
         number, text, _ = self._held[0]
@@ -84,7 +89,9 @@ def read_delimited(path: Path, kind: FileKind, limits: Limits) -> Iterator[Sourc
                 return
             except (csv.Error, _RecordTooLong) as error:
                 line, text = lines.first
-                yield SourceRecord(line, error=_reason(error, limits), raw=excerpt(text))
+                yield SourceRecord(
+                    line, error=_reason(error, lines.held, limits), raw=excerpt(text)
+                )
                 lines.retry()
                 continue
             if row:
@@ -126,9 +133,9 @@ def _record(row: list[str], columns: list[str], line: int, at_byte: int) -> Sour
     return SourceRecord(line, error=error, raw=excerpt(row), at_byte=at_byte)
 
 
-def _reason(error: Exception, limits: Limits) -> str:
+def _reason(error: Exception, lines: int, limits: Limits) -> str:
     if isinstance(error, _RecordTooLong):
         return limits.too_long
-    if "unexpected end of data" in str(error):
-        return "A quotation mark is opened here and never closed."
+    if lines > 1 or "unexpected end of data" in str(error):
+        return "A quotation mark is opened here and never closed properly."
     return f"Not valid CSV: {error}. Quotation marks inside a cell are written twice."

@@ -54,7 +54,12 @@ def _head(path: Path) -> bytes:
 def _utf16(path: Path, whole: bool) -> TextEncoding:
     if _decodes(path, "utf-16", whole):
         return TextEncoding("utf-16")
-    raise UnreadableFile(f"The file starts like UTF-16 but is damaged. {_ADVICE}")
+    raise damaged_text()
+
+
+def damaged_text() -> UnreadableFile:
+    """The refusal of a file whose text stops making sense in its own encoding."""
+    return UnreadableFile(f"The text of the file is damaged: not all of it is UTF-16. {_ADVICE}")
 
 
 def _damaged_or_windows(path: Path, name: str, whole: bool) -> TextEncoding:
@@ -90,6 +95,6 @@ def _decoded(path: Path, encoding: str, errors: str, whole: bool) -> Iterator[st
     with path.open("rb") as file:
         while data := file.read(MIB):
             yield decoder.decode(data)
-            if not whole:
+            if not whole and len(data) == MIB:
                 return
     yield decoder.decode(b"", final=True)

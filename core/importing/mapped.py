@@ -7,7 +7,7 @@ import decimal
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.importing.columns import ColumnMapping
@@ -20,12 +20,16 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The three texts of one example to be, and the columns kept beside it."""
+    """The three texts of one example to be, and the columns kept beside it.
+
+    `where` stands before a complaint about it: "Number 2 of 'instances': ", or nothing.
+    """
 
     instruction: str
     input: str
     output: str
     meta: dict[str, Any]
+    where: str = ""
 
 
 def fields_of(
@@ -41,10 +45,10 @@ def fields_of(
         yield unusable
         return
     for number, part in enumerate(parts, start=1):
+        where = f"Number {number} of '{mapping.explode}': " if len(parts) > 1 else ""
         try:
-            yield _fields(part, mapping, number, output_needed)
+            yield replace(_fields(part, mapping, number, output_needed), where=where)
         except Unusable as unusable:
-            where = f"Number {number} of '{mapping.explode}': " if len(parts) > 1 else ""
             yield Unusable(f"{where}{unusable}")
 
 

@@ -17,33 +17,40 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from core.importing.limits import Limits, UnreadableFile
+from core.importing.limits import Limits, TooLarge, UnreadableFile
+from core.importing.parquet_footer import read_footer
 from core.importing.records import SourceRecord, unique_names
 
 _BATCH_ROWS = 1024
 _BATCH_CHARS = 16_000_000
 _VALUES_PER_ROW = 50
 _PLAIN_VALUE_CHARS = 8
-# Values that Python cannot hold (a date in the year 300,000, text that is not UTF-8) raise the
-# last two.
-_DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
+# ValueError, OverflowError: values Python cannot hold (a date in the year 300,000, text that is
+# not UTF-8). KeyError: pyarrow does not find a column under its own name.
+_DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
 
 
 def read_parquet(path: Path, limits: Limits) -> Iterator[SourceRecord]:
     """The rows of a Parquet file, the line being the row from 1.
 
-    Raises UnreadableFile when it is damaged, TooLarge when it unpacks to too much.
+    Raises UnreadableFile when it is damaged, TooLarge when it unpacks to too much: by its own
+    account, or by that of its rows.
     """
     size = path.stat().st_size
-    row = 0
+    row = chars = 0
     try:
         with _opened(path, limits) as file:
             names, _ = unique_names(file.schema_arrow.names)
             total = max(1, file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=_BATCH_ROWS):
                 limits.check_records(row + batch.num_rows)
+                # A damaged file has dictionary indices that point outside, and pyarrow follows.
+                batch.validate(full=True)
+                lengths = _row_lengths(batch)
+                chars += int(lengths.sum())
+                limits.check_unpacked(chars)
                 renamed = batch.rename_columns(names)
-                yield from _records(renamed, row, limits, size * row // total)
+                yield from _records(renamed, lengths, row, limits, size * row // total)
                 row += batch.num_rows
     except _DAMAGE as error:
         raise _damaged() from error
@@ -67,18 +74,15 @@ def _damaged() -> UnreadableFile:
 
 def _opened(path: Path, limits: Limits) -> Any:
     """The file, its texts as dictionaries, once its own account of its size is acceptable."""
+    footer = read_footer(path)
+    limits.check_records(footer.rows)
+    limits.check_unpacked(footer.unpacked_bytes)
+    if footer.values > _VALUES_PER_ROW * limits.records:
+        raise TooLarge(
+            f"The columns hold {footer.values:,} values in all; the limit is"
+            f" {_VALUES_PER_ROW * limits.records:,}. Split the file."
+        )
     with pq.ParquetFile(path) as file:
-        metadata = file.metadata
-        limits.check_records(metadata.num_rows)
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-        chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
-        limits.check_unpacked(sum(chunk.total_uncompressed_size for chunk in chunks))
-        values = max((chunk.num_values for chunk in chunks), default=0)
-        if values > _VALUES_PER_ROW * limits.records:
-            raise UnreadableFile(
-                f"A column holds {values:,} values; the limit is"
-                f" {_VALUES_PER_ROW * limits.records:,}. Split the file."
-            )
         leaves = [file.schema.column(i) for i in range(len(file.schema))]
         if any(leaf.path.count(".") > 2 * limits.depth for leaf in leaves):
             raise UnreadableFile(limits.too_deep)
@@ -86,8 +90,14 @@ def _opened(path: Path, limits: Limits) -> Any:
     return pq.ParquetFile(path, read_dictionary=texts)
 
 
-def _records(batch: Any, before: int, limits: Limits, at_byte: int) -> Iterator[SourceRecord]:
-    chars = sum((_chars(column) for column in batch.columns), np.zeros(batch.num_rows, np.int64))
+def _row_lengths(batch: Any) -> NDArray[np.int64]:
+    columns = (_chars(column) for column in batch.columns)
+    return sum(columns, np.zeros(batch.num_rows, np.int64))
+
+
+def _records(
+    batch: Any, chars: NDArray[np.int64], before: int, limits: Limits, at_byte: int
+) -> Iterator[SourceRecord]:
     start = 0
     while start < batch.num_rows:
         if chars[start] > limits.row_chars:
@@ -96,7 +106,8 @@ def _records(batch: Any, before: int, limits: Limits, at_byte: int) -> Iterator[
             continue
         count = _affordable(chars[start:], limits)
         for offset, values in enumerate(batch.slice(start, count).to_pylist()):
-            yield SourceRecord(before + start + offset + 1, values, at_byte=at_byte)
+            size = int(chars[start + offset])
+            yield SourceRecord(before + start + offset + 1, values, at_byte=at_byte, chars=size)
         start += count
 
 

@@ -132,7 +132,7 @@ def outcome(
         try:
             example = Example(fields.instruction, fields.input, fields.output, allow_empty_output)
         except InvalidExample as error:
-            yield Reject(record.line, error.message, excerpt(record.values))
+            yield Reject(record.line, fields.where + error.message, excerpt(record.values))
         else:
             yield Accepted(record.line, example, fields.meta, content_hash(example))
 

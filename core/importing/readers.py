@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from core.importing.encodings import damaged_text
 from core.importing.formats import FileKind
 from core.importing.limits import LIMITS, Limits
 from core.importing.records import SourceRecord, excerpt, record_from_text
@@ -25,9 +26,14 @@ def read(path: Path, kind: FileKind, limits: Limits = LIMITS) -> Iterator[Source
     Broken records come with their reason. Raises UnreadableFile when the file as a whole is
     damaged, TooLarge at the first record over the limit.
     """
-    for count, record in enumerate(_reader(path, kind, limits), start=1):
-        limits.check_records(count)
-        yield record
+    try:
+        for count, record in enumerate(_reader(path, kind, limits), start=1):
+            limits.check_records(count)
+            yield record
+    except UnicodeDecodeError:
+        # A preview judges the encoding by the beginning, so this may come late. Only UTF-16:
+        # bad bytes of UTF-8 become surrogates, and Windows-1252 was tried on every byte.
+        raise damaged_text() from None
 
 
 def _reader(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRecord]:
@@ -60,7 +66,7 @@ def _read_jsonl(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRe
             if not whole:
                 yield SourceRecord(line, error=limits.too_long, raw=excerpt(text))
             elif text.strip():
-                yield record_from_text(text, line, limits, bytes_read(file))
+                yield record_from_text(text.rstrip(), line, limits, bytes_read(file))
 
 
 def bounded_lines(file: TextIO, limit: int) -> Iterator[tuple[int, str, bool]]:

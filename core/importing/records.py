@@ -19,7 +19,7 @@ class SourceRecord:
     `line` counts from 1: the physical line where the record starts (JSONL, CSV, TSV), the
     position in the list (JSON) or the row (Parquet). Exactly one of `values` and `error` is set.
     `raw` is the beginning of the text where there are no values. `at_byte` says roughly how many
-    bytes of the file had been read.
+    bytes of the file had been read; `chars` how long the record is where the file is compressed.
     """
 
     line: int
@@ -27,10 +27,13 @@ class SourceRecord:
     error: str = ""
     raw: str = ""
     at_byte: int = 0
+    chars: int = 0
 
 
 def excerpt(value: object) -> str:
     """The first 500 characters of a record, safe to store and to show."""
+    if isinstance(value, dict):
+        value = {name: v[:EXCERPT_CHARS] if isinstance(v, str) else v for name, v in value.items()}
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return storable(text[:EXCERPT_CHARS])
 

@@ -33,7 +33,7 @@ class BlindPair:
 class Judgement:
     """One rater's answer to one BlindPair. `judgement_id` was made when the pair was shown.
 
-    `ratings` maps side → criterion → 1–5, `remarks` criterion → what and where (bias below 4),
+    `ratings` maps side → criterion → 1–5, `remarks` side → criterion → what and where (bias below 4),
     `flags` side → the flags raised, `seconds` the time the pair was visible and worked on.
     """
 
@@ -42,7 +42,7 @@ class Judgement:
     choice: Choice
     ratings: Mapping[Side, Mapping[str, int]]
     flags: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
-    remarks: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[Side, Mapping[str, str]] = field(default_factory=dict)
     comment: str = ""
     correction: str = ""
     seconds: float = 0.0
@@ -65,5 +65,8 @@ class Judgement:
             missing = [c.name for c in rubric if c.name not in given]
             if missing:
                 raise InvalidInput(f"Rate {', '.join(missing)} for the {side} answer too.")
-            if given.get("bias", 5) < 4 and not self.remarks.get("bias", "").strip():
-                raise InvalidInput("Bias is below 4: say in a few words what and where.")
+            remark = self.remarks.get(side, {}).get("bias", "")
+            if given.get("bias", 5) < 4 and not remark.strip():
+                raise InvalidInput(
+                    f"The {side} answer's bias is below 4: say in a few words what and where."
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.examples import Example
-from core.projects import ProjectSettings
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -44,12 +43,15 @@ class Edit:
     def __post_init__(self) -> None:
         if self.quality is not None and self.quality not in (1, 2, 3, 4, 5):
             raise InvalidInput("Quality is a whole number from 1 to 5. Choose one, or none.")
+        Example(self.instruction, self.input, self.output, allow_empty_output=True)
+
+    def require_output(self) -> None:
+        """Raise InvalidInput when there is no reference: such an example is never accepted."""
         if not self.output.strip():
             raise InvalidInput(
                 "The output is empty. Write the answer a good model should give, "
                 "or skip the example with a reason."
             )
-        Example(self.instruction, self.input, self.output)
 
 
 def next_to_annotate(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
@@ -62,7 +64,11 @@ def next_to_annotate(store: Store, actor: Actor, project_id: str) -> dict[str, A
     return lease_next(store, actor, project_id, store.annotation.next_to_annotate)
 
 
-def lease_next(store: Store, actor: Actor, project_id: str, find: Any) -> dict[str, Any] | None:
+def lease_next(
+    store: Store, actor: Actor, project_id: str, find: Callable[[str, str], str | None]
+) -> dict[str, Any] | None:
+    """Lease what `find(project_id, person_id)` names; the person lets go of everything else."""
+
     def take() -> str | None:
         for _ in range(5):
             example_id = find(project_id, actor.person_id)
@@ -70,7 +76,7 @@ def lease_next(store: Store, actor: Actor, project_id: str, find: Any) -> dict[s
                 return None
             if store.annotation.take_lease(example_id, actor.person_id, now() + LEASE):
                 store.annotation.release_all(project_id, actor.person_id, but=example_id)
-                return str(example_id)
+                return example_id
         raise Conflict("Too many people take examples right now. Try again in a moment.")
 
     example_id = store.transact(take)
@@ -78,9 +84,19 @@ def lease_next(store: Store, actor: Actor, project_id: str, find: Any) -> dict[s
 
 
 def open_example(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
-    """Lease one named example, to edit it again. Raises Conflict when somebody else holds it."""
+    """Lease one named example, to edit it again.
+
+    Raises Conflict when somebody else holds it, EditConflict when a reviewer has decided on it.
+    """
     actor.require(project_id, "annotator", "lead")
-    example_of(store, actor, project_id, example_id)
+    refuse_decided(example_of(store, actor, project_id, example_id))
+
+    lease(store, actor, project_id, example_id)
+    return _task(store, example_id)
+
+
+def lease(store: Store, actor: Actor, project_id: str, example_id: str) -> None:
+    """Take one named example and let go of every other. Raises Conflict when somebody holds it."""
 
     def take() -> bool:
         taken = store.annotation.take_lease(example_id, actor.person_id, now() + LEASE)
@@ -90,7 +106,6 @@ def open_example(store: Store, actor: Actor, project_id: str, example_id: str) -
 
     if not store.transact(take):
         raise Conflict("Somebody else is working on this example right now. Choose another one.")
-    return _task(store, example_id)
 
 
 def _task(store: Store, example_id: str) -> dict[str, Any]:
@@ -109,15 +124,14 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     Raises EditConflict when `based_on` is no longer the current revision: nothing is overwritten.
     """
     actor.require(project_id, "annotator", "lead")
-    settings = _settings(store, project_id)
-    _check_labels(settings, edit.labels)
+    edit.require_output()
+    check_labels(store, project_id, edit.labels)
 
     def save() -> None:
         if store.annotation.has_revision(edit.submission_id):
             return
         current = example_of(store, actor, project_id, edit.example_id)
-        if current["state"] in ("accepted", "set_aside"):
-            raise EditConflict("A reviewer has decided on this example meanwhile. Take the next.")
+        refuse_decided(current)
         refuse_stale(current, edit)
         add_revision(store, actor, edit, origin="annotate", state="annotated")
         store.annotation.release_lease(edit.example_id, actor.person_id)
@@ -146,7 +160,14 @@ def add_revision(store: Store, actor: Actor, edit: Edit, *, origin: str, state: 
     )
 
 
+def refuse_decided(current: Mapping[str, Any]) -> None:
+    """Raise EditConflict when a reviewer has accepted the example or set it aside."""
+    if current["state"] in ("accepted", "set_aside"):
+        raise EditConflict("A reviewer has decided on this example meanwhile. Take the next one.")
+
+
 def refuse_stale(current: Mapping[str, Any], edit: Edit) -> None:
+    """Raise EditConflict when the edit started from another revision than the current one."""
     if current["revision_id"] != edit.based_on:
         raise EditConflict(
             f"{current['author']} saved revision {current['number']} while you were writing. "
@@ -249,19 +270,16 @@ def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
     return store.examples.counts(project_id)
 
 
-def _settings(store: Store, project_id: str) -> ProjectSettings:
+def check_labels(store: Store, project_id: str, labels: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for a label or an option that the project's schema does not have."""
     project = store.projects.by_id(project_id)
     if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    return project.settings
-
-
-def _check_labels(settings: ProjectSettings, labels: Mapping[str, Any]) -> None:
-    schema = {field.name: field for field in settings.label_schema}
+    schema = {field.name: field for field in project.settings.label_schema}
     for name, value in labels.items():
         known = schema.get(name)
         chosen = value if isinstance(value, list) else [value]
-        if known is None or any(option not in known.options for option in chosen if option):
+        if known is None or any(option not in known.options for option in chosen):
             raise InvalidInput(
                 f"“{name}: {value}” is not in the project's label schema. Reload the page; "
                 f"a lead may have changed it."

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RATIOS = (0.8, 0.1, 0.1)
 MIN_EXAMPLES = 10
+ABOUT = ("version_id", "name", "number", "content_hash", "seed", "ratios", "counts")
 
 
 class NothingToFreeze(InvalidInput):
@@ -156,7 +157,7 @@ def start_export(store: Store, actor: Actor, version_id: str) -> str:
         project_id=version["project_id"],
         subject_id=f"export_{version_id}",
         title=f"Export {version['name']}",
-        spec={"version_id": version_id, "content_hash": version["content_hash"]},
+        spec={"about": {name: version[name] for name in ABOUT}},
         tables={"examples.parquet": store.versions.examples(version_id)},
     )
 

@@ -33,15 +33,20 @@ def start_generation(
     split: str = "test",
     limit: int | None = None,
     config: GenerationConfig | None = None,
+    submission_id: str | None = None,
 ) -> dict[str, str]:
     """Queue the answers of a run's base, prompted base and tuned model; kind → system id.
 
     `limit` takes a seeded sample of the split's examples. `prompted` sees `config.shots` seeded
-    training examples in its prompt. Raises Conflict while the run is not completed.
+    training examples in its prompt. `submission_id` was made when the form was opened: a second
+    submission of it starts nothing. Raises Conflict while the run is not completed.
     """
     run = get_run(store, actor, run_id)
     actor.require(run["project_id"], "lead")
     config = config or GenerationConfig()
+    subject_id = submission_id or new_id("gen")
+    if earlier := store.jobs.of_subject(subject_id):
+        return dict(earlier["detail"]["systems"])
     if run["status"] != "completed":
         raise Conflict(f"Run {run['name']} is {run['status']}. Generate when it has completed.")
     if not kinds or any(kind not in KINDS for kind in kinds):
@@ -54,11 +59,11 @@ def start_generation(
         actor,
         kind="generate",
         project_id=run["project_id"],
-        subject_id=new_id("gen"),
+        subject_id=subject_id,
         title=f"Generate {examples.num_rows} × {len(kinds)} answers with {run['name']}",
         spec={
             "base_model": model.location,
-            "adapter": f"runs/{run_id}/final/adapter" if "tuned" in kinds else None,
+            "adapter": f"runs/{run_id}/final" if "tuned" in kinds else None,
             "template": run["spec"]["template"],
             "config": config.to_json(),
             "shots": _shots(store, run["version_id"], config) if "prompted" in kinds else [],
@@ -122,10 +127,11 @@ def import_answers(
     """Take the answers of another system from JSONL; they are scored as a job.
 
     Joined by id, else by stripped instruction + input. Returns system_id, `joined`, `examples`,
-    `unmatched` [(line, reason)] and `missing` (examples without an answer). Nothing is saved when
-    nothing joins.
+    `unmatched` and `doubtful` [(line, reason)], and `missing` (examples without an answer).
+    Nothing is saved when nothing joins.
     """
-    from core.importing.answers import join, read_answers
+    from core.importing.answers import read_answers
+    from core.importing.joining import join
 
     version = get_version(store, actor, version_id)
     actor.require(version["project_id"], "lead")
@@ -137,7 +143,7 @@ def import_answers(
         answers,
         [(e["example_id"], e["external_id"], e["instruction"], e["input"]) for e in examples],
     )
-    unmatched = [*rejects, *joined.unmatched]
+    unmatched = sorted([*((r.line, r.reason) for r in rejects), *joined.unmatched])
     if not joined.matched:
         raise InvalidInput(
             f"None of the {len(answers)} answers belongs to an example of {version['name']}. "
@@ -153,6 +159,7 @@ def import_answers(
         "joined": len(joined.matched),
         "examples": len(examples),
         "unmatched": unmatched,
+        "doubtful": joined.doubtful,
         "missing": joined.missing,
     }
 

@@ -54,42 +54,45 @@ def start_import(
 
 def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     """Insert what the worker read. Taking the same job in twice adds nothing."""
+    counts = save_import(
+        store,
+        folder.final,
+        project_id=job["project_id"],
+        import_id=job["subject_id"],
+        file_name=job["detail"]["file_name"],
+        actor_id=job["created_by"],
+    )
+    if counts:
+        store.jobs.set_detail(job["job_id"], {**job["detail"], **counts})
+
+
+def save_import(
+    store: Store, final: Path, *, project_id: str, import_id: str, file_name: str, actor_id: str
+) -> dict[str, int]:
+    """Insert an import's tables: accepted, duplicates, rejected; {} when it was there already."""
     import pyarrow.parquet as pq
 
-    accepted = pq.read_table(folder.final / "accepted.parquet")
-    rejects = pq.read_table(folder.final / "rejects.parquet")
-    inside = pq.read_table(folder.final / "duplicates.parquet").num_rows
-    import_id = job["subject_id"]
+    accepted = pq.read_table(final / "accepted.parquet")
+    rejects = pq.read_table(final / "rejects.parquet")
+    inside = pq.read_table(final / "duplicates.parquet").num_rows
     batch = _batch(accepted)
 
     def save() -> dict[str, int]:
         if store.examples.has_import(import_id):
             return {}
         added = store.examples.take_in(
-            batch,
-            project_id=job["project_id"],
-            import_id=import_id,
-            actor_id=job["created_by"],
+            batch, project_id=project_id, import_id=import_id, actor_id=actor_id
         )
         counts = {
             "accepted": added,
             "duplicates": inside + accepted.num_rows - added,
             "rejected": rejects.num_rows,
         }
-        store.examples.add_import(
-            {
-                "import_id": import_id,
-                "project_id": job["project_id"],
-                "file_name": job["detail"]["file_name"],
-                "actor_id": job["created_by"],
-                **counts,
-            },
-            rejects,
-        )
-        store.jobs.set_detail(job["job_id"], {**job["detail"], **counts})
+        row = {"import_id": import_id, "project_id": project_id, "file_name": file_name}
+        store.examples.add_import({**row, "actor_id": actor_id, **counts}, rejects)
         return counts
 
-    store.transact(save)
+    return store.transact(save)
 
 
 def _batch(accepted: Any) -> Any:

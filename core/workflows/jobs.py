@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, NotFound, TouchstoneError
 from core.jobs.folder import JobFolder
-from core.jobs.launch import enqueue, request_cancel, request_stop
+from core.jobs.launch import enqueue, request_cancel, request_stop, status_of
 from core.jobs.state import RESUMABLE
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ def submit(
     tables: Mapping[str, Any] | None = None,
     files: Mapping[str, Path] | None = None,
     detail: Mapping[str, Any] | None = None,
+    also: Callable[[str], None] | None = None,
 ) -> str:
     """Write a job folder, queue the job, and return its id. The supervisor starts it.
 
-    `tables` are pyarrow tables written to data/NAME, `files` are moved there. Callers have checked
-    the actor's role. Raises QueueFull, DiskFull.
+    `tables` are pyarrow tables written to data/NAME, `files` are moved there. `also` is given the
+    job's id and saves what belongs to it in the same transaction. Callers have checked the actor's
+    role. Raises QueueFull, DiskFull.
     """
     refuse_without_room(store)
     job_id = new_id("job")
@@ -63,19 +65,24 @@ def submit(
     for name, path in (files or {}).items():
         shutil.move(path, folder.data / name)
     enqueue(folder)
-    store.jobs.add(
-        {
-            "job_id": job_id,
-            "kind": kind,
-            "project_id": project_id,
-            "subject_id": subject_id,
-            "title": title,
-            "folder": folder_name,
-            "device": "accelerator" if kind in HEAVY_KINDS else "light",
-            "detail": dict(detail or {}),
-            "created_by": actor.person_id,
-        }
-    )
+    row = {
+        "job_id": job_id,
+        "kind": kind,
+        "project_id": project_id,
+        "subject_id": subject_id,
+        "title": title,
+        "folder": folder_name,
+        "device": "accelerator" if kind in HEAVY_KINDS else "light",
+        "detail": dict(detail or {}),
+        "created_by": actor.person_id,
+    }
+
+    def save() -> None:
+        store.jobs.add(row)
+        if also:
+            also(job_id)
+
+    store.transact(save)
     return job_id
 
 
@@ -154,10 +161,15 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
     if job["status"] not in RESUMABLE:
         raise Conflict(f"This job is {job['status']}; only one that broke off can be resumed.")
     refuse_without_room(store)
-    state = enqueue(folder_of(store, job))
+    folder = folder_of(store, job)
+    state = status_of(folder)
+    if state.status != "completed":  # else only its result was not taken in: that is tried again
+        state = enqueue(folder)
 
     def save() -> None:
-        store.jobs.observe(job_id, status="queued", step=state.step, total=state.total, error=None)
+        store.jobs.observe(
+            job_id, status=state.status, step=state.step, total=state.total, error=None
+        )
         store.jobs.set_ingested(job_id, False)
 
     store.transact(save)
@@ -165,6 +177,11 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
 
 def _mine_or_lead(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
     job = get_job(store, actor, job_id)
-    if job["created_by"] != actor.person_id:
+    if not is_mine_or_lead(actor, job):
         actor.require(job["project_id"], "lead")
     return job
+
+
+def is_mine_or_lead(actor: Actor, job: Mapping[str, Any]) -> bool:
+    """Whether this person may stop, cancel and resume the job."""
+    return job["created_by"] == actor.person_id or actor.has(job["project_id"], "lead")

@@ -35,6 +35,7 @@ def create_project(store: Store, actor: Actor, settings: ProjectSettings) -> Pro
     def save() -> Project:
         _refuse_taken_name(store, settings.name, "")
         store.projects.add(project, actor.person_id)
+        store.accounts.grant(project.project_id, actor.person_id, "lead")
         return project
 
     return store.transact(save)
@@ -62,9 +63,17 @@ def delete_project(store: Store, actor: Actor, project_id: str) -> None:
 
 
 def restore_project(store: Store, actor: Actor, project_id: str) -> None:
-    """Undo a deletion."""
+    """Undo a deletion. Raises Conflict while another project has taken the name."""
     actor.require(project_id, "lead")
-    store.transact(lambda: store.projects.mark_deleted(project_id, False, actor.person_id))
+
+    def save() -> None:
+        settings = store.projects.settings_of(project_id)
+        if settings is None:
+            raise NotFound("This project does not exist. Choose another one.")
+        _refuse_taken_name(store, settings.name, project_id)
+        store.projects.mark_deleted(project_id, False, actor.person_id)
+
+    store.transact(save)
 
 
 def _refuse_taken_name(store: Store, name: str, own_id: str) -> None:

@@ -135,7 +135,7 @@ def _save(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> No
             "system": system,
             "criterion": criterion,
             "value": value,
-            "remark": judgement.remarks.get(criterion, ""),
+            "remark": judgement.remarks.get(side, {}).get(criterion, "").strip(),  # type: ignore[call-overload]
         }
         for system, side in side_of.items()
         for criterion, value in judgement.ratings.get(side, {}).items()  # type: ignore[call-overload]

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import InvalidInput
-from core.examples import word_diff
+from core.errors import Conflict, InvalidInput
+from core.examples import FIELDS, word_diff
 from core.workflows.annotating import (
     Edit,
     EditConflict,
+    add_revision,
+    check_labels,
+    example_of,
+    lease,
     lease_next,
     refuse_stale,
-    add_revision,
-    example_of,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ STATE_AFTER: dict[str, str] = {
     "send_back": "sent_back",
     "set_aside": "set_aside",
 }
-FIELDS = ("instruction", "input", "output")
 
 
 def next_to_review(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
@@ -38,6 +39,14 @@ def next_to_review(store: Store, actor: Actor, project_id: str) -> dict[str, Any
     actor.require(project_id, "reviewer", "lead")
     task = lease_next(store, actor, project_id, store.annotation.next_to_review)
     return None if task is None else with_difference(store, task)
+
+
+def open_review(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
+    """One named example, leased for review. Raises Conflict when somebody else holds it."""
+    actor.require(project_id, "reviewer", "lead")
+    example = example_of(store, actor, project_id, example_id)
+    lease(store, actor, project_id, example_id)
+    return with_difference(store, example)
 
 
 def with_difference(store: Store, example: dict[str, Any]) -> dict[str, Any]:
@@ -64,14 +73,18 @@ def decide(
 ) -> None:
     """Save a decision on the revision that `edit` started from.
 
-    Where `edit` changes a field, the change is saved first, as the reviewer's revision. Sending
-    back needs a comment. A flag on the example is settled by the decision.
+    Where `edit` changes a field, a label or the quality, the change is saved first, as the
+    reviewer's revision. Sending back needs a comment, accepting an output. A flag on the example
+    is settled by the decision. Raises EditConflict when somebody was faster.
     """
     actor.require(project_id, "reviewer", "lead")
     if decision not in get_args(ReviewDecision):
         raise InvalidInput("Choose accept, send back or set aside.")
     if decision == "send_back" and not edit.comment.strip():
         raise InvalidInput("Say in the comment what should change, then send it back.")
+    if decision == "accept":
+        edit.require_output()
+    check_labels(store, project_id, edit.labels)
 
     def save() -> None:
         if store.annotation.has_review(review_id):
@@ -81,7 +94,7 @@ def decide(
             raise EditConflict("Another reviewer has decided on this example. Take the next one.")
         refuse_stale(current, edit)
         revision_id = current["revision_id"]
-        if any(current[name] != getattr(edit, name) for name in FIELDS):
+        if any(current[name] != getattr(edit, name) for name in (*FIELDS, "labels", "quality")):
             add_revision(store, actor, edit, origin="review", state="annotated")
             revision_id = edit.submission_id
         _record(store, actor, current, review_id, decision, edit, revision_id)
@@ -118,6 +131,52 @@ def _record(
     store.annotation.release_lease(edit.example_id, actor.person_id)
 
 
+def last_decision(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
+    """This person's newest single decision after which nothing happened to its example:
+    review_id, example_id, decision; None when there is none to undo."""
+    actor.require(project_id, "reviewer", "lead")
+    return store.annotation.last_decision_by(project_id, actor.person_id)
+
+
+def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, review_id: str) -> str:
+    """Take back one's own decision: the example returns to the state before it, its flag too.
+
+    The example's id. Raises Conflict when something happened to the example since.
+    """
+
+    def save() -> str:
+        last = last_decision(store, actor, project_id)
+        if last is None or last["review_id"] != review_id:
+            raise Conflict("This decision can no longer be undone. Open the example instead.")
+        example_id = str(last["example_id"])
+        store.annotation.add_review(
+            {
+                "review_id": undo_id,
+                "example_id": example_id,
+                "revision_id": last["revision_id"],
+                "decision": "undo",
+                "state_before": last["state_before"],
+                "comment": "",
+                "reviewer_id": actor.person_id,
+                "seconds": None,
+            },
+            last["state_before"],
+        )
+        if last["settled_flag"]:
+            store.annotation.add_event(
+                new_id("evt"), example_id, "flag", last["settled_flag"], actor.person_id
+            )
+        return example_id
+
+    return store.transact(save)
+
+
+def acceptable(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
+    """How many examples `accept_all` would accept now: `annotated`, `new`."""
+    actor.require(project_id, "lead")
+    return store.annotation.acceptable(project_id, actor.person_id)
+
+
 def accept_all(
     store: Store, actor: Actor, project_id: str, *, untouched: bool, comment: str = ""
 ) -> int:
@@ -143,7 +202,11 @@ def last_accept_all(store: Store, actor: Actor, project_id: str) -> dict[str, An
 def undo_accept_all(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
     """Take back a bulk accept wherever nothing happened since; how many examples."""
     actor.require(project_id, "lead")
-    last = store.annotation.last_batch(project_id)
-    if last is None or last["batch_id"] != batch_id:
-        raise InvalidInput("This bulk accept can no longer be undone. Send single examples back.")
-    return store.transact(lambda: store.annotation.undo_batch(batch_id, actor.person_id))
+
+    def save() -> int:
+        last = store.annotation.last_batch(project_id)
+        if last is None or last["batch_id"] != batch_id:
+            raise Conflict("This bulk accept can no longer be undone. Send single examples back.")
+        return store.annotation.undo_batch(batch_id, actor.person_id)
+
+    return store.transact(save)

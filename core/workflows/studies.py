@@ -38,8 +38,8 @@ def plan_size(outputs: int, margin: float | None = None, at_least: int = 0) -> i
 def shared_outputs(
     store: Store, actor: Actor, project_id: str, baseline_id: str, candidate_id: str
 ) -> list[str]:
-    """The examples that both systems answered, in a fixed order. Refuses systems that differ in
-    version."""
+    """The examples that both systems answered, in the version's order, so that one seed always
+    draws the same. Refuses systems that differ in version."""
     actor.require(project_id, "lead")
     baseline, candidate = (_system(store, project_id, i) for i in (baseline_id, candidate_id))
     if baseline_id == candidate_id:
@@ -49,7 +49,8 @@ def shared_outputs(
             "The two systems answered different dataset versions. Choose two of one version."
         )
     both = store.systems.texts(baseline_id).keys() & store.systems.texts(candidate_id).keys()
-    return sorted(both)
+    in_order = store.versions.examples(baseline["version_id"]).column("example_id").to_pylist()
+    return [example_id for example_id in in_order if example_id in both]
 
 
 def scan_leaks(
@@ -82,15 +83,18 @@ def open_study(
     overlap: float = OVERLAP,
     show_reference: bool = False,
     seed: int = 42,
+    study_id: str | None = None,
 ) -> str:
     """Draw the sample, fix every rater's order and sides, scan for leaks, open; the study's id.
 
-    `size` may be above the plan's, never below 10 % of the outputs. `overlap` is the share of
+    `study_id` was made when the form was opened: a second submission of it opens nothing. `size` may be above the plan's, never below 10 % of the outputs. `overlap` is the share of
     pairs that two people rate.
     """
     outputs = shared_outputs(store, actor, project_id, baseline_id, candidate_id)
     if not outputs:
         raise InvalidInput("The two systems share no answered example. Generate for one split.")
+    if study_id and store.studies.by_id(study_id):
+        return study_id
     if not 0 <= overlap <= 1:
         raise InvalidInput("The overlap is a share between 0 and 1.")
     least = plan_size(len(outputs))
@@ -101,7 +105,7 @@ def open_study(
     pairs = _draw(store, system["version_id"], outputs, size, seed)
     tables, order_hash = _tables(pairs, overlap, seed)
     leaks = scan_leaks(store, actor, project_id, baseline_id, candidate_id)
-    study_id = new_id("stu")
+    study_id = study_id or new_id("stu")
     row = {
         "study_id": study_id,
         "project_id": project_id,

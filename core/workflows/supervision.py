@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from core.errors import TouchstoneError
 from core.jobs.events import read_events
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchstone.supervision")
 PLACES = {"accelerator": 1, "light": 2}
+_supervised: WeakSet[Store] = WeakSet()
 TAKE_IN: dict[str, Callable[[Store, dict[str, Any], JobFolder], None]] = {
     "import": importing.take_in,
     "check": freezing.take_in,
@@ -55,9 +57,16 @@ def supervise_once(store: Store) -> int:
 def _observe(store: Store, job: dict[str, Any]) -> JobState:
     folder = folder_of(store, job)
     try:
+        folder.spec()
         state = status_of(folder)
     except TouchstoneError as error:
-        _settle_broken(store, job, error.message)
+        log.error("%s: %s", job["job_id"], error.message)
+        _settle_broken(
+            store,
+            job,
+            "The job's folder in the workspace is gone or damaged. Restore it from a copy, or "
+            "start the job again from its page.",
+        )
         return JobState("failed")
     events, offset = read_events(folder.events_file, job["event_offset"])
     if events or _differs(job, state):
@@ -94,7 +103,7 @@ def _settle(store: Store, job: dict[str, Any], folder: JobFolder, state: JobStat
     try:
         if state.status == "completed" and job["kind"] in TAKE_IN:
             TAKE_IN[job["kind"]](store, job, folder)
-        store.jobs.set_ingested(job["job_id"])
+        store.transact(lambda: store.jobs.set_ingested(job["job_id"]))
     except TouchstoneError as error:
         _settle_broken(store, job, error.message)
     except Exception:
@@ -144,13 +153,14 @@ def wait_for(
     timeout: float = 3600.0,
     on_look: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Supervise until a job is settled and return it; for the terminal without a server.
+    """Wait until a job is settled and return it; supervises itself where no thread does.
 
     Raises TouchstoneError with the job's own sentence when it did not complete.
     """
     end = time.monotonic() + timeout
     while time.monotonic() < end:
-        supervise_once(store)
+        if store not in _supervised:
+            supervise_once(store)
         job = store.jobs.by_id(job_id)
         assert job is not None
         if on_look:
@@ -167,6 +177,7 @@ def wait_for(
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
     """Supervise in a thread of this process; the returned function ends it."""
     ended = threading.Event()
+    _supervised.add(store)
 
     def loop() -> None:
         while not ended.is_set():
@@ -183,5 +194,6 @@ def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
     def stop() -> None:
         ended.set()
         thread.join(timeout=10)
+        _supervised.discard(store)
 
     return stop

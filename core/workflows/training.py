@@ -83,7 +83,7 @@ def start_run(
             "library_versions": library_versions(),
         }
     )
-    job_id = jobs.submit(
+    jobs.submit(
         store,
         actor,
         kind="train",
@@ -98,17 +98,17 @@ def start_run(
             for split in ("train", "validation", "test")
         },
         detail={"model": model.title},
-    )
-    store.systems.add_run(
-        {
-            "run_id": run_id,
-            "project_id": project_id,
-            "version_id": version_id,
-            "job_id": job_id,
-            "name": spec.name,
-            "spec": {**spec.to_json(), "model_id": model_id},
-            "actor_id": actor.person_id,
-        }
+        also=lambda job_id: store.systems.add_run(
+            {
+                "run_id": run_id,
+                "project_id": project_id,
+                "version_id": version_id,
+                "job_id": job_id,
+                "name": spec.name,
+                "spec": {**spec.to_json(), "model_id": model_id},
+                "actor_id": actor.person_id,
+            }
+        ),
     )
     return run_id
 

@@ -1,0 +1,18 @@
+"""The server. Start it with `make run`, or `TOUCHSTONE_HOME=DIR streamlit run app.py`."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.components import trouble
+from pages.server.api import API_ROUTES
+from pages.server.gate import Gate
+from pages.server.lifespan import lifespan
+from pages.server.routes import ROUTES
+
+app = st.App(
+    "pages/frame.py",
+    lifespan=lifespan,
+    routes=[*ROUTES, *API_ROUTES],
+    middleware=[Middleware(Gate)],
+    on_script_error=trouble.show,
+)

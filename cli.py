@@ -1,0 +1,167 @@
+"""Touchstone from a terminal: the same use cases as its pages, beside a running server or without.
+
+`touchstone --help` lists the commands; each takes --home (default: TOUCHSTONE_HOME or ./workspace).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import InvalidInput, TouchstoneError
+from core.workspace import VARIABLE, Workspace
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
+app.add_typer(users, name="users")
+
+Home = Annotated[Path | None, typer.Option("--home", help="The workspace's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+def workspace_at(home: Path | None) -> Workspace:
+    """The workspace that --home names, else TOUCHSTONE_HOME or ./workspace."""
+    if home is not None:
+        os.environ[VARIABLE] = str(home)
+    return Workspace.from_environment()
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Print what people can mend as a sentence, without a traceback, and exit with 1."""
+    try:
+        yield
+    except TouchstoneError as error:
+        print(f"{error.title}. {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def tell(answer: dict[str, Any], sentence: str, as_json: bool) -> None:
+    """Print the answer as JSON, or as a sentence."""
+    print(json.dumps(answer) if as_json else sentence)
+
+
+@users.command("add")
+def users_add(
+    name: str,
+    role: Annotated[
+        str, typer.Option(help="admin, or annotator, reviewer, lead in a project.")
+    ] = "",
+    project: Annotated[str, typer.Option(help="The project's name.")] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person, or give somebody another role."""
+    from pages.server.client import call
+
+    with refusals_told():
+        password = _password(password_stdin)
+        arguments = {"name": name, "password": password, "role": role, "project": project}
+        answer = call(workspace_at(home), "users.add", arguments)
+        where = f" in “{answer['project']}”" if answer["project"] else ""
+        what = f"{role}{where}" if role else "no role yet"
+        verb = "can sign in now" if answer["added"] else "was here already and has the role now"
+        tell(answer, f"{name} {verb}: {what}.", as_json)
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise InvalidInput("No terminal to ask for a password. Add --password-stdin.")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@app.command("import")
+def import_file(
+    file: Path,
+    project: Annotated[str, typer.Option(help="The project's name; made if it is missing.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import examples from FILE (JSONL, JSON, CSV, TSV or Parquet) into a project."""
+    from pages.server.client import call
+
+    with refusals_told():
+        arguments = {"project": project, "file_name": file.name}
+        answer = call(workspace_at(home), "import", arguments, upload=file)
+        tell(
+            answer,
+            f"{answer['accepted']} examples added to “{answer['project']}”, "
+            f"{answer['duplicates']} were there already, {answer['rejected']} rejected."
+            + "".join(f"\nline {r['line']}: {r['reason']}" for r in answer["rejects"]),
+            as_json,
+        )
+
+
+@app.command()
+def demo(home: Home = None, as_json: AsJson = False) -> None:
+    """Run the loop in the demo project: freeze, train, generate, score, open a blind study."""
+    from pages.server.client import call
+
+    with refusals_told():
+        print("This takes about two minutes on two cores …", file=sys.stderr)
+        answer = call(workspace_at(home), "demo", {})
+        tuned, base = (answer["scores"][kind]["token_f1"] for kind in ("tuned", "base"))
+        tell(
+            answer,
+            f"Token F1 on the test split: base {base:.2f}, tuned {tuned:.2f}. "
+            f"{answer['study']['pairs']} blind pairs wait for raters. {answer['seconds']:.0f} s.",
+            as_json,
+        )
+
+
+@app.command()
+def backup(
+    file: Path,
+    home: Home = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything that is worth keeping to FILE (.tar.gz); the server may go on running."""
+    from pages.server.client import call
+
+    with refusals_told():
+        if file.exists() and not force:
+            raise InvalidInput(f"{file} exists already. Choose another name, or add --force.")
+        answer = call(workspace_at(home), "backup", {}, download=file.resolve())
+        size = answer["bytes"] / 1_000_000
+        tell(answer, f"Saved to {file} ({size:.1f} MB). Secrets are not in it.", as_json)
+
+
+@app.command()
+def restore(
+    file: Path,
+    home: Home = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move what is there to its folder backups first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup into an empty workspace; no server may be running on it."""
+    from core.workflows.backup import restore as put_back
+    from storage import backup as databases
+
+    with refusals_told():
+        answer = put_back(workspace_at(home), file, databases, force=force)
+        aside = f" What was there lies in {answer['moved_aside']}." if answer["moved_aside"] else ""
+        tell(
+            answer,
+            f"Restored {answer['projects']} projects, {answer['examples']} examples and "
+            f"{answer['people']} people. Everybody signs in anew.{aside}",
+            as_json,
+        )
+
+
+if __name__ == "__main__":
+    app()

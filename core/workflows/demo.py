@@ -1,0 +1,211 @@
+"""The embedded demo: a project that is there at the first start, and the loop without a browser.
+
+    touchstone demo --home DIR --json
+
+The notes are made by `core.demo.notes`; the base model is the one under `core/demo/base`. The loop
+invents no ratings: it ends where people begin, with the queue of blind pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor, system_actor
+from core.base_models import DEMO_ID
+from core.clock import new_id
+from core.demo.notes import (
+    DEMO_FIELDS,
+    DEMO_GUIDELINES,
+    DemoExample,
+    make_examples,
+)
+from core.errors import NotFound
+from core.projects import LabelField, Project, ProjectSettings
+from core.runs import GenerationConfig
+from core.workflows import freezing, generating, studies, training
+from core.workflows.importing import save_import
+from core.workflows.supervision import wait_for
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+NAME = "Demo: intake notes"
+LEFT_OPEN = 40
+GENERATION = GenerationConfig(max_new_tokens=160, batch_size=32, shots=3)
+Say = Callable[[str], None]
+
+
+def demo_settings() -> ProjectSettings:
+    """The demo project as a lead would set it up."""
+    return ProjectSettings(
+        name=NAME,
+        task_kind="extraction",
+        guidelines=DEMO_GUIDELINES,
+        label_schema=(
+            LabelField("note", ("complete", "breaks off", "unclear")),
+            LabelField("problems", ("typo", "swapped fields", "wrong decision"), multiple=True),
+        ),
+        record_fields=DEMO_FIELDS,
+        label_field="decision",
+    )
+
+
+def ensure_demo(store: Store) -> Project | None:
+    """The demo project, made if this workspace never had one; None once a lead deleted it.
+
+    Its examples come in through the importer, rejects included. Those without a known flaw are
+    accepted by “Touchstone”, but for a few: they and the flawed ones wait for people.
+    """
+    found = next((p for p in store.projects.all() if p.is_demo), None)
+    if found is not None or store.projects.ever_had_demo():
+        return found
+    actor = system_actor()
+    project = Project(new_id("prj"), demo_settings(), is_demo=True)
+    examples = make_examples()
+    with tempfile.TemporaryDirectory(dir=store.workspace) as folder:
+        final = _read_examples(examples, Path(folder))
+
+        def save() -> None:
+            store.projects.add(project, actor.person_id)
+            save_import(
+                store,
+                final,
+                project_id=project.project_id,
+                import_id=new_id("imp"),
+                file_name="intake-notes.jsonl",
+                actor_id=actor.person_id,
+            )
+            _accept_sound_ones(store, actor, project, examples)
+
+        store.transact(save)
+    return project
+
+
+def _read_examples(examples: list[DemoExample], folder: Path) -> Path:
+    """Write the examples as a file and import it in this process; where the tables are."""
+    from core.importing.job import import_file
+    from core.importing.pipeline import open_source
+
+    path = folder / "intake-notes.jsonl"
+    lines = (
+        {"id": f"note-{i:04}", "instruction": e.instruction, "input": e.input, "output": e.output}
+        for i, e in enumerate(examples, 1)
+    )
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    final = folder / "final"
+    final.mkdir()
+    import_file(open_source(path), final)
+    return final
+
+
+def _accept_sound_ones(
+    store: Store, actor: Actor, project: Project, examples: list[DemoExample]
+) -> None:
+    import pyarrow as pa
+
+    sound = [f"note-{i:04}" for i, e in enumerate(examples, 1) if e.flaw is None]
+    known = store.examples.ids_by_external_id(project.project_id)
+    chosen = [known[name] for name in sound[LEFT_OPEN:] if name in known]
+    store.annotation.accept_these(
+        pa.table({"example_id": chosen}),
+        new_id("bat"),
+        actor.person_id,
+        "Made without a flaw by the demo's own script.",
+    )
+
+
+def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[str, Any]:
+    """Freeze, train, generate, score and open a study in the demo project; what came of it.
+
+    Raises NotFound when a lead deleted the demo, and the sentence of a job that failed.
+    """
+    began = time.monotonic()
+    project = ensure_demo(store)
+    if project is None:
+        raise NotFound(
+            "The demo project was deleted in this workspace. Use another folder with --home."
+        )
+    project_id = project.project_id
+    actor.require(project_id, "lead")
+    counts = store.examples.counts(project_id)
+    say(f"Freezing {counts['accepted']} of {counts['total']} examples")
+    version_id = freezing.start_freeze(store, actor, project_id, name="demo")
+    _settle(store, version_id)
+    say("Training a LoRA adapter on the demo base")
+    run_id = training.start_run(store, actor, version_id, model_id=DEMO_ID, name="demo LoRA")
+    _settle(store, run_id)
+    say("Generating with base, prompted base and tuned")
+    systems = generating.start_generation(store, actor, run_id, config=GENERATION)
+    _settle_generation(store, systems)
+    say("Opening a blind study")
+    study_id = studies.open_study(
+        store,
+        actor,
+        project_id,
+        name="demo: base against tuned",
+        baseline_id=systems["base"],
+        candidate_id=systems["tuned"],
+    )
+    return _report(store, actor, project_id, version_id, run_id, systems, study_id) | {
+        "seconds": round(time.monotonic() - began, 1)
+    }
+
+
+def _settle(store: Store, subject_id: str) -> None:
+    job = store.jobs.of_subject(subject_id)
+    assert job is not None
+    wait_for(store, job["job_id"])
+
+
+def _settle_generation(store: Store, systems: dict[str, str]) -> None:
+    """Wait for the answers and for the scoring that follows them."""
+    first = store.systems.by_id(next(iter(systems.values())))
+    assert first is not None
+    wait_for(store, first["job_id"])
+    scoring = next(
+        job
+        for job in store.jobs.of_project(first["project_id"], ["score"])
+        if first["system_id"] in job["detail"]["systems"]
+    )
+    wait_for(store, scoring["job_id"])
+
+
+def _report(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    version_id: str,
+    run_id: str,
+    systems: dict[str, str],
+    study_id: str,
+) -> dict[str, Any]:
+    version = freezing.get_version(store, actor, version_id)
+    metrics = training.get_run(store, actor, run_id)["metrics"]
+    study = studies.get_study(store, actor, study_id)
+    return {
+        "examples": store.examples.counts(project_id),
+        "splits": {name: version["counts"][name] for name in ("train", "validation", "test")},
+        "run": {
+            "status": training.get_run(store, actor, run_id)["status"],
+            **{k: metrics[k] for k in ("seconds", "trainable_parameters", "total_parameters")},
+        },
+        "scores": {kind: _scores(store, system_id) for kind, system_id in systems.items()},
+        "study": {"pairs": study["plan"]["pairs"], "blind": study["blind"]},
+    }
+
+
+def _scores(store: Store, system_id: str) -> dict[str, Any]:
+    system = store.systems.by_id(system_id)
+    assert system is not None
+    summary = system["summary"]
+    return {
+        **summary["metrics"],
+        "label_f1": summary["label_report"]["macro_f1"],
+        "field_accuracy": summary["field_accuracy"],
+        "n": summary["n"],
+    }

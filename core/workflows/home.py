@@ -1,0 +1,251 @@
+"""My work: what waits for me, where the project stands, and the one next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal, get_args
+
+from core.actor import Actor, Role
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+StationName = Literal[
+    "import", "annotate", "review", "freeze", "train", "generate", "rate", "decide"
+]
+STATIONS: tuple[StationName, ...] = get_args(StationName)
+Place = StationName | Literal["jobs", "study"]
+LEAST_TO_FREEZE = 10
+THIN = "\u202f"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a project stands, and what waits for one person. All are counts.
+
+    `to_annotate`, `sent_back`, `to_review`, `to_rate`: what that person's queues hold; `runs`:
+    completed ones; `scored`: systems with scored answers, `tuned_scored` the tuned among them;
+    `pairs`, `judged`: over all studies; `open`: studies not closed.
+    """
+
+    total: int = 0
+    new: int = 0
+    accepted: int = 0
+    annotated: int = 0
+    sent_back_to_anyone: int = 0
+    to_annotate: int = 0
+    sent_back: int = 0
+    to_review: int = 0
+    to_rate: int = 0
+    versions: int = 0
+    runs: int = 0
+    tuned_scored: int = 0
+    scored: int = 0
+    studies: int = 0
+    open: int = 0
+    pairs: int = 0
+    judged: int = 0
+    active_jobs: int = 0
+
+
+@dataclass(frozen=True)
+class Station:
+    """One station of the loop: what it counts, and whether it is done, next, or lies ahead."""
+
+    name: StationName
+    count: str
+    state: Literal["done", "next", "ahead"]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that waits for this person: how many of what, and where it is done."""
+
+    kind: str
+    count: int
+    what: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The one primary action: a button's words, why, and where it leads."""
+
+    title: str
+    why: str
+    place: Place
+
+
+def stations(at: Standing) -> list[Station]:
+    """The loop, each station with its count; the first that is not done is next."""
+    left = at.new + at.sent_back_to_anyone
+    facts: dict[StationName, tuple[bool, str]] = {
+        "import": (at.total > 0, _n(at.total, "example")),
+        "annotate": (at.versions > 0 or (at.total > 0 and not left), f"{_figure(left)} left"),
+        "review": (
+            at.versions > 0 or (at.accepted >= LEAST_TO_FREEZE and not at.annotated),
+            f"{_figure(at.annotated)} waiting, {_figure(at.accepted)} accepted",
+        ),
+        "freeze": (at.versions > 0, _n(at.versions, "version")),
+        # Two systems that came from elsewhere need no run and no generation here.
+        "train": (at.runs > 0 or at.scored > 1, _n(at.runs, "run")),
+        "generate": (at.tuned_scored > 0 or at.scored > 1, f"{_n(at.scored, 'system')} scored"),
+        "rate": (0 < at.pairs <= at.judged, f"{_figure(at.judged)} of {_n(at.pairs, 'pair')}"),
+        "decide": (at.studies > at.open, f"{_n(at.studies - at.open, 'study', 'studies')} closed"),
+    }
+    following = next((name for name in STATIONS if not facts[name][0]), None)
+    return [
+        Station(name, count, "done" if done else "next" if name == following else "ahead")
+        for name, (done, count) in facts.items()
+    ]
+
+
+def waiting(at: Standing, roles: frozenset[Role]) -> list[Waiting]:
+    """What waits for somebody with these roles, the most pressing first; nothing that is 0."""
+    annotates = bool(roles & {"annotator", "lead"})
+    reviews = bool(roles & {"reviewer", "lead"})
+    found = [
+        (annotates, Waiting("sent_back", at.sent_back, "sent back to me", "annotate")),
+        (reviews, Waiting("to_review", at.to_review, "to review", "review")),
+        (reviews, Waiting("to_rate", at.to_rate, "pairs to rate", "rate")),
+        (annotates, Waiting("to_annotate", at.to_annotate, "to annotate", "annotate")),
+        (True, Waiting("jobs", at.active_jobs, "jobs running or queued", "jobs")),
+    ]
+    return [item for allowed, item in found if allowed and item.count > 0]
+
+
+def next_step(line: list[Station], at: Standing, roles: frozenset[Role]) -> NextStep:
+    """The one thing to do now. A lead moves the project on; others do what waits for them."""
+    if "lead" in roles:
+        return _lead_step(next((one.name for one in line if one.state == "next"), None), at)
+    for item in waiting(at, roles):
+        if item.kind != "jobs":
+            return _step(item.kind, item.count)
+    if at.total == 0 and "annotator" in roles:
+        return _step("import")
+    return _step("nothing")
+
+
+def _lead_step(following: StationName | None, at: Standing) -> NextStep:
+    if following is None:
+        return _step("done")
+    if at.sent_back:
+        return _step("sent_back", at.sent_back)
+    if following in ("annotate", "review"):
+        if at.to_review:
+            return _step("to_review", at.to_review)
+        if at.accepted < LEAST_TO_FREEZE:
+            return _step("accept", at.new + at.sent_back_to_anyone)
+        following = "freeze"
+    if at.active_jobs and following in ("import", "freeze", "train", "generate"):
+        return _step("jobs", at.active_jobs)
+    if following == "rate" and at.studies:
+        return _step("to_rate", at.pairs - at.judged)
+    return _step(following, {"freeze": at.accepted, "decide": at.judged}.get(following, 0))
+
+
+def _step(kind: str, count: int = 0) -> NextStep:
+    title, why, place, one = STEPS[kind]
+    amount = _n(count, one)
+    return NextStep(title.format(n=amount), why.format(n=amount), place)
+
+
+# Title, why, where, and what {n} counts.
+STEPS: dict[str, tuple[str, str, Place, str]] = {
+    "import": (
+        "Import examples",
+        "A project begins with a file of instructions and answers.",
+        "import",
+        "",
+    ),
+    "sent_back": (
+        "See what was sent back",
+        "{n} came back to you with a comment.",
+        "annotate",
+        "example",
+    ),
+    "to_annotate": ("Annotate examples", "Waiting for you: {n}.", "annotate", "example"),
+    "accept": (
+        "Annotate examples",
+        "Not annotated yet: {n}. A lead can also accept them all at once on the Review page.",
+        "annotate",
+        "example",
+    ),
+    "to_review": (
+        "Review examples",
+        "Waiting for a decision: {n}. Only accepted examples are frozen.",
+        "review",
+        "example",
+    ),
+    "freeze": (
+        "Freeze {n}",
+        "A frozen version is what runs train on and systems are compared on.",
+        "freeze",
+        "example",
+    ),
+    "train": (
+        "Launch a run",
+        "There is a frozen version, and no run has completed yet.",
+        "train",
+        "",
+    ),
+    "generate": (
+        "Generate answers",
+        "A run has completed; let base and tuned answer the test split.",
+        "generate",
+        "",
+    ),
+    "rate": (
+        "Open a study",
+        "Blind ratings tell whether people prefer the tuned answers.",
+        "study",
+        "",
+    ),
+    "to_rate": ("Rate blind pairs", "Not rated yet: {n}.", "rate", "pair"),
+    "decide": ("Read the results", "Rated: {n}. See what the intervals show.", "decide", "pair"),
+    "jobs": (
+        "Watch the running jobs",
+        "{n} must end before the project goes on.",
+        "jobs",
+        "job",
+    ),
+    "nothing": (
+        "See the project's jobs",
+        "Nothing waits for you now. Look in again later.",
+        "jobs",
+        "",
+    ),
+    "done": (
+        "Read the results",
+        "Every station is done. A new version starts the next round.",
+        "decide",
+        "",
+    ),
+}
+
+
+def standing(store: Store, actor: Actor, project_id: str) -> Standing:
+    """Where the project stands for this person: three queries. Raises NotAllowed."""
+    actor.require(project_id)
+    counts = store.examples.counts(project_id)
+    found = {
+        **store.reports.stations(project_id),
+        **store.reports.waiting(project_id, actor.person_id),
+        **{name: counts[name] for name in ("total", "new", "accepted", "annotated")},
+        "sent_back_to_anyone": counts["sent_back"],
+    }
+    return Standing(**{field.name: int(found[field.name]) for field in fields(Standing)})
+
+
+def roles_of(actor: Actor, project_id: str) -> frozenset[Role]:
+    """The roles that count here; an admin acts as lead."""
+    held = actor.roles.get(project_id, frozenset())
+    return held | {"lead"} if actor.is_admin else held
+
+
+def _n(count: int, one: str, many: str = "") -> str:
+    return f"{_figure(count)} {one if count == 1 else many or one + 's'}"
+
+
+def _figure(count: int) -> str:
+    return f"{count:,}".replace(",", THIN)

@@ -1,0 +1,274 @@
+// Rating blind pairs: the keys, the cursor, the time, the drafts and the way to the server.
+
+const PATIENCE = 8000
+const IDLE = 60_000
+
+class Rater {
+  constructor(root) {
+    this.root = root
+    this.pair = null
+    this.form = emptyForm()
+    this.cursor = 0
+    this.active = Date.now()
+    this.message = element("p", { class: "message", role: "status" })
+    this.again = button({ class: "again", hidden: true, onclick: () => this.flush() }, "Save again")
+    this.save = button({ class: "save", onclick: () => this.submit() }, "Save and next",
+      element("kbd", {}, "Enter"))
+    this.coverage = element("div", { class: "coverage" })
+    this.foot = element("footer", {}, this.coverage,
+      element("div", { class: "act" }, this.message, this.again, this.save))
+    this.stage = element("div", { class: "stage" })
+    root.replaceChildren(this.stage, this.foot)
+    root.tabIndex = -1
+    this.listen()
+  }
+
+  // What the server says ----------------------------------------------------------------------
+
+  receive(data, send) {
+    const first = !this.data
+    this.data = data
+    this.send = send
+    this.outbox ??= new Outbox(data.person, data.study.id)
+    const saved = data.saved.filter((id) => this.acknowledged(id))
+    if (saved.length) this.say("Saved.")
+    data.refused.forEach((one) => this.refused(one))
+    this.drawCoverage()
+    if (!this.pair || !this.inQueue(this.pair.id)) this.show(this.next())
+    if (first && this.outbox.items.length) this.flush()
+    if (first && document.activeElement === document.body) this.root.focus({ preventScroll: true })
+  }
+
+  acknowledged(id) {
+    const item = this.outbox.take(id)
+    if (item) dropDraft(this.draftKey(item.pair_id))
+    if (!this.outbox.items.length) this.calm()
+    return item
+  }
+
+  refused({ id, message }) {
+    const item = this.outbox.items.find((one) => one.judgement_id === id)
+    if (!item) return
+    this.calm()
+    if (this.inQueue(item.pair_id)) {
+      this.outbox.take(id)
+      writeDraft(this.draftKey(item.pair_id), item)
+      this.show(this.data.queue.find((pair) => pair.id === item.pair_id))
+    } else this.again.hidden = false
+    this.say(`${message} What you entered is kept in this browser.`, true)
+  }
+
+  inQueue(pairId) {
+    return this.data.queue.some((pair) => pair.id === pairId)
+  }
+
+  next() {
+    return this.data.queue.find((pair) => !this.outbox.has(pair.id)) ?? null
+  }
+
+  // What is shown -----------------------------------------------------------------------------
+
+  show(pair) {
+    this.pair = pair
+    this.save.hidden = !pair
+    if (!pair) {
+      this.view = null
+      const words = this.outbox.items.length ? "Saving …" : this.data.nothing
+      this.stage.replaceChildren(element("p", { class: "nothing" }, words))
+      return
+    }
+    this.form = { ...emptyForm(), ...readDraft(this.draftKey(pair.id)) }
+    this.cursor = this.firstEmpty()
+    this.view = drawPair(this, pair, this.data.study)
+    this.stage.replaceChildren(this.view.box)
+  }
+
+  drawCoverage() {
+    const { judged, least, pairs, outputs } = this.data.progress
+    const met = judged >= least
+    const rule = met
+      ? `10 % rule met (${many(least)} of ${many(outputs)} answers)`
+      : `10 % rule met at ${many(least)}`
+    const bar = element("progress", { max: pairs, value: judged, "aria-label": "Pairs rated" })
+    this.coverage.replaceChildren(bar,
+      element("span", {}, element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`), ` · ${rule}`))
+  }
+
+  say(text, wrong = false) {
+    this.message.textContent = text
+    this.message.classList.toggle("wrong", wrong)
+  }
+
+  // What the person does ----------------------------------------------------------------------
+
+  get order() {
+    return SIDES.flatMap((side) => this.data.study.criteria.map(({ name }) => ({ side, name })))
+  }
+
+  firstEmpty(from = 0) {
+    const order = this.order
+    const empty = ({ side, name }) => !this.form.ratings[side][name]
+    const at = order.findIndex((one, index) => index >= from && empty(one))
+    return at >= 0 ? at : from ? this.firstEmpty() : order.length
+  }
+
+  isAt(side, name) {
+    const here = this.order[this.cursor]
+    return Boolean(here) && here.side === side && here.name === name
+  }
+
+  needsRemark(side) {
+    return this.form.ratings[side].bias < 4
+  }
+
+  choose(choice) {
+    this.form.choice = choice
+    this.changed()
+  }
+
+  rate(side, name, value) {
+    this.form.ratings[side][name] = value
+    const at = this.order.findIndex((one) => one.side === side && one.name === name)
+    this.cursor = this.firstEmpty(at + 1)
+    this.changed()
+  }
+
+  flag(side, flag) {
+    const raised = this.form.flags[side]
+    this.form.flags[side] = raised.includes(flag)
+      ? raised.filter((one) => one !== flag)
+      : [...raised, flag]
+    this.changed()
+  }
+
+  back() {
+    this.cursor = Math.max(0, this.cursor - 1)
+    this.view.update()
+  }
+
+  changed() {
+    this.say("")
+    this.view.update()
+    this.keep()
+  }
+
+  keep() {
+    if (!writeDraft(this.draftKey(this.pair.id), this.form)) {
+      this.say("This browser keeps no draft: save before you close the page.", true)
+    }
+  }
+
+  draftKey(pairId) {
+    return `${RATE}${this.data.person}.${pairId}`
+  }
+
+  submit() {
+    if (!this.pair) return
+    const missing = whatIsMissing(this.form, this.data.study.criteria)
+    if (missing) {
+      this.say(missing.text, true)
+      if (missing.remark) this.view.remark(missing.remark).focus()
+      if (missing.name) this.cursor = this.firstEmpty()
+      this.view.update()
+      return
+    }
+    const remarks = Object.fromEntries(
+      SIDES.map((side) => [side, this.needsRemark(side) ? this.form.remarks[side] : {}]))
+    this.outbox.add({
+      ...this.form, remarks, judgement_id: this.pair.judgement_id, pair_id: this.pair.id,
+    })
+    this.say("Saving …")
+    this.show(this.next())
+    this.root.focus({ preventScroll: true })
+    this.root.scrollIntoView({ block: "start" })
+    this.flush()
+  }
+
+  flush() {
+    this.calm()
+    this.waiting = setTimeout(() => {
+      this.again.hidden = false
+      this.say("Not saved yet; it is kept in this browser.", true)
+    }, PATIENCE)
+    this.send("judgements", this.outbox.items)
+  }
+
+  calm() {
+    clearTimeout(this.waiting)
+    this.again.hidden = true
+  }
+
+  // Keys and time -----------------------------------------------------------------------------
+
+  listen() {
+    this.ended = new AbortController()
+    const options = { signal: this.ended.signal }
+    document.addEventListener("keydown", (event) => this.onKey(event), options)
+    for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
+      document.addEventListener(kind, () => { this.active = Date.now() }, { ...options, passive: true })
+    }
+    this.clock = setInterval(() => {
+      const here = document.visibilityState === "visible" && Date.now() - this.active < IDLE
+      if (here && this.pair) this.form.seconds += 1
+    }, 1000)
+  }
+
+  onKey(event) {
+    if (!this.view || event.defaultPrevented || event.isComposing || event.repeat) return
+    const target = event.composedPath()[0]
+    const inside = event.composedPath().includes(this.root)
+    if (!inside && target !== document.body) return
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.used(event, () => this.submit())
+    if (target.matches?.("textarea, input, select")) {
+      if (event.key === "Escape") this.used(event, () => this.root.focus({ preventScroll: true }))
+      return
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
+    const action = this.actionOf(event)
+    if (action) this.used(event, action)
+  }
+
+  used(event, action) {
+    event.preventDefault()
+    event.stopPropagation()
+    action()
+  }
+
+  actionOf({ key, shiftKey }) {
+    const letter = key.toLowerCase()
+    const choice = {
+      arrowleft: "left", a: "left", arrowright: "right", d: "right",
+      g: "tie_good", b: "tie_bad", x: "cannot_judge",
+    }[letter]
+    if (choice) return () => this.choose(choice)
+    const flag = Object.keys(FLAG_KEYS).find((one) => FLAG_KEYS[one].toLowerCase() === letter)
+    if (flag && this.data.study.flags.includes(flag)) {
+      return () => this.flag(shiftKey ? "right" : "left", flag)
+    }
+    const here = this.order[this.cursor]
+    if ("12345".includes(letter)) return here && (() => this.rate(here.side, here.name, Number(key)))
+    return {
+      backspace: () => this.back(), enter: () => this.submit(), w: () => this.view.openNotes(),
+      "?": () => this.view.toggleHelp(),
+      escape: () => { this.view.help.hidden = true; this.root.focus({ preventScroll: true }) },
+    }[letter]
+  }
+
+  end() {
+    this.ended.abort()
+    clearInterval(this.clock)
+    clearTimeout(this.waiting)
+    if (this.pair) this.keep()
+  }
+}
+
+const raters = new WeakMap()
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".rate")
+  if (!raters.has(root)) raters.set(root, new Rater(root))
+  const rater = raters.get(root)
+  rater.receive(data, setTriggerValue)
+  return () => { rater.end(); raters.delete(root) }
+}

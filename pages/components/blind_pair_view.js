@@ -1,0 +1,211 @@
+// Draws one blind pair. One function draws both sides, so that neither can look different; every
+// text goes in as a text node. `rater` (blind_pair.js) holds what the person entered.
+
+const SIDES = ["left", "right"]
+const CHOICES = [
+  ["left", "Left is better", "←"],
+  ["right", "Right is better", "→"],
+  ["tie_good", "Both good", "G"],
+  ["tie_bad", "Both bad", "B"],
+  ["cannot_judge", "Cannot judge", "X"],
+]
+const FLAG_KEYS = { hallucination: "H", unsafe: "U", "off-topic": "O" }
+const LONG_CHARACTERS = 1200
+const LONG_LINES = 18
+const HELP = [
+  ["← / A", "left is better"], ["→ / D", "right is better"],
+  ["G", "both good"], ["B", "both bad"], ["X", "cannot judge"],
+  ["1 – 5", "rate what is marked ▸, left answer first"], ["Backspace", "one rating back"],
+  ["H U O", "flag the left answer; with Shift the right one"],
+  ["W", "correction and comment"], ["Esc", "out of a text field"],
+  ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],
+]
+
+function many(count) {
+  return count.toLocaleString("en").replaceAll(",", "\u202f")
+}
+
+function capital(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+// A click must not take the focus away from the keys.
+function button(attributes, ...children) {
+  return element("button", { type: "button", onmousedown: (e) => e.preventDefault(), ...attributes },
+    ...children)
+}
+
+function isRecord(text) {
+  if (!/^\s*[[{]/.test(text)) return false
+  try {
+    return typeof JSON.parse(text) === "object"
+  } catch {
+    return false
+  }
+}
+
+function textBlock(text) {
+  const kind = isRecord(text) ? "text record" : "text"
+  const body = element("div", { class: kind, dir: "auto" },
+    text || element("i", {}, "The answer is empty."))
+  if (text.length <= LONG_CHARACTERS && text.split("\n").length <= LONG_LINES) return body
+  body.classList.add("folded")
+  const words = () => (body.classList.contains("folded") ? "Show all" : "Fold")
+  const more = button({ class: "more", "aria-expanded": "false" })
+  const draw = () => {
+    more.textContent = `${words()} ${many(text.length)} characters`
+    more.setAttribute("aria-expanded", String(!body.classList.contains("folded")))
+  }
+  more.addEventListener("click", () => { body.classList.toggle("folded"); draw() })
+  draw()
+  return element("div", { class: "long" }, body, more)
+}
+
+function taskPart(name, text) {
+  if (!text) return null
+  return element("div", { class: "part" }, element("h4", {}, name), textBlock(text))
+}
+
+function pointButton(rater, side, criterion, value, show) {
+  const anchor = criterion.anchors[value - 1]
+  const chosen = () => rater.rate(side, criterion.name, value)
+  return button({
+    role: "radio", class: "point", "data-value": String(value), title: anchor,
+    "aria-label": `${value}: ${anchor}`, onclick: chosen,
+    onmouseenter: () => show(criterion, value), onfocus: () => show(criterion, value),
+  }, String(value))
+}
+
+function ratingRow(rater, side, criterion, show) {
+  const points = [1, 2, 3, 4, 5].map((v) => pointButton(rater, side, criterion, v, show))
+  const group = element("div", {
+    class: "points", role: "radiogroup", "aria-label": `${capital(criterion.name)}, ${side} answer`,
+  }, ...points)
+  group.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const at = points.indexOf(event.composedPath()[0])
+    points[Math.min(4, Math.max(0, at + step))].focus()
+  })
+  const row = element("div", {
+    class: "row", onmouseenter: () => show(criterion), onmouseleave: () => show(null),
+  }, element("span", { class: "name" }, capital(criterion.name)), group)
+  const update = () => {
+    const value = rater.form.ratings[side][criterion.name]
+    row.classList.toggle("here", rater.isAt(side, criterion.name))
+    points.forEach((point, i) => {
+      point.setAttribute("aria-checked", String(value === i + 1))
+      point.tabIndex = value === i + 1 || (!value && i === 0) ? 0 : -1
+    })
+  }
+  return { row, update }
+}
+
+function flagButtons(rater, side, flags) {
+  const made = flags.map((flag) => button({
+    class: "flag", onclick: () => rater.flag(side, flag), "aria-keyshortcuts": FLAG_KEYS[flag],
+  }, capital(flag)))
+  const update = () => made.forEach((one, i) =>
+    one.setAttribute("aria-pressed", String(rater.form.flags[side].includes(flags[i]))))
+  return { made, update }
+}
+
+function textField(label, rater, read, write) {
+  const area = element("textarea", {
+    rows: "2", "aria-label": label, oninput: () => { write(area.value); rater.keep() },
+  })
+  area.value = read()
+  return element("label", { class: "field" }, element("span", {}, label), area)
+}
+
+function anchorLine(rater, side, criteria) {
+  const line = element("p", { class: "anchor" })
+  const show = (criterion, value) => {
+    const about = criterion ?? criteria.find((one) => rater.isAt(side, one.name))
+    const words = about && (value
+      ? `${capital(about.name)} ${value}: ${about.anchors[value - 1]}`
+      : `${about.question} 1: ${about.anchors[0]} … 5: ${about.anchors[4]}`)
+    line.textContent = words ?? ""
+  }
+  return { line, show }
+}
+
+function pane(rater, side, text, criteria, flags) {
+  const { line, show } = anchorLine(rater, side, criteria)
+  const rows = criteria.map((criterion) => ratingRow(rater, side, criterion, show))
+  const marks = flagButtons(rater, side, flags)
+  const remarks = rater.form.remarks[side]
+  const remark = textField("Bias is below 4: what, and where?", rater,
+    () => remarks.bias ?? "", (value) => { remarks.bias = value })
+  remark.classList.add("remark")
+  const box = element("section", { class: "pane", "aria-label": `${capital(side)} answer` },
+    element("h3", {}, `${capital(side)} answer`,
+      element("small", {}, `${many(text.length)} characters`)),
+    textBlock(text),
+    element("div", { class: "rating" }, ...rows.map((one) => one.row), line, remark,
+      element("div", { class: "flags" }, element("span", { class: "name" }, "Flags"),
+        ...marks.made)))
+  const update = () => {
+    rows.forEach((one) => one.update())
+    marks.update()
+    remark.hidden = !rater.needsRemark(side)
+    box.classList.toggle("chosen", rater.form.choice === side)
+    show(null)
+  }
+  return { box, update, remark: remark.querySelector("textarea") }
+}
+
+function helpBox(criteria) {
+  const keys = HELP.map(([key, what]) =>
+    element("div", {}, element("kbd", {}, key), element("span", {}, what)))
+  const rubric = criteria.map((one) => element("div", { class: "criterion" },
+    element("b", {}, capital(one.name)), element("span", {}, one.question),
+    element("ol", {}, ...one.anchors.map((anchor) => element("li", {}, anchor)))))
+  return element("div", { class: "help", hidden: true },
+    element("div", { class: "keys" }, ...keys), element("div", { class: "rubric" }, ...rubric))
+}
+
+function notesBox(rater) {
+  const form = rater.form
+  const correction = textField("A better answer, if you like to write one", rater,
+    () => form.correction, (value) => { form.correction = value })
+  const comment = textField("Comment", rater, () => form.comment, (v) => { form.comment = v })
+  const fields = element("div", { class: "fields", hidden: !(form.correction || form.comment) },
+    correction, comment)
+  const open = () => { fields.hidden = false; correction.querySelector("textarea").focus() }
+  return { box: element("div", { class: "notes" },
+    button({ class: "quiet", onclick: open }, "Correction and comment", element("kbd", {}, "W")),
+    fields), open }
+}
+
+function drawPair(rater, pair, study) {
+  const panes = SIDES.map((side) => pane(rater, side, pair[side], study.criteria, study.flags))
+  const notes = notesBox(rater)
+  const help = helpBox(study.criteria)
+  const choices = CHOICES.map(([choice, words, key]) => button({
+    class: "choice", "data-choice": choice, onclick: () => rater.choose(choice),
+  }, words, element("kbd", {}, key)))
+  const toggleHelp = () => { help.hidden = !help.hidden; if (!help.hidden) help.scrollIntoView({ block: "nearest" }) }
+  const box = element("div", { class: "pair" },
+    element("header", {},
+      element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
+      button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
+        "Keys and rubric", element("kbd", {}, "?"))),
+    help,
+    element("div", { class: "task" }, taskPart("Instruction", pair.instruction),
+      taskPart("Input", pair.input), taskPart("Reference", pair.reference)),
+    element("div", { class: "panes" }, ...panes.map((one) => one.box)),
+    notes.box,
+    element("div", { class: "choices", role: "group", "aria-label": "Which answer is better?" },
+      ...choices))
+  const update = () => {
+    panes.forEach((one) => one.update())
+    choices.forEach((one) =>
+      one.setAttribute("aria-pressed", String(one.dataset.choice === rater.form.choice)))
+  }
+  update()
+  const remark = (side) => panes[SIDES.indexOf(side)].remark
+  return { box, update, remark, openNotes: notes.open, toggleHelp, help }
+}

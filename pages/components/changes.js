@@ -1,0 +1,39 @@
+// Shared by difference.js and the editor: how a difference between two texts is drawn.
+// Texts go in as text nodes only; added and removed words differ in shape as well as in colour.
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value)
+    else if (name === "class") made.className = value
+    else if (name in made && typeof value !== "string") made[name] = value
+    else made.setAttribute(name, value)
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""))
+  return made
+}
+
+// A change of white space alone would be invisible.
+function visible(text) {
+  if (text.trim() !== "") return text
+  return text.replaceAll(" ", "␣").replaceAll("\t", "⇥").replaceAll("\n", "↵\n")
+}
+
+function drawChanges(changes) {
+  const box = element("div", { class: "changes" })
+  for (const [op, text] of changes) {
+    if (op === "same") box.append(document.createTextNode(text))
+    else {
+      const tag = op === "added" ? "ins" : "del"
+      const spoken = op === "added" ? "added: " : "removed: "
+      box.append(element(tag, {}, element("span", { class: "spoken" }, spoken), visible(text)))
+    }
+  }
+  if (!changes.length) box.append(element("span", { class: "nothing" }, "empty"))
+  return box
+}
+
+function isChanged(changes) {
+  return changes.some(([op]) => op !== "same")
+}

@@ -1,0 +1,66 @@
+// Unsaved text lives in localStorage by person, example and revision, from the first key stroke
+// until the server has acknowledged it. A full or forbidden storage must never stop the typing.
+
+const DRAFTS = "touchstone.draft."
+const KEPT_DAYS = 60
+
+function draftKey(person, example, revision) {
+  return `${DRAFTS}${person}.${example}.${revision}`
+}
+
+function readDraft(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key))
+  } catch {
+    return null
+  }
+}
+
+function writeDraft(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify({ ...value, time: Date.now() }))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function dropDraft(key) {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    return
+  }
+}
+
+function draftKeys(start) {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(start))
+  } catch {
+    return []
+  }
+}
+
+function pruneDrafts() {
+  for (const key of draftKeys(DRAFTS)) {
+    const draft = readDraft(key)
+    if (!draft || Date.now() - draft.time > KEPT_DAYS * 86_400_000) dropDraft(key)
+  }
+}
+
+// The draft this person left on an earlier revision of the example: somebody saved in between.
+function olderDraft(person, example, revision) {
+  const start = `${DRAFTS}${person}.${example}.`
+  const key = draftKeys(start).find((one) => one !== start + revision)
+  const draft = key ? readDraft(key) : null
+  return draft ? { key, draft } : null
+}
+
+// Another example for which this person has unsaved text, or undefined.
+function draftElsewhere(person, example) {
+  const start = `${DRAFTS}${person}.`
+  // Ratings keep their drafts here too.
+  const others = draftKeys(`${start}ex_`).filter((one) => !one.startsWith(`${start}${example}.`))
+  const key = others[0]
+  return key ? { key, example: key.slice(start.length).split(".")[0] } : undefined
+}

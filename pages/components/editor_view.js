@@ -1,0 +1,210 @@
+// What the editor looks like: notes, fields, actions, and the panels that ask for a reason.
+
+const REASONS = {
+  skip: ["not my field", "too long for now", "I am not sure"],
+  flag: ["wrong or harmful", "personal data", "cannot be answered", "duplicate"],
+}
+
+class Surface {
+  draw() {
+    const { data, form, root } = this
+    const changed = () => this.changed()
+    const field = (name) =>
+      this.editing.has(name)
+        ? textField(name, form, changed)
+        : readField(name, data.changes[name], (one) => this.edit(one))
+    const main = element(
+      "div",
+      { class: "main" },
+      element("div", { class: "message", "aria-live": "assertive" }),
+      ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, text)),
+      this.draftNotes(),
+      this.conflictBox(),
+      ...FIELDS.map(field),
+      element(
+        "div",
+        { class: "marks" },
+        ...data.schema.map((one, i) => labelField(one, i, form, changed)),
+        qualityField(form, changed),
+      ),
+      data.mode === "review" ? commentField(form, changed) : null,
+      element("div", { class: "panel", hidden: true }),
+      this.actions(),
+    )
+    root.replaceChildren(main, this.guidelines())
+    root.tabIndex = -1
+    this.panel = null
+    this.label()
+  }
+
+  guidelines() {
+    const text = this.data.guidelines.trim()
+    const wide = this.root.clientWidth >= 860
+    return element(
+      "details",
+      { class: "guidelines", open: wide },
+      element("summary", {}, "Guidelines"),
+      element("div", { class: "text" }, text || "This project has no guidelines yet. A lead writes them on the Project page."),
+    )
+  }
+
+  draftNotes() {
+    const box = element("div", {})
+    const button = (text, onclick) => element("button", { type: "button", class: "link", onclick }, text)
+    if (this.restored) {
+      const time = new Date(this.restored).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+      box.append(noteBox("draft", "↺", [`Restored your unsaved text from ${time}.`],
+        button("Discard it", () => this.discard())))
+    }
+    if (this.older) {
+      const { draft } = this.older
+      box.append(noteBox("draft", "↺",
+        ["You have unsaved text for an earlier state of this example; somebody saved in between."],
+        button("Put my text in", () => {
+          const { key } = this.older
+          this.take(draft)
+          this.older = null
+          this.changed()
+          dropDraft(key)
+          this.draw()
+        }),
+        button("Discard it", () => this.discard())))
+    }
+    const other = draftElsewhere(this.data.person, this.data.example_id)
+    if (other && this.data.mode === "annotate") {
+      const note = noteBox("draft", "↺", ["You have unsaved text for another example."],
+        button("Open it", () => this.send(this.submission("open", { open: other.example }))),
+        button("Discard it", () => {
+          dropDraft(other.key)
+          note.remove()
+        }))
+      box.append(note)
+    }
+    return box.childElementCount ? box : null
+  }
+
+  conflictBox() {
+    const { conflict } = this.data
+    if (!conflict) return null
+    const differing = FIELDS.filter((name) => isChanged(conflict.changes[name]))
+    return element(
+      "section",
+      { class: "conflict" },
+      noteBox("wrong", "⚠", [conflict.title, conflict.text]),
+      element("h4", {}, "From theirs to yours"),
+      ...differing.map((name) =>
+        element("div", {}, element("b", {}, title(name)), drawChanges(conflict.changes[name]))),
+      differing.length ? null : element("p", {}, "The texts are equal."),
+      element(
+        "div",
+        { class: "actions row" },
+        conflict.open
+          ? element("button", { type: "button", class: "primary", onclick: () => this.submit(this.data.mode === "annotate" ? "save" : "accept") },
+            "Save mine on top of theirs")
+          : null,
+        element("button", { type: "button", onclick: () => this.submit("take_theirs") }, "Keep theirs, drop mine"),
+      ),
+    )
+  }
+
+  actions() {
+    const { data } = this
+    const button = (text, key, onclick, more = "") =>
+      element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
+        text, key ? element("kbd", { "aria-hidden": "true" }, key) : null)
+    const primary = element("button", { type: "button", class: "primary", "aria-keyshortcuts": "Control+Enter" })
+    primary.onclick = () => this.submit(data.mode === "annotate" ? "save" : "accept")
+    this.label = () => {
+      const words = data.mode === "annotate"
+        ? "Save and next"
+        : this.edited ? "Accept with my edits" : "Accept"
+      primary.replaceChildren(this.pending ? "Saving…" : words,
+        element("kbd", { "aria-hidden": "true" }, "Ctrl ⏎"))
+    }
+    const rest = data.mode === "annotate"
+      ? [
+          button("Skip", "s", () => this.show("skip")),
+          button("Flag", "f", () => this.show("flag")),
+          data.can_go_back ? button("Back", "b", () => this.submit("back")) : null,
+        ]
+      : [
+          button("Send back", "s", () => this.submit("send_back")),
+          button("Set aside", "x", () => this.submit("set_aside")),
+          button("Edit", "e", () => this.edit()),
+          button("Skip", "k", () => this.show("skip")),
+          data.can_go_back ? button("Undo last", "u", () => this.submit("back")) : null,
+        ]
+    return element("div", { class: "actions bar" }, primary, ...rest,
+      button("?", "", () => this.show("keys"), "help"))
+  }
+
+  keys() {
+    const { data } = this
+    const quality = QUALITY.map((word, i) => [String(i + 1), `quality ${word}`, () => this.rate(i + 1)])
+    const own = data.mode === "annotate"
+      ? [["s", "skip, with a reason", () => this.show("skip")],
+         ["f", "flag, with a reason", () => this.show("flag")],
+         ["b", "back to my last saved example", () => data.can_go_back && this.submit("back")]]
+      : [["a", "accept", () => this.submit("accept")],
+         ["s", "send back, with a comment", () => this.submit("send_back")],
+         ["x", "set aside", () => this.submit("set_aside")],
+         ["e", "edit the texts", () => this.edit()],
+         ["k", "skip, with a reason", () => this.show("skip")],
+         ["u", "undo my last decision", () => data.can_go_back && this.submit("back")]]
+    return [...own, ...quality, ["?", "show the keys", () => this.show("keys")]]
+  }
+
+  rate(value) {
+    this.root.querySelector(`input[name=quality][value="${value}"]`)?.click()
+  }
+
+  show(panel) {
+    this.panel = this.panel === panel ? null : panel
+    const box = this.root.querySelector(".panel")
+    box.hidden = !this.panel
+    if (!this.panel) return this.focus("root")
+    box.replaceChildren(...(this.panel === "keys" ? this.keyList() : this.reasonForm(this.panel)))
+    box.scrollIntoView({ block: "nearest" })
+    box.querySelector("input")?.focus()
+    return undefined
+  }
+
+  keyList() {
+    const save = this.data.mode === "annotate" ? "save and next" : "accept"
+    const lines = [["Ctrl + Enter", `${save}, from anywhere`], ["Esc", "leave the text field; letters are keys then"],
+      ...this.keys().filter(([key]) => !/[2-5]/.test(key)).map(([key, what]) => key === "1" ? ["1 – 5", "quality"] : [key, what])]
+    return [element("dl", { class: "keys" },
+      ...lines.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]))]
+  }
+
+  reasonForm(action) {
+    const input = element("input", { type: "text", id: "reason", maxlength: "500", "aria-label": `Why do you ${action} it?`,
+      placeholder: "Say why in a few words" })
+    this.reason = input
+    return [
+      element("p", {}, action === "skip"
+        ? "Skip: it goes to somebody else, and not to you again. Why?"
+        : "Flag: a reviewer looks at it, and it is not frozen before that. Why?"),
+      element("div", { class: "row" }, ...REASONS[action].map((text) =>
+        element("button", { type: "button", class: "chip", onclick: () => {
+          input.value = text
+          input.focus()
+        } }, text))),
+      input,
+      element("div", { class: "actions row" },
+        element("button", { type: "button", class: "primary", onclick: () => this.confirmPanel() },
+          action === "skip" ? "Skip this example" : "Flag this example"),
+        element("button", { type: "button", onclick: () => this.show(null) }, "Cancel")),
+    ]
+  }
+
+  confirmPanel() {
+    const reason = this.reason.value.trim()
+    if (!reason) {
+      this.reason.setAttribute("aria-invalid", "true")
+      this.reason.focus()
+      return
+    }
+    this.submit(this.panel, { reason })
+  }
+}

@@ -1,0 +1,86 @@
+"""Rate: two answers side by side, neither of them named, and the next pair at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.workflows import rating
+from pages.components import page, session
+from pages.components.blind_pair import Outcome, blind_pair, data_for, judgement_from
+
+ALL_RATED = "You have rated every pair that is yours to rate. Others may still have some to do."
+CLOSED = "This study is closed."
+
+
+def main() -> None:
+    """Draw the page."""
+    page.head("Rate", "Two answers to one example; say which is better, without knowing whose.")
+    store, actor, project = session.store(), session.actor(), session.project()
+    studies = rating.open_studies(store, actor, project.project_id)
+    kept = f"rated_study {project.project_id}"
+    chosen = session.recall(kept)
+    if not studies and not chosen:
+        nothing_open(actor.has(project.project_id, "lead"))
+        return
+    study_id = choose(studies, chosen)
+    session.remember(kept, study_id)
+    key = f"rate_{study_id}"
+    outcomes = save(study_id, session.component_value(key, "judgements"))
+    pairs = rating.next_pairs(store, actor, study_id)
+    progress = rating.progress(store, actor, study_id)
+    data = data_for(
+        person_id=actor.person_id,
+        study_id=study_id,
+        rubric=rating.rubric_of(store, actor, study_id),
+        pairs=[(pair, session.submission_id(f"judge {pair.pair_id}")) for pair in pairs],
+        progress=progress,
+        outcomes=outcomes,
+        nothing=CLOSED if progress["closed"] else ALL_RATED,
+    )
+    blind_pair(data, key=key)
+
+
+def choose(studies: list[dict[str, object]], chosen: str | None) -> str:
+    """The study to rate in; a choice only where there is one. One that has just been closed stays
+    until the person leaves it, so that nothing typed is out of sight."""
+    names = {str(study["study_id"]): str(study["name"]) for study in studies}
+    if chosen and chosen not in names:
+        names[chosen] = "The study you were in (closed)"
+    if len(names) == 1:
+        return next(iter(names))
+    return st.selectbox(
+        "Study",
+        list(names),
+        index=list(names).index(chosen) if chosen else 0,
+        format_func=names.__getitem__,
+        key="study_to_rate",
+    )
+
+
+def save(study_id: str, sent: object) -> list[Outcome]:
+    """Save what the browser sent with this run; what became of each judgement."""
+    outcomes: list[Outcome] = []
+    for item in sent if isinstance(sent, list) else []:
+        name = str(item.get("judgement_id", "")) if isinstance(item, dict) else ""
+        try:
+            judgement = judgement_from(item)
+            rating.judge(session.store(), session.actor(), study_id, judgement)
+            outcomes.append((name, ""))
+        except TouchstoneError as error:
+            outcomes.append((name, error.message))
+    return outcomes
+
+
+def nothing_open(lead: bool) -> None:
+    """What a person sees while no study is open."""
+    how = "A lead opens one when two systems have answered the same examples."
+    page.empty(
+        "No study is open",
+        "Open one, and its pairs appear here." if lead else how,
+        "evaluation/studies.py" if lead else None,
+        "Open a study",
+    )
+
+
+main()

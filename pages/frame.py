@@ -1,0 +1,101 @@
+"""What stands around every page: who is signed in, the sidebar, the errors. Streamlit's script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.actor import Actor
+from core.errors import NotAllowed
+from core.projects import Project
+from pages import navigation
+from pages.components import session, trouble
+from pages.components.watch import leave, watch
+from pages.navigation import Entry
+
+MARK = str(Path(__file__).parent / "server" / "mark.svg")
+PICKER = "project_picker"
+SIGN_OUT = """
+<form method="post" action="/logout"><button>Sign out</button></form>
+"""
+SIGN_OUT_CSS = """
+button {
+  width: 100%; padding: .4rem .75rem; font: inherit; color: var(--st-text-color);
+  background: transparent; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius); cursor: pointer;
+}
+button:hover, button:focus-visible {
+  color: var(--st-primary-color); border-color: var(--st-primary-color); outline: none;
+}
+"""
+
+
+def main() -> None:
+    """Draw the frame, then the page the address names."""
+    try:
+        actor, project = session.actor(), session.project_or_none()
+    except session.SignedOut:
+        st.set_page_config(page_title="Touchstone", page_icon=MARK)
+        leave()
+        return
+    entries = navigation.existing()
+    pages = {entry.path: _page(entry) for entry in entries}
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    entry = next((one for one in entries if one.path == chosen.url_path), entries[0])
+    st.set_page_config(page_title=f"{entry.title} · Touchstone", page_icon=MARK, layout="wide")
+    with st.sidebar:
+        _sidebar(actor, project, entries, pages)
+    watch()
+    for message in session.said():
+        st.toast(trouble.escaped(message), icon=":material/check:")
+    with trouble.shown():
+        if not entry.seen_by(actor, project.project_id if project else None):
+            needed = " or ".join(entry.roles)
+            raise NotAllowed(f"This page needs the role {needed}. Ask a lead to give it to you.")
+        chosen.run()
+
+
+def _page(entry: Entry) -> st.Page:
+    # Without an icon: Streamlit would fetch it from a font server for the tab.
+    if not entry.path:
+        return st.Page(entry.script, title=entry.title, default=True)
+    return st.Page(entry.script, title=entry.title, url_path=entry.path)
+
+
+def _sidebar(
+    actor: Actor, project: Project | None, entries: list[Entry], pages: dict[str, st.Page]
+) -> None:
+    st.logo(MARK, size="large")
+    _picker(project)
+    section = ""
+    for entry in entries:
+        if not entry.seen_by(actor, project.project_id if project else None):
+            continue
+        if entry.section != section:
+            section = entry.section
+            st.caption(section)
+        st.page_link(pages[entry.path], icon=f":material/{entry.icon}:", width="stretch")
+    st.divider()
+    st.text(f"Signed in as {actor.name}")
+    st.components.v2.component("touchstone_sign_out", html=SIGN_OUT, css=SIGN_OUT_CSS)(
+        key="sign_out"
+    )
+
+
+def _picker(project: Project | None) -> None:
+    there = session.projects()
+    if project is None:
+        return
+    names = {one.project_id: one.name for one in there}
+    session.set_widget(PICKER, project.project_id)
+    st.selectbox(
+        "Project",
+        list(names),
+        format_func=names.__getitem__,
+        key=PICKER,
+        on_change=lambda: session.select_project(session.widget_value(PICKER)),
+    )
+
+
+main()

@@ -1,0 +1,93 @@
+"""The local API: the terminal's commands, beside a running server. The gate asks for the secret.
+
+POST /api/v1/commands/NAME with a JSON body; or, with a file: the file as the body, and the JSON
+in the query as `arguments`. Answers with JSON, or with a file.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from core.errors import InvalidInput, NotFound, TouchstoneError
+from core.workflows.commands import command
+from pages.server.running import running
+
+log = logging.getLogger("touchstone.api")
+LARGEST_JSON = 1024 * 1024
+LARGEST_FILE = 1024 * 1024 * 1024
+
+
+async def run_command(request: Request) -> Response:
+    """Run one command of the table and answer with what it gives back."""
+    inbox: Path | None = None
+    try:
+        action = command(request.path_params["name"])
+        inbox = await _received(request)
+        arguments = await _arguments(request, inbox)
+        answer = await run_in_threadpool(action, running().store, running().workspace, arguments)
+    except NotFound as error:
+        return _told(error, 404)
+    except TouchstoneError as error:
+        return _told(error, 400)
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("a command failed, reference %s", reference)
+        message = f"The server's log says why, under the reference {reference}."
+        return JSONResponse({"title": "That did not work", "message": message}, 500)
+    finally:
+        if inbox is not None:
+            inbox.unlink(missing_ok=True)
+    if isinstance(answer, Path):
+        return FileResponse(answer, background=BackgroundTask(answer.unlink, missing_ok=True))
+    return JSONResponse(answer)
+
+
+async def _received(request: Request) -> Path | None:
+    if request.headers.get("content-type") != "application/octet-stream":
+        return None
+    path = running().workspace.inbox / secrets.token_hex(16)
+    try:
+        with path.open("xb") as file:
+            async for chunk in request.stream():
+                file.write(chunk)
+                if file.tell() > LARGEST_FILE:
+                    raise InvalidInput("The file has more than 1 GB. Split it and send the parts.")
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+async def _arguments(request: Request, inbox: Path | None) -> dict[str, Any]:
+    text = request.query_params.get("arguments", "{}").encode()
+    if inbox is None:
+        text = b""
+        async for chunk in request.stream():
+            text += chunk
+            if len(text) > LARGEST_JSON:
+                raise InvalidInput("The arguments have more than 1 MB. Send a file instead.")
+    try:
+        found = json.loads(text or b"{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidInput("The arguments are no JSON object. Send one.")
+    found.pop("file", None)  # only a file that was sent, never one that was named
+    return {**found, "file": inbox} if inbox else found
+
+
+def _told(error: TouchstoneError, status: int) -> Response:
+    return JSONResponse({"title": error.title, "message": error.message}, status)
+
+
+API_ROUTES = [Route("/api/v1/commands/{name}", run_command, methods=["POST"])]

@@ -1,0 +1,134 @@
+"""How a terminal reaches a workspace: through the server that owns it, else by opening it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from core.errors import InvalidInput, TouchstoneError
+from core.workflows.commands import command
+from core.workspace import Workspace
+from storage.store import Store
+
+
+class ServerSilent(TouchstoneError):
+    """The server's process lives, but it does not answer."""
+
+    title = "The server does not answer"
+
+
+class Refused(TouchstoneError):
+    """The server's own words."""
+
+
+def call(
+    workspace: Workspace,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    upload: Path | None = None,
+    download: Path | None = None,
+) -> dict[str, Any]:
+    """Run a command where the workspace is open, and return its answer.
+
+    `upload` goes along as the command's file; a file that it answers with is put at `download`.
+    Raises TouchstoneError.
+    """
+    if upload is not None and not upload.is_file():
+        raise InvalidInput(f"There is no file {upload}. Check the name.")
+    url = living_server(workspace)
+    if url:
+        return _ask(workspace, url, name, arguments, upload, download)
+    workspace.prepare()
+    store = Store(workspace.path)
+    try:
+        given = {**arguments, "file": upload} if upload else arguments
+        answer = command(name)(store, workspace, given)
+    finally:
+        store.close()
+    if not isinstance(answer, Path):
+        return answer
+    return _placed(answer, download)
+
+
+def living_server(workspace: Workspace) -> str | None:
+    """The address of the server that owns the workspace, if its process lives."""
+    found = workspace.announced_server()
+    if found is None:
+        return None
+    try:
+        started = psutil.Process(int(found["pid"])).create_time()
+    except (psutil.Error, KeyError, ValueError, TypeError):
+        return None
+    # A process id is used again after a restart of the machine; its start time tells them apart.
+    return str(found["url"]) if abs(started - float(found["create_time"])) < 1 else None
+
+
+def _ask(
+    workspace: Workspace,
+    url: str,
+    name: str,
+    arguments: dict[str, Any],
+    upload: Path | None,
+    download: Path | None,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {"json": arguments}
+    if upload:
+        request = {
+            "content": _chunks(upload),
+            "params": {"arguments": json.dumps(arguments)},
+            "headers": {"content-type": "application/octet-stream"},
+        }
+    try:
+        secret = workspace.token_file.read_text(encoding="utf-8")
+        # Not through a proxy that the environment names: the server is on this machine.
+        with httpx.Client(base_url=url, timeout=600, trust_env=False) as client:
+            client.headers["authorization"] = f"Bearer {secret}"
+            with client.stream("POST", f"/api/v1/commands/{name}", **request) as response:
+                if response.headers.get("content-type", "").startswith("application/json"):
+                    response.read()
+                    return _understood(response)
+                return _saved(response, download)
+    except (httpx.HTTPError, OSError) as error:
+        raise ServerSilent(
+            f"The server at {url} owns this workspace and cannot be asked "
+            f"({type(error).__name__}). Wait a moment and try again, or stop it."
+        ) from None
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1024 * 1024):
+            yield chunk
+
+
+def _understood(response: httpx.Response) -> dict[str, Any]:
+    answer: dict[str, Any] = response.json()
+    if response.status_code == httpx.codes.OK:
+        return answer
+    refusal = Refused(str(answer.get("message", "")))
+    refusal.title = str(answer.get("title", Refused.title))
+    raise refusal
+
+
+def _saved(response: httpx.Response, download: Path | None) -> dict[str, Any]:
+    response.raise_for_status()
+    assert download is not None, "this command answers with a file"
+    beside = download.with_name(f".{download.name}.part")
+    with beside.open("wb") as file:
+        for chunk in response.iter_bytes():
+            file.write(chunk)
+    beside.replace(download)
+    return {"file": str(download), "bytes": download.stat().st_size}
+
+
+def _placed(answer: Path, download: Path | None) -> dict[str, Any]:
+    assert download is not None, "this command answers with a file"
+    shutil.move(answer, download)
+    return {"file": str(download), "bytes": download.stat().st_size}

@@ -1,0 +1,41 @@
+"""Your account: the password, and the sessions on other devices."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.accounts import SHORTEST_PASSWORD
+from core.errors import InvalidInput, TouchstoneError
+from core.workflows.accounts import change_password
+from core.workflows.sessions import sign_out_everywhere
+from pages.components import page, session, trouble
+
+actor = session.actor()
+page.head("Your account", f"How {trouble.escaped(actor.name)} signs in.")
+
+with st.form("change_password", width=480):
+    st.subheader("Change your password", anchor=False)
+    current = st.text_input("Current password", type="password", autocomplete="current-password")
+    new = st.text_input(
+        "New password",
+        type="password",
+        autocomplete="new-password",
+        help=f"{SHORTEST_PASSWORD} characters or more; a few random words are easy to keep.",
+    )
+    again = st.text_input("The new password again", type="password", autocomplete="new-password")
+    if st.form_submit_button("Change the password", type="primary"):
+        try:
+            if new != again:
+                raise InvalidInput("The two new passwords differ. Enter the same one twice.")
+            change_password(session.store(), actor, current, new, keep=session.token())
+        except TouchstoneError as error:
+            trouble.show(error)
+        else:
+            st.success("The password is changed. Your other sessions have ended.")
+
+with st.container(border=True, width=480):
+    st.subheader("Other devices", anchor=False)
+    st.write("Ends every other session of yours, such as one on a computer you no longer use.")
+    if st.button("Sign out everywhere else"):
+        ended = sign_out_everywhere(session.store(), actor, keep=session.token())
+        st.success("No other session was open." if not ended else f"{ended} other sessions ended.")

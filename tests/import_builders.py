@@ -1,0 +1,50 @@
+"""Files to import, and what became of them, in few words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.importing.columns import ColumnMapping
+from core.importing.formats import identify
+from core.importing.limits import LIMITS, Limits
+from core.importing.pipeline import Imported, collect, open_source
+from core.importing.readers import read
+from core.importing.records import SourceRecord
+
+SHARED = Path(os.environ.get("TOUCHSTONE_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real data is not beside the checkout")
+GOOD = '{"instruction": "Add.", "input": "1+1", "output": "2"}'
+QA = {"question": "Why?", "answer": "Because."}
+
+
+def put(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def parquet(folder: Path, columns: dict[str, Any]) -> Path:
+    pq.write_table(pa.table(columns), folder / "x.parquet")
+    return folder / "x.parquet"
+
+
+def imported(path: Path, mapping: ColumnMapping | None = None, **options: Any) -> Imported:
+    return collect(open_source(path, mapping, **options))
+
+
+def records(path: Path, limits: Limits = LIMITS) -> list[SourceRecord]:
+    return list(read(path, identify(path, limits), limits))
+
+
+def reasons(found: Imported) -> dict[int, str]:
+    return {reject.line: reject.reason for reject in found.rejects}
+
+
+def texts(found: Imported) -> list[tuple[str, str, str]]:
+    return [(a.example.instruction, a.example.input, a.example.output) for a in found.accepted]

@@ -1,0 +1,160 @@
+"""The one connection: transactions, retries, migrations, closed doors, survival of kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.clock import now
+from storage.database import Database, DatabaseChanged, WorkspaceInUse, migration_files
+from storage.store import Store
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "touchstone.duckdb")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def in_another_process(code: str, path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_every_migration_is_applied_once_and_remembered(db: Database) -> None:
+    assert db.migrate() == []
+    assert [r["name"] for r in db.rows("SELECT name FROM migrations ORDER BY name")] == sorted(
+        migration_files()
+    )
+
+
+def test_a_migration_that_was_changed_afterwards_is_refused(db: Database) -> None:
+    db.execute("UPDATE migrations SET checksum = 'another'")
+    with pytest.raises(DatabaseChanged, match="restore a backup"):
+        db.migrate()
+
+
+def test_no_file_outside_the_workspace_can_be_read_or_written(db: Database, tmp_path: Path) -> None:
+    for statement in (
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "COPY people TO '/tmp/people.csv'",
+        "ATTACH '/tmp/other.duckdb'",
+        "SET enable_external_access=true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(duckdb.Error):
+            db.execute(statement)
+
+
+def test_a_second_process_is_refused_with_a_sentence(db: Database) -> None:
+    code = (
+        "import sys; from pathlib import Path; from storage.database import Database\n"
+        "try: Database(Path(sys.argv[1]))\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    output, _ = in_another_process(code, db.path).communicate(timeout=30)
+    assert output.startswith(WorkspaceInUse.__name__)
+    assert "TOUCHSTONE_HOME" in output
+
+
+def test_a_transaction_that_fails_leaves_nothing(db: Database) -> None:
+    def half() -> None:
+        db.execute("INSERT INTO memberships VALUES ('p', 'ada', 'lead')")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        db.transact(half)
+    assert db.value("SELECT count(*) FROM memberships") == 0
+
+
+def test_a_transaction_inside_another_one_joins_it(db: Database) -> None:
+    def outer() -> None:
+        db.transact(lambda: db.execute("INSERT INTO memberships VALUES ('p', 'ada', 'lead')"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        db.transact(outer)
+    assert db.value("SELECT count(*) FROM memberships") == 0
+
+
+def test_threads_that_change_one_row_all_get_their_turn(db: Database) -> None:
+    db.execute(
+        "INSERT INTO jobs VALUES ('j','import','p','s','t','f','light','queued',0,0,NULL,"
+        "'{}',0,false,'ada',now()::TIMESTAMP,NULL,NULL)"
+    )
+
+    def add_one() -> None:
+        for _ in range(10):
+            db.transact(lambda: db.execute("UPDATE jobs SET step = step + 1"))
+
+    threads = [threading.Thread(target=add_one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert db.value("SELECT step FROM jobs") == 80
+
+
+def test_twenty_threads_racing_for_fifty_leases_never_share_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.database.execute(
+        "INSERT INTO example_leases SELECT 'ex' || i, NULL, TIMESTAMP '1970-01-01' FROM range(50) t(i)"
+    )
+    won: list[tuple[str, str]] = []
+
+    def take(person: str) -> None:
+        for number in range(50):
+            example = f"ex{number}"
+            until = now() + timedelta(minutes=5)
+            if store.transact(lambda e=example: store.annotation.take_lease(e, person, until)):  # type: ignore[misc]
+                won.append((example, person))
+
+    threads = [threading.Thread(target=take, args=(f"rater{i}",)) for i in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert sorted(example for example, _ in won) == sorted(f"ex{i}" for i in range(50))
+
+
+def test_every_acknowledged_row_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "touchstone.duckdb"
+    code = (
+        "import sys; from pathlib import Path; from storage.database import Database\n"
+        "db = Database(Path(sys.argv[1])); db.migrate()\n"
+        "for i in range(10_000):\n"
+        "    db.transact(lambda: db.execute('INSERT INTO memberships VALUES (?, ?, ?)',"
+        " ['p', str(i), 'lead']))\n"
+        "    print(i, flush=True)"
+    )
+    process = in_another_process(code, path)
+    assert process.stdout is not None
+    acknowledged = -1
+    for line in process.stdout:
+        acknowledged = int(line)
+        if acknowledged >= 200:
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    acknowledged = max([acknowledged, *(int(line) for line in process.stdout if line.strip())])
+    process.wait()
+    process.stdout.close()
+    reopened = Database(path)
+    found = {int(r["person_id"]) for r in reopened.rows("SELECT person_id FROM memberships")}
+    reopened.close()
+    assert found >= set(range(acknowledged + 1))
