@@ -15,14 +15,25 @@ from pages.components.watch import leave, watch
 from pages.navigation import Entry
 
 MARK = str(Path(__file__).parent / "server" / "mark.svg")
+INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
 SIGN_OUT = """
 <form method="post" action="/logout"><button>Sign out</button></form>
 """
+# On a phone the sidebar lies over the page: it folds away once a page has been chosen.
+SIGN_OUT_JS = """
+let shown
+export default function ({ data }) {
+  const moved = shown !== undefined && shown !== data.page
+  shown = data.page
+  if (!moved || window.innerWidth >= 768) return
+  document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click()
+}
+"""
 SIGN_OUT_CSS = """
 button {
-  width: 100%; padding: .4rem .75rem; font: inherit; color: var(--st-text-color);
-  background: transparent; border: 1px solid var(--st-border-color);
+  width: 100%; padding: .4rem .75rem; font: inherit; font-size: .875rem;
+  color: var(--st-text-color); background: transparent; border: 1px solid var(--st-border-color);
   border-radius: var(--st-button-radius); cursor: pointer;
 }
 button:hover, button:focus-visible {
@@ -45,7 +56,7 @@ def main() -> None:
     entry = next((one for one in entries if one.path == chosen.url_path), entries[0])
     st.set_page_config(page_title=f"{entry.title} · Touchstone", page_icon=MARK, layout="wide")
     with st.sidebar:
-        _sidebar(actor, project, entries, pages)
+        _sidebar(actor, project, entries, pages, entry.path)
     watch()
     for message in session.said():
         st.toast(trouble.escaped(message), icon=":material/check:")
@@ -64,22 +75,37 @@ def _page(entry: Entry) -> st.Page:
 
 
 def _sidebar(
-    actor: Actor, project: Project | None, entries: list[Entry], pages: dict[str, st.Page]
+    actor: Actor,
+    project: Project | None,
+    entries: list[Entry],
+    pages: dict[str, st.Page],
+    page: str,
 ) -> None:
-    st.logo(MARK, size="large")
+    st.logo(_wordmark(), size="large", icon_image=MARK)
     _picker(project)
     section = ""
-    for entry in entries:
-        if not entry.seen_by(actor, project.project_id if project else None):
-            continue
-        if entry.section != section:
-            section = entry.section
-            st.caption(section)
-        st.page_link(pages[entry.path], icon=f":material/{entry.icon}:", width="stretch")
-    st.divider()
-    st.text(f"Signed in as {actor.name}")
-    st.components.v2.component("touchstone_sign_out", html=SIGN_OUT, css=SIGN_OUT_CSS)(
-        key="sign_out"
+    with st.container(gap="xxsmall"):
+        for entry in entries:
+            if not entry.seen_by(actor, project.project_id if project else None):
+                continue
+            if entry.section != section:
+                section = entry.section
+                st.caption(section)
+            st.page_link(pages[entry.path], icon=f":material/{entry.icon}:", width="stretch")
+    st.caption(f"Signed in as {trouble.escaped(actor.name)}")
+    sign_out = st.components.v2.component(
+        "touchstone_sign_out", html=SIGN_OUT, css=SIGN_OUT_CSS, js=SIGN_OUT_JS
+    )
+    sign_out(key="sign_out", data={"page": page})
+
+
+def _wordmark() -> str:
+    """The mark and the name, in the ink of the theme that the person uses."""
+    mark = Path(MARK).read_text(encoding="utf-8").partition(">")[2].rpartition("<")[0]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 172 32">{mark}'
+        f'<text x="40" y="22.5" font-family="system-ui, sans-serif" font-size="18" '
+        f'font-weight="600" fill="{INK[st.context.theme.type or "light"]}">Touchstone</text></svg>'
     )
 
 

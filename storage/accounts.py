@@ -43,10 +43,9 @@ class Accounts:
     def everybody(self, project_id: str | None) -> list[Person]:
         """Everybody by name, with their roles in the project if one is named."""
         rows = self._db.rows(
-            "SELECT p.person_id, p.name, p.is_admin, p.disabled, p.created_at, "
-            "list(m.role) FILTER (m.role IS NOT NULL) AS roles FROM people p "
-            "LEFT JOIN memberships m ON m.person_id = p.person_id AND m.project_id = ? "
-            "GROUP BY ALL ORDER BY p.disabled, lower(p.name)",
+            "SELECT person_id, name, is_admin, disabled, created_at, "
+            "(SELECT list(role) FROM memberships m WHERE m.person_id = people.person_id "
+            "AND m.project_id = ?) AS roles FROM people ORDER BY disabled, name_key",
             [project_id],
         )
         return [Person(**{**row, "roles": frozenset(row["roles"] or ())}) for row in rows]

@@ -80,7 +80,8 @@ class Database:
         if not hasattr(self._local, "cursor"):
             self._local.cursor = self._connection.cursor()
             self._local.depth = 0
-        return self._local.cursor  # type: ignore[no-any-return]
+        cursor: duckdb.DuckDBPyConnection = self._local.cursor
+        return cursor
 
     # Reading -----------------------------------------------------------------------------------
 

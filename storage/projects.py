@@ -39,6 +39,16 @@ class Projects:
         value = self._db.value("SELECT settings FROM projects WHERE project_id = ?", [project_id])
         return ProjectSettings.from_json(json.loads(value)) if value else None
 
+    def deleted(self) -> list[tuple[str, str]]:
+        """(project_id, its own name) of every deleted project, newest deletion first."""
+        return [
+            (row["project_id"], json.loads(row["settings"])["name"])
+            for row in self._db.rows(
+                "SELECT project_id, settings FROM projects WHERE deleted_at IS NOT NULL "
+                "ORDER BY deleted_at DESC"
+            )
+        ]
+
     def by_name(self, name: str) -> Project | None:
         """The project of that name, whatever its case, unless deleted."""
         row = self._db.one(

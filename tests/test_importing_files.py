@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import random
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from core.errors import TouchstoneError
 from core.importing.columns import ColumnMapping
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.pipeline import open_source
@@ -224,20 +219,6 @@ def test_a_json_list_goes_in_up_to_where_it_breaks(tmp_path: Path) -> None:
     assert "more than 32 levels" in reasons(imported(deep))[2]
 
 
-def test_null_and_nan_in_parquet_are_empty_and_numbers_become_text(tmp_path: Path) -> None:
-    columns = {
-        "question": ["a", "b", None, "d"],
-        "answer": pa.array([1.5, float("nan"), 2.0, None]),
-    }
-    found = imported(parquet(tmp_path, columns))
-    assert texts(found) == [("a", "", "1.5")]
-    assert reasons(found) == {
-        2: "The output is empty.",
-        3: "The instruction and the input are both empty. Fill in one.",
-        4: "The output is empty.",
-    }
-
-
 def test_nested_instances_become_one_example_each(tmp_path: Path) -> None:
     inner = [
         {"input": "1", "output": "one"},
@@ -275,56 +256,3 @@ def test_each_limit_is_named_in_its_refusal(tmp_path: Path) -> None:
     table = parquet(tmp_path, {name: [value] for name, value in QA.items()})
     with pytest.raises(TooLarge, match="the limit is 5 bytes"):
         open_source(table, limits=Limits(unpacked_bytes=5))
-
-
-@pytest.mark.parametrize(("length", "rows"), [(20_000_000, 5000), (900_000, 20_000)])
-def test_a_small_parquet_file_that_stands_for_100_gb_costs_neither_time_nor_memory(
-    tmp_path: Path, length: int, rows: int
-) -> None:
-    words = pa.array(["x" * length])
-    bomb = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), words)
-    path = tmp_path / "bomb.parquet"
-    pq.write_table(pa.table({"question": bomb, "answer": ["a"] * rows}), path, compression="zstd")
-    del words, bomb
-    assert path.stat().st_size < 200_000
-    before = pa.total_allocated_bytes()
-    started = time.process_time()
-    with pytest.raises(TooLarge, match="the limit is 1,024 MB"):
-        imported(path)
-    assert time.process_time() - started < 5
-    assert pa.total_allocated_bytes() - before < 100_000_000
-
-
-def test_a_parquet_row_over_the_limit_is_a_reject(tmp_path: Path) -> None:
-    path = parquet(tmp_path, {"question": ["a", "b" * 1_000_001, "c"], "answer": ["x"] * 3})
-    found = imported(path)
-    assert [one.line for one in found.accepted] == [1, 3]
-    assert "longer than 1,000,000" in reasons(found)[2]
-
-
-def test_a_parquet_list_of_thirty_million_nothings_is_refused(tmp_path: Path) -> None:
-    nothings = pa.ListArray.from_arrays(pa.array([0, 30_000_000], pa.int32()), pa.nulls(30_000_000))
-    path = parquet(tmp_path, {"question": ["a"], "answer": ["b"], "x": nothings})
-    assert path.stat().st_size < 20_000
-    with pytest.raises(TooLarge, match=r"30,000,002 values in all; the limit is 5,000,000"):
-        imported(path, limits=Limits(records=100_000))
-
-
-def test_a_damaged_parquet_file_is_a_sentence_and_never_the_end_of_the_process(
-    tmp_path: Path,
-) -> None:
-    rows = [QA | {"instances": [{"input": str(n), "output": "o"}]} for n in range(50)]
-    path = tmp_path / "x.parquet"
-    pq.write_table(pa.Table.from_pylist(rows), path)
-    whole = path.read_bytes()
-    rng = random.Random(3)
-    refused = 0
-    for _ in range(300):
-        damaged = bytearray(whole)
-        damaged[rng.randrange(len(whole) // 3, len(whole))] = rng.randrange(256)
-        path.write_bytes(damaged)
-        try:
-            imported(path)
-        except TouchstoneError:
-            refused += 1
-    assert 50 < refused < 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,9 @@ from tests.test_jobs import wait_for_end, wait_for_steps
 def run_here(folder: JobFolder, module: str = MODULE) -> subprocess.CompletedProcess[str]:
     """Runs a worker to its end, in a process of its own."""
     command = [sys.executable, "-m", module, str(folder.path)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
 
 
 def a_job(home: Path, **spec: object) -> JobFolder:
@@ -158,8 +161,6 @@ def test_the_lock_tells_holders_from_lookers(tmp_path: Path) -> None:
     assert handle is not None
     assert lock.is_held(path)
     assert lock.take(path, patience=0.05) is None
-    import os
-
     os.close(handle)
     assert not lock.is_held(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -102,7 +103,7 @@ def _means(rows: Sequence[ScoreRow]) -> dict[str, dict[str, float]]:
     for row in rows:
         sums.setdefault(row.system_id, {}).setdefault(row.metric, []).append(row.value)
     return {
-        system: {metric: sum(values) / len(values) for metric, values in metrics.items()}
+        system: {metric: math.fsum(values) / len(values) for metric, values in metrics.items()}
         for system, metrics in sums.items()
     }
 

@@ -41,14 +41,31 @@ def create_project(store: Store, actor: Actor, settings: ProjectSettings) -> Pro
     return store.transact(save)
 
 
+class ProjectChanged(Conflict):
+    """Another lead saved the project meanwhile."""
+
+
 def change_project(
-    store: Store, actor: Actor, project_id: str, settings: ProjectSettings
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    settings: ProjectSettings,
+    based_on: ProjectSettings | None = None,
 ) -> Project:
-    """Save a lead's changes; what was frozen before keeps its own copy."""
+    """Save a lead's changes; what was frozen before keeps its own copy.
+
+    `based_on` are the settings that the lead started from. Raises ProjectChanged when they are no
+    longer the present ones.
+    """
     actor.require(project_id, "lead")
 
     def save() -> Project:
         project = get_project(store, actor, project_id)
+        if based_on is not None and project.settings not in (based_on, settings):
+            raise ProjectChanged(
+                "Another lead saved this project while you were editing. Nothing was overwritten: "
+                "save again to replace their settings with yours, or start over from theirs."
+            )
         _refuse_taken_name(store, settings.name, project_id)
         store.projects.change(project_id, settings, actor.person_id)
         return Project(project_id, settings, project.is_demo, project.created_by)
@@ -74,6 +91,15 @@ def restore_project(store: Store, actor: Actor, project_id: str) -> None:
         store.projects.mark_deleted(project_id, False, actor.person_id)
 
     store.transact(save)
+
+
+def deleted_projects(store: Store, actor: Actor) -> list[tuple[str, str]]:
+    """(project_id, name) of the deleted projects that this person may bring back, newest first."""
+    return [
+        (project_id, name)
+        for project_id, name in store.projects.deleted()
+        if actor.has(project_id, "lead")
+    ]
 
 
 def _refuse_taken_name(store: Store, name: str, own_id: str) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 LEASE = timedelta(minutes=20)
+SPARE = 5
+ROUNDS = 6
 
 
 class StudyClosed(Conflict):
@@ -49,34 +51,47 @@ def next_pairs(
     if study["closed_at"]:
         return []
 
-    def take() -> list[dict[str, Any]]:
-        slot = store.judgements.slot_of(study_id, actor.person_id)
-        if slot is None:
-            slot = store.judgements.take_slot(study_id, actor.person_id)
-        slot %= store.judgements.slots(study_id)
-        until = now() + LEASE
-        taken: list[dict[str, Any]] = []
-        for place in store.judgements.free_places(
-            study_id, actor.person_id, slot, count + len(but) + 5
-        ):
-            if len(taken) == count:
-                break
-            if place["pair_id"] in but or any(p["pair_id"] == place["pair_id"] for p in taken):
-                continue
-            if store.judgements.take_place(
-                place["pair_id"], place["place"], actor.person_id, until
-            ):
-                pair = store.judgements.pair(place["pair_id"], slot)
-                assert pair is not None
-                taken.append(pair)
-        return taken
-
-    taken = store.transact(take)
+    slot = store.transact(lambda: _slot(store, study_id, actor.person_id))
+    taken = _take(store, actor.person_id, study_id, slot, count, but)
     progress = store.judgements.progress(study_id, actor.person_id)
     return [
         _blind(study, pair, progress["mine"] + index + 1, progress["mine"] + progress["open"])
         for index, pair in enumerate(taken)
     ]
+
+
+def _slot(store: Store, study_id: str, rater_id: str) -> int:
+    slot = store.judgements.slot_of(study_id, rater_id)
+    if slot is None:
+        slot = store.judgements.take_slot(study_id, rater_id)
+    return slot % store.judgements.slots(study_id)
+
+
+def _take(
+    store: Store, rater_id: str, study_id: str, slot: int, count: int, but: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Lease up to `count` pairs, each in a transaction of its own: whoever loses one goes on to
+    the next, where one transaction for all of them would lose them all (ten raters at once did)."""
+    taken: dict[str, dict[str, Any]] = {}
+    for _ in range(ROUNDS):
+        if len(taken) == count:
+            break
+        places = store.judgements.free_places(study_id, rater_id, slot, count + len(but) + SPARE)
+        left = [p for p in places if p["pair_id"] not in but and p["pair_id"] not in taken]
+        if not left:
+            break
+        for place in left:
+            pair_id, number = place["pair_id"], place["place"]
+            if len(taken) < count and pair_id not in taken and _lease(store, pair_id, number, rater_id):
+                pair = store.judgements.pair(pair_id, slot)
+                assert pair is not None
+                taken[pair_id] = pair
+    return list(taken.values())
+
+
+def _lease(store: Store, pair_id: str, place: int, rater_id: str) -> bool:
+    until = now() + LEASE
+    return store.transact(lambda: store.judgements.take_place(pair_id, place, rater_id, until))
 
 
 def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int) -> BlindPair:

@@ -140,13 +140,22 @@ def study_result(store: Store, actor: Actor, study_id: str) -> StudyResult:
     verdicts = _one_per_pair(judgements)
     rate = win_rate(verdicts)
     counts = Counter(verdicts)
-    choices = _table((j["rater_id"], j["pair_id"], j["verdict"]) for j in judgements)
+    choices = _table(
+        (j["rater_id"], j["pair_id"], j["verdict"])
+        for j in judgements
+        if j["verdict"] != "cannot_judge"
+    )
     left = sum(j["choice"] == "left" for j in judgements)
     right = sum(j["choice"] == "right" for j in judgements)
     return StudyResult(
         study=study,
         withheld=_withheld(study),
-        headline=headline(rate, counts),
+        headline=headline(
+            rate,
+            tie_good=counts["tie_good"],
+            tie_bad=counts["tie_bad"],
+            cannot_judge=counts["cannot_judge"],
+        ),
         win_rate=rate,
         verdicts=dict(counts),
         criteria=_criteria(study, ratings),
@@ -242,16 +251,16 @@ def _per_rater(judgements: Sequence[Mapping[str, Any]]) -> list[tuple[str, int, 
 
 
 def _flags(judgements: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Estimate]]:
-    """flag → system → share of judgements that raised it, exact interval."""
-    raised: dict[str, Counter[str]] = {}
+    """flag → system → share of the judged pairs in which anybody raised it, exact interval."""
+    raised: dict[str, dict[str, set[str]]] = {}
     for judgement in judgements:
         for system, flags in judgement["flags"].items():
             for flag in flags:
-                raised.setdefault(flag, Counter())[system] += 1
-    total = len(judgements)
+                raised.setdefault(flag, {}).setdefault(system, set()).add(judgement["pair_id"])
+    pairs = len({judgement["pair_id"] for judgement in judgements})
     return {
-        flag: {system: proportion(count[system], total) for system in ("base", "tuned")}
-        for flag, count in sorted(raised.items())
+        flag: {system: proportion(len(by.get(system, ())), pairs) for system in ("base", "tuned")}
+        for flag, by in sorted(raised.items())
     }
 
 

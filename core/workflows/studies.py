@@ -159,14 +159,14 @@ def _tables(pairs: list[dict[str, Any]], overlap: float, seed: int) -> tuple[dic
     strata = [pair["stratum"] for pair in pairs]
     placed: list[dict[str, Any]] = []
     for slot in range(SLOTS):
-        shown_left = sides(strata, slot=slot, seed=seed)
+        placed_on = sides(strata, slot=slot, seed=seed)
         position = {index: place for place, index in enumerate(order(len(pairs), slot, seed))}
         placed += [
             {
                 "slot": slot,
                 "pair_id": pair["pair_id"],
                 "position": position[index],
-                "baseline_left": shown_left[index] == "left",
+                "baseline_left": placed_on[index].baseline_left,
             }
             for index, pair in enumerate(pairs)
         ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,15 +51,20 @@ def start_run(
     model_id: str,
     name: str = "",
     settings: Mapping[str, Any] | None = None,
+    submission_id: str | None = None,
 ) -> str:
     """Freeze a spec and queue the run; its id.
 
-    `settings` are fields of RunSpec that differ from the defaults. Raises InvalidRunSpec,
-    UnknownBaseModel, NothingToTrainOn.
+    `settings` are fields of RunSpec that differ from the defaults. `submission_id` was made when
+    the form was opened: starting it twice starts one run. Raises InvalidRunSpec, UnknownBaseModel,
+    NothingToTrainOn, QueueFull, DiskFull.
     """
     version = get_version(store, actor, version_id)
     project_id = version["project_id"]
     actor.require(project_id, "lead")
+    run_id = f"run_{submission_id}" if submission_id else new_id("run")
+    if store.systems.run(run_id):
+        return run_id
     if not version["counts"]["train"] or not version["counts"]["validation"]:
         raise NothingToTrainOn(
             f"{version['name']} has {version['counts']['train']} training and "
@@ -68,7 +75,6 @@ def start_run(
     if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
     model = base_model(store.workspace, model_id)
-    run_id = new_id("run")
     spec = RunSpec(
         **{
             **default_settings(model_id),
@@ -137,3 +143,18 @@ def get_run(store: Store, actor: Actor, run_id: str) -> dict[str, Any]:
         raise NotFound("This run does not exist. Choose one from the list.")
     actor.require(run["project_id"])
     return run
+
+
+def adapter_zip(store: Store, actor: Actor, run_id: str) -> bytes:
+    """The completed run's final/ as a zip file; leads only. Raises NotFound, NotAllowed."""
+    run = get_run(store, actor, run_id)
+    actor.require(run["project_id"], "lead")
+    folder = JobFolder(store.workspace / run["folder"]).final
+    if not folder.is_dir():
+        raise NotFound("This run has no adapter: only a completed run has one. Choose another.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return packed.getvalue()

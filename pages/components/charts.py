@@ -18,6 +18,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.trouble import escaped
+
 BASE = "#64748b"
 TUNED = "#b7791f"
 NEUTRAL = "#3b82a6"
@@ -134,7 +136,7 @@ def show(
     """
     name = key or re.sub(r"\W+", "_", file_name)
     title = (fig.layout.meta or {}).get("title", "")
-    st.markdown(f"**{markdown_text(title)}**")
+    st.markdown(f"**{escaped(title)}**")
     st.plotly_chart(fig, config=CONFIG, key=f"chart_{name}", alt=title)
     if data_rows:
         st.download_button(
@@ -157,11 +159,6 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writerow(names)
     writer.writerows([[_safe_cell(row.get(name)) for name in names] for row in rows])
     return out.getvalue()
-
-
-def markdown_text(text: str) -> str:
-    """A person's words made safe inside Markdown: every mark is written out, none works."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@])", r"\\\1", " ".join(text.split()))
 
 
 def _safe_cell(value: Any) -> Any:

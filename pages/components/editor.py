@@ -39,7 +39,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence above the fields. `kind` is attention or plain; `icon` a sign that says the same."""
+    """A sentence above the fields; `kind` is attention or plain, `icon` says the same."""
 
     text: str
     kind: str = "attention"
@@ -79,7 +79,7 @@ class EditorForm:
 
 @dataclass(frozen=True)
 class Submission:
-    """What the component sent; the texts are the person's, unchecked. `Submission.edit()` checks."""
+    """What the component sent; the texts are the person's, unchecked: `edit()` checks them."""
 
     action: Action
     submission_id: str

@@ -1,0 +1,63 @@
+"""Before a run starts: how many steps, on what device, and how long it may take. Pure but for
+`device`, which looks at what the system says of itself, since torch is not loaded here.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NVIDIA = Path("/proc/driver/nvidia/gpus")
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a run will use: its title for people, and whether it is an accelerator."""
+
+    title: str
+    is_accelerator: bool
+
+
+def device(nvidia: Path = NVIDIA) -> Device:
+    """The device that a worker on this machine will find, as far as one can tell without torch."""
+    for card in sorted(nvidia.glob("*/information")):
+        for line in card.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("Model:"):
+                return Device(line.partition(":")[2].strip(), True)
+    if shutil.which("nvidia-smi") and Path("/dev/nvidiactl").exists():
+        return Device("NVIDIA GPU", True)
+    return Device("CPU (no GPU found)", False)
+
+
+def planned_steps(examples: int, settings: Mapping[str, Any]) -> int:
+    """Optimizer steps of a run over so many training examples, as the worker will count them."""
+    if settings["max_steps"] > 0:
+        return int(settings["max_steps"])
+    batches = math.ceil(examples / settings["per_device_train_batch_size"])
+    an_epoch = math.ceil(batches / settings["gradient_accumulation_steps"])
+    return math.ceil(an_epoch * settings["num_train_epochs"])
+
+
+def expected_seconds(
+    runs: Sequence[Mapping[str, Any]], model_id: str, settings: Mapping[str, Any], steps: int
+) -> tuple[float, str] | None:
+    """Seconds for `steps` and the name of the run that says so: the newest completed one with the
+    same base model and method. None when there is none.
+
+    A step is taken to last as long as its examples are many; a rough guess, and only called that.
+    """
+    for run in runs:
+        spec, metrics = run["spec"], run["metrics"]
+        same = spec.get("model_id") == model_id and spec["method"] == settings["method"]
+        if metrics and same and metrics.get("steps") and metrics.get("seconds"):
+            an_example = metrics["seconds"] / (metrics["steps"] * _a_step(spec))
+            return steps * _a_step(settings) * an_example, str(run["name"])
+    return None
+
+
+def _a_step(settings: Mapping[str, Any]) -> int:
+    return int(settings["per_device_train_batch_size"] * settings["gradient_accumulation_steps"])

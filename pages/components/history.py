@@ -1,0 +1,37 @@
+"""Who did what when on an example, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.components import page
+
+DID = {
+    "import": "imported it",
+    "annotate": "saved revision {number}",
+    "review": "edited it: revision {number}",
+    "accept": "accepted it",
+    "send_back": "sent it back",
+    "set_aside": "set it aside",
+    "undo": "took a decision back",
+    "skip": "skipped it",
+    "flag": "flagged it",
+    "unflag": "settled the flag",
+}
+
+
+def sentence(entry: Mapping[str, Any]) -> str:
+    """“21 Nov, 14:05 · Ada sent it back: Show the steps.”"""
+    did = DID[entry["kind"]].format(number=entry["number"])
+    said = f": {entry['text']}" if entry["text"] else ""
+    return f"{page.when(entry['created_at'])} · {entry['person']} {did}{said}"
+
+
+def history(entries: Sequence[Mapping[str, Any]]) -> None:
+    """The newest first, as plain text."""
+    st.subheader("History", anchor=False)
+    for entry in reversed(entries):
+        st.text(sentence(entry))

@@ -1,0 +1,436 @@
+"""Training on a real tiny model: in this process where that is enough, in workers where not."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before torch: threads that spin make tiny models slow when the tests share their cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.gpu import checkpoints, training
+from core.gpu.adapters import attach_lora, load_adapter
+from core.gpu.data import (
+    EncodedExample,
+    NothingToLearn,
+    OverlongExamples,
+    collate,
+    encode,
+    prompt_tokens,
+)
+from core.gpu.identity import AdapterNotProven, Readings, prove
+from core.gpu.loop import TrainingDiverged, answer_loss
+from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
+from core.gpu.schedule import StepPlan, bucketed, lr_factor, warmup_of
+from core.jobs import lock
+from core.jobs.context import JobContext, JobStopped
+from core.jobs.events import read_events
+from core.jobs.folder import JobFolder
+from core.jobs.launch import launch, status_of
+from core.prompts import PromptTemplate
+from core.runs import GenerationConfig, InvalidRunSpec, RunSpec, library_versions, weights_hash
+from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
+
+# peft 0.21 asks transformers 5.23 by an older name.
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> Iterator[None]:
+    with torch.random.fork_rng():
+        yield
+
+
+def train_here(folder: JobFolder) -> dict[str, Any]:
+    """Runs the job in this process and returns its metrics."""
+    training.run(JobContext(folder))
+    metrics: dict[str, Any] = json.loads((folder.final / "metrics.json").read_text())
+    return metrics
+
+
+def losses_of(folder: JobFolder, kind: str = "log") -> dict[int, float]:
+    events, _ = read_events(folder.events_file)
+    return {event["step"]: event["loss"] for event in events if event["kind"] == kind}
+
+
+def wait_until_step(folder: JobFolder, step: int, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not checkpoints.is_whole(checkpoints.folder_of(folder.checkpoints, step)):
+        state = status_of(folder)
+        assert not state.is_terminal, (state, folder.log_file.read_text())
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def stop_after(folder: JobFolder, step: int) -> None:
+    while not checkpoints.folder_of(folder.checkpoints, step).is_dir():
+        time.sleep(0.005)
+    folder.stop_flag.touch()
+
+
+def wait_for_end(folder: JobFolder, seconds: float = 60) -> str:
+    deadline = time.monotonic() + seconds
+    while not status_of(folder).is_terminal:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return status_of(folder).status
+
+
+def test_a_run_that_was_stopped_and_killed_ends_as_an_unbroken_one(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, num_train_epochs=25.0, eval_steps=10, lora_dropout=0.1, learning_rate=0.003)
+    broken = a_training(tmp_path / "runs" / "broken", spec)
+
+    pid = launch(broken)
+    wait_until_step(broken, 10)
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for_end(broken) == "lost"
+    assert not lock.is_held(broken.lock_file)
+
+    asking = threading.Thread(target=stop_after, args=(broken, 30))
+    asking.start()
+    with pytest.raises(JobStopped):
+        training.run(JobContext(broken))
+    asking.join()
+    assert not broken.final.exists()
+    at = checkpoints.latest(broken.checkpoints)
+    assert at is not None
+    assert 30 <= at[1].step < 150
+
+    launch(broken)
+    assert wait_for_end(broken) == "completed", broken.log_file.read_text()
+    notes = [e["text"] for e in read_events(broken.events_file)[0] if e["kind"] == "note"]
+    assert sum(note.startswith("Goes on from the checkpoint") for note in notes) == 2
+
+    unbroken = a_training(tmp_path / "runs" / "unbroken", spec)
+    metrics = train_here(unbroken)
+    assert losses_of(broken) == losses_of(unbroken)
+    assert losses_of(broken, "eval") == losses_of(unbroken, "eval")
+    assert weights_hash(broken.final) == weights_hash(unbroken.final) == metrics["adapter_hash"]
+
+
+def test_a_run_learns_and_leaves_a_proven_adapter_with_its_facts(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, version_hash="abc", num_train_epochs=5.0, learning_rate=0.02)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    losses = losses_of(folder)
+    assert losses[30] < 0.5 * losses[1]
+    assert metrics["steps"] == metrics["total_steps"] == 30
+    assert metrics["trainable_parameters"] == 8192
+    assert 0.05 < metrics["trainable_parameters"] / metrics["total_parameters"] < 0.1
+    assert metrics["tokens"] == 5 * metrics["data"]["train"]["tokens"]
+    assert metrics["peak_memory_bytes"] > 10**7
+    assert metrics["base_model_hash"] == weights_hash(tiny)
+    checks = metrics["checks"]
+    assert checks["base_equals_fresh_base"] == {"ok": True, "largest_difference": 0.0}
+    assert checks["reloaded_equals_trained"] == {"ok": True, "largest_difference": 0.0}
+    assert checks["tuned_differs_from_base"]["largest_difference"] > 0.1
+    assert (folder.final / "template.txt").read_text() == spec.template
+    card = (folder.final / "README.md").read_text()
+    assert "| learning_rate | 0.02 |" in card
+    assert str(tiny) not in card + (folder.final / "adapter_config.json").read_text()
+    assert {file.suffix for file in folder.final.iterdir()} == {
+        ".safetensors",
+        ".json",
+        ".md",
+        ".txt",
+    }
+    log = next(e for e in read_events(folder.events_file)[0] if e["kind"] == "log")
+    assert log.keys() >= {"step", "total", "loss", "learning_rate", "tokens_per_second"}
+    assert log.keys() >= {"seconds_left", "grad_norm"}
+
+
+def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_path: Path) -> None:
+    train = some_rows(8)
+    # Each validation example contradicts training, so that learning soon makes it worse.
+    validation = [{**row, "output": row["output"][::-1]} for row in some_rows(8, seed=1)]
+    spec = a_run(
+        tiny, num_train_epochs=200.0, eval_steps=2, early_stopping_patience=3, learning_rate=0.02
+    )
+    folder = a_training(tmp_path / "runs" / "r1", spec, train, validation)
+    metrics = train_here(folder)
+    evaluated = losses_of(folder, "eval")
+    assert metrics["stopped_early"]
+    assert metrics["steps"] == metrics["best_step"] + 6 < metrics["total_steps"]
+    assert metrics["best_validation_loss"] == min(evaluated.values()) < metrics["validation_loss"]
+
+    base = load_model(str(tiny), tmp_path)
+    best = load_adapter(base, folder.final)
+    split = encode(base.tokenizer, PromptTemplate(), validation, 200, "refuse")
+    with torch.inference_mode():
+        loss = answer_loss(best, collate(split.examples)).item() / split.labelled
+    assert loss == pytest.approx(metrics["best_validation_loss"], rel=1e-5)
+    kept = {path.name for path in folder.checkpoints.iterdir()}
+    last = metrics["steps"]
+    assert kept == {f"checkpoint-{step}" for step in (last, last - 2, metrics["best_step"])}
+
+
+def test_the_loss_is_the_librarys_own_on_answer_tokens_alone(tiny: Path, tmp_path: Path) -> None:
+    base = load_model(str(tiny), tmp_path)
+    split = encode(base.tokenizer, PromptTemplate(), some_rows(5), 200, "refuse")
+    batch = collate(split.examples)
+    labels = torch.full_like(batch.ids, -100)
+    mask = torch.zeros_like(batch.ids)
+    for row, example in enumerate(split.examples):
+        labels[row, len(example.prompt) : len(example)] = torch.tensor(example.answer)
+        mask[row, : len(example)] = 1
+    with torch.inference_mode():
+        whole = base.model(input_ids=batch.ids, attention_mask=mask, labels=labels).loss
+        ours = answer_loss(base.model, batch)
+    assert ours.item() / split.labelled == pytest.approx(whole.item(), rel=1e-5)
+    assert all(e.answer[-1] == base.tokenizer.eos_token_id for e in split.examples)
+    assert batch.tokens == sum(split.lengths)
+
+
+def test_a_prompt_changes_no_loss_by_being_longer_or_first_in_its_batch(
+    tiny: Path, tmp_path: Path
+) -> None:
+    base = load_model(str(tiny), tmp_path)
+    examples = encode(base.tokenizer, PromptTemplate(), some_rows(6), 200, "refuse").examples
+    with torch.inference_mode():
+        together = answer_loss(base.model, collate(examples)).item()
+        apart = sum(answer_loss(base.model, collate([e])).item() for e in examples)
+    assert len({len(e) for e in examples}) > 1
+    assert together == pytest.approx(apart, rel=1e-5)
+
+
+def test_accumulated_batches_have_the_gradient_of_one_big_batch(tiny: Path, tmp_path: Path) -> None:
+    rows = some_rows(8)
+    # Answers of very different lengths: a mean of means would weigh their tokens differently.
+    rows[0]["output"] *= 5
+    grown = []
+    for size, accumulation in ((8, 1), (2, 4)):
+        spec = a_run(
+            tiny,
+            max_steps=1,
+            per_device_train_batch_size=size,
+            gradient_accumulation_steps=accumulation,
+            lora_dropout=0.0,
+        )
+        folder = a_training(tmp_path / "runs" / f"r{size}", spec, rows)
+        train_here(folder)
+        grown.append(load_file(folder.final / "adapter_model.safetensors"))
+    first, second = grown
+    for name, tensor in first.items():
+        torch.testing.assert_close(tensor, second[name], rtol=1e-3, atol=1e-5)
+    norms = [
+        next(e["grad_norm"] for e in read_events(path)[0] if e["kind"] == "log")
+        for path in sorted(tmp_path.glob("runs/*/events.jsonl"))
+    ]
+    assert norms[0] == pytest.approx(norms[1], rel=1e-4)
+
+
+def test_a_training_prompt_is_the_generation_prompt_token_by_token(
+    tiny: Path, tmp_path: Path
+) -> None:
+    tokenizer = load_model(str(tiny), tmp_path).tokenizer
+    template, rows = PromptTemplate(), some_rows(10)
+    split = encode(tokenizer, template, rows, 200, "refuse")
+    prompts = prompt_tokens(
+        tokenizer, [template.render(r["instruction"], r["input"]) for r in rows]
+    )
+    assert [list(e.prompt) for e in split.examples] == prompts
+    answers = [tokenizer.decode(e.answer, skip_special_tokens=True) for e in split.examples]
+    assert answers == [row["output"] for row in rows]
+
+
+def test_overlong_examples_are_refused_dropped_or_truncated_as_chosen(
+    tiny: Path, tmp_path: Path
+) -> None:
+    tokenizer, template = load_model(str(tiny), tmp_path).tokenizer, PromptTemplate()
+    rows = some_rows(4)
+    rows[2]["output"] = "town: Oslo; " * 40
+    whole = encode(tokenizer, template, rows, 4096, "refuse")
+    limit = max(len(e) for i, e in enumerate(whole.examples) if i != 2) + 5
+    with pytest.raises(OverlongExamples, match="1 of 4 examples"):
+        encode(tokenizer, template, rows, limit, "refuse")
+    dropped = encode(tokenizer, template, rows, limit, "drop")
+    assert (len(dropped.examples), dropped.overlong) == (3, 1)
+    assert dropped.tokens_lost == len(whole.examples[2])
+    cut = encode(tokenizer, template, rows, limit, "truncate")
+    assert (len(cut.examples), cut.overlong, max(cut.lengths)) == (4, 1, limit)
+    assert cut.tokens_lost == len(whole.examples[2]) - limit
+    assert cut.examples[2].answer[-1] != tokenizer.eos_token_id, "must not learn to stop there"
+    with pytest.raises(NothingToLearn, match="no answer token"):
+        encode(tokenizer, template, rows, 8, "truncate")
+
+
+def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path: Path) -> None:
+    def refused(name: str, error: type[Exception], sentence: str, **changes: Any) -> None:
+        rows = changes.pop("rows", None)
+        folder = a_training(
+            tmp_path / "runs" / name, a_run(**{"base_model": tiny, **changes}), rows
+        )
+        with pytest.raises(error, match=sentence):
+            training.run(JobContext(folder))
+        assert not folder.final.exists()
+
+    pickled = tmp_path / "models" / "pickled"
+    pickled.mkdir(parents=True)
+    (pickled / "config.json").write_text((tiny / "config.json").read_text())
+    (pickled / "pytorch_model.bin").write_bytes(b"pickle")
+    refused("a", MissingModel, "There is no model in .*models/none", base_model="models/none")
+    refused("b", MissingModel, "There is no model", base_model="nobody/has-this")
+    refused("c", UnusableModel, "can run code", base_model="models/pickled")
+    refused("d", ChangedModel, "not those", base_model_hash="0" * 64)
+    refused("e", NothingToLearn, "no example", rows=some_rows(1)[:0])
+    refused("f", OverlongExamples, "24 of 24", max_length=16)
+
+
+def test_a_model_whose_numbers_overflow_is_said_to_diverge(tiny: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "models" / "broken"
+    make_tiny_model(broken)
+    weights = load_file(broken / "model.safetensors")
+    weights["model.norm.weight"][0] = math.inf
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    folder = a_training(tmp_path / "runs" / "r1", a_run("models/broken"))
+    with pytest.raises(TrainingDiverged, match="lower learning_rate"):
+        training.run(JobContext(folder))
+
+
+def test_stop_before_the_first_step_leaves_a_resumable_run(tiny: Path, tmp_path: Path) -> None:
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=2))
+    folder.stop_flag.touch()
+    with pytest.raises(JobStopped):
+        training.run(JobContext(folder))
+    folder.stop_flag.unlink()
+    assert train_here(folder)["steps"] == 2
+
+
+def test_a_checkpoint_with_a_missing_or_short_file_does_not_count(
+    tiny: Path, tmp_path: Path
+) -> None:
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=4, eval_steps=2))
+    train_here(folder)
+    newest, progress = checkpoints.latest(folder.checkpoints) or (Path(), None)
+    assert progress is not None
+    assert (newest.name, progress.step) == ("checkpoint-4", 4)
+    with (newest / "state.safetensors").open("r+b") as file:
+        file.truncate(100)
+    older, _ = checkpoints.latest(folder.checkpoints) or (Path(), None)
+    assert older.name == "checkpoint-2"
+    (older / "DONE").unlink()
+    assert checkpoints.latest(folder.checkpoints) is None
+
+
+def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
+    tiny: Path, tmp_path: Path
+) -> None:
+    base = load_model(str(tiny), tmp_path, method="qlora")
+    assert base.precision == "4bit"
+    examples = encode(base.tokenizer, PromptTemplate(), some_rows(4), 200, "refuse").examples
+    with torch.no_grad():
+        answer_loss(base.model, collate(examples))
+    model = attach_lora(base, a_run(tiny, method="qlora"))
+    assert "Linear4bit" in {type(m).__name__ for m in model.modules()}
+    answer_loss(model.train(), collate(examples)).backward()  # type: ignore[no-untyped-call]
+    trained = {n: p.grad for n, p in model.named_parameters() if p.requires_grad}
+    assert len(trained) == 28
+    assert all(grad is not None for grad in trained.values())
+    moved = [n for n, grad in trained.items() if grad is not None and grad.abs().sum() > 0]
+    assert len(moved) == 14, "lora_B has a gradient, and lora_A none yet because B is zero"
+
+    spec = a_run(tiny, method="qlora", num_train_epochs=4.0, learning_rate=0.02)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    losses = losses_of(folder)
+    assert losses[24] < 0.6 * losses[1]
+    assert metrics["precision"] == "4bit"
+    assert metrics["checks"]["reloaded_equals_trained"]["ok"]
+
+
+def test_an_adapter_that_changes_nothing_or_reloads_differently_is_not_proven() -> None:
+    base, tuned = [torch.zeros(2, 3)], [torch.ones(2, 3)]
+    good = Readings(base, tuned)
+    assert prove(good, base, good, "fp32")["base_equals_fresh_base"]["ok"]
+    with pytest.raises(AdapterNotProven, match="reloaded equals trained"):
+        prove(good, base, Readings(base, [torch.ones(2, 3) + 0.01]), "fp32")
+    with pytest.raises(AdapterNotProven, match="tuned differs from base"):
+        prove(Readings(base, base), base, Readings(base, base), "fp32")
+    with pytest.raises(AdapterNotProven, match="base equals fresh base"):
+        prove(good, [base[0] + 1], good, "fp32")
+    with pytest.raises(AdapterNotProven):
+        prove(good, base, Readings(base, [torch.full((2, 3), math.nan)]), "fp32")
+
+
+def test_bucketed_batches_hold_every_example_once_with_little_padding() -> None:
+    lengths = [(7 * i) % 190 + 10 for i in range(951)]
+    batches = bucketed(lengths, 8, seed=1, epoch=0)
+    assert sorted(i for batch in batches for i in batch) == list(range(951))
+    width = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
+    assert width / sum(lengths) < 1.06
+    assert batches == bucketed(lengths, 8, seed=1, epoch=0)
+    assert batches != bucketed(lengths, 8, seed=1, epoch=1)
+    assert batches != bucketed(lengths, 8, seed=2, epoch=0)
+
+
+def test_steps_and_learning_rates_follow_the_spec() -> None:
+    spec = a_run("x", gradient_accumulation_steps=2, num_train_epochs=1.5, warmup_steps=0.2)
+    plan = StepPlan([10] * 21, spec)
+    assert (plan.steps_per_epoch, plan.total, plan.eval_every) == (3, 5, 3)
+    assert [len(plan.micro_batches(step)) for step in range(5)] == [2, 2, 2, 2, 2]
+    assert StepPlan([10] * 21, replace(spec, max_steps=7)).total == 7
+    rates = [plan.learning_rate(step) for step in range(5)]
+    assert rates[0] == spec.learning_rate
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] > 0
+    assert [lr_factor(step, 10, 4, "linear") for step in (0, 3, 4, 7)] == [0.25, 1.0, 1.0, 0.5]
+    assert [lr_factor(step, 10, 0, "cosine") for step in (0, 5)] == [1.0, pytest.approx(0.5)]
+    assert lr_factor(9, 10, 0, "constant") == 1.0
+    assert [warmup_of(0.05, 100), warmup_of(0.05, 3), warmup_of(12, 100)] == [5, 1, 12]
+
+
+def test_a_spec_comes_back_exactly_and_refuses_to_be_wrong() -> None:
+    spec = a_run("models/tiny", library_versions=library_versions(), learning_rate=0.1 + 0.2)
+    assert RunSpec.from_json(json.loads(json.dumps(spec.job_spec()))) == spec
+    assert spec.template_hash == PromptTemplate(spec.template).hash
+    RunSpec(run_id="r", name="n", base_model="b", version_id="v", **RunSpec.defaults())
+    for changes, sentence in (
+        ({"lora_r": 0}, "lora_r must be a whole number from 1"),
+        ({"learning_rate": math.nan}, "learning_rate must be above 0"),
+        ({"seed": True}, "seed must be"),
+        ({"method": "full"}, "method must be lora or qlora"),
+        ({"method": "lora", "precision": "4bit"}, "set method to qlora"),
+        ({"method": "qlora", "precision": "bf16"}, "set precision to auto or 4bit"),
+        ({"template_hash": "0"}, "not the hash"),
+    ):
+        with pytest.raises(InvalidRunSpec, match=sentence):
+            a_run("models/tiny", **changes)
+    with pytest.raises(InvalidRunSpec, match="Unknown settings: lora_rank"):
+        RunSpec.from_json({**spec.to_json(), "lora_rank": 3})
+    with pytest.raises(InvalidRunSpec, match="missing: base_model, name"):
+        RunSpec.from_json({"run_id": "r", "version_id": "v"})
+
+
+def test_a_generation_config_is_named_by_its_hash() -> None:
+    config = GenerationConfig(max_new_tokens=64, shots=2)
+    assert GenerationConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert config.hash == GenerationConfig(max_new_tokens=64, shots=2, temperature=0).hash
+    assert config.hash != GenerationConfig(max_new_tokens=65, shots=2).hash
+    with pytest.raises(InvalidRunSpec, match="temperature must be between 0"):
+        GenerationConfig(temperature=-1)
+
+
+def test_an_example_knows_its_length() -> None:
+    assert len(EncodedExample((1, 2, 3), (4, 5))) == 5
