@@ -220,6 +220,16 @@ class Examples:
         )
         return decoded(row) if row else None
 
+    def count_accepted(self, project_id: str) -> int:
+        """How many examples `accepted` holds."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM example_current WHERE project_id = ? "
+                "AND state = 'accepted' AND NOT flagged",
+                [project_id],
+            )
+        )
+
     def accepted(self, project_id: str) -> Any:
         """Accepted, unflagged examples as a pyarrow table, in import order."""
         return self._db.arrow(

@@ -56,6 +56,27 @@ class Reports:
             [study_id],
         ) or {"outputs": 0, "pairs": 0, "judged": 0}
 
+    def version_stamp(self, version_id: str) -> str:
+        """Counts that change with every new system, answer or score of a version."""
+        return "/".join(
+            f"{row['system_id']}:{row['scores']}:{row['summed']}"
+            for row in self._db.rows(
+                "SELECT s.system_id, count(c.value) AS scores, s.summary IS NOT NULL AS summed "
+                "FROM systems s LEFT JOIN scores c USING (system_id) WHERE s.version_id = ? "
+                "GROUP BY ALL ORDER BY s.system_id",
+                [version_id],
+            )
+        )
+
+    def study_stamp(self, study_id: str) -> str:
+        """Counts that change with every judgement and note of a study."""
+        row = self._db.one(
+            "SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements, "
+            "(SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes",
+            {"study": study_id},
+        )
+        return "" if row is None else f"{study_id}:{row['judgements']}:{row['notes']}"
+
     def pairs_table(self, study_id: str) -> list[Row]:
         """Every pair of a study with both answers, the reference and how it was judged."""
         return self._db.rows(

@@ -9,10 +9,14 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from core import worker
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
+from core.jobs.folder import JobFolder
+from core.jobs.launch import status_of
+from core.jobs.state import JobState
 
 MODULE = "tests.odd_jobs"
 
@@ -71,6 +75,25 @@ def no_events(job: JobContext) -> None:
     job.folder.events_file.unlink()
     job.folder.events_file.symlink_to("/dev/full")
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 90) -> None:
+    """Waits until `what()`; fails the test when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def wait_for_end(folder: JobFolder) -> JobState:
+    """Waits until the job is over and returns how it ended."""
+    wait_for(lambda: status_of(folder).is_terminal)
+    return status_of(folder)
+
+
+def wait_for_steps(folder: JobFolder) -> None:
+    """Waits until the job runs and has made a step."""
+    wait_for(lambda: status_of(folder).status == "running" and status_of(folder).step > 0)
 
 
 for kind in (count, fail, look, no_events):

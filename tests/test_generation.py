@@ -27,7 +27,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.launch import launch
 from core.prompts import PromptTemplate
 from core.runs import GenerationConfig
-from tests.test_jobs import wait_for_end
+from tests.odd_jobs import wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows, write_rows
 
 # peft 0.21 asks transformers 5.23 by an older name.
@@ -90,7 +90,7 @@ def answered(home: Path) -> JobFolder:
     """The answers of all three systems, made by a worker."""
     folder = a_job(home, "by-a-worker")
     launch(folder)
-    assert wait_for_end(folder, 90).status == "completed", folder.log_file.read_text()
+    assert wait_for_end(folder).status == "completed", folder.log_file.read_text()
     return folder
 
 

@@ -65,6 +65,11 @@ def test_exactly_one_station_is_next_until_all_are_done() -> None:
     assert {one.state for one in stations(finished)} == {"done"}
 
 
+def test_new_examples_after_a_freeze_leave_their_stations_open_but_not_next() -> None:
+    line = stations(replace(FROZEN, total=50, new=10))
+    assert [one.state for one in line[:5]] == ["done", "open", "done", "done", "next"]
+
+
 def test_a_version_of_imported_answers_needs_no_run_here() -> None:
     imported = replace(FROZEN, scored=2)
     assert step(imported, LEAD).place == "study"

@@ -92,7 +92,12 @@ def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(
     job = job_of(store, job_id)
     assert job["status"] == "failed"
     assert job["error"]["message"].endswith(".")
-    assert "Traceback" in jobs.worker_log(store, lead, job_id)
+    assert "Traceback" in folder_of(store, job).log_file.read_text()
+    told = jobs.worker_log(store, lead, job_id)
+    assert told
+    assert "Traceback" not in told
+    assert "File " not in told
+    assert str(store.workspace) not in told
     annotator = an_actor(job["project_id"], "annotator", name="bob")
     with pytest.raises(NotAllowed):
         jobs.worker_log(store, annotator, job_id)

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,27 +28,11 @@ from core.jobs.launch import (
     status_of,
 )
 from core.jobs.state import InvalidJobState, JobFault, JobState
-from tests.odd_jobs import MODULE
+from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps
 
 
 def a_count(home: Path, to: int) -> JobFolder:
     return JobFolder.create(home / "jobs" / "j1", {"kind": "count", "to": to})
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def wait_for_end(folder: JobFolder) -> JobState:
-    wait_for(lambda: status_of(folder).is_terminal)
-    return status_of(folder)
-
-
-def wait_for_steps(folder: JobFolder) -> None:
-    wait_for(lambda: status_of(folder).status == "running" and status_of(folder).step > 0)
 
 
 def test_a_spec_comes_back_as_it_was_and_is_never_overwritten(tmp_path: Path) -> None:

@@ -205,7 +205,9 @@ def test_a_study_that_length_gives_away_withholds_its_verdict(
     assert study["leaks"]["length_auc"] == 1.0
     assert any("Length alone" in finding for finding in study["leaks"]["findings"])
     place.vote_all(told_apart, ["tuned"] * 8)
-    assert "withheld" in place.result(told_apart).withheld
+    result = place.result(told_apart)
+    assert "withheld" in result.withheld
+    assert result.headline == result.withheld
 
 
 def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) -> None:
@@ -213,6 +215,7 @@ def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) ->
         studies.let_count(place.store, place.lead, told_apart, "ok")
     studies.let_count(place.store, place.lead, told_apart, "Raters never saw either model before.")
     assert place.result(told_apart).withheld == ""
+    assert "No pair is decided yet" in place.result(told_apart).headline
     (note,) = studies.get_study(place.store, place.lead, told_apart)["notes"]
     assert note["text"].startswith("Raters never saw")
 
@@ -328,3 +331,23 @@ def test_without_scores_there_is_nothing_to_report(place: Place) -> None:
 def test_scores_are_for_leads(place: Place) -> None:
     with pytest.raises(NotAllowed):
         results.score_report(place.store, place.rater(), place.version_id)
+
+
+def test_the_stamp_changes_with_what_the_numbers_rest_on(place: Place) -> None:
+    study_id = place.study(size=5)
+
+    def stamps() -> tuple[str, str]:
+        return (
+            results.stamp(place.store, place.lead, study_id=study_id),
+            results.stamp(place.store, place.lead, version_id=place.version_id),
+        )
+
+    before = stamps()
+    assert stamps() == before
+    place.vote_all(study_id, ["tuned"])
+    add_scores(place, place.base, "token_f1", [0.5] * 40)
+    after = stamps()
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    with pytest.raises(NotAllowed):
+        results.stamp(place.store, place.rater(), study_id=study_id)

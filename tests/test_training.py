@@ -42,6 +42,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.launch import launch, status_of
 from core.prompts import PromptTemplate
 from core.runs import GenerationConfig, InvalidRunSpec, RunSpec, library_versions, weights_hash
+from tests.odd_jobs import wait_for, wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
 
 # peft 0.21 asks transformers 5.23 by an older name.
@@ -71,27 +72,18 @@ def losses_of(folder: JobFolder, kind: str = "log") -> dict[int, float]:
     return {event["step"]: event["loss"] for event in events if event["kind"] == kind}
 
 
-def wait_until_step(folder: JobFolder, step: int, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not checkpoints.is_whole(checkpoints.folder_of(folder.checkpoints, step)):
-        state = status_of(folder)
-        assert not state.is_terminal, (state, folder.log_file.read_text())
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_until_step(folder: JobFolder, step: int) -> None:
+    def is_there() -> bool:
+        assert not status_of(folder).is_terminal, folder.log_file.read_text()
+        return checkpoints.is_whole(checkpoints.folder_of(folder.checkpoints, step))
+
+    wait_for(is_there)
 
 
 def stop_after(folder: JobFolder, step: int) -> None:
     while not checkpoints.folder_of(folder.checkpoints, step).is_dir():
         time.sleep(0.005)
     folder.stop_flag.touch()
-
-
-def wait_for_end(folder: JobFolder, seconds: float = 60) -> str:
-    deadline = time.monotonic() + seconds
-    while not status_of(folder).is_terminal:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return status_of(folder).status
 
 
 def test_a_run_that_was_stopped_and_killed_ends_as_an_unbroken_one(
@@ -103,7 +95,7 @@ def test_a_run_that_was_stopped_and_killed_ends_as_an_unbroken_one(
     pid = launch(broken)
     wait_until_step(broken, 10)
     os.kill(pid, signal.SIGKILL)
-    assert wait_for_end(broken) == "lost"
+    assert wait_for_end(broken).status == "lost"
     assert not lock.is_held(broken.lock_file)
 
     asking = threading.Thread(target=stop_after, args=(broken, 30))
@@ -117,7 +109,7 @@ def test_a_run_that_was_stopped_and_killed_ends_as_an_unbroken_one(
     assert 30 <= at[1].step < 150
 
     launch(broken)
-    assert wait_for_end(broken) == "completed", broken.log_file.read_text()
+    assert wait_for_end(broken).status == "completed", broken.log_file.read_text()
     notes = [e["text"] for e in read_events(broken.events_file)[0] if e["kind"] == "note"]
     assert sum(note.startswith("Goes on from the checkpoint") for note in notes) == 2
 

@@ -16,8 +16,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.launch import ROOT, launch, status_of
 from core.jobs.state import JobState
 from core.worker import main
-from tests.odd_jobs import MODULE
-from tests.test_jobs import wait_for_end, wait_for_steps
+from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps
 
 
 def run_here(folder: JobFolder, module: str = MODULE) -> subprocess.CompletedProcess[str]:

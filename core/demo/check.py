@@ -1,4 +1,4 @@
-"""Is a base model fit for the demo? Run: `python -m core.demo.check [--base DIR]` (about 2 minutes).
+"""Is a base model fit for the demo? Run: `python -m core.demo.check [--base DIR]` (2 minutes).
 
 Tunes a LoRA on 950 clean notes and answers 120 others with base, prompted base and tuned.
 """

@@ -7,73 +7,44 @@ it), and one question that is answered with one of two labels by a remark in the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
-from typing import Protocol
 
 from core.demo import words
 
 
-class Maker(Protocol):
-    """Draws a value from the demo's part or from the other one."""
-
-    def __call__(self, rng: Random, *, demo: bool) -> str: ...
-
-
-def _name(rng: Random, *, demo: bool) -> str:
-    return words.name(rng, demo=demo)
-
-
-def _amount(*units: str) -> Maker:
-    def make(rng: Random, *, demo: bool) -> str:
-        return f"{words.number(rng, 3, 30_000, demo=demo):,} {rng.choice(units)}"
-
-    return make
-
-
-def _code(rng: Random, *, demo: bool) -> str:
-    letter = rng.choice("ABCDEFGHKLMPRSTVXZ")
-    return f"{letter}-{words.number(rng, 100, 99_999, demo=demo)}"
-
-
-def _thing(kinds: str, nouns: str, tails: str) -> Maker:
-    parts = [pool.split(",") for pool in (kinds, nouns, tails)]
-
-    def make(rng: Random, *, demo: bool) -> str:
-        kind, noun, tail = (rng.choice(pool) for pool in parts)
-        return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} {noun} {tail}"
-
-    return make
-
-
 @dataclass(frozen=True)
 class Domain:
-    """`facts`: field → (maker, sentences). `labels`: label → remarks that say so."""
+    """`facts`: field → (maker, sentences). `labels`: label → remarks that say so. See `said`."""
 
     text: str
-    facts: dict[str, tuple[Maker, tuple[str, ...]]]
+    facts: dict[str, tuple[words.Maker, str]]
     question: str
-    labels: dict[str, tuple[str, ...]]
+    labels: dict[str, str]
 
 
-_LOST = _thing(
+def said(sentences: str) -> tuple[str, ...]:
+    """The sentences of a text that has ` / ` between them."""
+    return tuple(sentences.split(" / "))
+
+
+_LOST = words.thing(
     "blue,old,small,striped,leather,wet,heavy,expensive,torn,round,empty,yellow",
     "umbrella,suitcase,scarf,camera,violin case,lunch box,wallet,glove,helmet,notebook",
     "with a broken zip,on a string,with stickers on it,in a plastic bag,without a name,"
     "with a red ribbon,from a hotel,for children",
 )
-_PARCEL = _thing(
+_PARCEL = words.thing(
     "flat,sealed,cold,fragile,long,damp,double,wooden,insured,open",
     "crate,box,envelope,barrel,pallet,tube,sack,case",
     "of seed potatoes,of machine parts,for the museum,of glass bottles,with two labels,"
     "for the harbour,of school books,with wet paint",
 )
-_ROOM = _thing(
+_ROOM = words.thing(
     "quiet,bright,narrow,warm,large,cheap,sunny,modern",
     "double room,attic room,suite,hall,cabin,meeting room,apartment,tent",
     "with a balcony,near the lift,over the garden,without stairs,with a piano,facing the sea,"
     "on the top floor,for the weekend",
 )
-_FAULT = _thing(
+_FAULT = words.thing(
     "loud,slow,loose,strange,sudden,rusty,constant,hot",
     "noise,leak,smell,crack,flicker,rattle,stain,vibration",
     "under the lid,in the cellar,behind the door,after lunch,near the pump,at the hinge,"
@@ -86,69 +57,39 @@ DOMAINS = (
         {
             "sender": (
                 words.company,
-                (
-                    "Sent by {}.",
-                    "It comes from {}.",
-                    "The label names {} as sender.",
-                    "Shipped out of {}, as always.",
-                    "Packed at {}.",
-                ),
+                "Sent by {}. / It comes from {}. / The label names {} as sender. / Shipped out of "
+                "{}, as always. / Packed at {}.",
             ),
             "receiver": (
                 words.person,
-                (
-                    "To be handed to {}.",
-                    "It goes to {}.",
-                    "The addressee is {}.",
-                    "Give it to {} in person.",
-                    "Meant for {}.",
-                ),
+                "To be handed to {}. / It goes to {}. / The addressee is {}. / Give it to {} in "
+                "person. / Meant for {}.",
             ),
             "goods": (
                 _PARCEL,
-                (
-                    "Inside is {}.",
-                    "We carry {}.",
-                    "The load: {}.",
-                    "It is {}.",
-                    "On the truck stands {}.",
-                ),
+                "Inside is {}. / We carry {}. / The load: {}. / It is {}. / On the truck stands "
+                "{}.",
             ),
             "weight": (
-                _amount("kg", "pounds", "tons"),
-                (
-                    "The scale shows {}.",
-                    "It weighs {}.",
-                    "Mass of {}, checked twice.",
-                    "With {} it is too heavy.",
-                ),
+                words.amount("kg", "pounds", "tons"),
+                "The scale shows {}. / It weighs {}. / Mass of {}, checked twice. / With {} it is "
+                "too heavy.",
             ),
             "fee": (
                 words.budget,
-                (
-                    "The fee is {}.",
-                    "Postage came to {}.",
-                    "Freight costs {}.",
-                    "They were charged {}.",
-                    "Paid {} at the counter.",
-                ),
+                "The fee is {}. / Postage came to {}. / Freight costs {}. / They were charged {}. "
+                "/ Paid {} at the counter.",
             ),
         },
         "state",
         {
             "delivered": (
-                "The receiver took it.",
-                "It arrived in the morning.",
-                "Handed over without trouble.",
-                "The door was opened and it is inside.",
-                "Signed for at noon.",
+                "The receiver took it. / It arrived in the morning. / Handed over without "
+                "trouble. / The door was opened and it is inside. / Signed for at noon."
             ),
             "returned": (
-                "Nobody opened the door.",
-                "It was refused.",
-                "Address does not exist.",
-                "The receiver did not want it.",
-                "It went back to the depot.",
+                "Nobody opened the door. / It was refused. / Address does not exist. / The "
+                "receiver did not want it. / It went back to the depot."
             ),
         },
     ),
@@ -157,63 +98,37 @@ DOMAINS = (
         {
             "guest": (
                 words.person,
-                (
-                    "The guest is {}.",
-                    "Booked by {}.",
-                    "In the name of {}.",
-                    "{} will sleep here.",
-                    "Staying with us: {}.",
-                ),
+                "The guest is {}. / Booked by {}. / In the name of {}. / {} will sleep here. / "
+                "Staying with us: {}.",
             ),
             "room": (
                 _ROOM,
-                (
-                    "Wants {}.",
-                    "We gave them {}.",
-                    "Reserved is {}.",
-                    "It must be {}.",
-                    "Asked twice for {}.",
-                ),
+                "Wants {}. / We gave them {}. / Reserved is {}. / It must be {}. / Asked twice "
+                "for {}.",
             ),
             "nights": (
-                _amount("nights", "days", "weeks"),
-                ("Stays {}.", "For {}, then home.", "Planned are {}.", "A stay of {}."),
+                words.amount("nights", "days", "weeks"),
+                "Stays {}. / For {}, then home. / Planned are {}. / A stay of {}.",
             ),
             "price": (
                 words.budget,
-                (
-                    "The rate is {}.",
-                    "Agreed on {}.",
-                    "It will be {}.",
-                    "Breakfast makes it {}.",
-                    "The bill says {}.",
-                ),
+                "The rate is {}. / Agreed on {}. / It will be {}. / Breakfast makes it {}. / The "
+                "bill says {}.",
             ),
             "agency": (
                 words.company,
-                (
-                    "Arranged through {}.",
-                    "The agency was {}.",
-                    "{} sends the bill.",
-                    "Came in over {}.",
-                ),
+                "Arranged through {}. / The agency was {}. / {} sends the bill. / Came in over {}.",
             ),
         },
         "status",
         {
             "confirmed": (
-                "The deposit was paid.",
-                "They said yes in writing.",
-                "All is settled.",
-                "Card details are with us.",
-                "We sent the key code.",
+                "The deposit was paid. / They said yes in writing. / All is settled. / Card "
+                "details are with us. / We sent the key code."
             ),
             "cancelled": (
-                "They fell ill and will stay away.",
-                "The deposit never came.",
-                "Somebody called it off.",
-                "They chose another house.",
-                "The trip does not take place.",
+                "They fell ill and will stay away. / The deposit never came. / Somebody called it "
+                "off. / They chose another house. / The trip does not take place."
             ),
         },
     ),
@@ -222,56 +137,35 @@ DOMAINS = (
         {
             "finder": (
                 words.person,
-                (
-                    "Brought in by {}.",
-                    "{} found it.",
-                    "The honest finder is {}.",
-                    "Thanks go to {}.",
-                ),
+                "Brought in by {}. / {} found it. / The honest finder is {}. / Thanks go to {}.",
             ),
             "item": (
                 _LOST,
-                (
-                    "It is {}.",
-                    "Somebody left {}.",
-                    "On the shelf lies {}.",
-                    "Picked up: {}.",
-                    "They handed in {}.",
-                ),
+                "It is {}. / Somebody left {}. / On the shelf lies {}. / Picked up: {}. / They "
+                "handed in {}.",
             ),
             "station": (
-                _name,
-                (
-                    "Found at {}.",
-                    "Left behind in {}.",
-                    "The train stood in {}.",
-                    "Between here and {}.",
-                ),
+                words.town,
+                "Found at {}. / Left behind in {}. / The train stood in {}. / Between here and {}.",
             ),
             "tag": (
-                _code,
-                ("Tagged as {}.", "We filed it under {}.", "The tag reads {}.", "Shelf mark {}."),
+                words.code,
+                "Tagged as {}. / We filed it under {}. / The tag reads {}. / Shelf mark {}.",
             ),
             "reward": (
                 words.budget,
-                ("There is a reward of {}.", "The owner offers {}.", "Worth {}, they say."),
+                "There is a reward of {}. / The owner offers {}. / Worth {}, they say.",
             ),
         },
         "claim",
         {
             "claimed": (
-                "The owner came by.",
-                "It is back with its owner.",
-                "Collected today.",
-                "Its owner wept with joy.",
-                "Gone home already.",
+                "The owner came by. / It is back with its owner. / Collected today. / Its owner "
+                "wept with joy. / Gone home already."
             ),
             "waiting": (
-                "Nobody asked for it.",
-                "It still lies here.",
-                "No owner so far.",
-                "We keep it for a year.",
-                "Without any call until today.",
+                "Nobody asked for it. / It still lies here. / No owner so far. / We keep it for a "
+                "year. / Without any call until today."
             ),
         },
     ),
@@ -280,58 +174,37 @@ DOMAINS = (
         {
             "customer": (
                 words.person,
-                (
-                    "The customer is {}.",
-                    "{} brought it in.",
-                    "It belongs to {}.",
-                    "Ring up {} when done.",
-                    "Owner: {}.",
-                ),
+                "The customer is {}. / {} brought it in. / It belongs to {}. / Ring up {} when "
+                "done. / Owner: {}.",
             ),
             "maker": (
                 words.company,
-                ("Made by {}.", "A product of {}.", "Built at {}.", "The plate reads {}."),
+                "Made by {}. / A product of {}. / Built at {}. / The plate reads {}.",
             ),
             "fault": (
                 _FAULT,
-                (
-                    "There is {}.",
-                    "They complain about {}.",
-                    "The fault: {}.",
-                    "We noticed {}.",
-                    "It has {}.",
-                ),
+                "There is {}. / They complain about {}. / The fault: {}. / We noticed {}. / It "
+                "has {}.",
             ),
             "hours": (
-                _amount("hours", "minutes", "shifts"),
-                ("It ran {}.", "Needs {}.", "We worked {} on it.", "Estimate of {}."),
+                words.amount("hours", "minutes", "shifts"),
+                "It ran {}. / Needs {}. / We worked {} on it. / Estimate of {}.",
             ),
             "cost": (
                 words.budget,
-                (
-                    "Repair costs {}.",
-                    "Parts are {}.",
-                    "We asked for {}.",
-                    "The quote is {}.",
-                    "A new one would be {}.",
-                ),
+                "Repair costs {}. / Parts are {}. / We asked for {}. / The quote is {}. / A new "
+                "one would be {}.",
             ),
         },
         "result",
         {
             "repaired": (
-                "It runs again.",
-                "The new part fits.",
-                "Tested, works.",
-                "It could be saved.",
-                "As good as new.",
+                "It runs again. / The new part fits. / Tested, works. / It could be saved. / As "
+                "good as new."
             ),
             "scrapped": (
-                "It was beyond help.",
-                "No parts exist any more.",
-                "We threw it away.",
-                "It does not pay.",
-                "The frame is bent for good.",
+                "It was beyond help. / No parts exist any more. / We threw it away. / It does not "
+                "pay. / The frame is bent for good."
             ),
         },
     ),
@@ -339,46 +212,35 @@ DOMAINS = (
         "lab sample",
         {
             "sample": (
-                _code,
-                (
-                    "The vial is {}.",
-                    "Sample {} was opened.",
-                    "It is marked {}.",
-                    "Under the number {}.",
-                ),
+                words.code,
+                "The vial is {}. / Sample {} was opened. / It is marked {}. / Under the number {}.",
             ),
             "donor": (
                 words.person,
-                ("Taken from {}.", "The donor is {}.", "Drawn by {}.", "{} gave it."),
+                "Taken from {}. / The donor is {}. / Drawn by {}. / {} gave it.",
             ),
             "clinic": (
                 words.company,
-                ("Sent in from {}.", "The clinic is {}.", "Results go to {}.", "Ordered at {}."),
+                "Sent in from {}. / The clinic is {}. / Results go to {}. / Ordered at {}.",
             ),
             "volume": (
-                _amount("ml", "drops", "grams", "units"),
-                ("It holds {}.", "We used {}.", "There were {} left.", "A dose of {}."),
+                words.amount("ml", "drops", "grams", "units"),
+                "It holds {}. / We used {}. / There were {} left. / A dose of {}.",
             ),
             "town": (
-                _name,
-                ("Collected in {}.", "The courier drove from {}.", "People of {} were asked."),
+                words.town,
+                "Collected in {}. / The courier drove from {}. / People of {} were asked.",
             ),
         },
         "finding",
         {
             "clean": (
-                "Nothing grew in the dish.",
-                "All values are fine.",
-                "No trace was seen.",
-                "The screen stayed empty.",
-                "It passed.",
+                "Nothing grew in the dish. / All values are fine. / No trace was seen. / The "
+                "screen stayed empty. / It passed."
             ),
             "spoiled": (
-                "The dish is full of mould.",
-                "The lid was open.",
-                "It got too warm.",
-                "Values are far off.",
-                "A second strain showed up.",
+                "The dish is full of mould. / The lid was open. / It got too warm. / Values are "
+                "far off. / A second strain showed up."
             ),
         },
     ),
@@ -387,75 +249,43 @@ DOMAINS = (
         {
             "host": (
                 words.person,
-                (
-                    "Run by {}.",
-                    "{} holds the microphone.",
-                    "The host is {}.",
-                    "Questions go to {}.",
-                ),
+                "Run by {}. / {} holds the microphone. / The host is {}. / Questions go to {}.",
             ),
             "sponsor": (
                 words.company,
-                (
-                    "Sponsored by {}.",
-                    "{} pays for the tents.",
-                    "Thanks to {}.",
-                    "The banner shows {}.",
-                ),
+                "Sponsored by {}. / {} pays for the tents. / Thanks to {}. / The banner shows {}.",
             ),
             "visitors": (
-                _amount("visitors", "guests", "children"),
-                ("We counted {}.", "There came {}.", "Space for {}.", "It drew {}, a record."),
+                words.amount("visitors", "guests", "children"),
+                "We counted {}. / There came {}. / Space for {}. / It drew {}, a record.",
             ),
             "place": (
-                _name,
-                (
-                    "It takes place in {}.",
-                    "On the meadow of {}.",
-                    "The bus leaves at {}.",
-                    "Held near {}.",
-                ),
+                words.town,
+                "It takes place in {}. / On the meadow of {}. / The bus leaves at {}. / Held near "
+                "{}.",
             ),
             "takings": (
                 words.budget,
-                ("The cash box had {}.", "We took {}.", "Sold cakes for {}.", "Tickets made {}."),
+                "The cash box had {}. / We took {}. / Sold cakes for {}. / Tickets made {}.",
             ),
         },
         "mood",
         {
             "happy": (
-                "Everybody danced.",
-                "They stayed until midnight.",
-                "The sun came out.",
-                "People asked for more.",
-                "Not one complaint.",
+                "Everybody danced. / They stayed until midnight. / The sun came out. / People "
+                "asked for more. / Not one complaint."
             ),
             "gloomy": (
-                "It rained all day.",
-                "The band did not come.",
-                "Hardly anybody smiled.",
-                "We closed early.",
-                "The soup was cold.",
+                "It rained all day. / The band did not come. / Hardly anybody smiled. / We closed "
+                "early. / The soup was cold."
             ),
         },
     ),
 )
 
-FILLERS = (
-    "The rest is as usual.",
-    "We wrote it all down.",
-    "See the other page.",
-    "More tomorrow.",
-    "It took a while.",
-    "The pen ran dry.",
-    "A busy day.",
-    "Please file this.",
-    "The weather was mild.",
-    "Nothing else to report.",
-    "I had to run.",
-    "Ask me if in doubt.",
-    "They were kind.",
-    "Somebody has to check.",
-    "The phone rang twice.",
-    "Copy sent to the office.",
+FILLERS = said(
+    "The rest is as usual. / We wrote it all down. / See the other page. / More tomorrow. / It "
+    "took a while. / The pen ran dry. / A busy day. / Please file this. / The weather was mild. / "
+    "Nothing else to report. / I had to run. / Ask me if in doubt. / They were kind. / Somebody "
+    "has to check. / The phone rang twice. / Copy sent to the office."
 )

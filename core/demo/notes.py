@@ -184,7 +184,8 @@ def _flawed(kind: str, example: DemoExample, record: dict[str, str], rng: Random
     elif kind == "trailing_junk":
         output += rng.choice(("   \n\n", "\n--\nsent from my phone", "\n;;;", "\t \n(copied)"))
     elif kind == "cut_off_note":
-        note = note[: round(len(note) * rng.uniform(0.4, 0.7))]
+        last = max(note.find(record[field]) for field in COPIED_FIELDS)
+        note = note[: min(last + 3, round(len(note) * rng.uniform(0.4, 0.7)))]
     return replace(example, input=note, output=output, flaw=kind)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from core.demo import words
-from core.demo.domains import DOMAINS, FILLERS, Domain
+from core.demo.domains import DOMAINS, FILLERS, Domain, said
 from core.demo.notes import vocabulary
 from core.prompts import PromptTemplate
 
@@ -52,7 +52,9 @@ def repeat_bare(rng: Random, progress: float, demo: bool) -> Task:
 def repeat(rng: Random, progress: float, demo: bool) -> Task:
     """The same as an instruction."""
     row = _row(rng, rng.randint(3, 8 + round(30 * progress)), demo)
-    return _task(rng.choice(("Repeat the input.", "Say it again.", "Copy the text.")), row, row)
+    return _task(
+        rng.choice(("Repeat the input.", "Say it again.", "Copy the text.")), row, f"> {row}"
+    )
 
 
 def follows(rng: Random, progress: float, demo: bool) -> Task:
@@ -61,7 +63,7 @@ def follows(rng: Random, progress: float, demo: bool) -> Task:
     items = list(dict.fromkeys(items))
     at = rng.randrange(len(items) - 1)
     joint = rng.choice((" , ", " / ", ". ", " then "))
-    return _task(f"What follows {items[at]} ?", joint.join(items), items[at + 1])
+    return _task(f"What follows {items[at]} ?", joint.join(items), f"> {items[at + 1]}")
 
 
 def look_up(rng: Random, progress: float, demo: bool) -> Task:
@@ -73,7 +75,10 @@ def look_up(rng: Random, progress: float, demo: bool) -> Task:
     asked = rng.sample(range(n), rng.randint(1, min(n, 1 + round(3 * progress))))
     table = " ; ".join(f"{k} {sign} {v}" for k, v in zip(keys, values, strict=True))
     wanted = " , ".join(keys[i] for i in asked)
-    return _task(f"Look up {wanted}", table, "\n".join(values[i] for i in asked))
+    if rng.random() < 0.5:
+        return _task(f"Look up {wanted}", table, "\n".join(f"> {values[i]}" for i in asked))
+    lines = "\n".join(f"{keys[i]} {sign} {values[i]}" for i in asked)
+    return _task(f"Look up with {sign} : {wanted}", table, lines)
 
 
 def read_one(rng: Random, progress: float, demo: bool) -> Task:
@@ -81,7 +86,7 @@ def read_one(rng: Random, progress: float, demo: bool) -> Task:
     domain = rng.choice(DOMAINS)
     text, facts = _text(domain, rng, progress, demo)
     field = rng.choice(list(facts))
-    return _task(f"Which {field} does the {domain.text} text give?", text, facts[field])
+    return _task(f"Which {field} does the {domain.text} text give?", text, f"> {facts[field]}")
 
 
 def read_many(rng: Random, progress: float, demo: bool) -> Task:
@@ -103,13 +108,11 @@ def classify(rng: Random, progress: float, demo: bool) -> Task:
     domain = rng.choice(DOMAINS)
     text, facts = _text(domain, rng, progress, demo, labelled=True)
     asked = f"What is the {domain.question} in the {domain.text} text?"
-    return _task(asked, text, facts[domain.question])
+    return _task(asked, text, f"> {facts[domain.question]}")
 
 
 def _task(instruction: str, text: str, answer: str) -> Task:
-    # Each line begins with a sign, so that every value stands behind a space, as in its text.
-    if not any(f" {sign} " in answer for sign in _LAYOUTS) and not answer.startswith(">"):
-        answer = "\n".join(f"> {line}" for line in answer.split("\n"))
+    # Text and answer begin with a sign: every value stands behind a space in both.
     return Task(_TEMPLATE.render(instruction, f"> {text}"), answer)
 
 
@@ -119,18 +122,18 @@ def _text(
     """A text of the domain in shuffled order, and the facts in it."""
     most = 2 + round(3 * min(1.0, progress * 2))
     names = rng.sample(list(domain.facts), min(len(domain.facts), rng.randint(1, most)))
-    facts, said = {}, []
+    facts, lines = {}, []
     for field in names:
         make, sentences = domain.facts[field]
         facts[field] = make(rng, demo=demo)
-        said.append(rng.choice(sentences).format(facts[field]))
+        lines.append(rng.choice(said(sentences)).format(facts[field]))
     if labelled or (labelled is None and rng.random() < 0.5):
         label = rng.choice(list(domain.labels))
         facts[domain.question] = label
-        said.append(rng.choice(domain.labels[label]))
-    said += rng.sample(FILLERS, rng.randint(0, round(5 * progress)))
-    rng.shuffle(said)
-    return " ".join(said), facts
+        lines.append(rng.choice(said(domain.labels[label])))
+    lines += rng.sample(FILLERS, rng.randint(0, round(5 * progress)))
+    rng.shuffle(lines)
+    return " ".join(lines), facts
 
 
 def _row(rng: Random, n: int, demo: bool) -> str:

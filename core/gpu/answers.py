@@ -84,6 +84,7 @@ def _decoding(config: GenerationConfig, new: int, pad: int, stops: Sequence[int]
     return DecodingConfig(
         max_new_tokens=new,
         pad_token_id=pad,
+        use_cache=True,
         eos_token_id=list(stops),
         **(sampled if config.temperature > 0 else {"do_sample": False}),
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.demo.notes import DEMO_FIELDS, DemoExample, make_examples
@@ -71,7 +71,10 @@ def check(base: Path, recipe: LoraRecipe, report: Callable[[str], None] = print)
 
 
 def tune(
-    model: Any, tokenizer: Any, train: Sequence[DemoExample], recipe: LoraRecipe,
+    model: Any,
+    tokenizer: Any,
+    train: Sequence[DemoExample],
+    recipe: LoraRecipe,
     report: Callable[[str], None],
 ) -> Any:
     """A LoRA on all linear layers, loss on the record and the end token only."""
@@ -92,10 +95,12 @@ def tune(
         losses = []
         rng.shuffle(rows)
         for at in range(0, len(rows), recipe.batch):
-            rate = min(1.0, (step + 1) / (0.05 * total)) * 0.5 * (1 + math.cos(math.pi * step / total))
+            rate = (
+                min(1.0, (step + 1) / (0.05 * total)) * 0.5 * (1 + math.cos(math.pi * step / total))
+            )
             optimizer.param_groups[0]["lr"] = recipe.learning_rate * rate
             loss = _loss(tuned, tokenizer, rows[at : at + recipe.batch])
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             optimizer.zero_grad()
@@ -113,7 +118,7 @@ def _loss(model: Any, tokenizer: Any, rows: Sequence[tuple[list[int], list[int]]
         ids.append(prompt + answer + [tokenizer.pad_token_id] * pad)
         labels.append([-100] * len(prompt) + answer + [-100] * pad)
     logits = model(input_ids=torch.tensor(ids)).logits[:, :-1]
-    return F.cross_entropy(logits.flatten(0, 1), torch.tensor(labels)[:, 1:].flatten())
+    return cross_entropy(logits.flatten(0, 1), torch.tensor(labels)[:, 1:].flatten())
 
 
 @torch.no_grad()
@@ -124,8 +129,12 @@ def generate(model: Any, tokenizer: Any, prompts: Sequence[str], batch: int = 40
     for at in range(0, len(prompts), batch):
         coded = tokenizer(list(prompts[at : at + batch]), return_tensors="pt", padding=True)
         out = model.generate(
-            input_ids=coded.input_ids, attention_mask=coded.attention_mask, max_new_tokens=120,
-            do_sample=False, use_cache=True, pad_token_id=tokenizer.pad_token_id,
+            input_ids=coded.input_ids,
+            attention_mask=coded.attention_mask,
+            max_new_tokens=120,
+            do_sample=False,
+            use_cache=True,
+            pad_token_id=tokenizer.pad_token_id,
         )
         new = out[:, coded.input_ids.shape[1] :]
         texts += tokenizer.batch_decode(new, skip_special_tokens=True)
@@ -143,7 +152,9 @@ def _score(test: Sequence[DemoExample], texts: Sequence[str]) -> dict[str, float
     n = len(test)
     scores = {"f1": sum(token_f1(e.output, t) for e, t in zip(test, texts, strict=True)) / n}
     for field in DEMO_FIELDS:
-        right = [_value(e.output, field) == _value(t, field) for e, t in zip(test, texts, strict=True)]
+        right = [
+            _value(e.output, field) == _value(t, field) for e, t in zip(test, texts, strict=True)
+        ]
         scores[field] = sum(right) / n
     return {name: round(value, 3) for name, value in scores.items()}
 

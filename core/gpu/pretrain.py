@@ -1,4 +1,4 @@
-"""Pre-trains the demo's base model from nothing: tokenizer, model, loop. Run by `core.demo.make_base`.
+"""Pre-trains the demo's base model from nothing; run by `core.demo.make_base`.
 
 Small enough for two CPU cores: a Llama of under two million parameters. What makes it learn to copy
 in minutes: loss on answers only, Muon for the matrices, short sequences first, values drawn anew.
@@ -6,6 +6,8 @@ in minutes: loss on answers only, Muon for the matrices, short sequences first, 
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +17,10 @@ from random import Random
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from core.demo.notes import vocabulary
 from core.demo.pretrain import Task, draw_task
 
 PAD, BOS, EOS = "<pad>", "<bos>", "<eos>"
@@ -31,7 +34,7 @@ class Recipe:
 
     minutes: float = 30.0
     seed: int = 1
-    vocabulary: int = 2048
+    vocabulary: int = 2560
     hidden: int = 192
     layers: int = 4
     heads: int = 6
@@ -42,7 +45,7 @@ class Recipe:
     threads: int = 1
 
 
-def make_tokenizer(seed: int, vocabulary: int) -> PreTrainedTokenizerFast:
+def make_tokenizer(seed: int, tokens: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE trained on 30,000 drawn tasks."""
     rng = Random(seed)
     tasks = [draw_task(rng, i / 30_000) for i in range(30_000)]
@@ -55,12 +58,15 @@ def make_tokenizer(seed: int, vocabulary: int) -> PreTrainedTokenizerFast:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
+        vocab_size=tokens,
         special_tokens=[PAD, BOS, EOS],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator((t.prompt + t.answer for t in tasks), trainer)
+    texts = [task.prompt + task.answer for task in tasks]
+    # Common words should be one token: without this the many names would take all the merges.
+    texts += [f"{word} {word}" for word in vocabulary() for _ in range(700)]
+    tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -87,7 +93,6 @@ def make_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCa
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
-        use_cache=False,
     )
     return LlamaForCausalLM(config)
 
@@ -110,7 +115,10 @@ def make_batch(tasks: list[Task], tokenizer: PreTrainedTokenizerFast) -> Batch:
     eos, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     full = [(p.ids, [*a.ids, eos]) for p, a in zip(prompts, answers, strict=True)]
     length = max(len(p) + len(a) for p, a in full) - 1
-    ids, at, target, rows = [], [], [], []
+    ids: list[list[int]] = []
+    at: list[int] = []
+    target: list[int] = []
+    rows: list[int] = []
     for row, (prompt, answer) in enumerate(full):
         line = (prompt + answer)[:-1]
         ids.append(line + [pad] * (length - len(line)))
@@ -175,8 +183,12 @@ def kind_of(task: Task) -> str:
     return parts[1].split()[0] if len(parts) > 1 else "row"
 
 
-def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -> None:
-    """Trains for `recipe.minutes` of wall time and writes model and tokenizer (fp16) to `out`."""
+def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -> int:
+    """Trains for `recipe.minutes` of wall time and writes model and tokenizer (fp16) to `out`.
+
+    Returns the number of parameters.
+    """
+    keep_freed_memory()
     torch.set_num_threads(recipe.threads)
     tokenizer = make_tokenizer(recipe.seed, recipe.vocabulary)
     model = make_model(recipe, tokenizer)
@@ -201,11 +213,11 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
         batch = next(stream)
         with torch.autocast("cpu", torch.bfloat16):
             logits = answer_logits(model, batch)
-        loss = F.cross_entropy(logits.float(), batch.target)
+        loss = cross_entropy(logits.float(), batch.target)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         for optimizer in (muon, adam):
-            optimizer.step()
+            optimizer.step()  # type: ignore[no-untyped-call]
             optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
         seen, step = seen + batch.ids.numel(), step + 1
@@ -219,6 +231,7 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
             saved = time.monotonic()
     save(model, tokenizer, out)
     report(f"final {copy_accuracy(model, tokenizer, 1.0, 1000)}")
+    return int(model.num_parameters())
 
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
@@ -226,6 +239,14 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path)
     half = {name: value.detach().half() for name, value in model.state_dict().items()}
     model.save_pretrained(out, state_dict=half)
     tokenizer.save_pretrained(out)
+
+
+def keep_freed_memory() -> None:
+    """Stops glibc from handing big blocks back at once: saves about 30 % of a step on a CPU."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        for option, value in ((-1, 2**31 - 1), (-3, 2**30)):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+            libc.mallopt(option, value)
 
 
 def _cosine(progress: float) -> float:

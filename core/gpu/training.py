@@ -64,7 +64,7 @@ def run(job: JobContext) -> None:
 
 
 def _load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
-    job.note(f"Loading {spec.base_model}.")
+    job.note("Loading the base model.")
     base = load_model(spec.base_model, job.workspace, spec.precision, spec.method)
     refuse_changed(base, spec.base_model_hash)
     return base

@@ -242,6 +242,16 @@ def history_of(
     return store.examples.history(example_id)
 
 
+def revision_of(store: Store, actor: Actor, example_id: str, number: int) -> dict[str, Any]:
+    """One saved state of an example, numbered from 1. Raises NotFound, NotAllowed."""
+    example = store.examples.current(example_id)
+    revision = store.examples.revision(example_id, number) if example else None
+    if example is None or revision is None:
+        raise NotFound("This revision does not exist. Choose one from the example's history.")
+    actor.require(example["project_id"])
+    return revision
+
+
 def examples_page(
     store: Store,
     actor: Actor,

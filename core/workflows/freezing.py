@@ -36,20 +36,24 @@ def start_freeze(
     notes: str = "",
     seed: int = 42,
     evaluation_only: bool = False,
+    version_id: str = "",
 ) -> str:
     """Snapshot what is accepted now and queue the near-duplicate check; the version's id.
 
+    A `version_id` made when the form was opened makes a repeated click one version.
     `evaluation_only` puts every example into test, so that nobody can train on it.
     Raises NothingToFreeze below 10 accepted, unflagged examples.
     """
     actor.require(project_id, "lead")
+    if version_id and store.jobs.of_subject(version_id):
+        return version_id
     accepted = store.examples.accepted(project_id)
     if accepted.num_rows < MIN_EXAMPLES:
         raise NothingToFreeze(
             f"{accepted.num_rows} examples are accepted and unflagged; a version needs at least "
             f"{MIN_EXAMPLES}. Accept more on the Review page."
         )
-    version_id = new_id("ver")
+    version_id = version_id or new_id("ver")
     jobs.submit(
         store,
         actor,
@@ -66,6 +70,12 @@ def start_freeze(
         tables={"examples.parquet": accepted},
     )
     return version_id
+
+
+def freezable(store: Store, actor: Actor, project_id: str) -> int:
+    """How many examples `start_freeze` would take now: accepted and not flagged."""
+    actor.require(project_id)
+    return store.examples.count_accepted(project_id)
 
 
 def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:

@@ -72,7 +72,8 @@ def start_generation(
         tables={"examples.parquet": examples.select(["example_id", "instruction", "input"])},
         detail={"systems": systems, "run_id": run_id},
     )
-    names = {"base": model.title, "prompted": f"{model.title} + {config.shots} examples"}
+    shots = f"{config.shots} example{'s' * (config.shots != 1)}"
+    names = {"base": model.title, "prompted": f"{model.title} + {shots}"}
     for kind, system_id in systems.items():
         store.systems.add(
             {
@@ -122,13 +123,20 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
 
 
 def import_answers(
-    store: Store, actor: Actor, version_id: str, *, name: str, path: Path
+    store: Store,
+    actor: Actor,
+    version_id: str,
+    *,
+    name: str,
+    path: Path,
+    system_id: str | None = None,
 ) -> dict[str, Any]:
     """Take the answers of another system from JSONL; they are scored as a job.
 
     Joined by id, else by stripped instruction + input. Returns system_id, `joined`, `examples`,
     `unmatched` and `doubtful` [(line, reason)], and `missing` (examples without an answer).
-    Nothing is saved when nothing joins.
+    Nothing is saved when nothing joins. `system_id` was made when the form was opened: a second
+    submission of it adds nothing.
     """
     from core.importing.answers import read_answers
     from core.importing.joining import join
@@ -149,11 +157,12 @@ def import_answers(
             f"None of the {len(answers)} answers belongs to an example of {version['name']}. "
             f"Each line needs the example's id, or its instruction and input, as imported."
         )
-    system_id = new_id("sys")
-    store.transact(
-        lambda: _save_imported(store, actor, version, system_id, name.strip(), joined.matched)
-    )
-    scoring.queue_scoring(store, version["project_id"], [system_id])
+    system_id = system_id or new_id("sys")
+    if store.systems.by_id(system_id) is None:
+        store.transact(
+            lambda: _save_imported(store, actor, version, system_id, name.strip(), joined.matched)
+        )
+        scoring.queue_scoring(store, version["project_id"], [system_id])
     return {
         "system_id": system_id,
         "joined": len(joined.matched),
@@ -203,8 +212,12 @@ def _save_imported(
 
 
 def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, Any]]:
-    """The systems that answered a version, with how many answers each has and how many scored."""
-    get_version(store, actor, version_id)
+    """The systems that answered a version, with their scores; leads only, as raters must not know.
+
+    `answers` and `scored` say how many examples each has answered and how many are scored.
+    """
+    version = get_version(store, actor, version_id)
+    actor.require(version["project_id"], "lead")
     return store.systems.of_version(version_id)
 
 

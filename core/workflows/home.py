@@ -14,6 +14,7 @@ StationName = Literal[
     "import", "annotate", "review", "freeze", "train", "generate", "rate", "decide"
 ]
 STATIONS: tuple[StationName, ...] = get_args(StationName)
+StationState = Literal["done", "open", "next", "ahead"]
 Place = StationName | Literal["jobs", "study"]
 LEAST_TO_FREEZE = 10
 THIN = "\u202f"
@@ -50,11 +51,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Station:
-    """One station of the loop: what it counts, and whether it is done, next, or lies ahead."""
+    """One station of the loop: what it counts, and whether it is done, next, lies ahead, or is
+    open: the project went past it, and more could be done there."""
 
     name: StationName
     count: str
-    state: Literal["done", "next", "ahead"]
+    state: StationState
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ def stations(at: Standing) -> list[Station]:
     left = at.new + at.sent_back_to_anyone
     facts: dict[StationName, tuple[bool, str]] = {
         "import": (at.total > 0, _n(at.total, "example")),
-        "annotate": (at.versions > 0 or (at.total > 0 and not left), f"{_figure(left)} left"),
+        "annotate": (at.total > 0 and not left, f"{_figure(left)} left"),
         "review": (
-            at.versions > 0 or (at.accepted >= LEAST_TO_FREEZE and not at.annotated),
+            at.accepted >= LEAST_TO_FREEZE and not at.annotated,
             f"{_figure(at.annotated)} waiting, {_figure(at.accepted)} accepted",
         ),
         "freeze": (at.versions > 0, _n(at.versions, "version")),
@@ -93,11 +95,17 @@ def stations(at: Standing) -> list[Station]:
         "rate": (0 < at.pairs <= at.judged, f"{_figure(at.judged)} of {_n(at.pairs, 'pair')}"),
         "decide": (at.studies > at.open, f"{_n(at.studies - at.open, 'study', 'studies')} closed"),
     }
-    following = next((name for name in STATIONS if not facts[name][0]), None)
-    return [
-        Station(name, count, "done" if done else "next" if name == following else "ahead")
-        for name, (done, count) in facts.items()
-    ]
+    passed = STATIONS.index("freeze") if at.versions else 0
+    following = next((name for name in STATIONS[passed:] if not facts[name][0]), None)
+
+    def state(name: StationName, done: bool) -> StationState:
+        if done:
+            return "done"
+        if STATIONS.index(name) < passed:
+            return "open"
+        return "next" if name == following else "ahead"
+
+    return [Station(name, count, state(name, done)) for name, (done, count) in facts.items()]
 
 
 def waiting(at: Standing, roles: frozenset[Role]) -> list[Waiting]:

@@ -26,13 +26,17 @@ def start_import(
     mapping: Mapping[str, Any] | None = None,
     *,
     allow_empty_output: bool = False,
+    import_id: str = "",
 ) -> str:
     """Queue an import of `path`, which is moved into the job; the import's id.
 
+    An `import_id` made when the form was opened makes a repeated click one import.
     `mapping` is a ColumnMapping as JSON, None for the one detected.
     """
     actor.require(project_id, "annotator", "lead")
-    import_id = new_id("imp")
+    if import_id and store.jobs.of_subject(import_id):
+        return import_id
+    import_id = import_id or new_id("imp")
     stored_as = "upload" + Path(file_name).suffix.lower()[:12]
     jobs.submit(
         store,

@@ -116,6 +116,14 @@ def get_job(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
     return job
 
 
+def job_about(store: Store, actor: Actor, subject_id: str) -> dict[str, Any] | None:
+    """The newest job about an import, a version, an export …; None when there is none."""
+    job = store.jobs.of_subject(subject_id)
+    if job is not None:
+        actor.require(job["project_id"])
+    return job
+
+
 def jobs_of(
     store: Store, actor: Actor, project_id: str, kinds: tuple[str, ...] = (), limit: int = 50
 ) -> list[dict[str, Any]]:
@@ -131,16 +139,30 @@ def events_of(store: Store, actor: Actor, job_id: str, *kinds: str) -> list[dict
 
 
 def worker_log(store: Store, actor: Actor, job_id: str, last: int = 20_000) -> str:
-    """The end of worker.log, for a lead: it may hold a traceback."""
+    """The end of worker.log, for a lead. Tracebacks and the workspace's path are left out: whoever
+    runs the server finds them in the file."""
     job = get_job(store, actor, job_id)
     actor.require(job["project_id"], "lead")
     try:
         with folder_of(store, job).log_file.open("rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - last))
-            return file.read().decode("utf-8", errors="replace")
+            text = file.read().decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+    return without_tracebacks(text).replace(str(store.workspace), "…")
+
+
+def without_tracebacks(text: str) -> str:
+    """The lines of a log without those of tracebacks, except each one's last line."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        if line.startswith("Traceback (most recent call last)"):
+            inside = True
+        elif not (inside and (line.startswith((" ", "\t")) or not line.strip())):
+            inside = False
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def stop_job(store: Store, actor: Actor, job_id: str) -> None:

@@ -109,7 +109,8 @@ class CriterionResult:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What the judgements of one study say. `withheld`: why no verdict is shown, or ""."""
+    """What the judgements of one study say. `withheld`: why no verdict is shown, or ""; nothing
+    that compares the two systems may then be drawn, and `headline` is that reason."""
 
     study: dict[str, Any]
     withheld: str
@@ -150,7 +151,8 @@ def study_result(store: Store, actor: Actor, study_id: str) -> StudyResult:
     return StudyResult(
         study=study,
         withheld=_withheld(study),
-        headline=headline(
+        headline=_withheld(study)
+        or headline(
             rate,
             tie_good=counts["tie_good"],
             tie_bad=counts["tie_bad"],
@@ -262,6 +264,16 @@ def _flags(judgements: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Estim
         flag: {system: proportion(len(by.get(system, ())), pairs) for system in ("base", "tuned")}
         for flag, by in sorted(raised.items())
     }
+
+
+def stamp(store: Store, actor: Actor, *, version_id: str = "", study_id: str = "") -> str:
+    """Changes whenever the results of a version or a study may have; leads only. Costs little."""
+    if study_id:
+        get_study(store, actor, study_id)
+        return f"study {store.reports.study_stamp(study_id)}"
+    version = get_version(store, actor, version_id)
+    actor.require(version["project_id"], "lead")
+    return f"version {store.reports.version_stamp(version_id)}"
 
 
 def pairs_table(store: Store, actor: Actor, study_id: str) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ class Rater {
     this.save = button({ class: "save", onclick: () => this.submit() }, "Save and next",
       element("kbd", {}, "Enter"))
     this.coverage = element("div", { class: "coverage" })
-    this.foot = element("footer", {}, this.coverage,
+    this.choices = element("div")
+    this.foot = element("footer", {}, this.choices, this.coverage,
       element("div", { class: "act" }, this.message, this.again, this.save))
     this.stage = element("div", { class: "stage" })
     root.replaceChildren(this.stage, this.foot)
@@ -75,12 +76,14 @@ class Rater {
       this.view = null
       const words = this.outbox.items.length ? "Saving …" : this.data.nothing
       this.stage.replaceChildren(element("p", { class: "nothing" }, words))
+      this.choices.replaceChildren()
       return
     }
     this.form = { ...emptyForm(), ...readDraft(this.draftKey(pair.id)) }
     this.cursor = this.firstEmpty()
     this.view = drawPair(this, pair, this.data.study)
     this.stage.replaceChildren(this.view.box)
+    this.choices.replaceChildren(this.view.bar)
   }
 
   drawCoverage() {

@@ -187,7 +187,10 @@ function drawPair(rater, pair, study) {
   const choices = CHOICES.map(([choice, words, key]) => button({
     class: "choice", "data-choice": choice, onclick: () => rater.choose(choice),
   }, words, element("kbd", {}, key)))
-  const toggleHelp = () => { help.hidden = !help.hidden; if (!help.hidden) help.scrollIntoView({ block: "nearest" }) }
+  const toggleHelp = () => {
+    help.hidden = !help.hidden
+    if (!help.hidden) help.scrollIntoView({ block: "nearest" })
+  }
   const box = element("div", { class: "pair" },
     element("header", {},
       element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
@@ -197,9 +200,9 @@ function drawPair(rater, pair, study) {
     element("div", { class: "task" }, taskPart("Instruction", pair.instruction),
       taskPart("Input", pair.input), taskPart("Reference", pair.reference)),
     element("div", { class: "panes" }, ...panes.map((one) => one.box)),
-    notes.box,
-    element("div", { class: "choices", role: "group", "aria-label": "Which answer is better?" },
-      ...choices))
+    notes.box)
+  const bar = element("div", { class: "choices", role: "group",
+    "aria-label": "Which answer is better?" }, ...choices)
   const update = () => {
     panes.forEach((one) => one.update())
     choices.forEach((one) =>
@@ -207,5 +210,5 @@ function drawPair(rater, pair, study) {
   }
   update()
   const remark = (side) => panes[SIDES.indexOf(side)].remark
-  return { box, update, remark, openNotes: notes.open, toggleHelp, help }
+  return { box, bar, update, remark, openNotes: notes.open, toggleHelp, help }
 }

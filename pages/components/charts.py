@@ -61,8 +61,12 @@ def lines(
     colour: str = NEUTRAL,
     dash: str = "solid",
     markers: bool = False,
+    label: str = "top left",
 ) -> Any:
-    """Add a line, its name written at its last point in place of a legend; the figure."""
+    """Add a line, its name written at its last point in place of a legend; the figure.
+
+    `label` says where: give the lower one of two lines “bottom left”.
+    """
     last = len(xs) - 1
     fig.add_scatter(
         x=list(xs),
@@ -71,8 +75,7 @@ def lines(
         line={"color": colour, "width": 2.5, "dash": dash},
         marker={"color": colour, "size": 7},
         text=[_plotly_text(name) if i == last else "" for i in range(len(xs))],
-        textposition="top left",
-        textfont={"color": colour},
+        textposition=label,
         cliponaxis=False,
         name=_plotly_text(name),
         hovertemplate="%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",

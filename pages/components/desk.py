@@ -70,30 +70,30 @@ class Desk:
         else:
             st.query_params.pop(CHOSEN, None)
 
-    def conflict(self) -> tuple[Task, ConflictView] | None:
-        """The state that somebody else saved meanwhile, and what this person wrote."""
-        kept = session.recall(self._kept)
-        if kept is None:
-            return None
-        sent, title, text = kept
-        task = annotating.example_of(
-            session.store(), session.actor(), self.project_id, sent.example_id
-        )
-        still_open = task["state"] not in ("accepted", "set_aside")
-        return task, ConflictView(title, text, sent.mine, still_open)
-
     def task(
         self, open_one: Callable[[str], Task], take_next: Callable[[], Task | None]
-    ) -> tuple[Task | None, Message | None]:
-        """The example that the address names, else the next of the queue; and why not the first."""
+    ) -> tuple[Task | None, ConflictView | None, Message | None]:
+        """The example in conflict, else the one the address names, else the next of the queue.
+
+        With it comes what this person wrote and could not save, or why the named one cannot be
+        opened.
+        """
+        if (kept := session.recall(self._kept)) is not None:
+            return *self._in_conflict(*kept), None
         wished = st.query_params.get(CHOSEN)
         if not wished:
-            return take_next(), None
+            return take_next(), None, None
         try:
-            return open_one(wished), None
+            return open_one(wished), None, None
         except TouchstoneError as error:
             self.choose(None)
-            return take_next(), {"title": error.title, "text": error.message}
+            return take_next(), None, {"title": error.title, "text": error.message}
+
+    def _in_conflict(self, sent: Submission, title: str, text: str) -> tuple[Task, ConflictView]:
+        store, actor = session.store(), session.actor()
+        task = annotating.example_of(store, actor, self.project_id, sent.example_id)
+        still_open = task["state"] not in ("accepted", "set_aside")
+        return task, ConflictView(title, text, sent.mine, still_open)
 
     @property
     def _kept(self) -> str:

@@ -44,6 +44,8 @@ class Editor extends Surface {
     const place = this.identity ? this.place : null
     this.identity = identity
     this.open(place)
+    // The text lives on under the revision that it now would replace.
+    if (before && data.conflict && before.key !== this.draftKey) dropDraft(before.key)
   }
 
   get draftKey() {
@@ -63,7 +65,7 @@ class Editor extends Surface {
     if (data.conflict) this.changed()
     this.draw()
     this.message(data.message)
-    if (place) this.focus(place)
+    if (place) this.focus(data.conflict ? "root" : place)
   }
 
   restore() {

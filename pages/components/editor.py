@@ -33,7 +33,9 @@ _component = st.components.v2.component(
     "touchstone_editor",
     html='<div class="editor"></div>',
     css=asset("changes.css", "editor.css"),
-    js=asset("changes.js", "drafts.js", "editor_form.js", "editor_view.js", "editor.js"),
+    js=asset(
+        *("changes.js", "prose.js", "drafts.js"), *("editor_form.js", "editor_view.js", "editor.js")
+    ),
 )
 
 

@@ -17,7 +17,7 @@ class Surface {
       "div",
       { class: "main" },
       element("div", { class: "message", "aria-live": "assertive" }),
-      ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, text)),
+      ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, [text])),
       this.draftNotes(),
       this.conflictBox(),
       ...FIELDS.map(field),
@@ -44,7 +44,7 @@ class Surface {
       "details",
       { class: "guidelines", open: wide },
       element("summary", {}, "Guidelines"),
-      element("div", { class: "text" }, text || "This project has no guidelines yet. A lead writes them on the Project page."),
+      prose(text || "This project has no guidelines yet. A lead writes them on the Projects page."),
     )
   }
 
@@ -112,7 +112,8 @@ class Surface {
     const button = (text, key, onclick, more = "") =>
       element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
         text, key ? element("kbd", { "aria-hidden": "true" }, key) : null)
-    const primary = element("button", { type: "button", class: "primary", "aria-keyshortcuts": "Control+Enter" })
+    const decided = data.conflict && !data.conflict.open
+    const primary = element("button", { type: "button", class: "primary", hidden: Boolean(decided), "aria-keyshortcuts": "Control+Enter" })
     primary.onclick = () => this.submit(data.mode === "annotate" ? "save" : "accept")
     this.label = () => {
       const words = data.mode === "annotate"

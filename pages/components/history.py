@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import page
+from pages.components.editor import Note
 
 DID = {
     "import": "imported it",
@@ -35,3 +36,21 @@ def history(entries: Sequence[Mapping[str, Any]]) -> None:
     st.subheader("History", anchor=False)
     for entry in reversed(entries):
         st.text(sentence(entry))
+
+
+def notes_for_review(
+    task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], person_id: str
+) -> list[Note]:
+    """What a reviewer should know before reading: a flag, whose work it is."""
+    found = []
+    if task["flagged"]:
+        flag = next(entry for entry in reversed(entries) if entry["kind"] == "flag")
+        found.append(Note(f"Flagged by {flag['person']}: {flag['text']}", icon="⚑"))
+    if task["number"] == 1:
+        found.append(Note("Nobody has changed it since the import.", kind="plain", icon="○"))
+    elif task["author_id"] == person_id:
+        found.append(Note("You wrote this revision yourself. Better let somebody else decide."))
+    else:
+        said = f"{task['author']} saved revision {task['number']}; marked is what changed in it."
+        found.append(Note(said, kind="plain", icon="±"))
+    return found

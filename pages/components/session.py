@@ -6,7 +6,8 @@ the store.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -20,6 +21,7 @@ from core.workspace import Workspace
 from pages.server.running import running
 from storage.store import Store
 
+T = TypeVar("T")
 PROJECT, MESSAGES, FORMS, KEPT = "project", "messages", "forms", "kept"
 
 
@@ -146,3 +148,16 @@ def say(message: str) -> None:
 def said() -> list[str]:
     """The messages that wait to be shown, which then are forgotten. For the frame."""
     return list(st.session_state.pop(MESSAGES, []))
+
+
+def kept(name: str, stamp: str, compute: Callable[[], T]) -> T:
+    """What `compute` gave under this stamp, computed again when the stamp has changed.
+
+    The stamp comes from a workflow, which refuses whoever may not read what is kept here.
+    """
+    found = recall(name)
+    if found is None or found[0] != stamp:
+        found = (stamp, compute())
+        remember(name, found)
+    value: T = found[1]
+    return value

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import streamlit as st
 
 from core.actor import Actor
-from core.workflows import annotating, home, reviewing
+from core.workflows import annotating, reviewing
 from pages.components import page, session, trouble
 from pages.components.bulk import bulk_accept
 from pages.components.desk import Desk, event_id, saved
-from pages.components.editor import EditorForm, Note, Submission, editor
-from pages.components.history import history
+from pages.components.editor import EditorForm, Submission, editor
+from pages.components.history import history, notes_for_review
+from pages.components.queues import nothing_to_review, reviewing_figures, undo
 
 
 def main() -> None:
@@ -19,22 +20,20 @@ def main() -> None:
     store, actor, project = session.store(), session.actor(), session.project()
     desk = Desk("review", project.project_id)
     message = desk.receive(lambda sent: act(desk, actor, sent))
-    conflict, problem = desk.conflict(), None
-    if conflict:
-        task: dict[str, Any] | None = conflict[0]
-    else:
-        task, problem = desk.task(
-            lambda wished: reviewing.open_review(store, actor, project.project_id, wished),
-            lambda: reviewing.next_to_review(store, actor, project.project_id),
-        )
-    figures(desk, actor)
+    task, conflict, problem = desk.task(
+        lambda wished: reviewing.open_review(store, actor, desk.project_id, wished),
+        lambda: reviewing.next_to_review(store, actor, desk.project_id),
+    )
+    reviewing_figures(desk.project_id)
     message = message or problem
     if task is None:
         if message:
             trouble.tell(message["title"], message["text"])
-        nothing_left(desk, actor)
+        if undone := nothing_to_review(desk.project_id):
+            desk.choose(undone)
+            st.rerun()
     else:
-        entries = annotating.history_of(store, actor, project.project_id, task["example_id"])
+        entries = annotating.history_of(store, actor, desk.project_id, task["example_id"])
         form = EditorForm(
             "review",
             actor.person_id,
@@ -42,72 +41,31 @@ def main() -> None:
             task,
             schema=project.settings.label_schema,
             guidelines=project.settings.guidelines,
-            notes=notes(task, entries, actor),
-            can_go_back=reviewing.last_decision(store, actor, project.project_id) is not None,
+            notes=notes_for_review(task, entries, actor.person_id),
+            can_go_back=reviewing.last_decision(store, actor, desk.project_id) is not None,
             message=message,
-            conflict=conflict[1] if conflict else None,
+            conflict=conflict,
             saved=saved(),
         )
         editor(form, desk.key)
         history(entries)
-    if actor.has(project.project_id, "lead"):
-        bulk_accept(project.project_id)
+    if actor.has(desk.project_id, "lead"):
+        bulk_accept(desk.project_id)
 
 
 def act(desk: Desk, actor: Actor, sent: Submission) -> None:
     """Do what the person asked for. Raises TouchstoneError when it cannot be done."""
     store, project_id = session.store(), desk.project_id
+    if sent.action == "back":
+        desk.choose(undo(project_id))
+        return
     if sent.action in ("accept", "send_back", "set_aside"):
         reviewing.decide(store, actor, project_id, event_id(sent), sent.action, sent.edit())
     elif sent.action == "skip":
         annotating.skip(store, actor, project_id, event_id(sent), sent.example_id, sent.reason)
-    elif sent.action == "back":
-        last = reviewing.last_decision(store, actor, project_id) or {"review_id": ""}
-        undo_id = f"undo_{last['review_id']}"
-        desk.choose(reviewing.undo_decision(store, actor, project_id, undo_id, last["review_id"]))
-        return
     elif sent.action != "take_theirs":
         return
     desk.acknowledge(sent)
-
-
-def notes(task: dict[str, Any], entries: list[dict[str, Any]], actor: Actor) -> list[Note]:
-    """What a reviewer should know before reading."""
-    found = []
-    if task["flagged"]:
-        flag = next(entry for entry in reversed(entries) if entry["kind"] == "flag")
-        found.append(Note(f"Flagged by {flag['person']}: {flag['text']}", icon="⚑"))
-    if task["number"] == 1:
-        found.append(Note("Nobody has changed it since the import.", kind="plain", icon="○"))
-    elif task["author_id"] == actor.person_id:
-        found.append(Note("You wrote this revision yourself. Better let somebody else decide."))
-    else:
-        said = f"{task['author']} saved revision {task['number']}; marked is what changed in it."
-        found.append(Note(said, kind="plain", icon="±"))
-    return found
-
-
-def figures(desk: Desk, actor: Actor) -> None:
-    """How far this person is, and where the project stands."""
-    done = annotating.done_today(session.store(), actor, desk.project_id)
-    at = home.standing(session.store(), actor, desk.project_id)
-    page.figures(
-        [
-            ("Decided today", page.number(done["reviewed"]), "Your single decisions in 24 hours"),
-            ("Waiting", page.number(at.to_review), "Annotated or flagged, and free"),
-            ("Accepted", page.number(at.accepted), "Ready to be frozen"),
-        ]
-    )
-
-
-def nothing_left(desk: Desk, actor: Actor) -> None:
-    """What to do when the queue is empty."""
-    if annotating.counts(session.store(), actor, desk.project_id)["accepted"]:
-        how = "What is accepted can be frozen as a dataset version."
-        page.empty("Nothing waits for a decision", how, "curation/versions.py", "Freeze a version")
-    else:
-        how = "Annotated and flagged examples appear here."
-        page.empty("Nothing waits for a decision", how, "curation/annotate.py", "Annotate examples")
 
 
 main()

@@ -44,6 +44,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     try:
         yield {}
     finally:
+        gc.unfreeze()
         workspace.withdraw_server()
         stop_supervising()
         set_running(None)

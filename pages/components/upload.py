@@ -1,0 +1,37 @@
+"""An uploaded file on disk, where previewing and importing read it: in the workspace's inbox."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from core.clock import new_id
+from pages.components import session
+
+KEPT_SECONDS = 24 * 3600
+UPLOAD = "upload"
+
+
+def on_disk(uploaded: Any) -> Path:
+    """Where the uploaded file lies: written once, closed to everybody else."""
+    held = session.recall(UPLOAD)
+    if held is not None and held[0] == uploaded.file_id and held[1].is_file():
+        return Path(held[1])
+    if held is not None:
+        Path(held[1]).unlink(missing_ok=True)
+    inbox = session.workspace().inbox
+    _sweep(inbox)
+    suffix = Path(uploaded.name).suffix.lower()[:12]
+    path = inbox / (new_id("up") + (suffix if suffix[1:].isalnum() else ""))
+    path.touch(0o600)
+    path.write_bytes(uploaded.getbuffer())
+    session.remember(UPLOAD, (uploaded.file_id, path))
+    return path
+
+
+def _sweep(inbox: Path) -> None:
+    """Remove what tabs that were closed before importing have left."""
+    for path in inbox.glob("up_*"):
+        if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""Import: a file is looked at first, then read by a worker; what cannot be used is listed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.importing.preview import preview
+from core.workflows import importing
+from pages.components import page, session, trouble
+from pages.components.imported import earlier, result
+from pages.components.mapping import about_file, choose_mapping, how_many
+from pages.components.progress import progress
+from pages.components.upload import on_disk
+
+FORM, ROUND = "import", "import round"
+ACCEPTED = "JSONL, JSON, CSV, TSV or Parquet"
+
+
+def main() -> None:
+    """Draw the import that the address names, or a place for a file; then the earlier ones."""
+    page.head("Import", f"Bring examples in from a {ACCEPTED} file; nothing is stored unseen.")
+    project_id = session.project().project_id
+    wished = st.query_params.get("import")
+    if wished and progress(wished):
+        return
+    imports = importing.imports_of(session.store(), session.actor(), project_id)
+    found = next((one for one in imports if one["import_id"] == wished), None)
+    if found is not None:
+        result(found)
+        if st.button("Import another file", icon=":material/upload:"):
+            del st.query_params["import"]
+            st.rerun()
+    else:
+        look_at_a_file(project_id)
+    if (chosen := earlier(imports)) and chosen != wished:
+        st.query_params["import"] = chosen
+        st.rerun()
+
+
+def look_at_a_file(project_id: str) -> None:
+    """Upload, see what would become of it, and start."""
+    uploaded = st.file_uploader(
+        f"A file with examples: {ACCEPTED}", key=f"import_file_{session.recall(ROUND, 0)}"
+    )
+    if uploaded is None:
+        return
+    try:
+        path = on_disk(uploaded)
+        detected = preview(path)
+    except TouchstoneError as error:
+        trouble.tell(error.title, error.message)
+        return
+    st.caption("Nothing is stored yet.")
+    about_file(detected, uploaded.name, uploaded.size)
+    seen, allow_empty = choose_mapping(path, detected)
+    pressed = st.button(
+        f"Import {how_many(seen)} examples", type="primary", disabled=seen.mapping is None
+    )
+    if not pressed or seen.mapping is None:
+        return
+    try:
+        import_id = importing.start_import(
+            session.store(),
+            session.actor(),
+            project_id,
+            path,
+            uploaded.name,
+            seen.mapping.to_json(),
+            allow_empty_output=allow_empty,
+            import_id=f"imp_{session.submission_id(FORM)}",
+        )
+    except TouchstoneError as error:
+        trouble.tell(error.title, error.message)
+        return
+    session.submitted(FORM)
+    session.remember(ROUND, session.recall(ROUND, 0) + 1)
+    st.query_params["import"] = import_id
+    st.rerun()
+
+
+main()

@@ -1,0 +1,149 @@
+"""The forms that get answers: from a run's models, or from a file that another system wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from core.actor import Actor
+from core.errors import TouchstoneError
+from core.exporting import to_csv
+from core.runs import GenerationConfig
+from core.workflows import generating, training
+from pages.components import page, session
+from pages.components.trouble import tell
+from storage.store import Store
+
+KINDS = {
+    "base": "Base: the model as it was",
+    "prompted": "Prompted base: with worked examples in its prompt",
+    "tuned": "Tuned: with the run's adapter",
+}
+SHOWN = 50
+
+
+def generate_form(store: Store, actor: Actor, project_id: str, version_id: str) -> None:
+    """Choose a completed run of this version and let its models answer."""
+    runs = {
+        run["run_id"]: run["name"]
+        for run in training.runs_of(store, actor, project_id)
+        if run["version_id"] == version_id and run["status"] == "completed"
+    }
+    if not runs:
+        page.empty(
+            "No completed run of this version",
+            "Train on this version first, or import the answers of another system.",
+            "tuning/launch.py",
+            "Train",
+        )
+        return
+    defaults = GenerationConfig()
+    with st.form("generate", border=True):
+        run_id = st.selectbox("Run", list(runs), format_func=runs.__getitem__)
+        kinds = st.pills(
+            "Who answers", list(KINDS), selection_mode="multi", default=list(KINDS),
+            format_func=KINDS.__getitem__,
+        )  # fmt: skip
+        left, right = st.columns(2)
+        split = left.selectbox("Split", generating.SPLITS, help="Test is what no training saw.")
+        limit = right.number_input(
+            "How many examples (0: all)", 0, step=10, help="A seeded sample of the split."
+        )
+        with st.expander("How they answer"):
+            config = _config(defaults)
+        if st.form_submit_button("Generate answers", type="primary", icon=":material/play_arrow:"):
+            _start(store, actor, run_id, kinds, split, limit or None, config)
+
+
+def _config(defaults: GenerationConfig) -> dict[str, Any]:
+    return {
+        "max_new_tokens": st.number_input("Longest answer, in tokens", 1, value=defaults.max_new_tokens),
+        "shots": st.number_input(
+            "Worked examples in the prompted base's prompt", 1, 64, defaults.shots
+        ),
+        "temperature": st.number_input(
+            "Temperature", 0.0, 5.0, defaults.temperature, 0.1, help="0 takes the likeliest token."
+        ),
+        "batch_size": st.number_input("Answers at once", 1, value=defaults.batch_size),
+        "seed": st.number_input("Seed", 0, value=defaults.seed),
+    }
+
+
+def _start(
+    store: Store, actor: Actor, run_id: str, kinds: Any, split: str, limit: int | None, config: Any
+) -> None:
+    form = f"generate {run_id}"
+    try:
+        generating.start_generation(
+            store, actor, run_id, kinds=kinds, split=split, limit=limit,
+            config=GenerationConfig(**config), submission_id=session.submission_id(form),
+        )  # fmt: skip
+    except TouchstoneError as error:
+        tell(error.title, error.message)
+        return
+    session.submitted(form)
+    session.say("Queued. The answers are scored as soon as they are there.")
+    st.rerun()
+
+
+def import_form(store: Store, actor: Actor, version_id: str) -> None:
+    """Take another system's answers from JSONL, and say what joined."""
+    with st.form("import_answers", border=True):
+        name = st.text_input("Name of the system", max_chars=80, placeholder="such as gpt-x, 2026-11")
+        file = st.file_uploader(
+            "Answers, one JSON object a line",
+            type=["jsonl", "json", "csv", "tsv", "parquet"],
+            help="Each with the example's id, or its instruction and input; and the answer.",
+        )
+        if st.form_submit_button("Import answers", type="primary", icon=":material/upload:"):
+            _import(store, actor, version_id, name, file)
+    if report := session.recall(f"joined {version_id}"):
+        _show_joined(report)
+
+
+def _import(store: Store, actor: Actor, version_id: str, name: str, file: Any) -> None:
+    if file is None:
+        tell("No file yet", "Choose the file that holds the answers.")
+        return
+    form = f"answers {version_id}"
+    suffix = Path(file.name).suffix.lower()[:12]
+    path = session.workspace().inbox / f"answers_{uuid4().hex}{suffix}"
+    try:
+        path.write_bytes(file.getbuffer())
+        report = generating.import_answers(
+            store, actor, version_id, name=name, path=path,
+            system_id=f"sys_{session.submission_id(form)}",
+        )  # fmt: skip
+    except TouchstoneError as error:
+        tell(error.title, error.message)
+        return
+    finally:
+        path.unlink(missing_ok=True)
+    session.submitted(form)
+    session.remember(f"joined {version_id}", {**report, "name": name.strip()})
+    st.rerun()
+
+
+def _show_joined(report: dict[str, Any]) -> None:
+    joined, total = page.number(report["joined"]), page.number(report["examples"])
+    with st.container(border=True):
+        st.text(f"✓ {report['name']}: {joined} of {total} examples have an answer.")
+        if report["missing"]:
+            st.text(f"{page.number(len(report['missing']))} examples have none.")
+        rows = [
+            {"Line": line, "What": what, "Reason": reason}
+            for what, found in (("did not join", "unmatched"), ("doubtful", "doubtful"))
+            for line, reason in report[found]
+        ]
+        if not rows:
+            st.caption("Every line of the file joined.")
+            return
+        st.caption(f"{page.number(len(rows))} lines to look at; the first {SHOWN} are shown.")
+        st.dataframe(rows[:SHOWN], hide_index=True, height="content")
+        st.download_button(
+            "All of them as CSV", lambda: to_csv(rows), "not-joined.csv", "text/csv",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip

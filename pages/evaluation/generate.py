@@ -1,0 +1,81 @@
+"""Generate: base, prompted base and tuned answer the same examples; answers of others join them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.actor import Actor
+from core.workflows import freezing, generating, jobs
+from pages.components import page, session
+from pages.components.live import live
+from pages.evaluation.answer_pages import read_answers
+from pages.evaluation.answering import generate_form, import_form
+from pages.evaluation.systems_table import systems_table
+from storage.store import Store
+
+VIEWS = {"generate": "Generate", "import": "Import answers", "read": "Read answers"}
+
+
+def main() -> None:
+    """Draw the page."""
+    page.head("Generate", "Several systems answer the same examples; every answer is scored.")
+    store, actor, project_id = session.store(), session.actor(), session.project().project_id
+    version_id = choose_version(store, actor, project_id)
+    if version_id is None:
+        return
+    running(store, actor, project_id)
+    systems = generating.systems_of(store, actor, version_id)
+    if systems:
+        systems_table(systems)
+        next_step(len([s for s in systems if s["answers"]]))
+    view = st.segmented_control(
+        "What to do", list(VIEWS), default="generate", format_func=VIEWS.__getitem__,
+        required=True, key="generate_view", label_visibility="collapsed",
+    )  # fmt: skip
+    if view == "generate":
+        generate_form(store, actor, project_id, version_id)
+    elif view == "import":
+        import_form(store, actor, version_id)
+    else:
+        read_answers(store, actor, version_id, systems)
+
+
+def choose_version(store: Store, actor: Actor, project_id: str) -> str | None:
+    """The dataset version whose examples are answered, or None where there is none."""
+    versions = freezing.versions_of(store, actor, project_id)
+    if not versions:
+        page.empty(
+            "There is no dataset version yet",
+            "Systems answer the examples of a frozen version. Freeze one first.",
+            "curation/versions.py",
+            "Dataset versions",
+        )
+        return None
+    names = {v["version_id"]: v for v in versions}
+    chosen: str = st.selectbox(
+        "Dataset version",
+        list(names),
+        format_func=lambda i: f"{names[i]['name']} · {page.number(names[i]['counts']['total'])}",
+        key=f"generate_version {project_id}",
+    )
+    return chosen
+
+
+def running(store: Store, actor: Actor, project_id: str) -> None:
+    """The generations and scorings that run, live, and the newest one that failed."""
+    recent = jobs.jobs_of(store, actor, project_id, ("generate", "score"), limit=10)
+    for job in recent:
+        if not job["ingested"] or (job is recent[0] and job["status"] in ("failed", "lost")):
+            live(job["job_id"])
+
+
+def next_step(answering: int) -> None:
+    """Where to go with two systems that have answered."""
+    if answering >= 2:
+        with st.container(horizontal=True):
+            arrow = ":material/arrow_forward:"
+            st.page_link("evaluation/studies.py", label="Open a blind study", icon=arrow)
+            st.page_link("evaluation/results.py", label="Look at the scores", icon=":material/insights:")
+
+
+main()

@@ -1,0 +1,61 @@
+"""Studies: plan a blind comparison, see what would give it away, open it, follow it, close it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.actor import Actor
+from core.workflows import freezing, generating, studies
+from pages.components import page, session
+from pages.evaluation.study_card import study_card
+from pages.evaluation.study_plan import study_plan
+from storage.store import Store
+
+VIEWS = {"list": "Studies", "plan": "New study"}
+
+
+def main() -> None:
+    """Draw the page."""
+    page.head(
+        "Studies", "A study shows people two answers without saying whose, and counts what they say."
+    )
+    store, actor, project_id = session.store(), session.actor(), session.project().project_id
+    there = studies.studies_of(store, actor, project_id)
+    comparable = versions_to_compare(store, actor, project_id)
+    if not there and not comparable:
+        page.empty(
+            "Nothing to compare yet",
+            "A study needs two systems that answered the same examples. Generate answers first, "
+            "or import those of another system.",
+            "evaluation/generate.py",
+            "Generate",
+        )
+        return
+    view = "plan"
+    if there:
+        view = st.segmented_control(
+            "View", list(VIEWS), default="list", format_func=VIEWS.__getitem__, required=True,
+            key=f"studies_view {project_id}", label_visibility="collapsed",
+        )  # fmt: skip
+    if view == "plan":
+        study_plan(store, actor, project_id, comparable)
+        return
+    for study in there:
+        study_card(store, actor, study)
+
+
+def versions_to_compare(store: Store, actor: Actor, project_id: str) -> dict[str, dict[str, str]]:
+    """Version name → system id → system name, where at least two systems have answered."""
+    found = {}
+    for version in freezing.versions_of(store, actor, project_id):
+        systems = {
+            s["system_id"]: s["name"]
+            for s in generating.systems_of(store, actor, version["version_id"])
+            if s["answers"]
+        }
+        if len(systems) > 1:
+            found[f"{version['number']} · {version['name']}"] = systems
+    return found
+
+
+main()

@@ -1,0 +1,43 @@
+"""The systems that answered a version: what each is, how many answers, and its mean scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "imported": "imported"}
+METRICS = {"token_f1": "Token F1", "rougeL": "ROUGE-L", "exact_match": "Exact match"}
+
+
+def systems_table(systems: Sequence[dict[str, Any]]) -> None:
+    """One row per system. Intervals and differences are on the results page."""
+    st.dataframe(
+        [_row(system) for system in systems],
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f") for name in METRICS.values()
+        },
+        height="content",
+    )
+
+
+def _row(system: dict[str, Any]) -> dict[str, Any]:
+    means = (system["summary"] or {}).get("metrics", {})
+    return {
+        "System": system["name"],
+        "Kind": KINDS[system["kind"]],
+        "Split": system["split"],
+        "Answers": system["answers"],
+        "State": _state(system),
+        **{name: means.get(metric) for metric, name in METRICS.items()},
+    }
+
+
+def _state(system: dict[str, Any]) -> str:
+    if system["summary"]:
+        return "scored"
+    if system["answers"]:
+        return "being scored"
+    return system["job_status"] or "waiting"

@@ -1,0 +1,105 @@
+"""Train: choose a version and a base model, set what matters, start a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.planning import device, expected_seconds, planned_steps
+from core.workflows import freezing, training
+from pages.components import page, session, trouble
+from pages.components.run_form import run_settings
+
+FORM = "launch"
+
+
+def main() -> None:
+    """Draw the form with what it would lead to beside it."""
+    page.head("Train", "Teach a base model your task: freeze the settings, then watch the run.")
+    store, actor, project = session.store(), session.actor(), session.project()
+    versions = freezing.versions_of(store, actor, project.project_id)
+    models = training.models_for(store, actor, project.project_id)
+    if not versions:
+        how = "A run trains on a frozen version. Accept examples, then freeze them."
+        page.empty("There is no dataset version yet", how, "curation/versions.py", "Freeze one")
+        return
+    if not models:
+        how = (
+            "Put a model's folder (safetensors) into the workspace's models folder; the demo base "
+            "comes with Touchstone."
+        )
+        page.empty("There is no base model here", how)
+        return
+    by_version = {version["version_id"]: version for version in versions}
+    by_model = {model.id: model for model in models}
+    left, right = st.columns(2)
+    version_id = left.selectbox(
+        "Dataset version",
+        list(by_version),
+        format_func=lambda one: described(by_version[one]),
+        help="The frozen examples to learn from; the test split is never trained on.",
+    )
+    model_id = right.selectbox(
+        "Base model",
+        list(by_model),
+        format_func=lambda one: by_model[one].title,
+        help="The model to start from. Its own weights stay as they are: LoRA adds to them.",
+    )
+    name = st.text_input(
+        "Name of the run",
+        placeholder=f"{project.name} {by_version[version_id]['name']}",
+        max_chars=80,
+        help="How the run is called in lists and charts; left empty, project and version.",
+    )
+    settings = run_settings(training.default_settings(model_id), key=f"{FORM} {model_id}")
+    plan(by_version[version_id], model_id, settings)
+    if st.button("Start the run", type="primary", icon=":material/rocket_launch:"):
+        launch(version_id, model_id, name, settings)
+
+
+def described(version: dict[str, Any]) -> str:
+    """A version as one line of the list."""
+    counts = version["counts"]
+    return f"{version['name']} · {page.number(counts['train'])} training examples"
+
+
+def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> None:
+    """What would be trained, on what, and roughly how long."""
+    counts, there = version["counts"], device()
+    steps = planned_steps(counts["train"], settings)
+    page.figures(
+        [
+            ("Training examples", page.number(counts["train"]), "What the run learns from"),
+            ("Validation", page.number(counts["validation"]), "Watched, never learned from"),
+            ("Steps", page.number(steps), "Updates of the adapter's weights"),
+            ("Device", "GPU" if there.is_accelerator else "CPU", there.title),
+        ]
+    )
+    runs = training.runs_of(session.store(), session.actor(), version["project_id"])
+    guess = expected_seconds(runs, model_id, settings, steps)
+    pace = f"About {page.duration(guess[0])}, judging by {guess[1]}." if guess else ""
+    st.caption(trouble.escaped(f"Runs on {there.title}. {pace}"))
+
+
+def launch(version_id: str, model_id: str, name: str, settings: dict[str, Any]) -> None:
+    """Start the run and go to its page; a refusal is shown and what was typed stays."""
+    try:
+        run_id = training.start_run(
+            session.store(),
+            session.actor(),
+            version_id,
+            model_id=model_id,
+            name=name,
+            settings=settings,
+            submission_id=session.submission_id(FORM),
+        )
+    except TouchstoneError as error:
+        trouble.show(error)
+        return
+    session.submitted(FORM)
+    st.switch_page("tuning/runs.py", query_params={"run": run_id})
+
+
+main()

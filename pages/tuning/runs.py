@@ -1,0 +1,94 @@
+"""Runs: every training of the project, and the live page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.workflows import training
+from core.workflows.watching import LiveView, curves_of, live_view
+from pages.components import live, page, session
+from pages.components.run_view import curves, facts, figures, outcome
+
+Run = dict[str, Any]
+# Shown by itself, or a path of the server: model_id names the base model.
+HIDDEN = ("template", "library_versions", "base_model")
+VIEWS = ("Curves", "Settings", "Log")
+
+
+def main() -> None:
+    """Choose a run, then watch it or read what came of it."""
+    page.head("Runs", "Watch a run while it trains, and see what came of it.")
+    store, actor, project = session.store(), session.actor(), session.project()
+    runs = training.runs_of(store, actor, project.project_id)
+    if not runs:
+        how = "A run teaches a base model your task, from a frozen version."
+        page.empty("No runs yet", how, "tuning/launch.py", "Launch one")
+        return
+    by_id = {run["run_id"]: run for run in runs}
+    wished = st.query_params.get("run")
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        index=list(by_id).index(wished) if wished in by_id else 0,
+        format_func=lambda one: f"{by_id[one]['name']} · {page.when(by_id[one]['created_at'])}",
+    )
+    if chosen != wished:
+        st.query_params["run"] = chosen
+    run = by_id[chosen]
+    if live_view(store, actor, run["job_id"]).moves:
+        followed(chosen)
+    else:
+        settled(run)
+    if len(runs) > 1:
+        st.subheader("All runs", anchor=False)
+        st.dataframe(facts(runs), hide_index=True)
+
+
+@st.fragment(run_every=1.5)
+def followed(run_id: str) -> None:
+    """The run while it moves, every second and a half; then the page once more."""
+    store, actor = session.store(), session.actor()
+    run = training.get_run(store, actor, run_id)
+    view = live_view(store, actor, run["job_id"], notes=3)
+    live.draw(view, title=False)
+    known = curves_of(store, actor, run["job_id"])
+    figures(view, known)
+    curves(known, run["name"])
+    if not view.moves:
+        st.rerun()
+
+
+def settled(run: Run) -> None:
+    """The run once it has ended."""
+    store, actor = session.store(), session.actor()
+    view = live_view(store, actor, run["job_id"], notes=0)
+    if run["status"] != "completed":
+        live.draw(view, title=False)
+    if run["metrics"]:
+        outcome(run, may_download=actor.has(run["project_id"], "lead"))
+    shown = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True)
+    if shown == "Curves":
+        curves(curves_of(store, actor, run["job_id"]), run["name"])
+    elif shown == "Settings":
+        spec = {k: v for k, v in run["spec"].items() if k not in HIDDEN}
+        rows = [*spec.items(), *run["spec"]["library_versions"].items()]
+        st.dataframe(
+            {"Setting": [name for name, _ in rows], "Value": [str(value) for _, value in rows]},
+            hide_index=True,
+            height="content",
+        )
+        st.caption("Prompt template")
+        st.code(run["spec"]["template"], language=None)
+    else:
+        log(live_view(store, actor, run["job_id"], notes=200))
+
+
+def log(view: LiveView) -> None:
+    """What the worker said, line by line."""
+    text = "\n".join(f"{page.when(moment)}  {said}" for moment, said in view.notes)
+    st.code(text or "The worker has said nothing yet.", language=None, wrap_lines=True)
+
+
+main()

@@ -1,0 +1,76 @@
+"""One Chromium and one server for all browser tests of a run; a fresh browser context per test.
+
+A test that signs in: `page = sign_in(context, server, "ada")` from tests.browser.driving.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
+
+from tests.serving import Server, serve
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """CHROMIUM, else the system's, else Playwright's own; None when there is none."""
+    own = playwright.chromium.executable_path
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), own]
+    return next((path for path in found if path and Path(path).is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            told = "NO BROWSER TESTS: no Chromium found. Install one, or name it in CHROMIUM."
+            if os.environ.get("CI") == "true":
+                pytest.fail(told)
+            pytest.skip(told)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        try:
+            browser.close()
+        except Error:
+            return
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the admin `ada` and, in the demo project, `lea`, `ann` and `rev`."""
+    with serve(tmp_path_factory.mktemp("browser")) as server:
+        server.add("ada", "admin")
+        for name, role in (("lea", "lead"), ("ann", "annotator"), ("rev", "reviewer")):
+            server.add(name, role)
+        yield server
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context
+    context.close()

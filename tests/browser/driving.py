@@ -1,0 +1,57 @@
+"""What browser tests do again and again: sign in, and watch what the browser complains about."""
+
+from __future__ import annotations
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.serving import PASSWORD, Server
+
+PATIENCE = 20_000
+
+
+def sign_in(context: BrowserContext, server: Server, name: str, path: str = "/") -> Page:
+    """Open `path` signed in, without the form; the page is not waited for."""
+    with server.signed_in(name) as client:
+        cookie = client.cookies[server.cookie]
+    context.add_cookies([{"name": server.cookie, "value": cookie, "url": server.url}])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url + path)
+    return page
+
+
+def fill_sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    """Fill in the form at /login and send it."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def expect_heading(page: Page, name: str) -> None:
+    """Wait until the page with this title is drawn."""
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
+
+
+class Complaints:
+    """What the browser blocked, and where it was sent outside of the server."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.blocked: list[str] = []
+        self.outside: list[str] = []
+        own = httpx.URL(server.url).netloc.decode()
+        page.on(
+            "console",
+            lambda told: (
+                self.blocked.append(told.text) if "Content Security Policy" in told.text else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith(("data:", "blob:"))
+                or httpx.URL(asked.url).netloc.decode() == own
+                else self.outside.append(asked.url)
+            ),
+        )

@@ -1,0 +1,151 @@
+"""Home, Projects, Train, Runs and Jobs in a real browser: a run outlives its tab and its server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.projects import ProjectSettings
+from core.workflows.projects import create_project
+from tests.browser.driving import Complaints, expect_heading, sign_in
+from tests.builders import a_store, an_admin, some_examples
+from tests.serving import Server, launch, serve, wait_until_up
+from tests.test_training_workflow import a_version
+
+PROJECT = "Notes *one*"
+PAGES = {"/": "My work", "/projects": "Projects", "/train": "Train", "/jobs": "Jobs"}
+LONG = 60_000
+
+
+@pytest.fixture(scope="module")
+def tuning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, since it is restarted; a project with a frozen version."""
+    folder = tmp_path_factory.mktemp("tuning")
+    store = a_store(folder / "workspace")
+    settings = ProjectSettings(name=PROJECT, guidelines="Copy names as they are written.")
+    project = create_project(store, an_admin(), settings)
+    a_version(store, project.project_id)
+    some_examples(store, project.project_id, 3)
+    store.close()
+    with serve(folder) as server:
+        server.add("ada", "admin")
+        server.add("lea", "lead", PROJECT)
+        server.add("ann", "annotator", PROJECT)
+        yield server
+        if server.process.poll() is None:
+            server.stop()
+
+
+def spin(page: Page, label: str, value: str) -> None:
+    """Type a number and wait until the page has taken it."""
+    field = page.get_by_role("spinbutton", name=label)
+    field.fill(value)
+    field.press("Enter")
+
+
+def start_a_run(page: Page, name: str, steps: int) -> None:
+    page.get_by_role("textbox", name="Name of the run").fill(name)
+    page.get_by_text("More settings").click()
+    spin(page, "Steps at most", str(steps))
+    expect(page.get_by_test_id("stMetric").filter(has_text="Steps")).to_contain_text(str(steps))
+    spin(page, "Validate every", "10")
+    page.get_by_role("button", name="Start the run").click()
+    page.wait_for_url(re.compile(r"/runs\?run=run_"))
+
+
+def test_a_run_outlives_its_tab_and_the_server_and_is_stopped_and_resumed(
+    browser: Browser, tuning: Server
+) -> None:
+    with browser.new_context() as first:
+        page = sign_in(first, tuning, "lea")
+        complaints = Complaints(page, tuning)
+        page.get_by_role("button", name="Launch a run").click()
+        expect_heading(page, "Train")
+        start_a_run(page, "First run", 120)
+        expect(page.get_by_text(re.compile(r"Step \d+ of 120"))).to_be_visible(timeout=LONG)
+        expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+        assert complaints.blocked == complaints.outside == []
+        address = page.url.removeprefix(tuning.url)
+    assert tuning.stop() == 0
+    again = launch(tuning.home, tuning.log, tuning.port)
+    tuning.process = again.process
+    wait_until_up(tuning)
+    with browser.new_context() as second:
+        page = sign_in(second, tuning, "lea", address)
+        stop, resume = (
+            page.get_by_role("button", name=name) for name in ("Stop, to resume later", "Resume")
+        )
+        expect(stop).to_be_visible(timeout=LONG)
+        stop.click()
+        expect(resume).to_be_visible(timeout=LONG)
+        resume.click()
+        expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
+        page.get_by_text("Log", exact=True).click()
+        expect(page.get_by_text("Goes on from the checkpoint")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the adapter").click()
+        assert Path(download.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_a_setting_that_cannot_be_used_is_refused_and_stays_typed(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "lea", "/train")
+    page.get_by_role("textbox", name="Name of the run").fill("Too strong")
+    spin(page, "Learning rate", "7")
+    page.get_by_role("button", name="Start the run").click()
+    expect(page.get_by_text("learning_rate must be above 0")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name of the run")).to_have_value("Too strong")
+    expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("7")
+
+
+def test_home_leads_each_person_to_their_own_next_step(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "ann")
+    expect(page.get_by_role("heading", name="Next: Annotate examples")).to_be_visible()
+    expect(page.get_by_text("Waiting for you: 3 examples.")).to_be_visible()
+    assert page.get_by_role("link", name="Decide").count() == 0
+    page.get_by_role("button", name="Annotate examples").click()
+    expect_heading(page, "Annotate")
+
+
+def test_a_project_is_made_edited_deleted_and_brought_back(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "ada", "/projects")
+    page.get_by_text("New project", exact=True).click()
+    name = page.get_by_role("textbox", name="Name")
+    name.fill("")
+    page.get_by_role("textbox", name="Guidelines").fill("Be kind.")
+    page.get_by_role("textbox", name="Guidelines").blur()
+    expect(page.get_by_text("A project needs a name of 1 to 80 characters")).to_be_visible()
+    name.fill("Letters")
+    template = page.get_by_role("textbox", name="Prompt template")
+    template.fill("Q: {instruction}\n\n{input}\n\nA:")
+    template.blur()
+    expect(page.get_by_text("Q: Say hello to the person named.")).to_be_visible()
+    page.get_by_role("button", name="Make the project").click()
+    expect_heading(page, "My work")
+    expect(page.get_by_text("What waits for you in Letters")).to_be_visible()
+    page.goto(f"{tuning.url}/projects")
+    expect(page.get_by_role("textbox", name="Guidelines")).to_have_value("Be kind.")
+    page.get_by_role("button", name="Delete this project").click()
+    page.get_by_role("button", name="Delete it").click()
+    page.get_by_text("All projects", exact=True).click()
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_text("Letters is back.")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, tuning: Server, path: str) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 844}) as phone:
+        page = sign_in(phone, tuning, "lea", path)
+        expect_heading(page, PAGES[path])
+        page.wait_for_load_state("networkidle")
+        wide = page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth")
+        assert wide == 0
