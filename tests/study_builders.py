@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from core.actor import Actor
 from core.clock import new_id
-from core.study.pairs import BlindPair, Judgement
+from core.study.pairs import BlindPair, Judgement, Side
 from core.workflows import studies
 from storage.store import Store
 from tests.builders import Triple, accepted_examples
 
 CRITERIA = ("relevance", "coherence", "fluency", "bias")
+SIDES: tuple[Side, ...] = ("left", "right")
 FRUITS = ("apple", "pear", "plum", "fig", "quince", "cherry", "melon", "grape", "peach", "lemon")
 
 
@@ -114,14 +115,14 @@ def two_systems(
     """A base and a tuned system that cannot be told apart by form."""
     base, tuned = (
         a_system(store, project_id, version_id, name, answers_of(store, version_id, shift), kind)
-        for name, kind, shift in zip(("Model one", "Run two"), ("base", "tuned"), shifts, strict=True)
+        for name, kind, shift in zip(
+            ("Model one", "Run two"), ("base", "tuned"), shifts, strict=True
+        )
     )
     return base, tuned
 
 
-def a_study(
-    store: Store, lead: Actor, project_id: str, base: str, tuned: str, **plan: Any
-) -> str:
+def a_study(store: Store, lead: Actor, project_id: str, base: str, tuned: str, **plan: Any) -> str:
     """An open study of the two; every pair is drawn unless `size` says otherwise."""
     outputs = studies.shared_outputs(store, lead, project_id, base, tuned)
     settings: dict[str, Any] = {"name": "Fruit", "size": len(outputs), "overlap": 0.0, **plan}
@@ -133,12 +134,14 @@ def a_study(
 def a_judgement(pair: BlindPair | str, choice: Any = "left", **given: Any) -> Judgement:
     """A complete judgement; `left` and `right` give every criterion of a side that value."""
     left, right = given.pop("left", 4), given.pop("right", 4)
+    remarks = {side: {"bias": "line 1"} for side in SIDES}
+    whole: dict[str, Any] = {"seconds": 20.0, "remarks": remarks, **given}
     return Judgement(
-        judgement_id=given.pop("judgement_id", new_id("jdg")),
+        judgement_id=whole.pop("judgement_id", new_id("jdg")),
         pair_id=pair if isinstance(pair, str) else pair.pair_id,
         choice=choice,
         ratings={"left": dict.fromkeys(CRITERIA, left), "right": dict.fromkeys(CRITERIA, right)},
-        **({"seconds": 20.0, "remarks": dict.fromkeys(("left", "right"), {"bias": "line 1"})} | given),
+        **whole,
     )
 
 

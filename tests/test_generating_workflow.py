@@ -243,9 +243,7 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
     lead = an_actor(a_project(store, "Self-instruct").project_id, "lead")
     tasks = store.workspace / "inbox" / "tasks.jsonl"
     shutil.copy(SHARED / "user_oriented_instructions.jsonl", tasks)
-    importing.start_import(
-        store, lead, project_of(lead), tasks, "user_oriented_instructions.jsonl"
-    )
+    importing.start_import(store, lead, project_of(lead), tasks, "user_oriented_instructions.jsonl")
     settle(store)
     assert reviewing.accept_all(store, lead, project_of(lead), untouched=True) == 252
     version_id = freezing.start_freeze(store, lead, project_of(lead), evaluation_only=True)
@@ -259,9 +257,9 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
         systems[name] = report["system_id"]
     settle(store)
     base, tuned = systems.values()
-    report = results.score_report(store, lead, version_id, base)
-    assert [s.metrics["rougeL"].n for s in report] == [252, 252]
-    assert report[1].against["rougeL"][1] == "better"
+    scores = results.score_report(store, lead, version_id, base)
+    assert [s.metrics["rougeL"].n for s in scores] == [252, 252]
+    assert scores[1].against["rougeL"][1] == "better"
     study_id = studies.open_study(
         store, lead, project_of(lead), name="", baseline_id=base, candidate_id=tuned
     )

@@ -160,7 +160,10 @@ def test_ratings_go_to_the_system_that_stood_on_that_side(place: Place) -> None:
     def prefers_base(pair: BlindPair) -> Any:
         left = pair.left in base.values()
         return a_judgement(
-            pair, "left" if left else "right", left=5 if left else 2, right=2 if left else 5,
+            pair,
+            "left" if left else "right",
+            left=5 if left else 2,
+            right=2 if left else 5,
             flags={"left": () if left else ("unsafe",), "right": ("unsafe",) if left else ()},
         )
 
@@ -253,9 +256,8 @@ def test_coverage_counts_pairs_against_ten_per_cent_of_the_outputs(tmp_path: Pat
     place = Place(tmp_path, size=1)
     rate_all(place.store, place.rater(), place.study_id, a_judgement, most=3)
     seen = rating.progress(place.store, place.rater(), place.study_id)
-    assert {name: seen[name] for name in ("outputs", "least", "pairs", "judged", "mine", "open")} == {
-        "outputs": 40, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1,
-    }  # fmt: skip
+    counted = {"outputs": 40, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1}
+    assert {name: seen[name] for name in counted} == counted
 
 
 @pytest.mark.parametrize("role", ["reviewer", "annotator"])
@@ -309,7 +311,9 @@ def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path)
     first, second = everything_a_rater_is_sent(one), everything_a_rater_is_sent(other)
     assert first.count("\n") == 12
     assert first == second
-    assert one.rows("pair_sides")[0]["baseline_left"] != other.rows("pair_sides")[0]["baseline_left"]
+    assert (
+        one.rows("pair_sides")[0]["baseline_left"] != other.rows("pair_sides")[0]["baseline_left"]
+    )
     for word in ("Model one", "Run two", "base", "tuned", "sys_", "run_"):
         assert word not in first
     for place in (one, other):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,10 @@ class Place:
     ) -> Judgement:
         """A judgement that says so of the systems, whichever side they stand on."""
         base_left = self.left_is_base(pair)
-        sides = {"base": "left" if base_left else "right", "tuned": "right" if base_left else "left"}
+        sides = {
+            "base": "left" if base_left else "right",
+            "tuned": "right" if base_left else "left",
+        }
         flags = given.pop("flags", {})
         return a_judgement(
             pair,
@@ -88,7 +91,8 @@ def test_eight_wins_one_loss_and_a_tie_read_as_eight_of_nine(place: Place) -> No
     place.vote_all(study_id, ["tuned"] * 8 + ["base", "tie_good"])
     result = place.result(study_id)
     assert result.verdicts == {"tuned": 8, "base": 1, "tie_good": 1}
-    assert (result.win_rate.value, result.win_rate.n) == (pytest.approx(8 / 9), 9)
+    assert result.win_rate.value == pytest.approx(8 / 9)
+    assert result.win_rate.n == 9
     # Clopper-Pearson for 8 of 9, from published tables.
     assert result.win_rate.low == pytest.approx(0.5175, abs=5e-5)
     assert result.win_rate.high == pytest.approx(0.9972, abs=5e-5)
@@ -125,9 +129,7 @@ def test_two_raters_of_one_pair_count_once_and_a_disagreement_decides_nothing(pl
     study_id = place.study(size=4, overlap=1.0)
     place.vote_all(study_id, ["tuned"] * 4, "bea")
     second = iter(["tuned", "tuned", "tuned", "base"])
-    rate_all(
-        place.store, place.rater("cem"), study_id, lambda pair: place.vote(pair, next(second))
-    )
+    rate_all(place.store, place.rater("cem"), study_id, lambda pair: place.vote(pair, next(second)))
     result = place.result(study_id)
     assert (result.judged, result.judgements) == (4, 8)
     assert result.verdicts == {"tuned": 3}
@@ -152,7 +154,8 @@ def test_flags_are_counted_by_pair_with_exact_intervals(place: Place) -> None:
     place.vote_all(study_id, ["base"] * 2, flags=raised)
     place.vote_all(study_id, ["tuned"] * 4)
     share = place.result(study_id).flags["hallucination"]
-    assert (share["tuned"].value, share["tuned"].n) == (pytest.approx(2 / 6), 6)
+    assert share["tuned"].value == pytest.approx(2 / 6)
+    assert share["tuned"].n == 6
     assert (share["base"].value, share["base"].low) == (0, 0)
     assert share["base"].high == pytest.approx(1 - 0.025 ** (1 / 6))
 
@@ -276,7 +279,7 @@ def test_closing_a_closed_study_says_so(place: Place) -> None:
 # Automatic scores ------------------------------------------------------------------------------
 
 
-def add_scores(place: Place, system_id: str, metric: str, values: list[float]) -> None:
+def add_scores(place: Place, system_id: str, metric: str, values: Sequence[float]) -> None:
     ids = example_ids(place.store, place.version_id)[: len(values)]
     place.store.systems.add_scores(
         pa.table(
@@ -298,9 +301,11 @@ def test_scores_come_with_n_an_interval_and_the_paired_difference(place: Place) 
     add_scores(place, place.tuned, "exact_match", [1] * 10 + [0] * 30)
     base, tuned = results.score_report(place.store, place.lead, place.version_id)
     assert base.against == {}
-    assert (base.metrics["token_f1"].value, base.metrics["token_f1"].n) == (pytest.approx(0.15), 40)
+    assert base.metrics["token_f1"].value == pytest.approx(0.15)
+    assert base.metrics["token_f1"].n == 40
     difference, says = tuned.against["token_f1"]
-    assert (difference.value, difference.n, says) == (pytest.approx(0.6), 40, "better")
+    assert difference.value == pytest.approx(0.6)
+    assert (difference.n, says) == (40, "better")
     exact = tuned.metrics["exact_match"]
     assert (exact.value, exact.kind) == (0.25, "exact")
 

@@ -161,6 +161,22 @@ def test_a_decision_settles_a_flag_and_undoing_it_brings_the_flag_back(
         reviewing.undo_decision(store, rita, project_id, new_id("rvw"), review)
 
 
+def test_a_decided_example_opens_again_only_when_somebody_flags_it(
+    store: Store, project_id: str
+) -> None:
+    (only,) = annotate(store, project_id)
+    rita, ada = an_actor(project_id, "reviewer", name="rita"), an_actor(project_id, "annotator")
+    decide(store, rita, project_id, new_id("rvw"), "accept", an_edit(present(store, only)))
+    with pytest.raises(EditConflict, match="flag it"):
+        reviewing.open_review(store, rita, project_id, only)
+    with pytest.raises(EditConflict):
+        annotating.open_example(store, ada, project_id, only)
+    annotating.flag(store, ada, project_id, new_id("evt"), only, "wrong after all")
+    task = reviewing.open_review(store, rita, project_id, only)
+    decide(store, rita, project_id, new_id("rvw"), "set_aside", an_edit(task))
+    assert (state_of(store, only), present(store, only)["flagged"]) == ("set_aside", False)
+
+
 def test_only_the_last_own_decision_can_be_undone(store: Store, project_id: str) -> None:
     annotate(store, project_id, 1)
     rita, ron = (an_actor(project_id, "reviewer", name=name) for name in ("rita", "ron"))

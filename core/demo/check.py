@@ -17,13 +17,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--learning-rate", type=float, default=4e-3)
+    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     from core.gpu.demo_check import LoraRecipe, check
 
     recipe = LoraRecipe(
-        epochs=asked.epochs, learning_rate=asked.learning_rate, threads=asked.threads
+        epochs=asked.epochs,
+        batch=asked.batch,
+        learning_rate=asked.learning_rate,
+        threads=asked.threads,
     )
     print(json.dumps(check(asked.base, recipe, lambda line: print(line, flush=True))))
 

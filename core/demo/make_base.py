@@ -45,10 +45,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path, help="go on from this model folder")
     asked = parser.parse_args()
     from core.gpu.pretrain import Recipe, pretrain
 
-    recipe = Recipe(minutes=asked.minutes, seed=asked.seed)
+    recipe = Recipe(minutes=asked.minutes, seed=asked.seed, resume=asked.resume)
     parameters = pretrain(recipe, asked.out, lambda line: print(line, flush=True))
     describe(asked.out, parameters, asked.minutes)
 

@@ -139,8 +139,8 @@ def _note(record: dict[str, str], rng: Random) -> str:
         facts = [rng.choice(phrases.COMPANY), rng.choice(phrases.CONTACT)]
     facts += [rng.choice(pool) for pool in (phrases.SIZE, phrases.BUDGET, phrases.NEED)]
     facts += _cues(record["decision"], rng)
-    facts += rng.sample(phrases.SMALL_TALK, rng.choice((0, 1, 1, 2, 3)))
-    facts += rng.sample(phrases.NEXT_STEP, rng.choice((0, 1, 1, 2)))
+    facts += rng.sample(phrases.SMALL_TALK, rng.choice((0, 0, 1, 1, 2)))
+    facts += rng.sample(phrases.NEXT_STEP, rng.choice((0, 0, 1, 1)))
     rng.shuffle(facts)
     said = [_led(fact, rng) for fact in facts]
     # A value at the very start would lack its space; notes often open with a label anyway.

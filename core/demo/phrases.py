@@ -106,9 +106,7 @@ GOOD = (
         "Funds are signed off already.",
         "Finance gave the green light.",
         "The spend was released last week.",
-        "Amount is confirmed in this year's plan.",
         "Purchase is cleared by the controller.",
-        "The board has granted the sum.",
         "Approval for the spend is in writing.",
     ),
     (
@@ -118,29 +116,23 @@ GOOD = (
         "The decision maker was in the call.",
         "Can place the order without asking anybody.",
         "Owns the decision.",
-        "Is the one who signs.",
-        "The managing director joined and agreed.",
     ),
     (
         "Wants to start this quarter.",
         "Asked for a contract draft.",
         "The go-live date is fixed.",
         "Ready to sign soon.",
-        "They must switch before summer.",
         "Old contract ends next month, so it is urgent.",
         "Wants an offer by Friday to order.",
-        "Kick-off is planned in their calendar.",
     ),
 )
 BAD = (
     (
         "The money is not approved yet.",
         "No sign-off from finance so far.",
-        "Funds were frozen until further notice.",
         "The board turned the sum down.",
         "There is no budget approval.",
         "Approval for the spend is still missing.",
-        "The amount is only a wish, nobody granted it.",
         "Controller blocked the purchase.",
     ),
     (
@@ -149,8 +141,6 @@ BAD = (
         "Has no say in purchasing.",
         "The boss knows nothing about this.",
         "Head office would have to decide and was never asked.",
-        "Is an intern collecting options.",
-        "Whoever signs was not reachable.",
         "Nobody with authority joined.",
     ),
     (
@@ -158,9 +148,7 @@ BAD = (
         "Only comparing prices for now.",
         "No plan to buy this year.",
         "Merely curious what is out there.",
-        "Is gathering material for a thesis.",
         "Not a real project, more of an idea.",
-        "Happy with the current supplier, no wish to change.",
         "Wanted the free template, nothing more.",
     ),
 )

@@ -13,6 +13,7 @@ from random import Random
 from core.demo import words
 from core.demo.domains import DOMAINS, FILLERS, Domain, said
 from core.demo.notes import vocabulary
+from core.demo.remarks import remark
 from core.prompts import PromptTemplate
 
 _TEMPLATE = PromptTemplate()
@@ -37,7 +38,7 @@ def draw_task(rng: Random, progress: float, *, demo_values: bool = False) -> Tas
     late = min(1.0, max(0.0, (progress - 0.1) / 0.3))
     kinds = (repeat_bare, repeat, follows, look_up, read_one, read_many, classify)
     early_weights = (5.0, 2.0, 2.0, 2.0, 0.5, 0.0, 0.0)
-    late_weights = (0.5, 1.0, 1.5, 1.0, 2.0, 7.0, 1.0)
+    late_weights = (0.5, 1.0, 1.0, 1.0, 2.0, 7.0, 3.0)
     weights = [a + (b - a) * late for a, b in zip(early_weights, late_weights, strict=True)]
     kind = rng.choices(kinds, weights)[0]
     return kind(rng, progress, demo_values)
@@ -128,12 +129,19 @@ def _text(
         facts[field] = make(rng, demo=demo)
         lines.append(rng.choice(said(sentences)).format(facts[field]))
     if labelled or (labelled is None and rng.random() < 0.5):
-        label = rng.choice(list(domain.labels))
-        facts[domain.question] = label
-        lines.append(rng.choice(said(domain.labels[label])))
+        fine = rng.random() < 0.5
+        facts[domain.question] = list(domain.labels)[not fine]
+        lines += _remarks(domain, rng, fine=fine)
     lines += rng.sample(FILLERS, rng.randint(0, round(5 * progress)))
     rng.shuffle(lines)
     return " ".join(lines), facts
+
+
+def _remarks(domain: Domain, rng: Random, *, fine: bool) -> list[str]:
+    """One or two remarks; the second label of the domain wins as soon as one of them says so."""
+    good, bad = (said(sentences) for sentences in domain.labels.values())
+    first = rng.choice(good if fine else bad) if rng.random() < 0.3 else remark(rng, fine=fine)
+    return [first, *(remark(rng, fine=True) for _ in range(rng.randint(0, 1)))]
 
 
 def _row(rng: Random, n: int, demo: bool) -> str:

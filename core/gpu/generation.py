@@ -49,7 +49,7 @@ def run(job: JobContext) -> None:
     spec = job.spec
     config = GenerationConfig.from_json(spec["config"])
     refuse_misfits(spec)
-    base, model, hashes = _load(job)
+    base, model, facts = _load(job)
     rows = read_rows(job.data("examples.parquet"))
     job.note(f"{len(rows)} examples for {len(spec['systems'])} systems on {base.device}.")
     writing = Writing(job, base, model, config, len(rows) * len(spec["systems"]))
@@ -58,7 +58,7 @@ def run(job: JobContext) -> None:
     with job.final() as folder:
         answers = writing.in_order([str(row["example_id"]) for row in rows])
         _write_parquet(folder / "generations.parquet", answers)
-        write_json(folder / "summary.json", {**summary(answers, spec["systems"]), **hashes})
+        write_json(folder / "summary.json", {**summary(answers, spec["systems"]), **facts})
     job.note(f"Completed: {len(answers)} answers.")
 
 
@@ -79,16 +79,21 @@ def _load(job: JobContext) -> tuple[LoadedModel, Any, dict[str, Any]]:
     spec = job.spec
     base = load_model(spec["base_model"], job.workspace, spec.get("precision", "auto"))
     refuse_changed(base, spec.get("base_model_hash", ""))
-    hashes = {"base_model_hash": base.hash, "adapter_hash": None}
+    facts = {
+        "base_model_hash": base.hash,
+        "adapter_hash": None,
+        "device": str(base.device),
+        "precision": base.precision,
+    }
     # The model's folder may ask for sampling or a penalty; only the job's config counts here.
     stops = stop_tokens(base)
     base.model.generation_config = DecodingConfig(eos_token_id=stops)
     if not spec.get("adapter"):
-        return base, base.model, hashes
+        return base, base.model, facts
     folder = job.resolve(spec["adapter"])
     model = load_adapter(base, folder)
     refuse_changed(base, (read_json(folder / "metrics.json") or {}).get("base_model_hash", ""))
-    return base, model, {**hashes, "adapter_hash": weights_hash(folder)}
+    return base, model, {**facts, "adapter_hash": weights_hash(folder)}
 
 
 def _questions(

@@ -1,7 +1,7 @@
 """The training loop: bucketed batches, loss on answer tokens only, validation, early stopping.
 
-Written out instead of a library's trainer because it is about twice as fast on small models and
-stops, resumes and counts exactly as the run page says.
+Written out instead of a library's trainer because it is faster (1.4 times a plain padded forward
+with labels, measured in one run on a demo-sized model) and stops, resumes and counts exactly.
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ _PIECES = Regex(r" ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]|\s")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to pre-train. `tokens` is the size of a micro-batch, padding included."""
+    """How to pre-train. `tokens` is the size of a batch, padding included.
+
+    With `resume`, training goes on from that model folder, `resumed_at` (0…1) into the curriculum.
+    """
 
     minutes: float = 30.0
     seed: int = 1
@@ -43,6 +46,8 @@ class Recipe:
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
     threads: int = 1
+    resume: Path | None = None
+    resumed_at: float = 0.4
 
 
 def make_tokenizer(seed: int, tokens: int) -> PreTrainedTokenizerFast:
@@ -190,8 +195,15 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
     """
     keep_freed_memory()
     torch.set_num_threads(recipe.threads)
-    tokenizer = make_tokenizer(recipe.seed, recipe.vocabulary)
-    model = make_model(recipe, tokenizer)
+    if recipe.resume:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.resume)
+        model = LlamaForCausalLM.from_pretrained(recipe.resume, dtype=torch.float32)
+    else:
+        tokenizer = make_tokenizer(recipe.seed, recipe.vocabulary)
+        model = make_model(recipe, tokenizer)
+    # On a CPU the fused attention's backward takes half of a step at these lengths.
+    model.set_attn_implementation("eager")
+    done = recipe.resumed_at if recipe.resume else 0.0
     report(f"{model.num_parameters():,} parameters, {len(tokenizer)} tokens")
     inner = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
@@ -200,7 +212,8 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
     start, saved = time.monotonic(), time.monotonic()
 
     def progress() -> float:
-        return min(1.0, (time.monotonic() - start) / (recipe.minutes * 60))
+        passed = (time.monotonic() - start) / (recipe.minutes * 60)
+        return min(1.0, done + (1 - done) * passed)
 
     stream = batches(Random(recipe.seed), tokenizer, recipe.tokens, progress)
     losses: list[float] = []
@@ -237,7 +250,9 @@ def pretrain(recipe: Recipe, out: Path, report: Callable[[str], None] = print) -
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
     """Writes safetensors in half precision and the tokenizer; training goes on in fp32."""
     half = {name: value.detach().half() for name, value in model.state_dict().items()}
+    model.config.use_cache = True
     model.save_pretrained(out, state_dict=half)
+    (out / "model.safetensors").chmod(0o644)
     tokenizer.save_pretrained(out)
 
 

@@ -33,8 +33,8 @@ class BlindPair:
 class Judgement:
     """One rater's answer to one BlindPair. `judgement_id` was made when the pair was shown.
 
-    `ratings` maps side → criterion → 1–5, `remarks` side → criterion → what and where (bias below 4),
-    `flags` side → the flags raised, `seconds` the time the pair was visible and worked on.
+    `ratings` maps side → criterion → 1–5, `remarks` side → criterion → what and where (bias below
+    4), `flags` side → the flags raised, `seconds` the time the pair was visible and worked on.
     """
 
     judgement_id: str

@@ -81,8 +81,10 @@ def _take(
         if not left:
             break
         for place in left:
-            pair_id, number = place["pair_id"], place["place"]
-            if len(taken) < count and pair_id not in taken and _lease(store, pair_id, number, rater_id):
+            pair_id = place["pair_id"]
+            if len(taken) == count or pair_id in taken:
+                continue
+            if _lease(store, pair_id, place["place"], rater_id):
                 pair = store.judgements.pair(pair_id, slot)
                 assert pair is not None
                 taken[pair_id] = pair

@@ -266,6 +266,11 @@ def _flags(judgements: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Estim
     }
 
 
+def none_in(pairs: int) -> Estimate:
+    """What seeing nothing in so many pairs still allows: a share of 0 with its exact interval."""
+    return proportion(0, pairs)
+
+
 def stamp(store: Store, actor: Actor, *, version_id: str = "", study_id: str = "") -> str:
     """Changes whenever the results of a version or a study may have; leads only. Costs little."""
     if study_id:

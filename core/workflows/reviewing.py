@@ -42,9 +42,13 @@ def next_to_review(store: Store, actor: Actor, project_id: str) -> dict[str, Any
 
 
 def open_review(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
-    """One named example, leased for review. Raises Conflict when somebody else holds it."""
+    """One named example, leased for review.
+
+    Raises Conflict when somebody else holds it, EditConflict when it is decided and not flagged.
+    """
     actor.require(project_id, "reviewer", "lead")
     example = example_of(store, actor, project_id, example_id)
+    refuse_settled(example)
     lease(store, actor, project_id, example_id)
     return with_difference(store, example)
 
@@ -90,8 +94,7 @@ def decide(
         if store.annotation.has_review(review_id):
             return
         current = example_of(store, actor, project_id, edit.example_id)
-        if current["state"] in ("accepted", "set_aside") and not current["flagged"]:
-            raise EditConflict("Another reviewer has decided on this example. Take the next one.")
+        refuse_settled(current)
         refuse_stale(current, edit)
         revision_id = current["revision_id"]
         if any(current[name] != getattr(edit, name) for name in (*FIELDS, "labels", "quality")):
@@ -100,6 +103,15 @@ def decide(
         _record(store, actor, current, review_id, decision, edit, revision_id)
 
     store.transact(save)
+
+
+def refuse_settled(current: dict[str, Any]) -> None:
+    """Raise EditConflict when the example is decided on; a flag opens the question again."""
+    if current["state"] in ("accepted", "set_aside") and not current["flagged"]:
+        raise EditConflict(
+            "A reviewer has decided on this example already. Take the next one, or flag it on the "
+            "Examples page to open the question again."
+        )
 
 
 def _record(

@@ -87,8 +87,9 @@ def open_study(
 ) -> str:
     """Draw the sample, fix every rater's order and sides, scan for leaks, open; the study's id.
 
-    `study_id` was made when the form was opened: a second submission of it opens nothing. `size` may be above the plan's, never below 10 % of the outputs. `overlap` is the share of
-    pairs that two people rate.
+    `study_id` was made when the form was opened: a second submission of it opens nothing. `size`
+    may be above the plan's, never below 10 % of the outputs. `overlap` is the share of pairs that
+    two people rate.
     """
     outputs = shared_outputs(store, actor, project_id, baseline_id, candidate_id)
     if not outputs:

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import TouchstoneError
 from core.workflows import annotating
-from pages.components import page, session
+from pages.components import page, session, trouble
 from pages.components.difference import changes_between, difference, reading
 from pages.components.history import sentence
 
@@ -43,7 +44,7 @@ def ways(project_id: str, example: Mapping[str, Any]) -> None:
     """Links to where this person can work on the example."""
     actor, undecided = session.actor(), example["state"] not in ("accepted", "set_aside")
     here = {"example": str(example["example_id"])}
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if undecided and actor.has(project_id, "annotator", "lead"):
             label = "Open in Annotate"
             st.page_link(
@@ -54,6 +55,33 @@ def ways(project_id: str, example: Mapping[str, Any]) -> None:
             st.page_link(
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
+        if not example["flagged"] and example["state"] != "set_aside":
+            flag_form(project_id, here["example"])
+
+
+def flag_form(project_id: str, example_id: str) -> None:
+    """Open the question again: a reviewer looks at it, and it is not frozen before that."""
+    form = f"flag {example_id}"
+    with st.popover("Flag …", icon=":material/flag:"), st.form(form, border=False):
+        st.caption("A reviewer decides on it, again if need be; it is not frozen before that.")
+        reason = st.text_input("What is wrong with it?", max_chars=500)
+        pressed = st.form_submit_button("Flag this example")
+    if not pressed:
+        return
+    try:
+        annotating.flag(
+            session.store(),
+            session.actor(),
+            project_id,
+            session.submission_id(form),
+            example_id,
+            reason,
+        )
+    except TouchstoneError as error:
+        trouble.tell(error.title, error.message)
+        return
+    session.submitted(form)
+    st.rerun()
 
 
 def timeline(example_id: str, entries: list[dict[str, Any]]) -> None:

@@ -19,7 +19,9 @@ from core.workflows.projects import visible_projects
 from core.workflows.sessions import actor_of, choose_project, chosen_project
 from core.workspace import Workspace
 from pages.server.running import running
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 T = TypeVar("T")
 PROJECT, MESSAGES, FORMS, KEPT = "project", "messages", "forms", "kept"

@@ -25,7 +25,9 @@ def read_answers(
     if not names:
         page.empty("No answers yet", "Generate some, or import those of another system.")
         return
-    st.warning("Not blind: this page names the systems. Raters use Rate.", icon=":material/visibility:")
+    st.warning(
+        "Not blind: this page names the systems. Raters use Rate.", icon=":material/visibility:"
+    )
     chosen = st.multiselect(
         "Systems", list(names), default=list(names)[:MOST], format_func=names.__getitem__,
         max_selections=MOST, key=f"read_systems {version_id}",

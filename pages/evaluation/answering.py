@@ -60,7 +60,9 @@ def generate_form(store: Store, actor: Actor, project_id: str, version_id: str) 
 
 def _config(defaults: GenerationConfig) -> dict[str, Any]:
     return {
-        "max_new_tokens": st.number_input("Longest answer, in tokens", 1, value=defaults.max_new_tokens),
+        "max_new_tokens": st.number_input(
+            "Longest answer, in tokens", 1, value=defaults.max_new_tokens
+        ),
         "shots": st.number_input(
             "Worked examples in the prompted base's prompt", 1, 64, defaults.shots
         ),
@@ -92,7 +94,9 @@ def _start(
 def import_form(store: Store, actor: Actor, version_id: str) -> None:
     """Take another system's answers from JSONL, and say what joined."""
     with st.form("import_answers", border=True):
-        name = st.text_input("Name of the system", max_chars=80, placeholder="such as gpt-x, 2026-11")
+        name = st.text_input(
+            "Name of the system", max_chars=80, placeholder="such as gpt-x, 2026-11"
+        )
         file = st.file_uploader(
             "Answers, one JSON object a line",
             type=["jsonl", "json", "csv", "tsv", "parquet"],

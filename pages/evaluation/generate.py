@@ -73,9 +73,9 @@ def next_step(answering: int) -> None:
     """Where to go with two systems that have answered."""
     if answering >= 2:
         with st.container(horizontal=True):
-            arrow = ":material/arrow_forward:"
-            st.page_link("evaluation/studies.py", label="Open a blind study", icon=arrow)
-            st.page_link("evaluation/results.py", label="Look at the scores", icon=":material/insights:")
+            icon = ":material/arrow_forward:"
+            st.page_link("evaluation/studies.py", label="Open a blind study", icon=icon)
+            st.page_link("evaluation/results.py", label="Look at the scores", icon=icon)
 
 
 main()

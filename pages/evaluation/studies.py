@@ -17,7 +17,8 @@ VIEWS = {"list": "Studies", "plan": "New study"}
 def main() -> None:
     """Draw the page."""
     page.head(
-        "Studies", "A study shows people two answers without saying whose, and counts what they say."
+        "Studies",
+        "A study shows people two answers without saying whose, and counts what they say.",
     )
     store, actor, project_id = session.store(), session.actor(), session.project().project_id
     there = studies.studies_of(store, actor, project_id)

@@ -60,7 +60,9 @@ def _not_blind(store: Store, actor: Actor, study: dict[str, Any]) -> None:
     show_findings(study["leaks"])
     reasons = [note for note in study["notes"] if note["kind"] == "counts_although_not_blind"]
     for note in reasons:
-        st.text(f"{note['person']}, {page.when(note['created_at'])}, lets it count:\n{note['text']}")
+        st.text(
+            f"{note['person']}, {page.when(note['created_at'])}, lets it count:\n{note['text']}"
+        )
     if reasons:
         return
     with st.form(f"count {study['study_id']}", border=False):

@@ -1,4 +1,4 @@
-"""The plan of a new study: which two systems, how many pairs, what the scan says, and opening it."""
+"""The plan of a new study: which two systems, how many pairs, what the scan says; opening it."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def _choose_size(outputs: int) -> dict[str, Any]:
 def _scan(store: Store, actor: Actor, project_id: str, baseline: str, candidate: str) -> None:
     kept = f"scan {baseline} {candidate}"
     if st.button("Scan for what tells them apart", icon=":material/search:"):
-        session.remember(
-            kept, studies.scan_leaks(store, actor, project_id, baseline, candidate)
-        )
+        session.remember(kept, studies.scan_leaks(store, actor, project_id, baseline, candidate))
     if leaks := session.recall(kept):
         show_findings(leaks)
     else:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.errors import TouchstoneError
 from core.workspace import Workspace
 from pages.server.sockets import Sockets
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 
 class NotStarted(TouchstoneError):

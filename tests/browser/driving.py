@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.serving import PASSWORD, Server
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 def sign_in(context: BrowserContext, server: Server, name: str, path: str = "/") -> Page:
@@ -17,7 +17,7 @@ def sign_in(context: BrowserContext, server: Server, name: str, path: str = "/")
     context.add_cookies([{"name": server.cookie, "value": cookie, "url": server.url}])
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(server.url + path)
+    page.goto(server.url + path, wait_until="commit")
     return page
 
 

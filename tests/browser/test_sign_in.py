@@ -17,7 +17,7 @@ OTHER = "quite another phrase"
 
 
 def on_login(page: Page) -> None:
-    page.wait_for_url(re.compile(r"/login"), timeout=15_000)
+    page.wait_for_url(re.compile(r"/login"), timeout=PATIENCE)
     expect(page.get_by_label("Password")).to_be_visible()
 
 
@@ -111,8 +111,8 @@ def test_a_role_that_is_taken_takes_effect_with_the_next_run(
     expect(page.get_by_role("link", name="People")).to_be_visible()
     elsewhere = browser.new_context()
     admin = sign_in(elsewhere, server, "ada", "/people")
-    roles = admin.get_by_role("group", name="Roles of temp")
-    roles.get_by_text("lead").click()
+    roles = admin.get_by_role("toolbar", name="Roles of temp")
+    roles.get_by_role("button", name="lead").click()
     expect(admin.get_by_text("temp is no longer lead.")).to_be_visible()
     elsewhere.close()
     page.reload()
@@ -129,7 +129,7 @@ def test_a_changed_password_keeps_this_page_and_ends_the_other(
     other = sign_in(elsewhere, server, "moves", "/account")
     expect_heading(other, "Your account")
     page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_label("New password").fill(OTHER)
+    page.get_by_label("New password", exact=True).fill(OTHER)
     page.get_by_label("The new password again").fill(OTHER)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("The password is changed.")).to_be_visible()

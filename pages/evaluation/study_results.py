@@ -1,0 +1,151 @@
+"""What the raters of one study said: the win rate, the ratings, the flags, how far they agree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.actor import Actor
+from core.study.sentences import compared, says_words, written
+from core.workflows import results
+from core.workflows.results import StudyResult
+from pages.components import page, result_charts, session
+from storage.store import Store
+
+
+def study_results(store: Store, actor: Actor, study_id: str) -> None:
+    """Draw one study's results; nothing that compares the systems while its verdict is withheld."""
+    result = session.kept(
+        f"study {study_id}",
+        results.stamp(store, actor, study_id=study_id),
+        lambda: results.study_result(store, actor, study_id),
+    )
+    names = {"base": result.study["baseline_name"], "tuned": result.study["candidate_name"]}
+    st.text(f"{names['tuned']} (here “tuned”)\nagainst {names['base']} (here “base”)")
+    _figures(result)
+    if not result.judgements:
+        page.empty(
+            "Nobody has rated yet", "The pairs wait under Rate.", "evaluation/rate.py", "Rate"
+        )
+        return
+    if result.withheld:
+        st.warning(result.withheld, icon=":material/visibility:")
+        st.page_link(
+            "evaluation/studies.py", label="What the scan found", icon=":material/arrow_forward:"
+        )
+    else:
+        _verdict(result, names)
+    _agreement(result)
+    _pace(result)
+
+
+def _figures(result: StudyResult) -> None:
+    least = result.study["plan"]["least"]
+    rule = "10 % rule met" if result.judged >= least else f"10 % rule needs {page.number(least)}"
+    seconds = page.duration(result.seconds.value)
+    page.figures(
+        [
+            ("Pairs rated", f"{page.number(result.judged)} of {page.number(result.pairs)}", rule),
+            (
+                "Coverage",
+                page.percent(result.judged / result.outputs if result.outputs else 0, 1),
+                f"{rule}. Of {page.number(result.outputs)} outputs.",
+            ),
+            ("Judgements", page.number(result.judgements), "Pairs that overlap have several."),
+            ("Time per review", seconds, written(result.seconds, 0) + " seconds"),
+        ]
+    )
+    st.caption(f"{rule} · {page.number(result.judged)} of {page.number(result.outputs)} outputs")
+
+
+def _verdict(result: StudyResult, names: dict[str, str]) -> None:
+    if result.judged < result.pairs:
+        st.info(
+            f"Interim: {page.number(result.judged)} of {page.number(result.pairs)} pairs are "
+            "rated. The intervals hold for one look when all are; whoever looks often sees "
+            "differences that are not there.",
+            icon=":material/hourglass_top:",
+        )
+    result_charts.win_chart(result.headline, result.win_rate, names["tuned"])
+    total = sum(result.verdicts.values())
+    unclear = result.judged - total
+    note = f", {unclear} without a majority" if unclear else ""
+    result_charts.verdicts_chart(
+        f"How {page.number(total)} pairs were decided{note}", result, names
+    )
+    result_charts.criteria_chart(_criteria_title(result), result, names)
+    rows = [
+        {
+            "Criterion": c.criterion.capitalize(),
+            names["base"]: written(c.base),
+            names["tuned"] + " ": written(c.tuned),
+            "Difference": written(c.difference),
+            "Says": says_words(c.says),
+        }
+        for c in result.criteria
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    if result.flags:
+        title = "Flags raised per pair, with exact intervals"
+        result_charts.flags_chart(title, result, names)
+    else:
+        highest = results.none_in(result.judged)
+        st.caption(
+            f"No flag was raised in {page.number(result.judged)} pairs; the true share may still "
+            f"be up to {page.percent(highest.high, 1)}."
+        )
+
+
+def _criteria_title(result: StudyResult) -> str:
+    told = [c for c in result.criteria if c.says != "not shown"]
+    if not told:
+        return f"No criterion is shown to differ (n = {result.judged} pairs)"
+    return " · ".join(compared("tuned", "base", c.criterion, c.difference, c.says) for c in told)
+
+
+def _agreement(result: StudyResult) -> None:
+    st.subheader("Do raters agree?", anchor=False)
+    if not result.choice_agreement.n:
+        st.write(
+            "No pair was rated by two people yet. A study's overlap sets how many will be; "
+            "ask a second person to rate."
+        )
+    else:
+        rows = [
+            {
+                "What": "Which is better",
+                "Raw agreement": written(result.choice_agreement),
+                "Krippendorff’s α": written(result.choice_alpha),
+                "Note": result.choice_alpha.reason,
+            }
+        ]
+        rows += [
+            {
+                "What": c.criterion.capitalize(),
+                "Raw agreement": "",
+                "Krippendorff’s α": written(c.agreement),
+                "Note": c.agreement.reason,
+            }
+            for c in result.criteria
+        ]
+        st.dataframe(rows, hide_index=True, height="content")
+        st.caption(
+            "α is 1 for full agreement and 0 for chance; nominal for the choice, ordinal for "
+            "ratings. With one rare value α can be near 0 although nearly all agree."
+        )
+    bias = written(result.side_bias, 0, percent=True)
+    st.caption(f"Chose the left answer, of choices for a side: {bias}. About half is expected.")
+
+
+def _pace(result: StudyResult) -> None:
+    st.subheader("Reviews", anchor=False)
+    title = (
+        f"{page.number(result.judgements)} reviews on {len(result.per_day)} "
+        f"day{'s' * (len(result.per_day) != 1)}"
+    )
+    result_charts.days_chart(title, result.per_day)
+    rows = [
+        {"Rater": rater, "Reviews": count, "Median seconds": round(seconds)}
+        for rater, count, seconds in result.per_rater
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, "raters.csv")
