@@ -77,7 +77,7 @@ def no_events(job: JobContext) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 90) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 150) -> None:
     """Waits until `what()`; fails the test when that takes too long."""
     deadline = time.monotonic() + seconds
     while not what():

@@ -50,7 +50,7 @@ class Server:
 
     def setup_link(self) -> str:
         """The one-time link that the server printed last."""
-        return re.findall(r"http\S+/setup\?token=\S+", self.log.read_text())[-1]
+        return str(re.findall(r"http\S+/setup\?token=\S+", self.log.read_text())[-1])
 
     def client(self) -> httpx.Client:
         """A client that has not signed in."""

@@ -16,9 +16,10 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from pages.navigation import TABLE
-from tests.serving import DEMO, PASSWORD, ROOT, Server, free_port, launch, serve, touchstone
+from tests.serving import PASSWORD, ROOT, Server, free_port, serve
 
 OPEN_TO_ALL = {"/login", "/setup", "/healthz", "/sign_in.css", "/sign_in.woff2", "/mark.svg"}
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
@@ -55,8 +56,8 @@ def a_socket(server: Server, token: str = "", origin: str | None = None) -> Clie
     cookie = {"Cookie": f"{server.cookie}={token}"} if token else {}
     return connect(
         f"ws://127.0.0.1:{server.port}/_stcore/stream",
-        origin=origin or server.url,  # type: ignore[arg-type]
-        subprotocols=["streamlit"],  # type: ignore[list-item]
+        origin=Origin(origin or server.url),
+        subprotocols=[Subprotocol("streamlit")],
         additional_headers=cookie,
         proxy=None,
     )
@@ -248,6 +249,26 @@ def test_a_restart_keeps_people_signed_in(tmp_path: Path) -> None:
         assert client.get("/session", headers=headers).status_code == httpx.codes.OK
 
 
+def test_the_first_admin_comes_in_through_the_printed_link(tmp_path: Path) -> None:
+    with serve(tmp_path) as server, server.client() as client:
+        link = urlsplit(server.setup_link())
+        form = {
+            "token": link.query.removeprefix("token="),
+            "name": "Ada",
+            "password": PASSWORD,
+            "again": PASSWORD,
+        }
+        assert "Nobody can sign in yet" in client.get("/login").text
+        assert client.post("/setup", data={**form, "again": "x"}).status_code == 400
+        assert client.get("/setup?token=wrong").status_code == httpx.codes.FORBIDDEN
+        with ThreadPoolExecutor(3) as pool:
+            sent = pool.map(lambda n: client.post("/setup", data={**form, "name": n}), "ABC")
+            codes = sorted(answer.status_code for answer in sent)
+        assert codes == [303, 403, 403] or codes == [303, 400, 403] or codes == [303, 400, 400]
+        assert client.get("/session").status_code == httpx.codes.OK
+        assert "used or replaced" in client.get(server.setup_link()).text
+
+
 # Headers ----------------------------------------------------------------------------------------
 
 
@@ -269,129 +290,3 @@ def test_every_answer_carries_the_security_headers(server: Server) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
         assert "camera=()" in headers["permissions-policy"]
-
-
-# The workspace and the terminal -----------------------------------------------------------------
-
-
-def test_a_second_server_on_one_workspace_is_refused_with_a_sentence(
-    server: Server, tmp_path: Path
-) -> None:
-    second = launch(server.home, tmp_path / "log")
-    assert second.process.wait(30) != 0
-    told = second.log.read_text()
-    assert "This workspace is in use." in told
-    assert "Traceback" not in told
-    with server.client() as client:
-        assert client.get("/healthz").json() == {"ok": True}
-    assert server.command("users.add", {"name": "still here", "password": PASSWORD})
-
-
-def test_secrets_are_the_owners_alone_and_new_at_every_start(tmp_path: Path) -> None:
-    seen = set()
-    for _ in range(2):
-        with serve(tmp_path) as server:
-            secret = server.home / "api-token"
-            assert secret.stat().st_mode & 0o777 == 0o600
-            assert server.home.stat().st_mode & 0o777 == 0o700
-            assert len(secret.read_text()) >= 43
-            seen.add(secret.read_text())
-        assert not secret.exists()
-        assert not (server.home / "server.json").exists()
-    assert len(seen) == 2
-
-
-def test_the_api_answers_its_own_secret_only(server: Server) -> None:
-    with server.signed_in("ada") as client:
-        for headers in ({}, {"authorization": "Bearer x"}, {"authorization": "Bearer"}):
-            answer = client.post("/api/v1/commands/backup", headers=headers)
-            assert answer.status_code == httpx.codes.UNAUTHORIZED
-
-
-def test_the_api_reads_a_file_that_was_sent_never_one_that_was_named(server: Server) -> None:
-    secret = (server.home / "api-token").read_text()
-    with server.client() as client:
-        client.headers["authorization"] = f"Bearer {secret}"
-        answer = client.post(
-            "/api/v1/commands/import",
-            json={"file": "/etc/passwd", "project": "P", "file_name": "x.csv"},
-        )
-        assert answer.status_code >= httpx.codes.BAD_REQUEST
-        assert "root" not in answer.text
-        assert client.post("/api/v1/commands/nothing").status_code == httpx.codes.NOT_FOUND
-        assert client.post("/api/v1/commands/backup", content=b"[1]").status_code == 400
-    assert list((server.home / "inbox").iterdir()) == []
-
-
-def test_users_add_works_beside_a_server_and_without_one(server: Server, tmp_path: Path) -> None:
-    add = ["users", "add", "Cy", "--role", "reviewer", "--project", DEMO, "--password-stdin"]
-    done = server.touchstone(*add, stdin=f"{PASSWORD}\n")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Cy can sign in now: reviewer in" in done.stdout
-    server.signed_in("Cy").close()
-    alone = touchstone(
-        tmp_path / "w", "users", "add", "Cy", "--role", "admin", "--password-stdin", "--json",
-        stdin=f"{PASSWORD}\n",
-    )  # fmt: skip
-    assert json.loads(alone.stdout)["added"] is True
-
-
-def test_the_terminal_tells_what_is_wrong_without_a_traceback(server: Server) -> None:
-    for arguments, told in (
-        (("users", "add", "Di", "--password-stdin"), "10 to 200 characters"),
-        (("users", "add", "ada", "--password-stdin"), "called “ada” already"),
-        (("users", "add", "Di", "--role", "boss", "--password-stdin"), "no role “boss”"),
-        (("users", "add", "Di", "--role", "lead", "--password-stdin"), "--project"),
-    ):
-        done = server.touchstone(*arguments, stdin="short\n")
-        assert done.returncode == 1
-        assert told in done.stderr
-        assert "Traceback" not in done.stderr
-
-
-def test_a_backup_is_made_beside_a_server_and_restored_without_one(
-    server: Server, tmp_path: Path
-) -> None:
-    saved = tmp_path / "saved.tar.gz"
-    assert server.touchstone("backup", str(saved)).returncode == 0
-    again = server.touchstone("backup", str(saved))
-    assert again.returncode == 1
-    assert "--force" in again.stderr
-    refused = server.touchstone("restore", str(saved), "--force")
-    assert refused.returncode == 1
-    assert "in use" in refused.stderr
-    done = touchstone(tmp_path / "other", "restore", str(saved), "--json")
-    assert json.loads(done.stdout)["people"] >= 2
-    assert list((server.home / "backups").iterdir()) == []
-
-
-def test_the_first_admin_comes_in_through_the_printed_link(tmp_path: Path) -> None:
-    with serve(tmp_path) as server, server.client() as client:
-        link = urlsplit(server.setup_link())
-        form = {
-            "token": link.query.removeprefix("token="),
-            "name": "Ada",
-            "password": PASSWORD,
-            "again": PASSWORD,
-        }
-        assert "Nobody can sign in yet" in client.get("/login").text
-        assert client.post("/setup", data={**form, "again": "x"}).status_code == 400
-        assert client.get("/setup?token=wrong").status_code == httpx.codes.FORBIDDEN
-        with ThreadPoolExecutor(3) as pool:
-            sent = pool.map(lambda n: client.post("/setup", data={**form, "name": n}), "ABC")
-            codes = sorted(answer.status_code for answer in sent)
-        assert codes == [303, 403, 403] or codes == [303, 400, 403] or codes == [303, 400, 400]
-        assert client.get("/session").status_code == httpx.codes.OK
-        assert "used or replaced" in client.get(server.setup_link()).text
-
-
-def test_the_server_stops_cleanly_and_says_nothing_alarming(tmp_path: Path) -> None:
-    with serve(tmp_path) as server:
-        server.add("ada", "admin")
-        with server.signed_in("ada") as client:
-            token = client.cookies[server.cookie]
-            with a_socket(server, token):
-                assert client.get("/").status_code == httpx.codes.OK
-        server.stop()
-    told = server.log.read_text().split("/setup?token=")[1]
-    assert told.split("\n", 1)[1].split() in ([], ["Aborted!"])  # click's word for Ctrl-C

@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +23,21 @@ from safetensors.torch import load_file, save_file
 from core.gpu import checkpoints, training
 from core.gpu.adapters import attach_lora, load_adapter
 from core.gpu.data import (
-    EncodedExample,
     NothingToLearn,
     OverlongExamples,
     collate,
     encode,
-    prompt_tokens,
 )
 from core.gpu.identity import AdapterNotProven, Readings, prove
 from core.gpu.loop import TrainingDiverged, answer_loss
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
-from core.gpu.schedule import StepPlan, bucketed, lr_factor, warmup_of
 from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
 from core.jobs.launch import launch, status_of
 from core.prompts import PromptTemplate
-from core.runs import GenerationConfig, InvalidRunSpec, RunSpec, library_versions, weights_hash
+from core.runs import weights_hash
 from tests.odd_jobs import wait_for, wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
 
@@ -178,35 +174,6 @@ def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_pa
     assert kept == {f"checkpoint-{step}" for step in (last, last - 2, metrics["best_step"])}
 
 
-def test_the_loss_is_the_librarys_own_on_answer_tokens_alone(tiny: Path, tmp_path: Path) -> None:
-    base = load_model(str(tiny), tmp_path)
-    split = encode(base.tokenizer, PromptTemplate(), some_rows(5), 200, "refuse")
-    batch = collate(split.examples)
-    labels = torch.full_like(batch.ids, -100)
-    mask = torch.zeros_like(batch.ids)
-    for row, example in enumerate(split.examples):
-        labels[row, len(example.prompt) : len(example)] = torch.tensor(example.answer)
-        mask[row, : len(example)] = 1
-    with torch.inference_mode():
-        whole = base.model(input_ids=batch.ids, attention_mask=mask, labels=labels).loss
-        ours = answer_loss(base.model, batch)
-    assert ours.item() / split.labelled == pytest.approx(whole.item(), rel=1e-5)
-    assert all(e.answer[-1] == base.tokenizer.eos_token_id for e in split.examples)
-    assert batch.tokens == sum(split.lengths)
-
-
-def test_a_prompt_changes_no_loss_by_being_longer_or_first_in_its_batch(
-    tiny: Path, tmp_path: Path
-) -> None:
-    base = load_model(str(tiny), tmp_path)
-    examples = encode(base.tokenizer, PromptTemplate(), some_rows(6), 200, "refuse").examples
-    with torch.inference_mode():
-        together = answer_loss(base.model, collate(examples)).item()
-        apart = sum(answer_loss(base.model, collate([e])).item() for e in examples)
-    assert len({len(e) for e in examples}) > 1
-    assert together == pytest.approx(apart, rel=1e-5)
-
-
 def test_accumulated_batches_have_the_gradient_of_one_big_batch(tiny: Path, tmp_path: Path) -> None:
     rows = some_rows(8)
     # Answers of very different lengths: a mean of means would weigh their tokens differently.
@@ -231,41 +198,6 @@ def test_accumulated_batches_have_the_gradient_of_one_big_batch(tiny: Path, tmp_
         for path in sorted(tmp_path.glob("runs/*/events.jsonl"))
     ]
     assert norms[0] == pytest.approx(norms[1], rel=1e-4)
-
-
-def test_a_training_prompt_is_the_generation_prompt_token_by_token(
-    tiny: Path, tmp_path: Path
-) -> None:
-    tokenizer = load_model(str(tiny), tmp_path).tokenizer
-    template, rows = PromptTemplate(), some_rows(10)
-    split = encode(tokenizer, template, rows, 200, "refuse")
-    prompts = prompt_tokens(
-        tokenizer, [template.render(r["instruction"], r["input"]) for r in rows]
-    )
-    assert [list(e.prompt) for e in split.examples] == prompts
-    answers = [tokenizer.decode(e.answer, skip_special_tokens=True) for e in split.examples]
-    assert answers == [row["output"] for row in rows]
-
-
-def test_overlong_examples_are_refused_dropped_or_truncated_as_chosen(
-    tiny: Path, tmp_path: Path
-) -> None:
-    tokenizer, template = load_model(str(tiny), tmp_path).tokenizer, PromptTemplate()
-    rows = some_rows(4)
-    rows[2]["output"] = "town: Oslo; " * 40
-    whole = encode(tokenizer, template, rows, 4096, "refuse")
-    limit = max(len(e) for i, e in enumerate(whole.examples) if i != 2) + 5
-    with pytest.raises(OverlongExamples, match="1 of 4 examples"):
-        encode(tokenizer, template, rows, limit, "refuse")
-    dropped = encode(tokenizer, template, rows, limit, "drop")
-    assert (len(dropped.examples), dropped.overlong) == (3, 1)
-    assert dropped.tokens_lost == len(whole.examples[2])
-    cut = encode(tokenizer, template, rows, limit, "truncate")
-    assert (len(cut.examples), cut.overlong, max(cut.lengths)) == (4, 1, limit)
-    assert cut.tokens_lost == len(whole.examples[2]) - limit
-    assert cut.examples[2].answer[-1] != tokenizer.eos_token_id, "must not learn to stop there"
-    with pytest.raises(NothingToLearn, match="no answer token"):
-        encode(tokenizer, template, rows, 8, "truncate")
 
 
 def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path: Path) -> None:
@@ -364,65 +296,3 @@ def test_an_adapter_that_changes_nothing_or_reloads_differently_is_not_proven() 
         prove(good, [base[0] + 1], good, "fp32")
     with pytest.raises(AdapterNotProven):
         prove(good, base, Readings(base, [torch.full((2, 3), math.nan)]), "fp32")
-
-
-def test_bucketed_batches_hold_every_example_once_with_little_padding() -> None:
-    lengths = [(7 * i) % 190 + 10 for i in range(951)]
-    batches = bucketed(lengths, 8, seed=1, epoch=0)
-    assert sorted(i for batch in batches for i in batch) == list(range(951))
-    width = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
-    assert width / sum(lengths) < 1.06
-    assert batches == bucketed(lengths, 8, seed=1, epoch=0)
-    assert batches != bucketed(lengths, 8, seed=1, epoch=1)
-    assert batches != bucketed(lengths, 8, seed=2, epoch=0)
-
-
-def test_steps_and_learning_rates_follow_the_spec() -> None:
-    spec = a_run("x", gradient_accumulation_steps=2, num_train_epochs=1.5, warmup_steps=0.2)
-    plan = StepPlan([10] * 21, spec)
-    assert (plan.steps_per_epoch, plan.total, plan.eval_every) == (3, 5, 3)
-    assert [len(plan.micro_batches(step)) for step in range(5)] == [2, 2, 2, 2, 2]
-    assert StepPlan([10] * 21, replace(spec, max_steps=7)).total == 7
-    rates = [plan.learning_rate(step) for step in range(5)]
-    assert rates[0] == spec.learning_rate
-    assert rates == sorted(rates, reverse=True)
-    assert rates[-1] > 0
-    assert [lr_factor(step, 10, 4, "linear") for step in (0, 3, 4, 7)] == [0.25, 1.0, 1.0, 0.5]
-    assert [lr_factor(step, 10, 0, "cosine") for step in (0, 5)] == [1.0, pytest.approx(0.5)]
-    assert lr_factor(9, 10, 0, "constant") == 1.0
-    assert [warmup_of(0.05, 100), warmup_of(0.05, 3), warmup_of(12, 100)] == [5, 1, 12]
-
-
-def test_a_spec_comes_back_exactly_and_refuses_to_be_wrong() -> None:
-    spec = a_run("models/tiny", library_versions=library_versions(), learning_rate=0.1 + 0.2)
-    assert RunSpec.from_json(json.loads(json.dumps(spec.job_spec()))) == spec
-    assert spec.template_hash == PromptTemplate(spec.template).hash
-    RunSpec(run_id="r", name="n", base_model="b", version_id="v", **RunSpec.defaults())
-    for changes, sentence in (
-        ({"lora_r": 0}, "lora_r must be a whole number from 1"),
-        ({"learning_rate": math.nan}, "learning_rate must be above 0"),
-        ({"seed": True}, "seed must be"),
-        ({"method": "full"}, "method must be lora or qlora"),
-        ({"method": "lora", "precision": "4bit"}, "set method to qlora"),
-        ({"method": "qlora", "precision": "bf16"}, "set precision to auto or 4bit"),
-        ({"template_hash": "0"}, "not the hash"),
-    ):
-        with pytest.raises(InvalidRunSpec, match=sentence):
-            a_run("models/tiny", **changes)
-    with pytest.raises(InvalidRunSpec, match="Unknown settings: lora_rank"):
-        RunSpec.from_json({**spec.to_json(), "lora_rank": 3})
-    with pytest.raises(InvalidRunSpec, match="missing: base_model, name"):
-        RunSpec.from_json({"run_id": "r", "version_id": "v"})
-
-
-def test_a_generation_config_is_named_by_its_hash() -> None:
-    config = GenerationConfig(max_new_tokens=64, shots=2)
-    assert GenerationConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
-    assert config.hash == GenerationConfig(max_new_tokens=64, shots=2, temperature=0).hash
-    assert config.hash != GenerationConfig(max_new_tokens=65, shots=2).hash
-    with pytest.raises(InvalidRunSpec, match="temperature must be between 0"):
-        GenerationConfig(temperature=-1)
-
-
-def test_an_example_knows_its_length() -> None:
-    assert len(EncodedExample((1, 2, 3), (4, 5))) == 5

@@ -9,8 +9,8 @@ from typing import TextIO
 
 from core.importing.formats import ACCEPTED, FileKind
 from core.importing.limits import Limits, UnreadableFile
-from core.importing.readers import KEEP_NEWLINES, bounded_lines, bytes_read, open_text
 from core.importing.records import SourceRecord, excerpt, unique_names
+from core.importing.text import KEEP_NEWLINES, bounded_lines, bytes_read, open_text
 
 _MAX_RETRIES = 100
 

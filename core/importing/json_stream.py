@@ -14,7 +14,6 @@ from typing import Any, TextIO
 
 from core.importing.formats import FileKind
 from core.importing.limits import Limits, UnreadableFile
-from core.importing.readers import bytes_read, open_text
 from core.importing.records import (
     DECODER,
     Refused,
@@ -24,6 +23,7 @@ from core.importing.records import (
     record_from,
     storable,
 )
+from core.importing.text import bytes_read, open_text
 
 _CHUNK = 262_144
 _WINDOW_ROWS = 8  # an element may be this many times over the row limit and still be skipped

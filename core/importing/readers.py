@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 from core.importing.encodings import damaged_text
 from core.importing.formats import FileKind
 from core.importing.limits import LIMITS, Limits
 from core.importing.records import SourceRecord, excerpt, record_from_text
-
-# Newlines as the csv module wants them ("") and as JSON lines want them (None: all become LF).
-# Neither splits at U+2028 or U+0085, which str.splitlines would.
-KEEP_NEWLINES = ""
+from core.importing.text import bounded_lines, bytes_read, open_text
 
 
 def read(path: Path, kind: FileKind, limits: Limits = LIMITS) -> Iterator[SourceRecord]:
@@ -55,11 +51,6 @@ def _reader(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRecord
             return read_delimited(path, kind, limits)
 
 
-def open_text(path: Path, kind: FileKind, newline: str | None = None) -> TextIO:
-    """The file as text in its own encoding."""
-    return path.open(encoding=kind.text.name, errors=kind.text.errors, newline=newline)
-
-
 def _read_jsonl(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRecord]:
     with open_text(path, kind) as file:
         for line, text, whole in bounded_lines(file, limits.row_chars):
@@ -67,25 +58,3 @@ def _read_jsonl(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRe
                 yield SourceRecord(line, error=limits.too_long, raw=excerpt(text))
             elif text.strip():
                 yield record_from_text(text.rstrip(), line, limits, bytes_read(file))
-
-
-def bounded_lines(file: TextIO, limit: int) -> Iterator[tuple[int, str, bool]]:
-    """(number from 1, text, True), or (number, beginning, False) for a line over the limit.
-
-    The rest of an overlong line is skipped in pieces: no more than `limit` is ever held.
-    """
-    number = 0
-    while text := file.readline(limit + 1):
-        number += 1
-        if len(text) <= limit or text.endswith(("\n", "\r")):
-            yield number, text, True
-            continue
-        while (rest := file.readline(limit)) and not rest.endswith(("\n", "\r")):
-            pass
-        yield number, text, False
-
-
-def bytes_read(file: TextIO) -> int:
-    """How many bytes of the file below a text stream have been taken so far."""
-    # file.tell() is refused while lines are read; the buffer below knows.
-    return file.buffer.tell()

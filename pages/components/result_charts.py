@@ -99,9 +99,9 @@ def metric_name(metric: str) -> str:
         "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "token_f1": "token F1",
         "exact_match": "exact match",
     }  # fmt: skip
-    return known.get(
-        metric, metric.replace("field:", "field “") + "”" * metric.startswith("field:")
-    )
+    if metric.startswith("field:"):
+        return f"field “{metric.removeprefix('field:')}”"
+    return known.get(metric, metric)
 
 
 def as_row(estimate: Estimate) -> dict[str, Any]:
@@ -204,6 +204,7 @@ def days_chart(title: str, per_day: Sequence[tuple[str, int]]) -> None:
     fig = charts.figure(title, y="judgements", height=240)
     days, counts = [day for day, _ in per_day], [count for _, count in per_day]
     fig.add_bar(
+        width=min(0.7, 0.12 * len(days)),
         x=days, y=counts, marker={"color": charts.NEUTRAL}, text=counts, textposition="outside",
         cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
     )  # fmt: skip

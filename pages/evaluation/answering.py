@@ -95,7 +95,7 @@ def import_form(store: Store, actor: Actor, version_id: str) -> None:
     """Take another system's answers from JSONL, and say what joined."""
     with st.form("import_answers", border=True):
         name = st.text_input(
-            "Name of the system", max_chars=80, placeholder="such as gpt-x, 2026-11"
+            "Name of the system", max_chars=80, placeholder="the model that answered"
         )
         file = st.file_uploader(
             "Answers, one JSON object a line",

@@ -18,8 +18,8 @@ def show_findings(leaks: dict[str, Any]) -> None:
         else:
             st.badge("not blind", icon=":material/visibility:", color="orange")
             st.write("The two systems can be told apart, so raters may guess which is which:")
-        for finding in leaks["findings"]:
-            st.text(f"• {finding}")
+        if leaks["findings"]:
+            st.text("\n".join(f"• {finding}" for finding in leaks["findings"]))
         length, form = (page.number(leaks[name], 2) for name in ("length_auc", "format_auc"))
         st.caption(
             f"How well one number alone tells them apart, 0.5 (not at all) to 1 (always): "

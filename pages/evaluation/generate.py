@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.actor import Actor
@@ -55,10 +57,15 @@ def choose_version(store: Store, actor: Actor, project_id: str) -> str | None:
     chosen: str = st.selectbox(
         "Dataset version",
         list(names),
-        format_func=lambda i: f"{names[i]['name']} · {page.number(names[i]['counts']['total'])}",
+        format_func=lambda i: _title(names[i]),
         key=f"generate_version {project_id}",
     )
     return chosen
+
+
+def _title(version: dict[str, Any]) -> str:
+    total = page.number(version["counts"]["total"])
+    return f"{version['number']} · {version['name']} · {total} examples"
 
 
 def running(store: Store, actor: Actor, project_id: str) -> None:

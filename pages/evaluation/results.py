@@ -12,7 +12,7 @@ from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results
 from storage.store import Store
 
-VIEWS = {"people": "What people say", "scores": "Automatic scores", "pairs": "Examples behind it"}
+VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from pages.components import charts, page, session
 from pages.components.result_charts import download, metric_name, scores_chart
 from storage.store import Store
 
+WIDTHS: dict[str, Any] = {"Metric": st.column_config.TextColumn(width=115)}
 FIRST = ("token_f1", "rougeL", "rouge1", "rouge2", "exact_match")
 
 
@@ -40,8 +41,13 @@ def score_results(store: Store, actor: Actor, version_id: str) -> None:
     metrics = sorted({m for s in first for m in s.metrics}, key=_order)
     metric = right.selectbox("Metric", metrics, format_func=metric_name, key="results_metric")
     report = _report(store, actor, version_id, baseline, stamp)
-    title = " · ".join(_sentences(report, metric, names[baseline])) or metric_name(metric)
-    scores_chart(title, report, metric, _colours(report, baseline))
+    colours = _colours(report, baseline)
+    gold = next((i for i, colour in colours.items() if colour == charts.TUNED), "")
+    said = _sentences(report, metric, names[baseline])
+    title = said.pop(gold, f"{metric_name(metric).capitalize()} of {names[baseline]}")
+    scores_chart(title, report, metric, colours)
+    if said:
+        st.text("\n".join(said.values()))
     _table(report, metrics, names[baseline])
     _labels(report)
     for scores in report:
@@ -65,12 +71,15 @@ def _order(metric: str) -> tuple[int, str]:
     return (FIRST.index(metric) if metric in FIRST else len(FIRST), metric)
 
 
-def _sentences(report: Sequence[SystemScores], metric: str, baseline: str) -> list[str]:
-    return [
-        compared(s.system["name"], baseline, metric_name(metric), *s.against[metric])
+def _sentences(report: Sequence[SystemScores], metric: str, baseline: str) -> dict[str, str]:
+    """System id → what may be said of it against the baseline."""
+    return {
+        s.system["system_id"]: compared(
+            s.system["name"], baseline, metric_name(metric), *s.against[metric]
+        )
         for s in report
         if metric in s.against
-    ]
+    }
 
 
 def _colours(report: Sequence[SystemScores], baseline: str) -> dict[str, str]:
@@ -94,7 +103,7 @@ def _table(report: Sequence[SystemScores], metrics: Sequence[str], baseline: str
             row = {
                 "Metric": metric_name(metric),
                 "System": scores.system["name"],
-                "Mean (95 % interval, n)": written(scores.metrics[metric], 3),
+                "Mean (95 % interval)": written(scores.metrics[metric], 3),
                 "Difference to baseline": "baseline",
                 "Says": "",
             }
@@ -103,7 +112,7 @@ def _table(report: Sequence[SystemScores], metrics: Sequence[str], baseline: str
                 row["Difference to baseline"] = written(difference, 3)
                 row["Says"] = says_words(says)
             rows.append(row)
-    st.dataframe(rows, hide_index=True, height="content")
+    st.dataframe(rows, hide_index=True, height="content", column_config=WIDTHS)
     download(rows, "scores.csv")
     st.caption(
         "Means with bootstrap intervals over examples; exact match and fields with exact ones. "

@@ -18,7 +18,7 @@ def main() -> None:
     """Draw the page."""
     page.head(
         "Studies",
-        "A study shows people two answers without saying whose, and counts what they say.",
+        "People see two answers without knowing whose; a study counts what they say.",
     )
     store, actor, project_id = session.store(), session.actor(), session.project().project_id
     there = studies.studies_of(store, actor, project_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.projects import ProjectSettings
 from core.workflows.projects import create_project
@@ -46,6 +46,11 @@ def spin(page: Page, label: str, value: str) -> None:
     field = page.get_by_role("spinbutton", name=label)
     field.fill(value)
     field.press("Enter")
+
+
+def badge(page: Page, word: str) -> Locator:
+    """The status of a job: an icon and its word."""
+    return page.locator(".stMarkdownBadge").filter(has_text=word)
 
 
 def start_a_run(page: Page, name: str, steps: int) -> None:
@@ -119,37 +124,44 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, tuning: Server, p
         assert wide == 0
 
 
+@pytest.mark.timeout(300)
+def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "lea")
+    complaints = Complaints(page, tuning)
+    page.get_by_role("button", name="Launch a run").click()
+    expect_heading(page, "Train")
+    start_a_run(page, "Short run", 12)
+    expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The saved adapter answers as the trained one did")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the adapter").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+    assert complaints.blocked == complaints.outside == []
+    page.goto(f"{tuning.url}/jobs")
+    expect(badge(page, "completed")).to_be_visible()
+
+
 # The last one, since it restarts the server.
 @pytest.mark.timeout(400)
-def test_a_run_outlives_its_tab_and_the_server_and_is_stopped_and_resumed(
+def test_a_run_outlives_its_tab_and_the_server_and_is_stopped_resumed_and_cancelled(
     browser: Browser, tuning: Server
 ) -> None:
     with browser.new_context() as first:
-        page = sign_in(first, tuning, "lea")
-        complaints = Complaints(page, tuning)
-        page.get_by_role("button", name="Launch a run").click()
-        expect_heading(page, "Train")
-        start_a_run(page, "First run", 120)
-        expect(page.get_by_text(re.compile(r"Step \d+ of 120"))).to_be_visible(timeout=LONG)
-        expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
-        assert complaints.blocked == complaints.outside == []
+        page = sign_in(first, tuning, "lea", "/train")
+        start_a_run(page, "Long run", 100_000)
+        expect(page.get_by_text(re.compile(r"Step \S+ of 100"))).to_be_visible(timeout=LONG)
         address = page.url.removeprefix(tuning.url)
     tuning.stop()
-    again = launch(tuning.home, tuning.log, tuning.port)
-    tuning.process = again.process
+    tuning.process = launch(tuning.home, tuning.log, tuning.port).process
     wait_until_up(tuning)
     with browser.new_context() as second:
         page = sign_in(second, tuning, "lea", address)
-        stop, resume = (
-            page.get_by_role("button", name=name) for name in ("Stop, to resume later", "Resume")
-        )
-        expect(stop).to_be_visible(timeout=LONG)
-        stop.click()
-        expect(resume).to_be_visible(timeout=LONG)
-        resume.click()
-        expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
-        page.get_by_text("Log", exact=True).click()
-        expect(page.get_by_text("Goes on from the checkpoint")).to_be_visible()
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download the adapter").click()
-        assert Path(download.value.path()).read_bytes().startswith(b"PK")
+        page.get_by_role("button", name="Stop, to resume later").click(timeout=LONG)
+        page.get_by_role("button", name="Resume").click(timeout=LONG)
+        expect(page.get_by_text("Goes on from the checkpoint")).to_be_visible(timeout=LONG)
+        page.get_by_role("button", name="Cancel …").click()
+        page.get_by_role("button", name="Cancel for good").click()
+        expect(badge(page, "cancelled")).to_be_visible(timeout=LONG)
