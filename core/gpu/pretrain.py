@@ -115,6 +115,8 @@ class Batch:
 def make_batch(tasks: list[Task], tokenizer: PreTrainedTokenizerFast) -> Batch:
     """Token ids of tasks of similar length; only answers and the end are targets."""
     backend = tokenizer.backend_tokenizer
+    # A call with padding=True leaves it switched on for everybody.
+    backend.no_padding()
     prompts = backend.encode_batch_fast([t.prompt for t in tasks])
     answers = backend.encode_batch_fast([t.answer for t in tasks])
     eos, pad = tokenizer.eos_token_id, tokenizer.pad_token_id

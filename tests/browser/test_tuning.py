@@ -18,7 +18,7 @@ from tests.test_training_workflow import a_version
 
 PROJECT = "Notes *one*"
 PAGES = {"/": "My work", "/projects": "Projects", "/train": "Train", "/jobs": "Jobs"}
-LONG = 90_000
+LONG = 150_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -124,7 +124,7 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, tuning: Server, p
         assert wide == 0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
     context: BrowserContext, tuning: Server
 ) -> None:

@@ -1,0 +1,200 @@
+"""The README's walk-through on real data, in a real browser, as a lead would do it.
+
+Skipped where ../shared is absent. TOUCHSTONE_SHOTS=docs/walkthrough keeps the screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.driving import expect_heading, sign_in
+from tests.serving import ROOT, Server, serve
+
+DATA = ROOT.parent / "shared" / "data"
+TASKS = DATA / "self-instruct" / "user_oriented_instructions.jsonl"
+ANSWERS = {
+    "davinci": DATA / "self-instruct" / "base_davinci_predictions.jsonl",
+    "davinci tuned": DATA / "self-instruct" / "tuned_davinci-self-instruct_predictions.jsonl",
+}
+GSM8K = DATA / "gsm8k" / "train.jsonl"
+LONG = 300_000
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("walkthrough"),
+    pytest.mark.skipif(not TASKS.exists(), reason="the real data is not beside this checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, with one admin."""
+    with serve(tmp_path_factory.mktemp("walkthrough")) as server:
+        server.add("ada", "admin")
+        yield server
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a screenshot where TOUCHSTONE_SHOTS says."""
+    folder = os.environ.get("TOUCHSTONE_SHOTS")
+    if folder:
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1500)
+        target = Path(folder) / f"{name}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=target)
+        assert target.stat().st_size < 300_000
+
+
+def open_page(page: Page, site: Server, path: str, heading: str) -> None:
+    page.goto(site.url + path, wait_until="commit")
+    expect_heading(page, heading)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.click()
+
+
+def make_project(page: Page, site: Server, name: str) -> None:
+    open_page(page, site, "/projects", "Projects")
+    page.get_by_text("New project", exact=True).click()
+    box = page.get_by_label("Name", exact=True)
+    expect(box).to_have_value("New project")
+    box.fill(name)
+    box.press("Tab")
+    press(page, "Make the project")
+    expect(page.get_by_text(f"What waits for you in {name}")).to_be_visible()
+
+
+def import_file(page: Page, site: Server, path: Path) -> None:
+    open_page(page, site, "/import", "Import")
+    page.locator("input[type=file]").set_input_files(path)
+    button = page.get_by_role("button", name="Import")
+    expect(page.get_by_text("Nothing is stored yet.")).to_be_visible()
+    shot(page, "import-preview")
+    button.filter(has_text="examples").click()
+    expect(page.get_by_text("What came in")).to_be_visible(timeout=LONG)
+
+
+def accept_everything(page: Page, site: Server, why: str) -> None:
+    open_page(page, site, "/review", "Review")
+    press(page, "untouched ones too")
+    page.get_by_label("Why is that right?").fill(why)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("Undo: take the")).to_be_visible()
+
+
+def freeze(page: Page, site: Server, name: str, *, evaluation_only: bool = False) -> None:
+    open_page(page, site, "/versions", "Dataset versions")
+    page.get_by_label("Name", exact=True).fill(name)
+    if evaluation_only:
+        page.get_by_text("For evaluation only").click()
+    press(page, "Freeze")
+    expect(page.get_by_text("Content hash")).to_be_visible(timeout=LONG)
+
+
+def rate_pairs(page: Page, site: Server, count: int, choice: str, ratings: str) -> None:
+    page.goto(site.url + "/rate", wait_until="commit")
+    for _ in range(count):
+        header = page.locator(".rate header b")
+        expect(header).to_be_visible()
+        before = header.inner_text()
+        page.keyboard.press(choice)
+        page.keyboard.type(ratings)
+        page.keyboard.press("Enter")
+        expect(header).not_to_have_text(before)
+        expect(page.locator(".rate .message")).to_have_text("Saved.")
+
+
+def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withheld(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "ada")
+    make_project(page, site, "Self-instruct evaluation")
+    import_file(page, site, TASKS)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("252")
+    shot(page, "import-result")
+    accept_everything(page, site, "A published evaluation set, taken as it is.")
+    freeze(page, site, "252 user-oriented tasks", evaluation_only=True)
+    shot(page, "version-evaluation-only")
+
+    for name, path in ANSWERS.items():
+        open_page(page, site, "/generate", "Generate")
+        page.get_by_text("Import answers", exact=True).first.click()
+        page.get_by_label("Name of the system").fill(name)
+        page.locator("input[type=file]").set_input_files(path)
+        page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+        expect(page.get_by_text(f"✓ {name}: 252 of 252 examples have an answer.")).to_be_visible(
+            timeout=LONG
+        )
+    shot(page, "answers-joined")
+
+    open_page(page, site, "/studies", "Studies")
+    press(page, "Scan for what tells them apart")
+    expect(page.get_by_text("AUC").first).to_be_visible(timeout=LONG)
+    shot(page, "leak-scan")
+    press(page, "Open a study of 26 pairs")
+    expect(page.get_by_text("not blind").first).to_be_visible(timeout=LONG)
+
+    rate_pairs(page, site, 10, "g", "44445555")
+    shot(page, "rate")
+    open_page(page, site, "/results", "Results")
+    expect(page.get_by_text("withheld").first).to_be_visible(timeout=LONG)
+    shot(page, "results-withheld")
+    page.get_by_text("Automatic scores", exact=True).click()
+    expect(page.get_by_text("rougeL").or_(page.get_by_text("ROUGE-L")).first).to_be_visible(
+        timeout=LONG
+    )
+    shot(page, "results-scores")
+
+
+def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
+    context: BrowserContext, site: Server
+) -> None:
+    done = site.touchstone("import", str(GSM8K), "--project", "GSM8K", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"accepted": 7473' in done.stdout
+    page = sign_in(context, site, "ada")
+    page.get_by_role("combobox", name="Project").click()
+    page.get_by_role("option", name="GSM8K").click()
+    expect(page.get_by_text("What waits for you in GSM8K")).to_be_visible()
+    shot(page, "home")
+    accept_everything(page, site, "A published training set, taken as it is.")
+    freeze(page, site, "7,473 problems")
+    expect(page.get_by_test_id("stMetricValue").first).not_to_have_text("0")
+    shot(page, "version")
+
+    open_page(page, site, "/train", "Train")
+    page.get_by_label("Name of the run").fill("60 steps")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Steps at most").fill("60")
+    page.get_by_label("Steps at most").press("Tab")
+    shot(page, "train")
+    press(page, "Start the run")
+    expect(page.get_by_text("completed").first).to_be_visible(timeout=LONG)
+    shot(page, "run")
+
+    open_page(page, site, "/generate", "Generate")
+    page.get_by_label("How many examples").fill("50")
+    page.get_by_label("How many examples").press("Tab")
+    page.get_by_text("How they answer").click()
+    page.get_by_label("Longest answer, in tokens").fill("96")
+    page.get_by_label("Longest answer, in tokens").press("Tab")
+    press(page, "Generate answers")
+    expect(page.get_by_text("Open a blind study")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("completed").first).to_be_visible(timeout=LONG)
+
+    open_page(page, site, "/studies", "Studies")
+    press(page, "Open a study of 5 pairs")
+    expect(page.get_by_text("0 of 5").first).to_be_visible(timeout=LONG)
+    rate_pairs(page, site, 4, "b", "22222225")
+    open_page(page, site, "/results", "Results")
+    expect(page.get_by_text("not shown to be better").first).to_be_visible(timeout=LONG)
+    shot(page, "results-not-shown")
