@@ -14,7 +14,7 @@ ROLES: tuple[Role, ...] = ("annotator", "reviewer", "lead")
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person. `roles` maps project id to the roles held there; admin is the server's."""
+    """A signed-in person. `roles` maps project id to roles held there; admin is the server's."""
 
     person_id: str
     name: str

@@ -39,7 +39,8 @@ def planned_steps(examples: int, settings: Mapping[str, Any]) -> int:
         return int(settings["max_steps"])
     batches = math.ceil(examples / settings["per_device_train_batch_size"])
     an_epoch = math.ceil(batches / settings["gradient_accumulation_steps"])
-    return int(math.ceil(an_epoch * settings["num_train_epochs"]))
+    epochs: float = settings["num_train_epochs"]
+    return math.ceil(an_epoch * epochs)
 
 
 def expected_seconds(

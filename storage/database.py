@@ -172,7 +172,8 @@ class Database:
             "CREATE TABLE IF NOT EXISTS migrations "
             "(name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"
         )
-        done = {r["name"]: r["checksum"] for r in self.rows("SELECT name, checksum FROM migrations")}
+        rows = self.rows("SELECT name, checksum FROM migrations")
+        done = {row["name"]: row["checksum"] for row in rows}
         files = migration_files()
         unknown = sorted(set(done) - set(files))
         changed = [name for name in done if name in files and done[name] != _checksum(files[name])]

@@ -42,7 +42,8 @@ class Examples:
         )
         made = now()
         db.execute(
-            "INSERT INTO examples SELECT example_id, ?, content_hash, external_id, ?, line, meta, ? "
+            "INSERT INTO examples SELECT example_id, ?, content_hash, external_id, ?, line, "
+            "meta, ? "
             "FROM fresh",
             [project_id, import_id, made],
         )
@@ -86,9 +87,7 @@ class Examples:
 
     def has_import(self, import_id: str) -> bool:
         """Whether an import was already taken in."""
-        return bool(
-            self._db.value("SELECT count(*) FROM imports WHERE import_id = ?", [import_id])
-        )
+        return bool(self._db.value("SELECT count(*) FROM imports WHERE import_id = ?", [import_id]))
 
     def imports(self, project_id: str) -> list[Row]:
         """A project's imports, newest first, with who made them."""
@@ -196,7 +195,8 @@ class Examples:
             "  FROM reviews WHERE example_id = $id"
             "  UNION ALL SELECT created_at, actor_id, kind, reason, NULL "
             "  FROM example_events WHERE example_id = $id"
-            ") h LEFT JOIN people p ON p.person_id = h.who ORDER BY h.created_at, h.number NULLS LAST",
+            ") h LEFT JOIN people p ON p.person_id = h.who "
+            "ORDER BY h.created_at, h.number NULLS LAST",
             {"id": example_id},
         )
 

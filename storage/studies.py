@@ -86,7 +86,7 @@ class Studies:
         return [_study(row) for row in rows]
 
     def open_studies(self, project_id: str) -> list[Row]:
-        """Studies still open: study_id, name, pairs, judged, places, done. Says nothing of systems."""
+        """Studies still open: study_id, name, pairs, judged, places, done; nothing of systems."""
         return self._db.rows(
             "SELECT s.study_id, s.name, "
             "(SELECT count(*) FROM blind_pairs b WHERE b.study_id = s.study_id) AS pairs, "

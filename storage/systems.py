@@ -126,7 +126,8 @@ class Systems:
         return self._db.arrow(
             "SELECT g.system_id, g.example_id, r.output AS reference, g.text FROM generations g "
             "JOIN systems s USING (system_id) "
-            "JOIN version_examples m ON m.version_id = s.version_id AND m.example_id = g.example_id "
+            "JOIN version_examples m "
+            "  ON m.version_id = s.version_id AND m.example_id = g.example_id "
             "JOIN revisions r USING (revision_id) WHERE g.system_id IN ? "
             "ORDER BY g.system_id, m.position",
             [system_ids],

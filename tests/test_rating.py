@@ -260,6 +260,14 @@ def test_coverage_counts_pairs_against_ten_per_cent_of_the_outputs(tmp_path: Pat
     assert {name: seen[name] for name in counted} == counted
 
 
+def test_outer_white_space_which_the_leak_scan_overlooks_is_not_shown(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.store.database.execute("UPDATE generations SET text = '\n\n ' || text || ' \n'")
+    for pair in rating.next_pairs(place.store, place.rater(), place.study_id):
+        assert (pair.left, pair.right) == (pair.left.strip(), pair.right.strip())
+    place.store.close()
+
+
 @pytest.mark.parametrize("role", ["reviewer", "annotator"])
 def test_who_rates_cannot_read_results_or_which_system_is_which(place: Place, role: Any) -> None:
     person = an_actor(place.project_id, role, name="eve")

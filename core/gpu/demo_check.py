@@ -70,8 +70,8 @@ def check(base: Path, recipe: LoraRecipe, report: Callable[[str], None] = print)
     texts = generate(tuned, tokenizer, zero)
     results["tuned"] = _score(test, texts)
     report(f"tuned {results['tuned']} {time.monotonic() - start:.1f} s")
-    for example, text in list(zip(test, texts, strict=True))[:3]:
-        report(f"---\n{example.output}\n>>>\n{text}")
+    for example, text in zip(test, texts, strict=True):
+        report(_difference(example, text))
     return results
 
 
@@ -165,6 +165,12 @@ def _score(test: Sequence[DemoExample], texts: Sequence[str]) -> dict[str, float
         ]
         scores[field] = sum(right) / n
     return {name: round(value, 3) for name, value in scores.items()}
+
+
+def _difference(example: DemoExample, text: str) -> str:
+    """The fields that came out wrong, as `field: wanted >> got`; empty when all are right."""
+    pairs = {f: (_value(example.output, f), _value(text, f)) for f in DEMO_FIELDS}
+    return "\n".join(f"  {f}: {a} >> {b}" for f, (a, b) in pairs.items() if a != b)
 
 
 def _value(text: str, field: str) -> str | None:

@@ -99,6 +99,7 @@ def _lease(store: Store, pair_id: str, place: int, rater_id: str) -> bool:
 def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int) -> BlindPair:
     texts = [pair["baseline_text"], pair["candidate_text"]]
     left, right = texts if pair["baseline_left"] else reversed(texts)
+    # The leak scan looks at answers without their outer white space, so raters must not see it.
     return BlindPair(
         pair_id=pair["pair_id"],
         number=number,
@@ -106,8 +107,8 @@ def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int)
         instruction=pair["instruction"],
         input=pair["input"],
         reference=pair["reference"] if study["plan"]["show_reference"] else None,
-        left=left,
-        right=right,
+        left=left.strip(),
+        right=right.strip(),
     )
 
 

@@ -197,8 +197,10 @@ function drawPair(rater, pair, study) {
       button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
         "Keys and rubric", element("kbd", {}, "?"))),
     help,
-    element("div", { class: "task" }, taskPart("Instruction", pair.instruction),
-      taskPart("Input", pair.input), taskPart("Reference", pair.reference)),
+    element("div", { class: "task" },
+      element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
+        taskPart("Input", pair.input)),
+      taskPart("Reference", pair.reference)),
     element("div", { class: "panes" }, ...panes.map((one) => one.box)),
     notes.box)
   const bar = element("div", { class: "choices", role: "group",

@@ -33,6 +33,7 @@ class Editor extends Surface {
     const before = this.pending
     this.pending = null
     clearTimeout(this.slow)
+    this.root.classList.remove("busy")
     if (before && data.saved.includes(before.submission)) dropDraft(before.key)
     this.data = data
     const identity = `${data.form}|${data.conflict ? "conflict" : ""}`

@@ -1,4 +1,4 @@
-"""What every page is made of: its head, its figures, its empty state, and how values are written."""
+"""What every page is made of: head, figures, empty state, and how values are written."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _essential(form: _Form) -> None:
         form.choice(
             "method",
             "Method",
-            "LoRA trains small matrices beside the frozen weights; QLoRA also keeps these in 4 bits, "
+            "LoRA trains small matrices beside the frozen weights; QLoRA keeps those in 4 bits, "
             "which is slower, for models that do not fit otherwise.",
             METHODS,
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 T = TypeVar("T")
+StoreType = Store  # pages must not import storage, and name the type from here
 PROJECT, MESSAGES, FORMS, KEPT = "project", "messages", "forms", "kept"
 
 

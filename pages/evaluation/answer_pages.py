@@ -10,15 +10,15 @@ import streamlit as st
 from core.actor import Actor
 from core.workflows import generating
 from pages.components import page
+from pages.components.session import StoreType
 from pages.evaluation.systems_table import METRICS
-from storage.store import Store
 
 PAGE = 10
 MOST = 3
 
 
 def read_answers(
-    store: Store, actor: Actor, version_id: str, systems: Sequence[dict[str, Any]]
+    store: StoreType, actor: Actor, version_id: str, systems: Sequence[dict[str, Any]]
 ) -> None:
     """Choose up to three systems and read their answers, ten examples a page."""
     names = {s["system_id"]: s["name"] for s in systems if s["answers"]}

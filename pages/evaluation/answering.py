@@ -14,8 +14,8 @@ from core.exporting import to_csv
 from core.runs import GenerationConfig
 from core.workflows import generating, training
 from pages.components import page, session
+from pages.components.session import StoreType
 from pages.components.trouble import tell
-from storage.store import Store
 
 KINDS = {
     "base": "Base: the model as it was",
@@ -25,7 +25,7 @@ KINDS = {
 SHOWN = 50
 
 
-def generate_form(store: Store, actor: Actor, project_id: str, version_id: str) -> None:
+def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: str) -> None:
     """Choose a completed run of this version and let its models answer."""
     runs = {
         run["run_id"]: run["name"]
@@ -75,7 +75,13 @@ def _config(defaults: GenerationConfig) -> dict[str, Any]:
 
 
 def _start(
-    store: Store, actor: Actor, run_id: str, kinds: Any, split: str, limit: int | None, config: Any
+    store: StoreType,
+    actor: Actor,
+    run_id: str,
+    kinds: Any,
+    split: str,
+    limit: int | None,
+    config: Any,
 ) -> None:
     form = f"generate {run_id}"
     try:
@@ -91,7 +97,7 @@ def _start(
     st.rerun()
 
 
-def import_form(store: Store, actor: Actor, version_id: str) -> None:
+def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
     """Take another system's answers from JSONL, and say what joined."""
     with st.form("import_answers", border=True):
         name = st.text_input(
@@ -108,7 +114,7 @@ def import_form(store: Store, actor: Actor, version_id: str) -> None:
         _show_joined(report)
 
 
-def _import(store: Store, actor: Actor, version_id: str, name: str, file: Any) -> None:
+def _import(store: StoreType, actor: Actor, version_id: str, name: str, file: Any) -> None:
     if file is None:
         tell("No file yet", "Choose the file that holds the answers.")
         return

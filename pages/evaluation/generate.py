@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing, generating, jobs
+from core.workflows import generating, jobs
 from pages.components import page, session
 from pages.components.live import live
+from pages.components.session import StoreType
 from pages.evaluation.answer_pages import read_answers
 from pages.evaluation.answering import generate_form, import_form
-from pages.evaluation.systems_table import systems_table
-from storage.store import Store
+from pages.evaluation.systems_table import choose_version, systems_table
 
 VIEWS = {"generate": "Generate", "import": "Import answers", "read": "Read answers"}
 
@@ -42,33 +40,7 @@ def main() -> None:
         read_answers(store, actor, version_id, systems)
 
 
-def choose_version(store: Store, actor: Actor, project_id: str) -> str | None:
-    """The dataset version whose examples are answered, or None where there is none."""
-    versions = freezing.versions_of(store, actor, project_id)
-    if not versions:
-        page.empty(
-            "There is no dataset version yet",
-            "Systems answer the examples of a frozen version. Freeze one first.",
-            "curation/versions.py",
-            "Dataset versions",
-        )
-        return None
-    names = {v["version_id"]: v for v in versions}
-    chosen: str = st.selectbox(
-        "Dataset version",
-        list(names),
-        format_func=lambda i: _title(names[i]),
-        key=f"generate_version {project_id}",
-    )
-    return chosen
-
-
-def _title(version: dict[str, Any]) -> str:
-    total = page.number(version["counts"]["total"])
-    return f"{version['number']} · {version['name']} · {total} examples"
-
-
-def running(store: Store, actor: Actor, project_id: str) -> None:
+def running(store: StoreType, actor: Actor, project_id: str) -> None:
     """The generations and scorings that run, live, and the newest one that failed."""
     recent = jobs.jobs_of(store, actor, project_id, ("generate", "score"), limit=10)
     for job in recent:

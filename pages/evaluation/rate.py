@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from core.errors import TouchstoneError
 from core.workflows import rating
 from pages.components import page, session
 from pages.components.blind_pair import Outcome, blind_pair, data_for, judgement_from
+from pages.evaluation.study_choice import choose, nothing_open
 
 ALL_RATED = "You have rated every pair that is yours to rate. Others may still have some to do."
 CLOSED = "This study is closed."
@@ -41,23 +40,6 @@ def main() -> None:
     blind_pair(data, key=key)
 
 
-def choose(studies: list[dict[str, object]], chosen: str | None) -> str:
-    """The study to rate in; a choice only where there is one. One that has just been closed stays
-    until the person leaves it, so that nothing typed is out of sight."""
-    names = {str(study["study_id"]): str(study["name"]) for study in studies}
-    if chosen and chosen not in names:
-        names[chosen] = "The study you were in (closed)"
-    if len(names) == 1:
-        return next(iter(names))
-    return st.selectbox(
-        "Study",
-        list(names),
-        index=list(names).index(chosen) if chosen else 0,
-        format_func=names.__getitem__,
-        key="study_to_rate",
-    )
-
-
 def save(study_id: str, sent: object) -> list[Outcome]:
     """Save what the browser sent with this run; what became of each judgement."""
     outcomes: list[Outcome] = []
@@ -70,17 +52,6 @@ def save(study_id: str, sent: object) -> list[Outcome]:
         except TouchstoneError as error:
             outcomes.append((name, error.message))
     return outcomes
-
-
-def nothing_open(lead: bool) -> None:
-    """What a person sees while no study is open."""
-    how = "A lead opens one when two systems have answered the same examples."
-    page.empty(
-        "No study is open",
-        "Open one, and its pairs appear here." if lead else how,
-        "evaluation/studies.py" if lead else None,
-        "Open a study",
-    )
 
 
 main()

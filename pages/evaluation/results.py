@@ -7,10 +7,10 @@ import streamlit as st
 from core.actor import Actor
 from core.workflows import freezing, studies
 from pages.components import page, session
+from pages.components.session import StoreType
 from pages.evaluation.score_results import score_results
 from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results
-from storage.store import Store
 
 VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
 
@@ -45,7 +45,7 @@ def main() -> None:
     (study_results if view == "people" else study_pairs)(store, actor, chosen)
 
 
-def scores(store: Store, actor: Actor, project_id: str) -> None:
+def scores(store: StoreType, actor: Actor, project_id: str) -> None:
     """The automatic scores of one dataset version."""
     versions = {
         v["version_id"]: f"{v['number']} · {v['name']}"

@@ -13,13 +13,13 @@ from core.workflows import results
 from core.workflows.results import SystemScores
 from pages.components import charts, page, session
 from pages.components.result_charts import download, metric_name, scores_chart
-from storage.store import Store
+from pages.components.session import StoreType
 
 WIDTHS: dict[str, Any] = {"Metric": st.column_config.TextColumn(width=115)}
 FIRST = ("token_f1", "rougeL", "rouge1", "rouge2", "exact_match")
 
 
-def score_results(store: Store, actor: Actor, version_id: str) -> None:
+def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     """Draw the scores of every scored system of a version."""
     stamp = results.stamp(store, actor, version_id=version_id)
     first = _report(store, actor, version_id, None, stamp)
@@ -58,7 +58,7 @@ def score_results(store: Store, actor: Actor, version_id: str) -> None:
 
 
 def _report(
-    store: Store, actor: Actor, version_id: str, baseline: str | None, stamp: str
+    store: StoreType, actor: Actor, version_id: str, baseline: str | None, stamp: str
 ) -> list[SystemScores]:
     return session.kept(
         f"scores {version_id} {baseline}",

@@ -7,9 +7,9 @@ import streamlit as st
 from core.actor import Actor
 from core.workflows import freezing, generating, studies
 from pages.components import page, session
+from pages.components.session import StoreType
 from pages.evaluation.study_card import study_card
 from pages.evaluation.study_plan import study_plan
-from storage.store import Store
 
 VIEWS = {"list": "Studies", "plan": "New study"}
 
@@ -45,7 +45,9 @@ def main() -> None:
         study_card(store, actor, study)
 
 
-def versions_to_compare(store: Store, actor: Actor, project_id: str) -> dict[str, dict[str, str]]:
+def versions_to_compare(
+    store: StoreType, actor: Actor, project_id: str
+) -> dict[str, dict[str, str]]:
     """Version name → system id → system name, where at least two systems have answered."""
     found = {}
     for version in freezing.versions_of(store, actor, project_id):

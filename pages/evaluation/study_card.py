@@ -10,12 +10,12 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.workflows import rating, studies
 from pages.components import page, session
+from pages.components.session import StoreType
 from pages.components.trouble import escaped, tell
 from pages.evaluation.findings import show_findings
-from storage.store import Store
 
 
-def study_card(store: Store, actor: Actor, study: dict[str, Any]) -> None:
+def study_card(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     """Draw one study with what a lead may do with it."""
     study = studies.get_study(store, actor, study["study_id"])
     progress = rating.progress(store, actor, study["study_id"])
@@ -56,7 +56,7 @@ def _plan(study: dict[str, Any]) -> str:
     )
 
 
-def _not_blind(store: Store, actor: Actor, study: dict[str, Any]) -> None:
+def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     show_findings(study["leaks"])
     reasons = [note for note in study["notes"] if note["kind"] == "counts_although_not_blind"]
     for note in reasons:
@@ -74,7 +74,7 @@ def _not_blind(store: Store, actor: Actor, study: dict[str, Any]) -> None:
             _act(lambda: studies.let_count(store, actor, study["study_id"], reason))
 
 
-def _actions(store: Store, actor: Actor, study: dict[str, Any]) -> None:
+def _actions(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     study_id, closed = study["study_id"], bool(study["closed_at"])
     with st.container(horizontal=True):
         if not closed:

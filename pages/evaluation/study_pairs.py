@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.exporting import to_csv
 from core.workflows import results, studies
 from pages.components import page
-from storage.store import Store
+from pages.components.session import StoreType
 
 PAGE = 10
 FILTERS = {"all": "All", "rated": "Rated", "open": "Not rated yet"}
@@ -23,7 +23,7 @@ WORDS = {
 }
 
 
-def study_pairs(store: Store, actor: Actor, study_id: str) -> None:
+def study_pairs(store: StoreType, actor: Actor, study_id: str) -> None:
     """Draw the pairs, ten a page, and offer them all as CSV."""
     study = studies.get_study(store, actor, study_id)
     rows = results.pairs_table(store, actor, study_id)

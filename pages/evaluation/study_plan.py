@@ -10,15 +10,15 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.workflows import studies
 from pages.components import page, session
+from pages.components.session import StoreType
 from pages.components.trouble import tell
 from pages.evaluation.findings import show_findings
-from storage.store import Store
 
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
 
 
 def study_plan(
-    store: Store, actor: Actor, project_id: str, versions: dict[str, dict[str, str]]
+    store: StoreType, actor: Actor, project_id: str, versions: dict[str, dict[str, str]]
 ) -> None:
     """Draw the plan; `versions` maps a version's name to its systems (id → name)."""
     if not versions:
@@ -93,7 +93,7 @@ def _choose_size(outputs: int) -> dict[str, Any]:
     }
 
 
-def _scan(store: Store, actor: Actor, project_id: str, baseline: str, candidate: str) -> None:
+def _scan(store: StoreType, actor: Actor, project_id: str, baseline: str, candidate: str) -> None:
     kept = f"scan {baseline} {candidate}"
     if st.button("Scan for what tells them apart", icon=":material/search:"):
         session.remember(kept, studies.scan_leaks(store, actor, project_id, baseline, candidate))
@@ -104,7 +104,12 @@ def _scan(store: Store, actor: Actor, project_id: str, baseline: str, candidate:
 
 
 def _open(
-    store: Store, actor: Actor, project_id: str, baseline: str, candidate: str, plan: dict[str, Any]
+    store: StoreType,
+    actor: Actor,
+    project_id: str,
+    baseline: str,
+    candidate: str,
+    plan: dict[str, Any],
 ) -> None:
     form = f"study {project_id}"
     try:

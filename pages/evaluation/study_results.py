@@ -9,10 +9,10 @@ from core.study.sentences import compared, says_words, written
 from core.workflows import results
 from core.workflows.results import StudyResult
 from pages.components import page, result_charts, session
-from storage.store import Store
+from pages.components.session import StoreType
 
 
-def study_results(store: Store, actor: Actor, study_id: str) -> None:
+def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     """Draw one study's results; nothing that compares the systems while its verdict is withheld."""
     result = session.kept(
         f"study {study_id}",

@@ -7,8 +7,39 @@ from typing import Any
 
 import streamlit as st
 
+from core.actor import Actor
+from core.workflows import freezing
+from pages.components import page
+from pages.components.session import StoreType
+
 KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "imported": "imported"}
 METRICS = {"token_f1": "Token F1", "rougeL": "ROUGE-L", "exact_match": "Exact match"}
+
+
+def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:
+    """The dataset version whose examples are answered, or None where there is none."""
+    versions = freezing.versions_of(store, actor, project_id)
+    if not versions:
+        page.empty(
+            "There is no dataset version yet",
+            "Systems answer the examples of a frozen version. Freeze one first.",
+            "curation/versions.py",
+            "Dataset versions",
+        )
+        return None
+    names = {v["version_id"]: v for v in versions}
+    chosen: str = st.selectbox(
+        "Dataset version",
+        list(names),
+        format_func=lambda i: _title(names[i]),
+        key=f"generate_version {project_id}",
+    )
+    return chosen
+
+
+def _title(version: dict[str, Any]) -> str:
+    total = page.number(version["counts"]["total"])
+    return f"{version['number']} · {version['name']} · {total} examples"
 
 
 def systems_table(systems: Sequence[dict[str, Any]]) -> None:
