@@ -257,6 +257,15 @@ def progress(second: float, step: int, total: int = 100) -> dict[str, Any]:
     }
 
 
+def test_the_notes_stay_in_sight_however_long_the_progress(store: Store, lead: Actor) -> None:
+    job_id = an_import(store, lead)
+    note = {"seq": 0, "time": 1.0, "kind": "note", "text": "Goes on."}
+    steps = [{"seq": n, "time": 1.0, "kind": "progress", "step": n} for n in range(1, 900)]
+    store.jobs.append_events(job_id, [note, *steps], 0)
+    assert [text for _, text in live_view(store, lead, job_id).notes] == ["Goes on."]
+    assert live_view(store, lead, job_id, notes=0).notes == []
+
+
 def test_the_time_left_follows_the_pace_of_the_last_start() -> None:
     running = {"kind": "state", "created_at": EPOCH, "payload": {"status": "running"}}
     slow = [running, progress(0, 0), progress(100, 10)]

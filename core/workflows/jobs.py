@@ -182,6 +182,8 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
     job = _mine_or_lead(store, actor, job_id)
     if job["status"] not in RESUMABLE:
         raise Conflict(f"This job is {job['status']}; only one that broke off can be resumed.")
+    if not job["ingested"]:  # the supervisor still writes its end, and would miss the new start
+        raise Conflict("This job has only just ended. Resume it in a second.")
     refuse_without_room(store)
     folder = folder_of(store, job)
     state = status_of(folder)

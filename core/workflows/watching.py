@@ -40,17 +40,18 @@ class LiveView:
 def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveView:
     """Everything the live view of a job shows. Raises NotFound, NotAllowed."""
     job = get_job(store, actor, job_id)
-    events = store.jobs.events(job_id, ("note", "progress", "state"), last=400)
-    said = [(e["created_at"], str(e["payload"].get("text"))) for e in events if e["kind"] == "note"]
+    # Two questions: an hour of progress must not push the notes out of sight.
+    said = store.jobs.events(job_id, ("note",), last=notes) if notes else []
+    events = store.jobs.events(job_id, ("progress", "state"), last=400)
     status, mine = job["status"], is_mine_or_lead(actor, job)
     return LiveView(
         job,
-        said[-notes:],
+        [(event["created_at"], str(event["payload"].get("text"))) for event in said],
         seconds_left(events) if status in ACTIVE else None,
         _ahead(store, job) if status == "queued" else 0,
         may_stop=mine and status in ("starting", "running"),
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
-        may_resume=mine and status in RESUMABLE,
+        may_resume=mine and status in RESUMABLE and job["ingested"],
     )
 
 

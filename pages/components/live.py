@@ -58,9 +58,9 @@ def live(job_id: str, *, notes: int = 4) -> LiveView:
 @st.fragment(run_every=SECONDS)
 def _followed(job_id: str, notes: int) -> None:
     view = live_view(session.store(), session.actor(), job_id, notes)
-    draw(view)
     if not view.moves:
-        st.rerun()
+        st.rerun()  # before drawing: a button of a fragment that goes away would lose its click
+    draw(view)
 
 
 def draw(view: LiveView, *, title: bool = True) -> None:

@@ -23,8 +23,9 @@ from pages.server.running import running
 if TYPE_CHECKING:
     from storage.store import Store
 
+    StoreType = Store  # pages must not import storage, and name the type from here
+
 T = TypeVar("T")
-StoreType = Store  # pages must not import storage, and name the type from here
 PROJECT, MESSAGES, FORMS, KEPT = "project", "messages", "forms", "kept"
 
 

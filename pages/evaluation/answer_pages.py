@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import generating
 from pages.components import page
-from pages.components.session import StoreType
 from pages.evaluation.systems_table import METRICS
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 PAGE = 10
 MOST = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import streamlit as st
@@ -14,8 +14,10 @@ from core.exporting import to_csv
 from core.runs import GenerationConfig
 from core.workflows import generating, training
 from pages.components import page, session
-from pages.components.session import StoreType
 from pages.components.trouble import tell
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 KINDS = {
     "base": "Base: the model as it was",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import generating, jobs
 from pages.components import page, session
 from pages.components.live import live
-from pages.components.session import StoreType
 from pages.evaluation.answer_pages import read_answers
 from pages.evaluation.answering import generate_form, import_form
 from pages.evaluation.systems_table import choose_version, systems_table
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 VIEWS = {"generate": "Generate", "import": "Import answers", "read": "Read answers"}
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import freezing, studies
 from pages.components import page, session
-from pages.components.session import StoreType
 from pages.evaluation.score_results import score_results
 from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
 

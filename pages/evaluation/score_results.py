@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,7 +13,9 @@ from core.workflows import results
 from core.workflows.results import SystemScores
 from pages.components import charts, page, session
 from pages.components.result_charts import download, metric_name, scores_chart
-from pages.components.session import StoreType
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 WIDTHS: dict[str, Any] = {"Metric": st.column_config.TextColumn(width=115)}
 FIRST = ("token_f1", "rougeL", "rouge1", "rouge2", "exact_match")

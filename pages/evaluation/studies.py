@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import freezing, generating, studies
 from pages.components import page, session
-from pages.components.session import StoreType
 from pages.evaluation.study_card import study_card
 from pages.evaluation.study_plan import study_plan
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 VIEWS = {"list": "Studies", "plan": "New study"}
 

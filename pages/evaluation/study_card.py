@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,9 +10,11 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.workflows import rating, studies
 from pages.components import page, session
-from pages.components.session import StoreType
 from pages.components.trouble import escaped, tell
 from pages.evaluation.findings import show_findings
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 
 def study_card(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,7 +10,9 @@ from core.actor import Actor
 from core.exporting import to_csv
 from core.workflows import results, studies
 from pages.components import page
-from pages.components.session import StoreType
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 PAGE = 10
 FILTERS = {"all": "All", "rated": "Rated", "open": "Not rated yet"}

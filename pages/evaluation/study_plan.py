@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,9 +10,11 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.workflows import studies
 from pages.components import page, session
-from pages.components.session import StoreType
 from pages.components.trouble import tell
 from pages.evaluation.findings import show_findings
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.actor import Actor
@@ -9,7 +11,9 @@ from core.study.sentences import compared, says_words, written
 from core.workflows import results
 from core.workflows.results import StudyResult
 from pages.components import page, result_charts, session
-from pages.components.session import StoreType
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 
 def study_results(store: StoreType, actor: Actor, study_id: str) -> None:

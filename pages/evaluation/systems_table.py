@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import freezing
 from pages.components import page
-from pages.components.session import StoreType
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
 
 KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "imported": "imported"}
 METRICS = {"token_f1": "Token F1", "rougeL": "ROUGE-L", "exact_match": "Exact match"}

@@ -42,10 +42,10 @@ def followed(project_id: str, before: int) -> None:
     """What moves, oldest first; the whole page again as soon as one of them has ended."""
     store, actor = session.store(), session.actor()
     moving = [j for j in jobs.jobs_of(store, actor, project_id, limit=SHOWN) if not j["ingested"]]
-    for job in reversed(moving):
-        live.draw(live_view(store, actor, job["job_id"], notes=1))
     if len(moving) != before:
         st.rerun()
+    for job in reversed(moving):
+        live.draw(live_view(store, actor, job["job_id"], notes=1))
 
 
 def ended(actor: Actor, known: list[Job]) -> None:

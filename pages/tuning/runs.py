@@ -52,12 +52,12 @@ def followed(run_id: str) -> None:
     store, actor = session.store(), session.actor()
     run = training.get_run(store, actor, run_id)
     view = live_view(store, actor, run["job_id"], notes=3)
+    if not view.moves:
+        st.rerun()
     live.draw(view, title=False)
     known = curves_of(store, actor, run["job_id"])
     figures(view, known)
     curves(known, run["name"])
-    if not view.moves:
-        st.rerun()
 
 
 def settled(run: Run) -> None:
