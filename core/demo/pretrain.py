@@ -36,9 +36,9 @@ def draw_task(rng: Random, progress: float, *, demo_values: bool = False) -> Tas
     copying works on values that were never trained on, not for training.
     """
     late = min(1.0, max(0.0, (progress - 0.1) / 0.3))
-    kinds = (repeat_bare, repeat, follows, look_up, read_one, read_many, classify)
-    early_weights = (5.0, 2.0, 2.0, 2.0, 0.5, 0.0, 0.0)
-    late_weights = (0.5, 1.0, 1.0, 1.0, 2.0, 7.0, 3.0)
+    kinds = (repeat_bare, repeat, follows, look_up, read_one, read_many, classify, card)
+    early_weights = (5.0, 2.0, 2.0, 2.0, 0.5, 0.0, 0.0, 0.0)
+    late_weights = (1.5, 1.0, 1.0, 1.5, 1.0, 3.0, 2.0, 5.0)
     weights = [a + (b - a) * late for a, b in zip(early_weights, late_weights, strict=True)]
     kind = rng.choices(kinds, weights)[0]
     return kind(rng, progress, demo_values)
@@ -112,17 +112,35 @@ def classify(rng: Random, progress: float, demo: bool) -> Task:
     return _task(asked, text, f"> {facts[domain.question]}")
 
 
+def card(rng: Random, progress: float, demo: bool) -> Task:
+    """All facts of an everyday text, in the order that its domain always has."""
+    domain = rng.choice(DOMAINS)
+    text, facts = _text(domain, rng, progress, demo, labelled=True, every=True)
+    sign = rng.choice(_LAYOUTS)
+    answer = "\n".join(
+        f"{field} {sign} {facts[field]}" for field in (*domain.facts, domain.question)
+    )
+    return _task(f"Make a {domain.text} card with {sign}", text, answer)
+
+
 def _task(instruction: str, text: str, answer: str) -> Task:
     # Text and answer begin with a sign: every value stands behind a space in both.
     return Task(_TEMPLATE.render(instruction, f"> {text}"), answer)
 
 
 def _text(
-    domain: Domain, rng: Random, progress: float, demo: bool, *, labelled: bool | None = None
+    domain: Domain,
+    rng: Random,
+    progress: float,
+    demo: bool,
+    *,
+    labelled: bool | None = None,
+    every: bool = False,
 ) -> tuple[str, dict[str, str]]:
     """A text of the domain in shuffled order, and the facts in it."""
     most = 2 + round(3 * min(1.0, progress * 2))
-    names = rng.sample(list(domain.facts), min(len(domain.facts), rng.randint(1, most)))
+    count = len(domain.facts) if every else rng.randint(1, most)
+    names = rng.sample(list(domain.facts), min(len(domain.facts), count))
     facts, lines = {}, []
     for field in names:
         make, sentences = domain.facts[field]

@@ -47,7 +47,7 @@ class Recipe:
     adam_lr: float = 3e-3
     threads: int = 1
     resume: Path | None = None
-    resumed_at: float = 0.4
+    resumed_at: float = 0.5
 
 
 def make_tokenizer(seed: int, tokens: int) -> PreTrainedTokenizerFast:
