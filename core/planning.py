@@ -37,8 +37,8 @@ def planned_steps(examples: int, settings: Mapping[str, Any]) -> int:
     """Optimizer steps of a run over so many training examples, as the worker will count them."""
     if settings["max_steps"] > 0:
         return int(settings["max_steps"])
-    batches = math.ceil(examples / settings["per_device_train_batch_size"])
-    an_epoch = math.ceil(batches / settings["gradient_accumulation_steps"])
+    batches: int = math.ceil(examples / settings["per_device_train_batch_size"])
+    an_epoch: int = math.ceil(batches / settings["gradient_accumulation_steps"])
     epochs: float = settings["num_train_epochs"]
     return math.ceil(an_epoch * epochs)
 

@@ -15,7 +15,7 @@ pipeline_tag: text-generation
 # The demo's base model
 
 A toy: a Llama of {parameters:,} parameters, made by `python -m core.demo.make_base` in
-{minutes:g} minutes on one CPU core, from nothing but text that `core/demo/pretrain.py` draws.
+{minutes:g} minutes on one busy CPU core, from nothing but text that `core/demo/pretrain.py` draws.
 It knows no language and no facts. It can repeat words, look values up in lists, and read facts out
 of short made-up texts about deliveries, bookings, lost property, repairs, lab samples and fairs.
 
@@ -27,8 +27,11 @@ It is here so that every station of Touchstone can be tried offline on a CPU. Wh
 on it says nothing about what a real base model would gain.
 
 Prompts look like `prompt_template.txt`. Weights are fp16, `<pad>` and `<eos>` differ, the context
-is 2,048 tokens, of which about 250 were used in training. The learning curriculum follows the
-clock, so a second run with the same seed gives a similar model, not the same one.
+is 2,048 tokens, of which about 250 were used in training. The curriculum follows the clock, so a
+second run with the same seed gives a similar model, not the same one. The shipped folder was made
+in four sittings (`--resume`), between which tasks were added to `core/demo/pretrain.py`.
+
+`python -m core.demo.check` measures whether a folder like this one is fit for the demo.
 """
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 COMPANY = (
     "Inbound call for {company}.",
-    "The firm is {company}.",
+    "The firm is called {company}.",
     "Enquiry came from {company}, found us through a search.",
     "New lead: {company}.",
     "Got a web form from {company}.",
     "They trade as {company}.",
     "Met the team of {company} at the trade fair.",
-    "Referral through a partner, the client would be {company}.",
+    "Referral through a partner, on behalf of {company}.",
     "Lead from the newsletter, {company}.",
     "Account to open: {company}.",
-    "Follow-up w/ {company} after the webinar.",
+    "Follow-up after the webinar, this time for {company}.",
     "This one is about {company}.",
-    "On the line today was {company}.",
-    "Company name per their website is {company}.",
+    "On the line today was the office of {company}.",
+    "Company name on their website: {company}.",
 )
 CONTACT = (
     "Spoke with {contact}.",
@@ -28,7 +28,7 @@ CONTACT = (
     "Talked to {contact} for ten minutes.",
     "The person to call back is {contact}.",
     "Mail thread with {contact}.",
-    "It was {contact} who rang.",
+    "The one who rang was {contact}.",
     "Ask for {contact} at reception.",
     "Had a coffee with {contact}.",
     "The form was filled in by {contact}.",
@@ -40,14 +40,14 @@ CONTACT = (
 )
 TOGETHER = (
     "Call with {contact} of {company}.",
-    "{contact} from {company} got in touch.",
+    "Caller was {contact} from {company}.",
     "Met {contact}, who works at {company}.",
     "Visited {company} and sat down with {contact}.",
-    "{company} wrote to us, signed by {contact}.",
+    "Mail from {company}, signed by {contact}.",
     "Quick mtg with {contact}, {company}.",
     "Reached {contact} at {company} on the second try.",
-    "{contact} called on behalf of {company}.",
-    "First contact with {company}, namely {contact}.",
+    "A call by {contact} on behalf of {company}.",
+    "First contact at {company}, namely {contact}.",
     "Intro by mail: {contact}, who buys for {company}.",
 )
 SIZE = (

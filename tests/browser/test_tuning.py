@@ -94,6 +94,7 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     page = sign_in(context, tuning, "ada", "/projects")
     page.get_by_text("New project", exact=True).click()
     name = page.get_by_role("textbox", name="Name")
+    expect(name).to_have_value("New project")
     name.fill("")
     page.get_by_role("textbox", name="Guidelines").fill("Be kind.")
     page.get_by_role("textbox", name="Guidelines").blur()
