@@ -47,6 +47,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._local = threading.local()
+        self._turn = threading.RLock()
         try:
             self._connection = duckdb.connect(str(path))
         except duckdb.IOException as error:
@@ -124,13 +125,18 @@ class Database:
             for name in tables:
                 cursor.unregister(name)
 
-    def transact(self, action: Callable[[], T]) -> T:
+    def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction; inside another one it simply joins.
 
+        `in_turn` lets one such action at a time begin: for queues, where everybody wants the same
+        first row and all but one would have to start again.
         A conflict with another thread, or a key that another thread has just inserted, runs it
         again from its start, so `action` must look before it writes. Raises Conflict when that
         goes on for too long.
         """
+        if in_turn:
+            with self._turn:
+                return self.transact(action)
         cursor = self.cursor
         if self._local.depth:
             return action()

@@ -44,9 +44,12 @@ class Store:
         self.judgements = Judgements(self.database)
         self.reports = Reports(self.database)
 
-    def transact(self, action: Callable[[], T]) -> T:
-        """Run `action` in one transaction, again from its start when somebody was faster."""
-        return self.database.transact(action)
+    def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
+        """Run `action` in one transaction, again from its start when somebody was faster.
+
+        `in_turn` is for queues: those who take the next one do so one after the other.
+        """
+        return self.database.transact(action, in_turn=in_turn)
 
     def close(self) -> None:
         """Write what is pending and let go of the file."""

@@ -116,10 +116,15 @@ class JobContext:
             thread.join()
 
     def enter(self, status: JobStatus, error: JobFault | None = None, message: str = "") -> None:
-        """Changes the status, in state.json first, then as a state event."""
+        """Changes the status: as a state event, then in state.json.
+
+        In this order, because who sees the end in state.json reads the events for the last time.
+        """
         self._change(status=status, error=error, message=message)
-        self._write()
-        self.emit("state", status=status, message=error.message if error else message)
+        try:
+            self.emit("state", status=status, message=error.message if error else message)
+        finally:
+            self._write()
 
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):

@@ -70,16 +70,15 @@ def lease_next(
     """Lease what `find(project_id, person_id)` names; the person lets go of everything else."""
 
     def take() -> str | None:
-        for _ in range(5):
-            example_id = find(project_id, actor.person_id)
-            if example_id is None:
-                return None
-            if store.annotation.take_lease(example_id, actor.person_id, now() + LEASE):
-                store.annotation.release_all(project_id, actor.person_id, but=example_id)
-                return example_id
-        raise Conflict("Too many people take examples right now. Try again in a moment.")
+        example_id = find(project_id, actor.person_id)
+        if example_id is None:
+            return None
+        if not store.annotation.take_lease(example_id, actor.person_id, now() + LEASE):
+            raise Conflict("Somebody took this example just now. Try again.")
+        store.annotation.release_all(project_id, actor.person_id, but=example_id)
+        return example_id
 
-    example_id = store.transact(take)
+    example_id = store.transact(take, in_turn=True)
     return None if example_id is None else _task(store, example_id)
 
 

@@ -51,7 +51,7 @@ def next_pairs(
     if study["closed_at"]:
         return []
 
-    slot = store.transact(lambda: _slot(store, study_id, actor.person_id))
+    slot = store.transact(lambda: _slot(store, study_id, actor.person_id), in_turn=True)
     taken = _take(store, actor.person_id, study_id, slot, count, but)
     progress = store.judgements.progress(study_id, actor.person_id)
     return [
