@@ -22,6 +22,9 @@ of short made-up texts about deliveries, bookings, lost property, repairs, lab s
 It was never shown the demo task, a demo note or a demo record. It did see the words that demo
 notes are written with, one by one in lists, so that their tokens mean something; the demo's names,
 numbers and needs are kept apart by a checksum (`core/demo/words.py`) and occur nowhere in its text.
+It did learn, on the other subjects, to list facts line by line and that one bad remark outweighs
+good ones: record and decision need the same skills, with other fields, words and labels. It was
+trained on single short prompts only: behind three worked examples it answers little of use.
 
 It is here so that every station of Touchstone can be tried offline on a CPU. What a LoRA run gains
 on it says nothing about what a real base model would gain.

@@ -35,9 +35,9 @@ class LoraRecipe:
     test: int = 120
     r: int = 16
     alpha: int = 32
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     batch: int = 8
-    epochs: int = 5
+    epochs: int = 6
     seed: int = 3
     threads: int = 2
 

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 # What teaches the shipped toy model its task within about a minute on two cores.
-DEMO_SETTINGS: dict[str, Any] = {}
+DEMO_SETTINGS: dict[str, Any] = {
+    "learning_rate": 4e-3,
+    "num_train_epochs": 6.0,
+    "lora_dropout": 0.0,
+    "early_stopping_patience": 0,
+}
 
 
 class NothingToTrainOn(InvalidInput):

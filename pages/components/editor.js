@@ -184,6 +184,11 @@ class Editor extends Surface {
       else this.focus("root")
       return
     }
+    if (event.key === "Enter" && target.id === "reason" && !event.isComposing) {
+      event.preventDefault()
+      this.confirmPanel()
+      return
+    }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return
     if (document.querySelector("[role=dialog]")) return
     const action = this.keys().find(([key]) => key === event.key)?.[2]

@@ -42,8 +42,9 @@ class Surface {
     const wide = this.root.clientWidth >= 860
     return element(
       "details",
-      { class: "guidelines", open: wide },
-      element("summary", {}, "Guidelines"),
+      { class: "guidelines", open: this.guided ?? wide },
+      // Read before the browser turns it; the next example keeps the choice.
+      element("summary", { onclick: (event) => (this.guided = !event.currentTarget.parentNode.open) }, "Guidelines"),
       prose(text || "This project has no guidelines yet. A lead writes them on the Projects page."),
     )
   }
@@ -194,7 +195,8 @@ class Surface {
       input,
       element("div", { class: "actions row" },
         element("button", { type: "button", class: "primary", onclick: () => this.confirmPanel() },
-          action === "skip" ? "Skip this example" : "Flag this example"),
+          action === "skip" ? "Skip this example" : "Flag this example",
+          element("kbd", { "aria-hidden": "true" }, "⏎")),
         element("button", { type: "button", onclick: () => this.show(null) }, "Cancel")),
     ]
   }

@@ -23,7 +23,7 @@ ANSWERS = {
     "davinci tuned": DATA / "self-instruct" / "tuned_davinci-self-instruct_predictions.jsonl",
 }
 GSM8K = DATA / "gsm8k" / "train.jsonl"
-LONG = 120_000
+LONG = 400_000
 
 pytestmark = [
     pytest.mark.shared,
@@ -174,21 +174,21 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     shot(page, "version")
 
     open_page(page, site, "/train", "Train")
-    page.get_by_label("Name of the run").fill("60 steps")
+    page.get_by_label("Name of the run", exact=True).fill("60 steps")
     page.get_by_text("More settings").click()
-    page.get_by_label("Steps at most").fill("60")
-    page.get_by_label("Steps at most").press("Tab")
+    page.get_by_label("Steps at most", exact=True).fill("60")
+    page.get_by_label("Steps at most", exact=True).press("Tab")
     shot(page, "train")
     press(page, "Start the run")
     expect(page.get_by_text("completed").first).to_be_visible(timeout=LONG)
     shot(page, "run")
 
     open_page(page, site, "/generate", "Generate")
-    page.get_by_label("How many examples").fill("50")
-    page.get_by_label("How many examples").press("Tab")
+    page.get_by_label("How many examples", exact=True).fill("50")
+    page.get_by_label("How many examples", exact=True).press("Tab")
     page.get_by_text("How they answer").click()
-    page.get_by_label("Longest answer, in tokens").fill("96")
-    page.get_by_label("Longest answer, in tokens").press("Tab")
+    page.get_by_label("Longest answer, in tokens", exact=True).fill("96")
+    page.get_by_label("Longest answer, in tokens", exact=True).press("Tab")
     press(page, "Generate answers")
     expect(page.get_by_text("Open a blind study")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("completed").first).to_be_visible(timeout=LONG)
