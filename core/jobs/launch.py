@@ -27,8 +27,8 @@ ROOT = Path(core.__file__).resolve().parent.parent
 KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
 # HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN must not reach the worker.
 KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
-# Threads that spin while they wait make a small training ten times slower beside another program.
-UNLESS_KEPT = {"OMP_WAIT_POLICY": "PASSIVE"}
+# How long a thread spins before it sleeps: much costs a busy machine dearly, none an idle one.
+UNLESS_KEPT = {"GOMP_SPINCOUNT": "1000"}
 SET = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -21,7 +21,7 @@ def result(found: Import) -> None:
     st.text(f"{found['file_name']} · {found['person']}, {page.when(found['created_at'])}")
     page.figures(
         [
-            ("Accepted", page.number(found["accepted"]), "New examples in this project"),
+            ("Added", page.number(found["accepted"]), "New examples in this project"),
             ("Duplicates", page.number(found["duplicates"]), "The project has the same already"),
             ("Rejected", page.number(found["rejected"]), "Records that could not be used"),
         ]
@@ -34,7 +34,7 @@ def result(found: Import) -> None:
     if found["accepted"]:
         st.page_link(
             "curation/annotate.py",
-            label=f"Next: annotate {page.number(found['accepted'])} examples",
+            label=f"Next: annotate {page.counted(found['accepted'], 'example')}",
             icon=":material/arrow_forward:",
         )
     if found["rejected"]:
@@ -57,7 +57,7 @@ def rejects(found: Import) -> None:
     if len(rows) > SHOWN:
         st.caption(f"The first {SHOWN} of {page.number(len(rows))}; the file has all of them.")
     st.download_button(
-        f"Download {page.number(len(rows))} rejected records (CSV)",
+        f"Download {page.counted(len(rows), 'rejected record')} (CSV)",
         lambda: to_csv(rows, ["line", "reason", "excerpt"]).encode(),
         "rejected.csv",
         "text/csv",
@@ -77,7 +77,7 @@ def earlier(imports: Sequence[Import]) -> str | None:
             "File": one["file_name"],
             "When": page.when(one["created_at"]),
             "By": one["person"],
-            "Accepted": one["accepted"],
+            "Added": one["accepted"],
             "Duplicates": one["duplicates"],
             "Rejected": one["rejected"],
         }

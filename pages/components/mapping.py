@@ -113,29 +113,34 @@ def first_rows(seen: Preview, *, stored: bool) -> None:
     if stored and view == options[0]:
         rows: Sequence[dict[str, Any]] = [
             {
-                "line": one.line,
-                "instruction": one.example.instruction[:300],
-                "input": one.example.input[:300],
-                "output": one.example.output[:300],
+                "Line": one.line,
+                "Instruction": one.example.instruction[:300],
+                "Input": one.example.input[:300],
+                "Output": one.example.output[:300],
             }
             for one in seen.outcomes
             if isinstance(one, Accepted)
         ]
     else:
-        rows = [{"line": row.line, **row.cells} for row in seen.rows]
+        rows = [{"Line": row.line, **row.cells} for row in seen.rows]
     if rows:
-        config = {"line": st.column_config.NumberColumn(width=60)}
+        config = {"Line": st.column_config.NumberColumn(width=60)}
         st.dataframe(
             rows, hide_index=True, column_config=config, height=280 if len(rows) > 6 else "auto"
         )
-    said = [*seen.warnings, *seen.problems]
-    if said:
-        with st.container(border=True):
-            st.markdown("**Worth a look**")
-            for text in said[:PROBLEMS_SHOWN]:
-                st.text(text)
-            if len(said) > PROBLEMS_SHOWN:
-                st.caption(f"and {page.number(len(said) - PROBLEMS_SHOWN)} more in the first rows")
+    _said("Worth a look", seen.warnings)
+    _said("These stay out of the import, and are listed after it", seen.problems)
+
+
+def _said(title: str, texts: Sequence[str]) -> None:
+    if not texts:
+        return
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{title}**")
+        for text in texts[:PROBLEMS_SHOWN]:
+            st.text(text[:1].upper() + text[1:])
+        if len(texts) > PROBLEMS_SHOWN:
+            st.caption(f"and {page.number(len(texts) - PROBLEMS_SHOWN)} more in the first rows")
 
 
 def about_file(seen: Preview, file_name: str, size: int) -> None:

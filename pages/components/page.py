@@ -43,6 +43,11 @@ def number(value: float | None, digits: int = 0) -> str:
     return "—" if value is None else f"{value:,.{digits}f}".replace(",", THIN)
 
 
+def counted(value: int, noun: str) -> str:
+    """A number of things: “1 pair”, “1 200 pairs”."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def percent(value: float | None, digits: int = 0) -> str:
     """A share 0–1 as per cent."""
     return "—" if value is None else f"{100 * value:.{digits}f}{THIN}%"

@@ -26,7 +26,13 @@ VERDICT_COLOURS = {"tuned": charts.TUNED, "base": charts.BASE}
 
 
 def points(
-    fig: Any, rows: Sequence[tuple[float, Estimate]], *, name: str, colour: str, digits: int = 2
+    fig: Any,
+    rows: Sequence[tuple[float, Estimate]],
+    *,
+    name: str,
+    colour: str,
+    digits: int = 2,
+    percent: bool = False,
 ) -> None:
     """Add one point with its interval per (height, estimate); what has no value is left out."""
     given = [(y, e) for y, e in rows if e.value is not None]
@@ -36,7 +42,7 @@ def points(
         y=[y for y, _ in given],
         mode="markers+text",
         name=safe(name),
-        text=[f"{value:.{digits}f}" for value in values],
+        text=[f"{value:.0%}" if percent else f"{value:.{digits}f}" for value in values],
         textposition="top center",
         marker={"color": colour, "size": 11},
         error_x={
@@ -48,7 +54,7 @@ def points(
             "thickness": 2.5,
             "width": 6,
         },
-        customdata=[written(e, digits) for _, e in given],
+        customdata=[written(e, 0 if percent else digits, percent=percent) for _, e in given],
         hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
         cliponaxis=False,
     )
@@ -84,7 +90,7 @@ def scores_chart(
             name = scores.system["name"]
             points(fig, [(-k, scores.metrics[metric])], name=name, colour=colour)
     rows_axis(fig, [scores.system["name"] for scores in report])
-    fig.update_xaxes(range=[0, 1.02])
+    fig.update_xaxes(range=[-0.04, 1.02])
     rows = [
         {"system": s.system["name"], "metric": metric, **as_row(s.metrics[metric])}
         for s in report
@@ -126,10 +132,10 @@ def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
 def win_chart(title: str, rate: Estimate, name: str) -> None:
     """The win rate with its interval against one half."""
     fig = charts.figure(title, x="share of decided pairs won")
-    points(fig, [(0, rate)], name=name, colour=charts.TUNED)
+    points(fig, [(0, rate)], name=name, colour=charts.TUNED, percent=True)
     rows_axis(fig, [name])
     fig.add_vline(x=0.5, line={"dash": "dot", "width": 1.5, "color": charts.BASE})
-    fig.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_xaxes(range=[-0.04, 1.02], tickformat=".0%")
     charts.show(fig, [{"system": name, **as_row(rate)}], "win-rate.csv")
 
 
@@ -151,9 +157,14 @@ def verdicts_chart(title: str, result: StudyResult, names: Mapping[str, str]) ->
         hovertemplate="%{x} pairs<extra></extra>",
     )
     rows_axis(fig, [label for _, label, _ in rows])
-    fig.update_xaxes(rangemode="tozero")
+    fig.update_xaxes(rangemode="tozero", dtick=_whole(max(n for _, _, n in rows)))
     fig.update_layout(height=280)
     charts.show(fig, [{"verdict": label, "pairs": n} for _, label, n in rows], "verdicts.csv")
+
+
+def _whole(most: int) -> int | None:
+    """Ticks at whole numbers where Plotly would cut few things into fractions."""
+    return 1 if most <= 5 else None
 
 
 def criteria_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
@@ -179,7 +190,7 @@ def flags_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> No
     flags = list(result.flags)
     for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
         rows = [(shift - k, result.flags[flag][system]) for k, flag in enumerate(flags)]
-        points(fig, rows, name=names[system], colour=colour)
+        points(fig, rows, name=names[system], colour=colour, percent=True)
     rows_axis(fig, [flag.capitalize() for flag in flags])
     fig.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     _legend(fig, extra=60 + 24 * len(flags))
@@ -209,5 +220,5 @@ def days_chart(title: str, per_day: Sequence[tuple[str, int]]) -> None:
         cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
     )  # fmt: skip
     fig.update_xaxes(type="category")
-    fig.update_yaxes(rangemode="tozero")
+    fig.update_yaxes(rangemode="tozero", dtick=_whole(max(counts, default=0)))
     charts.show(fig, [{"day": d, "judgements": c} for d, c in per_day], "reviews-per-day.csv")

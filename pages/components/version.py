@@ -50,6 +50,13 @@ def shown_version(version: Version) -> None:
             ("Near-duplicates", page.number(merged), "Examples that are close to another one"),
         ]
     )
+    if counts["train"] and session.actor().has(version["project_id"], "lead"):
+        st.page_link(
+            "tuning/launch.py",
+            label="Next: train on this version",
+            icon=":material/arrow_forward:",
+            query_params={"version": str(version["version_id"])},
+        )
     if version["ratios"][2] == 1:
         st.info("For evaluation only: every example is in test.", icon=":material/lock:")
     for warning in version["warnings"]:
@@ -60,13 +67,6 @@ def shown_version(version: Version) -> None:
         st.text(version["notes"])
     st.caption(f"Content hash (SHA-256 of ids, texts and splits), seed {version['seed']}")
     st.code(version["content_hash"], language=None, wrap_lines=True)
-    if counts["train"] and session.actor().has(version["project_id"], "lead"):
-        st.page_link(
-            "tuning/launch.py",
-            label="Next: train on this version",
-            icon=":material/arrow_forward:",
-            query_params={"version": str(version["version_id"])},
-        )
     downloads(version)
     first_examples(version)
 

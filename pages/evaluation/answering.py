@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "base": "Base: the model as it was",
-    "prompted": "Prompted base: with worked examples in its prompt",
+    "prompted": "Prompted base: with examples in its prompt",
     "tuned": "Tuned: with the run's adapter",
 }
 SHOWN = 50

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core.errors import TouchstoneError
 from core.workflows import rating
 from pages.components import page, session
@@ -38,6 +40,13 @@ def main() -> None:
         nothing=CLOSED if progress["closed"] else ALL_RATED,
     )
     blind_pair(data, key=key)
+    if not pairs and actor.has(project.project_id, "lead"):
+        st.page_link(
+            "evaluation/results.py",
+            label="Next: see the results",
+            icon=":material/arrow_forward:",
+            query_params={"study": study_id},
+        )
 
 
 def save(study_id: str, sent: object) -> list[Outcome]:

@@ -107,12 +107,12 @@ def _table(report: Sequence[SystemScores], metrics: Sequence[str], baseline: str
                 "System": scores.system["name"],
                 "Mean (95 % interval)": written(scores.metrics[metric], 3),
                 "Difference to baseline": "baseline",
-                "Says": "",
+                "Finding": "",
             }
             if metric in scores.against:
                 difference, says = scores.against[metric]
                 row["Difference to baseline"] = written(difference, 3)
-                row["Says"] = says_words(says)
+                row["Finding"] = says_words(says)
             rows.append(row)
     st.dataframe(rows, hide_index=True, height="content", column_config=WIDTHS)
     download(rows, "scores.csv")

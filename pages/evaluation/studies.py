@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.workflows import freezing, generating, studies
 from pages.components import page, session
 from pages.evaluation.study_card import study_card
-from pages.evaluation.study_plan import study_plan
+from pages.evaluation.study_plan import OPENED, study_plan
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -38,10 +38,15 @@ def main() -> None:
         return
     view = "plan"
     if there:
+        key = f"studies_view {project_id}"
+        # A study opened from this very widget's other view asks for the list by name.
+        if session.widget_value(key) is None or session.recall(OPENED) == project_id:
+            session.set_widget(key, "list")
+            session.forget(OPENED)
         view = st.segmented_control(
-            "View", list(VIEWS), default="list", format_func=VIEWS.__getitem__, required=True,
-            key=f"studies_view {project_id}", label_visibility="collapsed",
-        )  # fmt: skip
+            "View", list(VIEWS), format_func=VIEWS.__getitem__, required=True,
+            key=key, label_visibility="collapsed",
+        ) or "list"  # fmt: skip
     if view == "plan":
         study_plan(store, actor, project_id, comparable)
         return

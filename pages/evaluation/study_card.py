@@ -78,7 +78,7 @@ def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
 
 def _actions(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     study_id, closed = study["study_id"], bool(study["closed_at"])
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if not closed:
             st.page_link("evaluation/rate.py", label="Rate", icon=":material/balance:")
         st.page_link(

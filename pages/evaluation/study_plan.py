@@ -16,6 +16,7 @@ from pages.evaluation.findings import show_findings
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
+OPENED = "study opened"
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
 
 
@@ -124,5 +125,5 @@ def _open(
         return
     session.submitted(form)
     session.say("The study is open: its pairs wait under Rate.")
-    session.set_widget(f"studies_view {project_id}", "list")
+    session.remember(OPENED, project_id)
     st.rerun()

@@ -74,7 +74,9 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
     unclear = result.judged - total
     note = f", {unclear} without a majority" if unclear else ""
     result_charts.verdicts_chart(
-        f"How {page.number(total)} pairs were decided{note}", result, names
+        f"How {page.counted(total, 'pair')} {'was' if total == 1 else 'were'} decided{note}",
+        result,
+        names,
     )
     result_charts.criteria_chart(_criteria_title(result), result, names)
     rows = [
@@ -83,7 +85,7 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
             names["base"]: written(c.base),
             names["tuned"] + " ": written(c.tuned),
             "Difference": written(c.difference),
-            "Says": says_words(c.says),
+            "Finding": says_words(c.says),
         }
         for c in result.criteria
     ]
@@ -94,15 +96,15 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
     else:
         highest = results.none_in(result.judged)
         st.caption(
-            f"No flag was raised in {page.number(result.judged)} pairs; the true share may still "
-            f"be up to {page.percent(highest.high, 1)}."
+            f"No flag was raised in {page.counted(result.judged, 'pair')}; the true share "
+            f"may still be up to {page.percent(highest.high, 1)}."
         )
 
 
 def _criteria_title(result: StudyResult) -> str:
     told = [c for c in result.criteria if c.says != "not shown"]
     if not told:
-        return f"No criterion is shown to differ (n = {result.judged} pairs)"
+        return f"No criterion is shown to differ (n = {page.counted(result.judged, 'pair')})"
     return " · ".join(compared("tuned", "base", c.criterion, c.difference, c.says) for c in told)
 
 
@@ -137,14 +139,13 @@ def _agreement(result: StudyResult) -> None:
             "ratings. With one rare value α can be near 0 although nearly all agree."
         )
     bias = written(result.side_bias, 0, percent=True)
-    st.caption(f"Chose the left answer, of choices for a side: {bias}. About half is expected.")
+    st.caption(f"Of the choices for one side, the left answer got {bias}; about half is expected.")
 
 
 def _pace(result: StudyResult) -> None:
     st.subheader("Reviews", anchor=False)
     title = (
-        f"{page.number(result.judgements)} reviews on {len(result.per_day)} "
-        f"day{'s' * (len(result.per_day) != 1)}"
+        f"{page.counted(result.judgements, 'review')} on {page.counted(len(result.per_day), 'day')}"
     )
     result_charts.days_chart(title, result.per_day)
     rows = [

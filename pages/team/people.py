@@ -31,7 +31,9 @@ def main() -> None:
 
 
 def roles_of(people: list[Person], project_id: str) -> None:
-    st.caption("  \n".join(f"**{role}**: {what}" for role, what in MEANS.items()))
+    admin = {"admin": "does everything in every project, without a role"}
+    means = MEANS | (admin if any(person.is_admin for person in people) else {})
+    st.caption("  \n".join(f"**{role}**: {what}" for role, what in means.items()))
     for person in (person for person in people if not person.disabled):
         name, roles = st.columns([2, 3], vertical_alignment="center")
         name.text(person.name + (" (admin)" if person.is_admin else ""))

@@ -26,6 +26,7 @@ GSM8K = DATA / "gsm8k" / "train.jsonl"
 LONG = 400_000
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.shared,
     pytest.mark.timeout(900),
     pytest.mark.xdist_group("walkthrough"),
@@ -200,3 +201,8 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     open_page(page, site, "/results", "Results")
     expect(page.get_by_text("not shown to be better").first).to_be_visible(timeout=LONG)
     shot(page, "results-not-shown")
+
+    open_page(page, site, "/studies", "Studies")
+    page.get_by_text("New study").click()
+    press(page, "Open a study of 5 pairs")
+    expect(page.get_by_text("of 5 pairs rated")).to_have_count(2, timeout=LONG)
