@@ -86,7 +86,6 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("demo")
 def test_the_loop_completes_and_leaves_a_queue_of_blind_pairs(loop: dict[str, Any]) -> None:
     assert loop["run"]["status"] == "completed"
     assert 0 < loop["run"]["trainable_parameters"] < loop["run"]["total_parameters"]
@@ -96,7 +95,6 @@ def test_the_loop_completes_and_leaves_a_queue_of_blind_pairs(loop: dict[str, An
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("demo")
 def test_the_lora_run_teaches_the_task(loop: dict[str, Any]) -> None:
     scores = loop["scores"]
     assert scores["tuned"]["token_f1"] >= 0.85
@@ -105,7 +103,6 @@ def test_the_lora_run_teaches_the_task(loop: dict[str, Any]) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("demo")
 def test_the_tuned_model_copies_names_and_values_it_never_saw(loop: dict[str, Any]) -> None:
     accuracy = loop["scores"]["tuned"]["field_accuracy"]
     assert {field: accuracy[field] for field in COPIED_FIELDS if accuracy[field] < 0.9} == {}

@@ -29,7 +29,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.shared,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("walkthrough"),
     pytest.mark.skipif(not TASKS.exists(), reason="the real data is not beside this checkout"),
 ]
 
