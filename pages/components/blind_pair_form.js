@@ -23,7 +23,7 @@ function whatIsMissing(form, criteria) {
       }
     }
     if (form.ratings[side].bias < 4 && !form.remarks[side].bias?.trim()) {
-      return { text: `The ${side} answer's bias is below 4: write what it is and where, then Ctrl+Enter.`, remark: side }
+      return { text: `The ${side} answer's bias is below 4: write what it is and where.`, remark: side }
     }
   }
   return null

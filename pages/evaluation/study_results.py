@@ -55,7 +55,7 @@ def _figures(result: StudyResult) -> None:
                 f"{rule}. Of {page.number(result.outputs)} outputs.",
             ),
             ("Judgements", page.number(result.judgements), "Pairs that overlap have several."),
-            ("Time per review", seconds, written(result.seconds, 0) + " seconds"),
+            ("Time per review", seconds, f"Mean: {written(result.seconds, 0)} seconds"),
         ]
     )
     st.caption(f"{rule} · {page.number(result.judged)} of {page.number(result.outputs)} outputs")

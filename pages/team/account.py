@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.accounts import SHORTEST_PASSWORD
+from core.accounts import SHORTEST_PASSWORD, SignInRefused
 from core.errors import InvalidInput, TouchstoneError
 from core.workflows.accounts import change_password
 from core.workflows.sessions import sign_out_everywhere
@@ -29,7 +29,9 @@ with st.form("change_password", width=480):
                 raise InvalidInput("The two new passwords differ. Enter the same one twice.")
             change_password(session.store(), actor, current, new, keep=session.token())
         except TouchstoneError as error:
-            trouble.show(error)
+            refused = type(error) is SignInRefused
+            title = "The password was not changed" if refused else error.title
+            trouble.tell(title, error.message)
         else:
             st.success("The password is changed. Your other sessions have ended.")
 
@@ -38,4 +40,8 @@ with st.container(border=True, width=480):
     st.write("Ends every other session of yours, such as one on a computer you no longer use.")
     if st.button("Sign out everywhere else"):
         ended = sign_out_everywhere(session.store(), actor, keep=session.token())
-        st.success("No other session was open." if not ended else f"{ended} other sessions ended.")
+        st.success(
+            f"{page.counted(ended, 'other session')} ended."
+            if ended
+            else "No other session was open."
+        )
