@@ -92,12 +92,20 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     ids = examples.column("example_id").to_pylist()
     group_ids = [str(groups[example_id]) for example_id in ids]
     everything_is_test = spec["ratios"][2] == 1.0
+    texts = [examples.column(name).to_pylist() for name in ("instruction", "input", "output")]
+    # Groups are named by their text, not by ids made at random: the same examples and seed give
+    # the same split in every workspace.
+    named = {
+        example_id: content_hash([("", *words, "")])
+        for example_id, *words in zip(ids, *texts, strict=True)
+    }
     splits = (
         ["test"] * len(ids)
         if everything_is_test
-        else list(split(group_ids, seed=spec["seed"], ratios=tuple(spec["ratios"])))
+        else list(
+            split([named[g] for g in group_ids], seed=spec["seed"], ratios=tuple(spec["ratios"]))
+        )
     )
-    texts = [examples.column(name).to_pylist() for name in ("instruction", "input", "output")]
     members = pa.table(
         {
             "example_id": ids,

@@ -111,6 +111,7 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     expect(page.get_by_role("textbox", name="Guidelines")).to_have_value("Be kind.")
     page.get_by_role("button", name="Delete this project").click()
     page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("Letters is deleted.")).to_be_visible()
     page.get_by_text("All projects", exact=True).click()
     page.get_by_role("button", name="Bring it back").click()
     expect(page.get_by_text("Letters is back.")).to_be_visible()
