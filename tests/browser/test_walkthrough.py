@@ -180,7 +180,7 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     page.get_by_label("Steps at most", exact=True).press("Tab")
     shot(page, "train")
     press(page, "Start the run")
-    expect(page.get_by_text("completed").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
     shot(page, "run")
 
     open_page(page, site, "/generate", "Generate")
