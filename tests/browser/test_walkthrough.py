@@ -184,8 +184,8 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     shot(page, "run")
 
     open_page(page, site, "/generate", "Generate")
-    page.get_by_label("How many examples", exact=True).fill("50")
-    page.get_by_label("How many examples", exact=True).press("Tab")
+    page.get_by_label("How many examples (0: all)", exact=True).fill("50")
+    page.get_by_label("How many examples (0: all)", exact=True).press("Tab")
     page.get_by_text("How they answer").click()
     page.get_by_label("Longest answer, in tokens", exact=True).fill("96")
     page.get_by_label("Longest answer, in tokens", exact=True).press("Tab")
