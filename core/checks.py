@@ -94,8 +94,8 @@ def _warnings(ids: Sequence[str], group: list[int], capped: int, largest: int) -
         )
     if capped:
         found.append(
-            f"{capped} buckets of candidates, the largest of {largest} examples, were too large "
-            "to compare every pair: a few near-duplicates among them may have been missed."
+            f"In {capped} sets of examples that look somewhat alike (the largest has {largest}) "
+            "not every two were compared: a few near-duplicates may have been missed."
         )
     return found
 

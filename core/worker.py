@@ -32,6 +32,7 @@ KINDS = {
     "generate": "core.gpu.generation:run",
     "score": "core.scoring.job:run",
     "import": "core.importing.job:run",
+    "answers": "core.importing.answers_job:run",
     "check": "core.checks:run",
     "export": "core.exporting:run",
 }

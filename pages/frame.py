@@ -17,6 +17,8 @@ from pages.navigation import Entry
 MARK = str(Path(__file__).parent / "server" / "mark.svg")
 INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
+# Streamlit leaves 6 rem above a page; its header needs 3.75.
+STYLE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4rem }</style>"
 SIGN_OUT = """
 <form method="post" action="/logout"><button>Sign out</button></form>
 """
@@ -55,6 +57,7 @@ def main() -> None:
     chosen = st.navigation(list(pages.values()), position="hidden")
     entry = next((one for one in entries if one.path == chosen.url_path), entries[0])
     st.set_page_config(page_title=f"{entry.title} · Touchstone", page_icon=MARK, layout="wide")
+    st.html(STYLE)
     with st.sidebar:
         _sidebar(actor, project, entries, pages, entry.path)
     watch()

@@ -43,6 +43,30 @@ def test_every_migration_is_applied_once_and_remembered(db: Database) -> None:
     )
 
 
+def test_a_workspace_of_the_first_version_keeps_its_jobs_and_takes_new_kinds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migration_files()
+    first = {name: sql for name, sql in every.items() if name.startswith("0001")}
+    monkeypatch.setattr("storage.database.migration_files", lambda: first)
+    database = Database(tmp_path / "old.duckdb")
+    database.migrate()
+    insert = (
+        "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, status, "
+        "created_by, created_at) VALUES (?, ?, 'p', 's', 't', 'f', 'light', 'queued', 'x', ?)"
+    )
+    database.execute(insert, ["job_1", "import", now()])
+    monkeypatch.setattr("storage.database.migration_files", lambda: every)
+    assert database.migrate() == sorted(set(every) - set(first))
+    database.execute(insert, ["job_2", "answers", now()])
+    kinds = database.rows("SELECT job_id, kind, step FROM jobs ORDER BY job_id")
+    assert [(r["job_id"], r["kind"], r["step"]) for r in kinds] == [
+        ("job_1", "import", 0),
+        ("job_2", "answers", 0),
+    ]
+    database.close()
+
+
 def test_a_migration_that_was_changed_afterwards_is_refused(db: Database) -> None:
     db.execute("UPDATE migrations SET checksum = 'another'")
     with pytest.raises(DatabaseChanged, match="restore a backup"):

@@ -12,10 +12,20 @@ import pytest
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import Conflict, InvalidInput, NotAllowed
+from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, TouchstoneError
+from core.importing.answers_job import Report
 from core.jobs.launch import kill
 from core.runs import GenerationConfig, RunSpec
-from core.workflows import freezing, generating, importing, rating, results, reviewing, studies
+from core.workflows import (
+    answers,
+    freezing,
+    generating,
+    importing,
+    rating,
+    results,
+    reviewing,
+    studies,
+)
 from core.workflows.jobs import folder_of
 from core.workflows.supervision import supervise_once, wait_for
 from storage.store import Store
@@ -64,6 +74,17 @@ def written(store: Store, rows: list[dict[str, Any]], name: str = "answers.jsonl
     return path
 
 
+def imported(
+    store: Store, lead: Actor, version_id: str, name: str, path: Path
+) -> tuple[str, Report]:
+    """A system whose answers a worker joined, and the report; its scoring still waits."""
+    system_id = answers.start_import(store, lead, version_id, name=name, path=path)
+    job = store.jobs.of_subject(system_id)
+    assert job is not None
+    wait_for(store, job["job_id"], timeout=120)
+    return system_id, answers.report_of(store, lead, system_id)
+
+
 def a_run(store: Store, lead: Actor, version_id: str, status: str) -> str:
     """A run of the model folder `tiny`, whose job stands at `status`."""
     run_id, job_id = new_id("run"), new_id("job")
@@ -105,12 +126,10 @@ def test_imported_answers_join_by_text_and_are_scored_by_the_worker(
     version_id = a_version(store, project_of(lead), RECORDS)
     right = [{"instruction": i, "input": t, "response": o} for i, t, o in RECORDS[:9]]
     strange = [{"instruction": "Who?", "input": "", "response": "Nobody."}, {"response": "Alone."}]
-    report = generating.import_answers(
-        store, lead, version_id, name="Expert", path=written(store, right + strange)
-    )
-    assert (report["joined"], report["examples"], len(report["missing"])) == (9, 12, 3)
-    assert [line for line, _ in report["unmatched"]] == [10, 11]
-    assert all(isinstance(reason, str) and reason for _, reason in report["unmatched"])
+    _, report = imported(store, lead, version_id, "Expert", written(store, right + strange))
+    assert (report.joined, report.examples, len(report.missing)) == (9, 12, 3)
+    assert [line for line, _ in report.unmatched] == [10, 11]
+    assert all(isinstance(reason, str) and reason for _, reason in report.unmatched)
     settle(store)
     (system,) = generating.systems_of(store, lead, version_id)
     assert (system["answers"], system["scored"], system["kind"]) == (9, 9, "imported")
@@ -124,10 +143,8 @@ def test_answers_join_by_the_examples_id(store: Store, lead: Actor) -> None:
     version_id = a_version(store, project_of(lead), RECORDS)
     ids = example_ids(store, version_id)
     rows = [{"id": example_id, "answer": f"name: {k}"} for k, example_id in enumerate(ids)]
-    report = generating.import_answers(
-        store, lead, version_id, name="By id", path=written(store, rows)
-    )
-    assert (report["joined"], report["unmatched"], report["missing"]) == (12, [], [])
+    _, report = imported(store, lead, version_id, "By id", written(store, rows))
+    assert (report.joined, report.unmatched, report.missing) == (12, [], [])
 
 
 def test_answers_that_fit_nothing_are_refused_and_nothing_is_saved(
@@ -135,10 +152,12 @@ def test_answers_that_fit_nothing_are_refused_and_nothing_is_saved(
 ) -> None:
     version_id = a_version(store, project_of(lead), RECORDS)
     rows = [{"instruction": "Something else", "answer": "x"}]
-    with pytest.raises(InvalidInput, match="None of the 1 answers belongs"):
-        generating.import_answers(store, lead, version_id, name="X", path=written(store, rows))
+    with pytest.raises(TouchstoneError, match="None of the 1 answers belongs"):
+        imported(store, lead, version_id, "X", written(store, rows))
+    with pytest.raises(TouchstoneError, match="No column is named like an answer"):
+        imported(store, lead, version_id, "X", written(store, [{"instruction": "Something"}]))
     with pytest.raises(InvalidInput, match="name"):
-        generating.import_answers(store, lead, version_id, name=" ", path=written(store, rows))
+        imported(store, lead, version_id, " ", written(store, rows))
     assert generating.systems_of(store, lead, version_id) == []
 
 
@@ -146,12 +165,24 @@ def test_the_same_answers_submitted_twice_are_one_system(store: Store, lead: Act
     version_id = a_version(store, project_of(lead), RECORDS)
     rows = [{"instruction": i, "input": t, "answer": o} for i, t, o in RECORDS]
     for _ in range(2):
-        report = generating.import_answers(
-            store, lead, version_id, name="E", path=written(store, rows), system_id="sys_once"
-        )
-        assert report["joined"] == 12
-    assert len(generating.systems_of(store, lead, version_id)) == 1
-    assert len(store.jobs.unsettled()) == 1
+        path = written(store, rows)
+        answers.start_import(store, lead, version_id, name="E", path=path, system_id="sys_once")
+    settle(store)
+    (system,) = generating.systems_of(store, lead, version_id)
+    assert (system["system_id"], system["answers"], system["scored"]) == ("sys_once", 12, 12)
+
+
+def test_a_report_that_is_gone_says_so_and_is_for_leads_only(store: Store, lead: Actor) -> None:
+    version_id = a_version(store, project_of(lead), RECORDS)
+    rows = [{"instruction": i, "input": t, "answer": o} for i, t, o in RECORDS]
+    system_id, _ = imported(store, lead, version_id, "E", written(store, rows))
+    with pytest.raises(NotAllowed):
+        answers.report_of(store, an_actor(project_of(lead), "reviewer"), system_id)
+    job = store.jobs.of_subject(system_id)
+    assert job is not None
+    shutil.rmtree(folder_of(store, job).final)
+    with pytest.raises(NotFound, match="not in the workspace any more"):
+        answers.report_of(store, lead, system_id)
 
 
 def test_answers_are_read_side_by_side_a_page_at_a_time_and_by_leads_only(
@@ -161,10 +192,7 @@ def test_answers_are_read_side_by_side_a_page_at_a_time_and_by_leads_only(
     names = {}
     for name in ("One", "Two"):
         rows = [{"instruction": i, "input": t, "answer": f"{name} {t}"} for i, t, _ in RECORDS]
-        report = generating.import_answers(
-            store, lead, version_id, name=name, path=written(store, rows)
-        )
-        names[report["system_id"]] = name
+        names[imported(store, lead, version_id, name, written(store, rows))[0]] = name
     page = generating.answers_page(store, lead, version_id, list(names), limit=5, offset=10)
     assert [example["input"] for example in page] == [text for _, text, _ in RECORDS[10:]]
     for example in page:
@@ -175,7 +203,7 @@ def test_answers_are_read_side_by_side_a_page_at_a_time_and_by_leads_only(
     for question in (
         lambda: generating.answers_page(store, reviewer, version_id, list(names)),
         lambda: generating.systems_of(store, reviewer, version_id),
-        lambda: generating.import_answers(store, reviewer, version_id, name="E", path=Path("x")),
+        lambda: answers.start_import(store, reviewer, version_id, name="E", path=Path("x")),
     ):
         with pytest.raises(NotAllowed):
             question()
@@ -250,11 +278,10 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
     settle(store)
     systems = {}
     for name in ("base_davinci", "tuned_davinci-self-instruct"):
-        report = generating.import_answers(
-            store, lead, version_id, name=name, path=SHARED / f"{name}_predictions.jsonl"
-        )
-        assert (report["joined"], report["examples"], report["unmatched"]) == (252, 252, [])
-        systems[name] = report["system_id"]
+        path = store.workspace / "inbox" / f"{name}.jsonl"
+        shutil.copy(SHARED / f"{name}_predictions.jsonl", path)
+        systems[name], report = imported(store, lead, version_id, name, path)
+        assert (report.joined, report.examples, report.unmatched) == (252, 252, [])
     settle(store)
     base, tuned = systems.values()
     scores = results.score_report(store, lead, version_id, base)

@@ -70,6 +70,14 @@ def test_new_examples_after_a_freeze_leave_their_stations_open_but_not_next() ->
     assert [one.state for one in line[:5]] == ["done", "open", "done", "done", "next"]
 
 
+def test_the_station_marked_next_is_the_one_the_next_step_leads_to() -> None:
+    enough = Standing(total=40, new=20, to_annotate=20, accepted=20)
+    waits = replace(enough, new=15, annotated=5, to_review=5)
+    for at, name in ((Standing(), "import"), (enough, "freeze"), (waits, "review")):
+        assert [one.name for one in stations(at) if one.state == "next"] == [name]
+        assert step(at, LEAD).place == name
+
+
 def test_a_version_of_imported_answers_needs_no_run_here() -> None:
     imported = replace(FROZEN, scored=2)
     assert step(imported, LEAD).place == "study"

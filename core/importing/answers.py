@@ -23,7 +23,7 @@ from core.importing.names import (
     INSTRUCTION_NAMES,
     find_column,
 )
-from core.importing.pipeline import Reject
+from core.importing.pipeline import PROGRESS_EVERY, OnBytes, Reject
 from core.importing.readers import read
 from core.importing.records import SourceRecord, excerpt, kind_of
 
@@ -49,11 +49,15 @@ class _Columns:
 
 
 def read_answers(
-    path: Path, answer_column: str | None = None, limits: Limits = LIMITS
+    path: Path,
+    answer_column: str | None = None,
+    limits: Limits = LIMITS,
+    on_bytes: OnBytes | None = None,
 ) -> tuple[list[ImportedAnswer], list[Reject]]:
     """The answers in a file, and the records that hold none. An empty answer is an answer.
 
-    `answer_column` may lead into objects: "175b.solution". Raises UnreadableFile, TooLarge;
+    `answer_column` may lead into objects: "175b.solution". `on_bytes` hears how far the reading has
+    come. Raises UnreadableFile, TooLarge;
     UnknownColumn when the file lacks that column; InvalidMapping when no column holds answers, or
     none says what they answer.
     """
@@ -61,7 +65,9 @@ def read_answers(
     columns = _columns(begin(path, kind, limits), answer_column)
     answers: list[ImportedAnswer] = []
     rejects: list[Reject] = []
-    for record in read(path, kind, limits):
+    for count, record in enumerate(read(path, kind, limits)):
+        if on_bytes is not None and count % PROGRESS_EVERY == 0:
+            on_bytes(record.at_byte)
         for one in _answers_in(record, columns):
             if isinstance(one, Reject):
                 rejects.append(one)

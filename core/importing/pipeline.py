@@ -20,7 +20,7 @@ from core.importing.mapped import Unusable, fields_of
 from core.importing.readers import read
 from core.importing.records import SourceRecord, excerpt
 
-_PROGRESS_EVERY = 500
+PROGRESS_EVERY = 500
 
 OnBytes = Callable[[int], None]
 
@@ -113,7 +113,7 @@ def outcomes_of(source: Source, on_bytes: OnBytes | None = None) -> Iterator[Acc
     """The same for a source already opened; `on_bytes` hears how far the reading has come."""
     records = read(source.path, source.kind, source.limits)
     for count, record in enumerate(records):
-        if on_bytes is not None and count % _PROGRESS_EVERY == 0:
+        if on_bytes is not None and count % PROGRESS_EVERY == 0:
             on_bytes(record.at_byte)
         yield from outcome(record, source.mapping, source.allow_empty_output)
 

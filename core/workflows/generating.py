@@ -1,10 +1,9 @@
-"""Generate: base, prompted and tuned answers from one loaded model; answers of other systems."""
+"""Generate: base, prompted and tuned answers from one loaded model."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -120,95 +119,6 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     table = pq.read_table(folder.final / "generations.parquet")
     store.transact(lambda: store.systems.add_generations(table))
     scoring.queue_scoring(store, job["project_id"], list(job["detail"]["systems"].values()))
-
-
-def import_answers(
-    store: Store,
-    actor: Actor,
-    version_id: str,
-    *,
-    name: str,
-    path: Path,
-    system_id: str | None = None,
-) -> dict[str, Any]:
-    """Take the answers of another system from JSONL; they are scored as a job.
-
-    Joined by id, else by stripped instruction + input. Returns system_id, `joined`, `examples`,
-    `unmatched` and `doubtful` [(line, reason)], and `missing` (examples without an answer).
-    Nothing is saved when nothing joins. `system_id` was made when the form was opened: a second
-    submission of it adds nothing.
-    """
-    from core.importing.answers import read_answers
-    from core.importing.joining import join
-
-    version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
-    if not name.strip():
-        raise InvalidInput("Give the system a name, such as the model that answered.")
-    answers, rejects = read_answers(path)
-    examples = store.versions.examples(version_id).to_pylist()
-    joined = join(
-        answers,
-        [(e["example_id"], e["external_id"], e["instruction"], e["input"]) for e in examples],
-    )
-    unmatched = sorted([*((r.line, r.reason) for r in rejects), *joined.unmatched])
-    if not joined.matched:
-        raise InvalidInput(
-            f"None of the {len(answers)} answers belongs to an example of {version['name']}. "
-            f"Each line needs the example's id, or its instruction and input, as imported."
-        )
-    system_id = system_id or new_id("sys")
-    if store.systems.by_id(system_id) is None:
-        store.transact(
-            lambda: _save_imported(store, actor, version, system_id, name.strip(), joined.matched)
-        )
-        scoring.queue_scoring(store, version["project_id"], [system_id])
-    return {
-        "system_id": system_id,
-        "joined": len(joined.matched),
-        "examples": len(examples),
-        "unmatched": unmatched,
-        "doubtful": joined.doubtful,
-        "missing": joined.missing,
-    }
-
-
-def _save_imported(
-    store: Store,
-    actor: Actor,
-    version: dict[str, Any],
-    system_id: str,
-    name: str,
-    matched: dict[str, str],
-) -> None:
-    import pyarrow as pa
-
-    store.systems.add(
-        {
-            "system_id": system_id,
-            "project_id": version["project_id"],
-            "version_id": version["version_id"],
-            "split": "all",
-            "kind": "imported",
-            "name": name,
-            "config": {},
-            "actor_id": actor.person_id,
-        }
-    )
-    count = len(matched)
-    store.systems.add_generations(
-        pa.table(
-            {
-                "system_id": [system_id] * count,
-                "example_id": list(matched),
-                "text": list(matched.values()),
-                "prompt_tokens": pa.nulls(count, pa.int32()),
-                "new_tokens": pa.nulls(count, pa.int32()),
-                "seconds": pa.nulls(count, pa.float64()),
-                "finish": ["imported"] * count,
-            }
-        )
-    )
 
 
 def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, Any]]:

@@ -95,7 +95,9 @@ def stations(at: Standing) -> list[Station]:
         "rate": (0 < at.pairs <= at.judged, f"{_figure(at.judged)} of {_n(at.pairs, 'pair')}"),
         "decide": (at.studies > at.open, f"{_n(at.studies - at.open, 'study', 'studies')} closed"),
     }
-    passed = STATIONS.index("freeze") if at.versions else 0
+    enough = at.accepted >= LEAST_TO_FREEZE
+    past_review = at.versions or (enough and not at.annotated)
+    passed = STATIONS.index("freeze" if past_review else "review") if enough or at.versions else 0
     following = next((name for name in STATIONS[passed:] if not facts[name][0]), None)
 
     def state(name: StationName, done: bool) -> StationState:

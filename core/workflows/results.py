@@ -182,8 +182,9 @@ def _withheld(study: Mapping[str, Any]) -> str:
     if any(note["kind"] == "counts_although_not_blind" for note in study["notes"]):
         return ""
     return (
-        "This study is not blind: the scan can tell the two systems apart, so raters may too. "
-        "The verdict is withheld until a lead writes why it may count."
+        "Tuned is not shown to be better: this study is not blind. The scan can tell the two "
+        "systems apart, so raters may too. The verdict is withheld until a lead writes why it may "
+        "count."
     )
 
 

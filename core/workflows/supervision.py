@@ -19,7 +19,7 @@ from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
 from core.jobs.launch import JobCannotStart, launch, status_of
 from core.jobs.state import ACTIVE, TERMINAL, JobState
-from core.workflows import freezing, generating, importing, scoring, training
+from core.workflows import answers, freezing, generating, importing, scoring, training
 from core.workflows.jobs import folder_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PLACES = {"accelerator": 1, "light": 2}
 _supervised: WeakSet[Store] = WeakSet()
 TAKE_IN: dict[str, Callable[[Store, dict[str, Any], JobFolder], None]] = {
     "import": importing.take_in,
+    "answers": answers.take_in,
     "check": freezing.take_in,
     "train": training.take_in,
     "generate": generating.take_in,

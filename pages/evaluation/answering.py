@@ -1,16 +1,13 @@
-"""The forms that get answers: from a run's models, or from a file that another system wrote."""
+"""The form that lets a run's models answer."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
-from core.exporting import to_csv
 from core.runs import GenerationConfig
 from core.workflows import generating, training
 from pages.components import page, session
@@ -24,7 +21,6 @@ KINDS = {
     "prompted": "Prompted base: with examples in its prompt",
     "tuned": "Tuned: with the run's adapter",
 }
-SHOWN = 50
 
 
 def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: str) -> None:
@@ -97,65 +93,3 @@ def _start(
     session.submitted(form)
     session.say("Queued. The answers are scored as soon as they are there.")
     st.rerun()
-
-
-def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
-    """Take another system's answers from JSONL, and say what joined."""
-    with st.form("import_answers", border=True):
-        name = st.text_input(
-            "Name of the system", max_chars=80, placeholder="the model that answered"
-        )
-        file = st.file_uploader(
-            "Answers, one JSON object a line",
-            type=["jsonl", "json", "csv", "tsv", "parquet"],
-            help="Each with the example's id, or its instruction and input; and the answer.",
-        )
-        if st.form_submit_button("Import answers", type="primary", icon=":material/upload:"):
-            _import(store, actor, version_id, name, file)
-    if report := session.recall(f"joined {version_id}"):
-        _show_joined(report)
-
-
-def _import(store: StoreType, actor: Actor, version_id: str, name: str, file: Any) -> None:
-    if file is None:
-        tell("No file yet", "Choose the file that holds the answers.")
-        return
-    form = f"answers {version_id}"
-    suffix = Path(file.name).suffix.lower()[:12]
-    path = session.workspace().inbox / f"answers_{uuid4().hex}{suffix}"
-    try:
-        path.write_bytes(file.getbuffer())
-        report = generating.import_answers(
-            store, actor, version_id, name=name, path=path,
-            system_id=f"sys_{session.submission_id(form)}",
-        )  # fmt: skip
-    except TouchstoneError as error:
-        tell(error.title, error.message)
-        return
-    finally:
-        path.unlink(missing_ok=True)
-    session.submitted(form)
-    session.remember(f"joined {version_id}", {**report, "name": name.strip()})
-    st.rerun()
-
-
-def _show_joined(report: dict[str, Any]) -> None:
-    joined, total = page.number(report["joined"]), page.number(report["examples"])
-    with st.container(border=True):
-        st.text(f"✓ {report['name']}: {joined} of {total} examples have an answer.")
-        if report["missing"]:
-            st.text(f"{page.number(len(report['missing']))} examples have none.")
-        rows = [
-            {"Line": line, "What": what, "Reason": reason}
-            for what, found in (("did not join", "unmatched"), ("doubtful", "doubtful"))
-            for line, reason in report[found]
-        ]
-        if not rows:
-            st.caption("Every line of the file joined.")
-            return
-        st.caption(f"{page.number(len(rows))} lines to look at; the first {SHOWN} are shown.")
-        st.dataframe(rows[:SHOWN], hide_index=True, height="content")
-        st.download_button(
-            "All of them as CSV", lambda: to_csv(rows), "not-joined.csv", "text/csv",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip

@@ -11,7 +11,8 @@ from core.workflows import generating, jobs
 from pages.components import page, session
 from pages.components.live import live
 from pages.evaluation.answer_pages import read_answers
-from pages.evaluation.answering import generate_form, import_form
+from pages.evaluation.answering import generate_form
+from pages.evaluation.answers_import import import_form, joined
 from pages.evaluation.systems_table import choose_version, systems_table
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def main() -> None:
         generate_form(store, actor, project_id, version_id)
     elif view == "import":
         import_form(store, actor, version_id)
+        joined(store, actor, [s for s in systems if s["kind"] == "imported"])
     else:
         read_answers(store, actor, version_id, systems)
 
 
 def running(store: StoreType, actor: Actor, project_id: str) -> None:
     """The generations and scorings that run, live, and the newest one that failed."""
-    recent = jobs.jobs_of(store, actor, project_id, ("generate", "score"), limit=10)
+    recent = jobs.jobs_of(store, actor, project_id, ("generate", "answers", "score"), limit=10)
     for job in recent:
         if not job["ingested"] or (job is recent[0] and job["status"] in ("failed", "lost")):
             live(job["job_id"])

@@ -138,8 +138,9 @@ def _agreement(result: StudyResult) -> None:
             "α is 1 for full agreement and 0 for chance; nominal for the choice, ordinal for "
             "ratings. With one rare value α can be near 0 although nearly all agree."
         )
-    bias = written(result.side_bias, 0, percent=True)
-    st.caption(f"Of the choices for one side, the left answer got {bias}; about half is expected.")
+    if result.side_bias.n:
+        bias = written(result.side_bias, 0, percent=True)
+        st.caption(f"Of the choices for one side, {bias} were the left one; half is expected.")
 
 
 def _pace(result: StudyResult) -> None:

@@ -1,0 +1,97 @@
+"""Answers that another system wrote: the form that takes them, and what joined of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import streamlit as st
+
+from core.actor import Actor
+from core.errors import TouchstoneError
+from core.exporting import to_csv
+from core.workflows import answers
+from pages.components import page, session
+from pages.components.trouble import tell
+
+if TYPE_CHECKING:
+    from core.importing.answers_job import Report
+    from pages.components.session import StoreType
+
+SHOWN = 50
+
+
+def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
+    """A name and a file; a worker joins its answers to the version's examples."""
+    with st.form("import_answers", border=True, clear_on_submit=False):
+        name = st.text_input(
+            "Name of the system", max_chars=80, placeholder="the model that answered"
+        )
+        file = st.file_uploader(
+            "Answers: JSONL, JSON, CSV, TSV or Parquet",
+            type=["jsonl", "json", "csv", "tsv", "parquet"],
+            help="Each record with the example's id, or its instruction and input; and the answer.",
+        )
+        if st.form_submit_button("Import answers", type="primary", icon=":material/upload:"):
+            _start(store, actor, version_id, name, file)
+
+
+def _start(store: StoreType, actor: Actor, version_id: str, name: str, file: Any) -> None:
+    if file is None:
+        tell("No file yet", "Choose the file that holds the answers.")
+        return
+    form = f"answers {version_id}"
+    suffix = Path(file.name).suffix.lower()[:12]
+    path = session.workspace().inbox / f"answers_{uuid4().hex}{suffix}"
+    try:
+        path.write_bytes(file.getbuffer())
+        answers.start_import(
+            store, actor, version_id, name=name, path=path,
+            system_id=f"sys_{session.submission_id(form)}",
+        )  # fmt: skip
+    except TouchstoneError as error:
+        tell(error.title, error.message)
+        return
+    finally:
+        path.unlink(missing_ok=True)
+    session.submitted(form)
+    session.say("Queued. What joins is scored as soon as it is there.")
+    st.rerun()
+
+
+def joined(store: StoreType, actor: Actor, systems: Sequence[dict[str, Any]]) -> None:
+    """What joined of an imported system, the newest unless another is chosen."""
+    if not systems:
+        return
+    names = {s["system_id"]: s["name"] for s in reversed(systems)}
+    st.subheader("What joined", anchor=False)
+    system_id = next(iter(names))
+    if len(names) > 1:
+        system_id = st.selectbox("Imported system", list(names), format_func=names.__getitem__)
+    _show(names[system_id], answers.report_of(store, actor, system_id))
+
+
+def _show(name: str, report: Report) -> None:
+    with st.container(border=True):
+        st.text(
+            f"✓ {name}: {page.number(report.joined)} of "
+            f"{page.number(report.examples)} examples have an answer."
+        )
+        if report.missing:
+            st.text(f"{page.counted(len(report.missing), 'example')} without one.")
+        rows = [
+            {"Line": line, "What": what, "Reason": reason}
+            for what, found in (("did not join", report.unmatched), ("doubtful", report.doubtful))
+            for line, reason in found
+        ]
+        if not rows:
+            st.caption("Every line of the file joined.")
+            return
+        st.caption(f"{page.counted(len(rows), 'line')} to look at; the first {SHOWN} are shown.")
+        st.dataframe(rows[:SHOWN], hide_index=True, height="content")
+        st.download_button(
+            "All of them as CSV", lambda: to_csv(rows), "not-joined.csv", "text/csv",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
