@@ -134,3 +134,23 @@ def test_an_estimate_refuses_to_contradict_itself() -> None:
         paired_difference([1.0], [], None, rng())
     with pytest.raises(InvalidInput, match="counts"):
         sign_test(-1, 2)
+
+
+def test_student_s_interval_of_many_values_is_the_bootstrap_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(3)
+    skewed = np.where(draw.random(3000) < 0.7, 0.0, draw.random(3000)).tolist()
+    clusters = draw.integers(0, 1500, 3000).tolist()
+    for groups in (range(3000), clusters):
+        quick = clustered_mean(skewed, groups, np.random.default_rng(1))
+        monkeypatch.setattr("core.estimates.PLENTY", 10**9)
+        slow = clustered_mean(skewed, groups, np.random.default_rng(1))
+        monkeypatch.undo()
+        assert quick.method != slow.method
+        assert quick.value == slow.value
+        assert quick.low is not None
+        assert slow.low is not None
+        width = (quick.high - quick.low) / (slow.high - slow.low)  # type: ignore[operator]
+        assert width == pytest.approx(1, abs=0.05)
+        assert quick.low == pytest.approx(slow.low, abs=0.001)
