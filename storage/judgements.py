@@ -167,3 +167,29 @@ class Judgements:
             "ON CONFLICT (pair_id, place) DO UPDATE SET rater_id = excluded.rater_id, done = true",
             [row["pair_id"], row["place"], row["study_id"], row["rater_id"], now()],
         )
+
+    def was_withdrawn(self, judgement_id: str) -> bool:
+        """Whether a judgement with this id was taken back."""
+        return bool(
+            self._db.value(
+                "SELECT count(*) FROM withdrawn_judgements WHERE judgement_id = ?", [judgement_id]
+            )
+        )
+
+    def withdraw(self, judgement_id: str, until: datetime) -> None:
+        """Move a judgement into the log of what was taken back; its place is its rater's again."""
+        self._db.execute(
+            "INSERT INTO withdrawn_judgements SELECT judgement_id, study_id, pair_id, rater_id, "
+            "to_json(j), (SELECT coalesce(to_json(list(r)), '[]') FROM ratings r "
+            "  WHERE r.judgement_id = j.judgement_id), ? "
+            "FROM judgements j WHERE judgement_id = ?",
+            [now(), judgement_id],
+        )
+        self._db.execute(
+            "UPDATE pair_places SET done = false, lease_until = ? FROM judgements j "
+            "WHERE j.judgement_id = ? AND pair_places.pair_id = j.pair_id "
+            "AND pair_places.place = j.place",
+            [until, judgement_id],
+        )
+        self._db.execute("DELETE FROM ratings WHERE judgement_id = ?", [judgement_id])
+        self._db.execute("DELETE FROM judgements WHERE judgement_id = ?", [judgement_id])

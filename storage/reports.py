@@ -69,13 +69,14 @@ class Reports:
         )
 
     def study_stamp(self, study_id: str) -> str:
-        """Counts that change with every judgement and note of a study."""
+        """Counts that change with every judgement, withdrawal and note of a study."""
         row = self._db.one(
             "SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements, "
+            "(SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn, "
             "(SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes",
             {"study": study_id},
         )
-        return "" if row is None else f"{study_id}:{row['judgements']}:{row['notes']}"
+        return f"{study_id}:{':'.join(map(str, (row or {}).values()))}"
 
     def pairs_table(self, study_id: str) -> list[Row]:
         """Every pair of a study with both answers, the reference and how it was judged."""

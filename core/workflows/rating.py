@@ -41,18 +41,25 @@ def rubric_of(store: Store, actor: Actor, study_id: str) -> tuple[Criterion, ...
 
 
 def next_pairs(
-    store: Store, actor: Actor, study_id: str, count: int = 2, *, but: tuple[str, ...] = ()
+    store: Store,
+    actor: Actor,
+    study_id: str,
+    count: int = 2,
+    *,
+    but: tuple[str, ...] = (),
+    first: str = "",
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
-    `but` leaves out pairs whose judgement is still on its way.
+    `but` leaves out pairs whose judgement is still on its way; `first` is the id of a pair of this
+    rater's that comes before all others.
     """
     study = _study(store, actor, study_id)
     if study["closed_at"]:
         return []
 
     slot = store.transact(lambda: _slot(store, study_id, actor.person_id), in_turn=True)
-    taken = _take(store, actor.person_id, study_id, slot, count, but)
+    taken = _take(store, actor.person_id, study_id, slot, count, but, first)
     progress = store.judgements.progress(study_id, actor.person_id)
     return [
         _blind(study, pair, progress["mine"] + index + 1, progress["mine"] + progress["open"])
@@ -68,7 +75,13 @@ def _slot(store: Store, study_id: str, rater_id: str) -> int:
 
 
 def _take(
-    store: Store, rater_id: str, study_id: str, slot: int, count: int, but: tuple[str, ...]
+    store: Store,
+    rater_id: str,
+    study_id: str,
+    slot: int,
+    count: int,
+    but: tuple[str, ...],
+    first: str,
 ) -> list[dict[str, Any]]:
     """Lease up to `count` pairs, each in a transaction of its own: whoever loses one goes on to
     the next, where one transaction for all of them would lose them all (ten raters at once did)."""
@@ -80,6 +93,7 @@ def _take(
         left = [p for p in places if p["pair_id"] not in but and p["pair_id"] not in taken]
         if not left:
             break
+        left.sort(key=lambda place: place["pair_id"] != first)
         for place in left:
             pair_id = place["pair_id"]
             if len(taken) == count or pair_id in taken:
@@ -113,7 +127,8 @@ def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int)
 
 
 def judge(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> None:
-    """Save a judgement; the same id, or a second one of this rater on the pair, changes nothing.
+    """Save a judgement; the same id, or a second one of this rater on the pair, changes nothing,
+    nor does one that was taken back.
 
     A judgement that comes after its lease has run out is kept as one more view of the pair.
     Raises StudyClosed, NotFound, InvalidInput.
@@ -122,7 +137,8 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> No
     judgement.check_against(rubric_from_json(study["rubric"]))
 
     def save() -> None:
-        if store.judgements.by_id(judgement.judgement_id):
+        judgement_id = judgement.judgement_id
+        if store.judgements.by_id(judgement_id) or store.judgements.was_withdrawn(judgement_id):
             return
         if store.judgements.by_rater(judgement.pair_id, actor.person_id):
             return
@@ -178,6 +194,25 @@ def _save(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> No
         },
         ratings,
     )
+
+
+def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> str:
+    """Withdraw one's own judgement while the study is open; the pair's id, to rate it again.
+
+    What was said stays in the log. Taking the same one back twice changes nothing.
+    Raises StudyClosed, NotFound.
+    """
+
+    def save() -> str:
+        study, found = _study(store, actor, study_id), store.judgements.by_id(judgement_id)
+        if found is None or (found["study_id"], found["rater_id"]) != (study_id, actor.person_id):
+            raise NotFound("There is no judgement of yours to take back here. Nothing was changed.")
+        if study["closed_at"]:
+            raise StudyClosed("A lead has closed this study; its judgements stay as they are.")
+        store.judgements.withdraw(judgement_id, now() + LEASE)
+        return str(found["pair_id"])
+
+    return store.transact(save)
 
 
 def progress(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:

@@ -12,12 +12,14 @@ class Rater {
     this.active = Date.now()
     this.message = element("p", { class: "message", role: "status" })
     this.again = button({ class: "again", hidden: true, onclick: () => this.flush() }, "Save again")
+    this.undo = button({ class: "again", hidden: true, onclick: () => this.takeBack() }, "Undo",
+      element("kbd", {}, "Z"))
     this.save = button({ class: "save", onclick: () => this.submit() }, "Save and next",
       element("kbd", {}, "Enter"))
     this.coverage = element("div", { class: "coverage" })
     this.choices = element("div")
     this.foot = element("footer", {}, this.choices, this.coverage,
-      element("div", { class: "act" }, this.message, this.again, this.save))
+      element("div", { class: "act" }, this.message, this.undo, this.again, this.save))
     this.stage = element("div", { class: "stage" })
     root.replaceChildren(this.stage, this.foot)
     root.tabIndex = -1
@@ -31,10 +33,13 @@ class Rater {
     this.data = data
     this.send = send
     this.outbox ??= new Outbox(data.person, data.study.id)
-    const saved = data.saved.filter((id) => this.acknowledged(id))
+    const saved = data.saved.map((id) => this.acknowledged(id)).filter(Boolean)
     if (saved.length) this.say("Saved.")
+    this.last = saved.at(-1) ?? this.last
     data.refused.forEach((one) => this.refused(one))
     this.drawCoverage()
+    this.takenBack(data.taken_back)
+    this.undo.hidden = !this.last || this.outbox.items.length > 0
     if (!this.pair || !this.inQueue(this.pair.id)) this.show(this.next())
     if (first && this.outbox.items.length) this.flush()
     if (first && document.activeElement === document.body) this.root.focus({ preventScroll: true })
@@ -57,6 +62,18 @@ class Rater {
       this.show(this.data.queue.find((pair) => pair.id === item.pair_id))
     } else this.again.hidden = false
     this.say(`${message} What you entered is kept in this browser.`, true)
+  }
+
+  // The form of the judgement taken back becomes the draft of its pair.
+  takenBack(back) {
+    if (!back || back.id !== this.last?.judgement_id) return
+    if (back.message) this.say(back.message, true)
+    else {
+      writeDraft(this.draftKey(back.pair_id), this.last)
+      this.show(this.data.queue.find((pair) => pair.id === back.pair_id) ?? this.next())
+      this.say("Taken back. Change it, and save it again.")
+    }
+    this.last = null
   }
 
   inQueue(pairId) {
@@ -181,10 +198,18 @@ class Rater {
       ...this.form, remarks, judgement_id: this.pair.judgement_id, pair_id: this.pair.id,
     })
     this.say("Saving …")
+    this.undo.hidden = true
     this.show(this.next())
     this.root.focus({ preventScroll: true })
     this.root.scrollIntoView({ block: "start" })
     this.flush()
+  }
+
+  takeBack() {
+    if (this.undo.hidden) return
+    this.undo.hidden = true
+    this.say("Taking it back …")
+    this.send("take_back", this.last.judgement_id)
   }
 
   flush() {
@@ -217,7 +242,7 @@ class Rater {
   }
 
   onKey(event) {
-    if (!this.view || event.defaultPrevented || event.isComposing || event.repeat) return
+    if (event.defaultPrevented || event.isComposing || event.repeat) return
     const target = event.composedPath()[0]
     const inside = event.composedPath().includes(this.root)
     if (!inside && target !== document.body) return
@@ -228,7 +253,7 @@ class Rater {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
-    const action = this.actionOf(event)
+    const action = this.view ? this.actionOf(event) : event.key === "z" && (() => this.takeBack())
     if (action) this.used(event, action)
   }
 
@@ -252,7 +277,7 @@ class Rater {
     const here = this.order[this.cursor]
     if ("12345".includes(letter)) return here && (() => this.rate(here.side, here.name, Number(key)))
     return {
-      backspace: () => this.back(), enter: () => this.submit(), w: () => this.view.openNotes(),
+      backspace: () => this.back(), enter: () => this.submit(), z: () => this.takeBack(), w: () => this.view.openNotes(),
       "?": () => this.view.toggleHelp(),
       escape: () => { this.view.help.hidden = true; this.root.focus({ preventScroll: true }) },
     }[letter]

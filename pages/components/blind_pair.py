@@ -38,9 +38,14 @@ def data_for(
     pairs: Sequence[tuple[BlindPair, str]],
     progress: Mapping[str, Any],
     outcomes: Sequence[Outcome] = (),
+    taken_back: tuple[str, str, str] | None = None,
     nothing: str = "",
 ) -> dict[str, Any]:
-    """The component's data; `pairs` are each with the judgement id that the server made for it."""
+    """The component's data; `pairs` are each with the judgement id that the server made for it.
+
+    `taken_back`: the id of a judgement, its pair's, and why it could not be taken back ("").
+    """
+    back = dict(zip(("id", "pair_id", "message"), taken_back, strict=True)) if taken_back else None
     return {
         "person": person_id,
         "study": {
@@ -54,6 +59,7 @@ def data_for(
         "progress": {name: int(progress[name]) for name in ("judged", "least", "pairs", "outputs")},
         "saved": [judgement_id for judgement_id, refusal in outcomes if not refusal],
         "refused": [{"id": i, "message": refusal} for i, refusal in outcomes if refusal],
+        "taken_back": back,
         "nothing": nothing,
     }
 
@@ -73,8 +79,14 @@ def _shown(pair: BlindPair, judgement_id: str) -> dict[str, Any]:
 
 
 def blind_pair(data: Mapping[str, Any], key: str) -> None:
-    """Mount the component; what the person submits arrives as the trigger `judgements`."""
-    _component(data=dict(data), key=key, on_judgements_change=lambda: None)
+    """Mount the component; what the person submits arrives as the trigger `judgements`, the id of
+    one they take back as `take_back`."""
+    _component(
+        data=dict(data),
+        key=key,
+        on_judgements_change=lambda: None,
+        on_take_back_change=lambda: None,
+    )
 
 
 def judgement_from(item: Any) -> Judgement:

@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from core.importing.answers_job import Report
     from pages.components.session import StoreType
 
-SHOWN = 50
+SHOWN, ROUND = 50, "answers round"
 
 
 def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
     """A name and a file; a worker joins its answers to the version's examples."""
-    with st.form("import_answers", border=True, clear_on_submit=False):
+    turn = session.recall(ROUND, 0)  # a new one empties the form, which a refusal must not
+    with st.form("import_answers", border=True):
         name = st.text_input(
-            "Name of the system", max_chars=80, placeholder="the model that answered"
-        )
+            "Name of the system", max_chars=80, placeholder="the model that answered",
+            key=f"answers_name_{turn}",
+        )  # fmt: skip
         file = st.file_uploader(
             "Answers: JSONL, JSON, CSV, TSV or Parquet",
+            key=f"answers_file_{turn}",
             type=["jsonl", "json", "csv", "tsv", "parquet"],
             help="Each record with the example's id, or its instruction and input; and the answer.",
         )
@@ -57,6 +60,7 @@ def _start(store: StoreType, actor: Actor, version_id: str, name: str, file: Any
     finally:
         path.unlink(missing_ok=True)
     session.submitted(form)
+    session.remember(ROUND, session.recall(ROUND, 0) + 1)
     session.say("Queued. What joins is scored as soon as it is there.")
     st.rerun()
 

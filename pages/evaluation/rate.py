@@ -28,7 +28,8 @@ def main() -> None:
     session.remember(kept, study_id)
     key = f"rate_{study_id}"
     outcomes = save(study_id, session.component_value(key, "judgements"))
-    pairs = rating.next_pairs(store, actor, study_id)
+    back = take_back(study_id, session.component_value(key, "take_back"))
+    pairs = rating.next_pairs(store, actor, study_id, first=back[1] if back else "")
     progress = rating.progress(store, actor, study_id)
     data = data_for(
         person_id=actor.person_id,
@@ -37,6 +38,7 @@ def main() -> None:
         pairs=[(pair, session.submission_id(f"judge {pair.pair_id}")) for pair in pairs],
         progress=progress,
         outcomes=outcomes,
+        taken_back=back,
         nothing=CLOSED if progress["closed"] else ALL_RATED,
     )
     blind_pair(data, key=key)
@@ -61,6 +63,18 @@ def save(study_id: str, sent: object) -> list[Outcome]:
         except TouchstoneError as error:
             outcomes.append((name, error.message))
     return outcomes
+
+
+def take_back(study_id: str, judgement_id: object) -> tuple[str, str, str] | None:
+    """Take the judgement back that the browser named with this run: its id, its pair, a refusal."""
+    if not isinstance(judgement_id, str):
+        return None
+    try:
+        pair_id = rating.take_back(session.store(), session.actor(), study_id, judgement_id)
+    except TouchstoneError as error:
+        return judgement_id, "", error.message
+    session.submitted(f"judge {pair_id}")
+    return judgement_id, pair_id, ""
 
 
 main()

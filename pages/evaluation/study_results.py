@@ -69,7 +69,10 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
             "differences that are not there.",
             icon=":material/hourglass_top:",
         )
-    result_charts.win_chart(result.headline, result.win_rate, names["tuned"])
+    if result.win_rate.n:
+        result_charts.win_chart(result.headline, result.win_rate, names["tuned"])
+    else:
+        st.markdown(f"**{result.headline}**")
     total = sum(result.verdicts.values())
     unclear = result.judged - total
     note = f", {unclear} without a majority" if unclear else ""

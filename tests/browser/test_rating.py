@@ -127,6 +127,32 @@ def test_pairs_are_rated_by_keyboard_with_one_round_trip_each(
     assert complaints.blocked == complaints.outside == []
 
 
+def test_what_was_saved_last_is_taken_back_by_a_key_with_all_that_was_entered(
+    context: BrowserContext, site: Server
+) -> None:
+    page, _ = at_work(context, site, "remy")
+    first = pair_number(page)
+    task = page.locator(".rate .task").inner_text()
+    page.keyboard.press("h")
+    rate(page, "g", "45344444")
+    coverage = page.locator(".coverage").inner_text()
+    page.keyboard.press("z")
+    expect(page.locator(".rate .message")).to_contain_text("Taken back.", timeout=PATIENCE)
+    assert pair_number(page) == first
+    assert page.locator(".rate .task").inner_text() == task
+    assert page.locator(".coverage").inner_text() != coverage
+    chosen = page.locator(".rate .choice[aria-pressed=true]")
+    expect(chosen).to_have_attribute("data-choice", "tie_good")
+    expect(page.locator(".rate .point[aria-checked=true]")).to_have_count(8)
+    expect(page.locator(".rate .flag[aria-pressed=true]")).to_have_count(1)
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rate header b")).not_to_have_text(first, timeout=PATIENCE)
+    expect(page.locator(".rate .message")).to_have_text("Saved.", timeout=PATIENCE)
+    assert page.locator(".coverage").inner_text() == coverage
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 def test_low_bias_asks_why_and_letters_typed_there_choose_nothing(
     context: BrowserContext, site: Server
 ) -> None:
