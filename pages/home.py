@@ -5,29 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.workflows import home
-from core.workflows.home import Station, Waiting
 from pages import navigation
 from pages.components import page, session
+from pages.components.standing import SCRIPTS, draw, waits
 from pages.components.trouble import escaped
-
-SCRIPTS = {
-    "import": "curation/importing.py",
-    "annotate": "curation/annotate.py",
-    "review": "curation/review.py",
-    "freeze": "curation/versions.py",
-    "train": "tuning/launch.py",
-    "generate": "evaluation/generate.py",
-    "study": "evaluation/studies.py",
-    "rate": "evaluation/rate.py",
-    "decide": "evaluation/results.py",
-    "jobs": "team/jobs.py",
-}
-MARKS = {
-    "done": ("check", "green"),
-    "open": ("more_horiz", "gray"),
-    "next": ("arrow_forward", "primary"),
-    "ahead": ("radio_button_unchecked", "gray"),
-}
 
 
 def main() -> None:
@@ -54,28 +35,6 @@ def main() -> None:
         with st.container(horizontal=True, gap="small"):
             for station in row:
                 draw(station, SCRIPTS[station.name] in open_to_me)
-
-
-def waits(items: list[Waiting]) -> None:
-    """What waits for this person, each a link to where it is done."""
-    st.subheader("Waiting for you", anchor=False)
-    if not items:
-        st.caption("Nothing waits for you here.")
-    for item in items:
-        text = f"{page.number(item.count)} {item.what}"
-        st.page_link(SCRIPTS[item.place], label=text, icon=":material/arrow_forward:")
-
-
-def draw(station: Station, is_link: bool) -> None:
-    """One station of the loop: what it counts, and its state as mark, word and colour."""
-    icon, colour = MARKS[station.state]
-    with st.container(border=True, width="stretch", gap="xsmall", key=f"station_{station.name}"):
-        st.badge(station.state, icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]
-        if is_link:
-            st.page_link(SCRIPTS[station.name], label=f"**{station.name.capitalize()}**")
-        else:
-            st.markdown(f"**{station.name.capitalize()}**")
-        st.caption(station.count)
 
 
 def no_project(is_admin: bool) -> None:

@@ -10,6 +10,7 @@ from storage.accounts import Accounts
 from storage.annotation import Annotation
 from storage.backup import Backups
 from storage.database import Database
+from storage.drafts import Drafts
 from storage.examples import Examples
 from storage.jobs import Jobs
 from storage.judgements import Judgements
@@ -35,6 +36,7 @@ class Store:
         self.accounts = Accounts(self.database)
         self.backups = Backups(self.database)
         self.projects = Projects(self.database)
+        self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
         self.examples = Examples(self.database)
         self.annotation = Annotation(self.database)

@@ -2,11 +2,12 @@
 
 draft = open_draft(project_id, settings)
 settings = project_form(draft, sample)      # raises InvalidProject with a sentence
+keep_draft(project_id, draft, settings)     # a reload, or tomorrow, finds it again
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ import streamlit as st
 
 from core.projects import TASK_KINDS, Criterion, LabelField, ProjectSettings
 from core.prompts import PromptTemplate
+from core.workflows import drafts
+from core.workflows.drafts import SettingsDraft
 from pages.components import session
 
 Triple = tuple[str, str, str]
@@ -28,31 +31,51 @@ POINTS = ("1", "2", "3", "4", "5")
 
 @dataclass(frozen=True)
 class Draft:
-    """An opened form: `shown` is what it began with, `based_on` what the store held then."""
+    """An opened form: `shown` is what it began with, `based_on` what the store held then.
+
+    `found_again`: it began with what this person had typed in an earlier tab.
+    """
 
     form_id: str
     shown: ProjectSettings
     based_on: ProjectSettings
+    found_again: bool = False
 
 
 def open_draft(name: str, settings: ProjectSettings) -> Draft:
-    """The form this tab has open under `name`, or a new one that shows `settings`."""
-    draft = session.recall(f"draft {name}")
+    """The form this tab has open under `name`, else what the person typed into it before, else a
+    new one that shows `settings`."""
+    draft: Draft | None = session.recall(f"draft {name}")
     if draft is None:
-        draft = Draft(uuid4().hex, settings, settings)
+        kept = drafts.settings_draft(session.store(), session.actor(), name)
+        draft = (
+            Draft(uuid4().hex, kept.settings, kept.based_on, found_again=True)
+            if kept
+            else Draft(uuid4().hex, settings, settings)
+        )
         session.remember(f"draft {name}", draft)
-    return draft  # type: ignore[no-any-return]
+    return draft
+
+
+def keep_draft(name: str, draft: Draft, edited: ProjectSettings) -> None:
+    """Keep what is typed now, if it is not kept already."""
+    if session.recall(f"kept {draft.form_id}", draft.shown) == edited:
+        return
+    kept = SettingsDraft(edited, draft.based_on)
+    drafts.keep_settings_draft(session.store(), session.actor(), name, kept)
+    session.remember(f"kept {draft.form_id}", edited)
 
 
 def rebase_draft(name: str, settings: ProjectSettings) -> None:
     """Keep what was typed, but count `settings` as seen: the next save replaces them."""
     draft: Draft = session.recall(f"draft {name}")
-    session.remember(f"draft {name}", Draft(draft.form_id, draft.shown, settings))
+    session.remember(f"draft {name}", replace(draft, based_on=settings))
 
 
 def close_draft(name: str) -> None:
     """Forget the form: the next one starts from what is stored."""
     session.forget(f"draft {name}")
+    drafts.drop_draft(session.store(), session.actor(), name)
 
 
 def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:

@@ -68,12 +68,9 @@ def filters(counts: Mapping[str, int]) -> dict[str, Any]:
     """What the person looks for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state = st.selectbox(
-            "State",
-            list(STATE_CHOICES),
+            "State", list(STATE_CHOICES), key="examples_state", width=220,
             format_func=lambda s: f"{STATE_CHOICES[s]} ({page.number(counts[s or 'total'])})",
-            key="examples_state",
-            width=220,
-        )
+        )  # fmt: skip
         text = st.text_input("Words in any field", key="examples_text", width=320)
         flagged = st.toggle(f"Flagged ({page.number(counts['flagged'])})", key="examples_flagged")
     return {"state": state, "text": text.strip(), "flagged": True if flagged else None}

@@ -61,15 +61,10 @@ def look_at_a_file(project_id: str) -> None:
         return
     try:
         import_id = importing.start_import(
-            session.store(),
-            session.actor(),
-            project_id,
-            path,
-            uploaded.name,
-            seen.mapping.to_json(),
-            allow_empty_output=allow_empty,
+            session.store(), session.actor(), project_id, path, uploaded.name,
+            seen.mapping.to_json(), allow_empty_output=allow_empty,
             import_id=f"imp_{session.submission_id(FORM)}",
-        )
+        )  # fmt: skip
     except TouchstoneError as error:
         trouble.tell(error.title, error.message)
         return

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import TouchstoneError
 from core.workflows import freezing
-from pages.components import page, session, trouble
+from pages.components import page, session
 from pages.components.progress import progress
-from pages.components.version import RATIOS, list_of_versions, shown_version
-
-FORM = "freeze"
+from pages.components.version import list_of_versions, shown_version
+from pages.curation.freeze_form import freeze_form
 
 
 def main() -> None:
@@ -38,51 +36,6 @@ def main() -> None:
     if versions:
         chosen = list_of_versions(versions, wished)
         shown_version(chosen)
-
-
-def freeze_form(project_id: str, ready: int, *, folded: bool) -> None:
-    """Name, notes, seed, and what will happen."""
-    if ready < freezing.MIN_EXAMPLES:
-        how = f"Accept at least {freezing.MIN_EXAMPLES} examples; {ready} are accepted now."
-        page.empty("Too little to freeze", how, "curation/review.py", "Review examples")
-        return
-    if folded and not st.toggle("Freeze another version", key="freeze_another"):
-        return
-    with st.form(FORM):
-        name = st.text_input("Name", placeholder="what is in it, such as “cleaned prices”")
-        notes = st.text_area("Notes", placeholder="why this version, and what changed")
-        shares = ", ".join(f"{page.percent(share)} {split}" for split, share in RATIOS)
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 42, help="Draws the split. Same seed, same split."
-        )
-        only = st.checkbox(
-            "For evaluation only", help="Every example goes to test; nobody can train on it."
-        )
-        st.caption(f"The split: {shares}; near-duplicates stay together. A version never changes.")
-        pressed = st.form_submit_button(f"Freeze {page.number(ready)} examples", type="primary")
-    if pressed:
-        freeze(project_id, name, notes, int(seed), only)
-
-
-def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> None:
-    """Start it, and let the address name the version to be."""
-    try:
-        version_id = freezing.start_freeze(
-            session.store(),
-            session.actor(),
-            project_id,
-            name=name,
-            notes=notes,
-            seed=seed,
-            evaluation_only=only,
-            version_id=f"ver_{session.submission_id(FORM)}",
-        )
-    except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
-        return
-    session.submitted(FORM)
-    st.query_params["version"] = version_id
-    st.rerun()
 
 
 main()

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.planning import device, expected_seconds, planned_steps
 from core.workflows import freezing, training
 from pages.components import page, session, trouble
 from pages.components.run_form import run_settings
+from pages.tuning.run_plan import described, plan
 
 FORM = "launch"
 
@@ -57,30 +57,6 @@ def main() -> None:
     plan(by_version[version_id], model_id, settings)
     if st.button("Start the run", type="primary", icon=":material/rocket_launch:"):
         launch(version_id, model_id, name, settings)
-
-
-def described(version: dict[str, Any]) -> str:
-    """A version as one line of the list."""
-    counts = version["counts"]
-    return f"{version['name']} · {page.number(counts['train'])} training examples"
-
-
-def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> None:
-    """What would be trained, on what, and roughly how long."""
-    counts, there = version["counts"], device()
-    steps = planned_steps(counts["train"], settings)
-    page.figures(
-        [
-            ("Training examples", page.number(counts["train"]), "What the run learns from"),
-            ("Validation", page.number(counts["validation"]), "Watched, never learned from"),
-            ("Steps", page.number(steps), "Updates of the adapter's weights"),
-            ("Device", "GPU" if there.is_accelerator else "CPU", there.title),
-        ]
-    )
-    runs = training.runs_of(session.store(), session.actor(), version["project_id"])
-    guess = expected_seconds(runs, model_id, settings, steps)
-    pace = f"About {page.duration(guess[0])}, judging by {guess[1]}." if guess else ""
-    st.caption(trouble.escaped(f"Runs on {there.title}. {pace}"))
 
 
 def launch(version_id: str, model_id: str, name: str, settings: dict[str, Any]) -> None:

@@ -168,3 +168,21 @@ def test_a_run_outlives_its_tab_and_the_server_and_is_stopped_resumed_and_cancel
         page.get_by_role("button", name="Cancel …").click()
         page.get_by_role("button", name="Cancel for good").click()
         expect(badge(page, "cancelled")).to_be_visible(timeout=LONG)
+
+
+def test_what_a_lead_typed_into_a_project_is_there_after_a_reload(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "ada", "/projects")
+    guidelines = page.get_by_role("textbox", name="Guidelines")
+    before = guidelines.input_value()
+    guidelines.fill("Half a thought")
+    guidelines.blur()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    page.reload()
+    expect(guidelines).to_have_value("Half a thought")
+    expect(page.get_by_text("Found again: not saved yet")).to_be_visible()
+    page.get_by_role("button", name="Start over from what is stored").click()
+    expect(guidelines).to_have_value(before)
+    page.reload()
+    expect(guidelines).to_have_value(before)

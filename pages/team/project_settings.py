@@ -1,0 +1,68 @@
+"""The settings of one project: edit them, or delete the project."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.projects import Project, ProjectSettings
+from core.workflows import annotating, projects
+from core.workflows.projects import ProjectChanged
+from pages.components import page, project_form, session, trouble
+
+
+def settings(project: Project) -> None:
+    """Edit the project of the sidebar; delete it."""
+    store, actor, name = session.store(), session.actor(), project.project_id
+    draft = project_form.open_draft(name, project.settings)
+    found, _ = annotating.examples_page(store, actor, name, limit=1)
+    sample = next(((e["instruction"], e["input"], e["output"]) for e in found), None)
+    try:
+        edited = project_form.project_form(draft, sample)
+    except TouchstoneError as error:
+        trouble.show(error)
+        return
+    project_form.keep_draft(name, draft, edited)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save = st.button("Save the settings", type="primary", icon=":material/save:")
+        if edited != draft.based_on:
+            st.button(
+                "Start over from what is stored", on_click=project_form.close_draft, args=(name,)
+            )
+            st.caption("Found again: not saved yet" if draft.found_again else "Not saved yet")
+    if save:
+        change(project, edited, draft.based_on)
+    st.divider()
+    delete(project)
+
+
+def change(project: Project, edited: ProjectSettings, based_on: ProjectSettings) -> None:
+    """Save, or say why not; what was typed stays."""
+    store, actor, name = session.store(), session.actor(), project.project_id
+    try:
+        projects.change_project(store, actor, name, edited, based_on)
+    except TouchstoneError as error:
+        if isinstance(error, ProjectChanged):
+            project_form.rebase_draft(name, project.settings)
+        trouble.show(error)
+        return
+    project_form.close_draft(name)
+    session.say("Saved. Versions and runs made before keep the settings they had.")
+    st.rerun()
+
+
+def delete(project: Project) -> None:
+    """Delete the project after saying what goes with it."""
+    store, actor = session.store(), session.actor()
+    with st.popover("Delete this project …", icon=":material/delete:", type="tertiary"):
+        total = annotating.counts(store, actor, project.project_id)["total"]
+        st.markdown(f"**{trouble.escaped(project.name)}** goes out of everybody's sight:")
+        st.write(
+            f"its {page.number(total)} examples, its dataset versions, runs, answers, studies and "
+            f"ratings. A lead can bring it back, under All projects."
+        )
+        if st.button("Delete it", icon=":material/delete:"):
+            projects.delete_project(store, actor, project.project_id)
+            project_form.close_draft(project.project_id)
+            session.say(f"{project.name} is deleted. Bring it back under All projects.")
+            st.rerun()

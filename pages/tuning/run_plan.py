@@ -1,0 +1,35 @@
+"""What a run would be: on how much, for how many steps, where, and roughly how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.planning import device, expected_seconds, planned_steps
+from core.workflows import training
+from pages.components import page, session, trouble
+
+
+def described(version: dict[str, Any]) -> str:
+    """A version as one line of the list."""
+    counts = version["counts"]
+    return f"{version['name']} · {page.number(counts['train'])} training examples"
+
+
+def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> None:
+    """What would be trained, on what, and roughly how long."""
+    counts, there = version["counts"], device()
+    steps = planned_steps(counts["train"], settings)
+    page.figures(
+        [
+            ("Training examples", page.number(counts["train"]), "What the run learns from"),
+            ("Validation", page.number(counts["validation"]), "Watched, never learned from"),
+            ("Steps", page.number(steps), "Updates of the adapter's weights"),
+            ("Device", "GPU" if there.is_accelerator else "CPU", there.title),
+        ]
+    )
+    runs = training.runs_of(session.store(), session.actor(), version["project_id"])
+    guess = expected_seconds(runs, model_id, settings, steps)
+    pace = f"About {page.duration(guess[0])}, judging by {guess[1]}." if guess else ""
+    st.caption(trouble.escaped(f"Runs on {there.title}. {pace}"))
