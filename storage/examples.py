@@ -67,7 +67,7 @@ class Examples:
     def add_import(self, row: Row, rejects: Any) -> None:
         """Insert an import and its rejects (a pyarrow table: line, reason, excerpt)."""
         self._db.execute(
-            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             [
                 row["import_id"],
                 row["project_id"],
@@ -97,6 +97,33 @@ class Examples:
             "WHERE project_id = ? ORDER BY i.created_at DESC",
             [project_id],
         )
+
+    def undo_import(self, import_id: str) -> int:
+        """Delete the examples of an import that nobody has touched and no version holds, and mark
+        it as undone; how many were deleted."""
+        db, moment = self._db, now()
+        db.execute(
+            "CREATE OR REPLACE TEMP TABLE untouched AS SELECT e.example_id FROM examples e "
+            "JOIN example_current c USING (example_id) JOIN example_leases l USING (example_id) "
+            "WHERE e.import_id = ? AND c.state = 'new' AND c.number = 1 AND NOT c.flagged "
+            "AND l.lease_until < ? "
+            "AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.example_id = e.example_id) "
+            "AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = e.example_id) "
+            "AND NOT EXISTS "
+            "  (SELECT 1 FROM version_examples m WHERE m.example_id = e.example_id)",
+            [import_id, moment],
+        )
+        for delete in (
+            "DELETE FROM revisions WHERE example_id IN (SELECT example_id FROM untouched)",
+            "DELETE FROM example_leases WHERE example_id IN (SELECT example_id FROM untouched)",
+            "DELETE FROM example_current WHERE example_id IN (SELECT example_id FROM untouched)",
+            "DELETE FROM examples WHERE example_id IN (SELECT example_id FROM untouched)",
+        ):
+            db.execute(delete)
+        db.execute("UPDATE imports SET undone_at = ? WHERE import_id = ?", [moment, import_id])
+        deleted = int(db.value("SELECT count(*) FROM untouched"))
+        db.execute("DROP TABLE untouched")
+        return deleted
 
     def rejects(self, import_id: str, limit: int = 100_000) -> list[Row]:
         """What an import could not use: line, reason, excerpt."""

@@ -18,7 +18,7 @@ class Reports:
         """Every score of every system of a version: system_id, example_id, metric, value."""
         return self._db.rows(
             "SELECT c.system_id, c.example_id, c.metric, c.value FROM scores c "
-            "JOIN systems s USING (system_id) WHERE s.version_id = ? "
+            "JOIN systems s USING (system_id) WHERE s.version_id = ? AND s.removed_at IS NULL "
             "ORDER BY c.system_id, c.metric, c.example_id",
             [version_id],
         )
@@ -63,6 +63,7 @@ class Reports:
             for row in self._db.rows(
                 "SELECT s.system_id, count(c.value) AS scores, s.summary IS NOT NULL AS summed "
                 "FROM systems s LEFT JOIN scores c USING (system_id) WHERE s.version_id = ? "
+                "AND s.removed_at IS NULL "
                 "GROUP BY ALL ORDER BY s.system_id",
                 [version_id],
             )
@@ -132,9 +133,9 @@ class Reports:
                 "(SELECT count(*) FROM runs r JOIN jobs j USING (job_id) "
                 "  WHERE r.project_id = $p AND j.status = 'completed') AS runs, "
                 "(SELECT count(*) FROM systems s WHERE s.project_id = $p AND s.kind = 'tuned' "
-                "  AND s.summary IS NOT NULL) AS tuned_scored, "
+                "  AND s.summary IS NOT NULL AND s.removed_at IS NULL) AS tuned_scored, "
                 "(SELECT count(*) FROM systems s WHERE s.project_id = $p "
-                "  AND s.summary IS NOT NULL) AS scored, "
+                "  AND s.summary IS NOT NULL AND s.removed_at IS NULL) AS scored, "
                 "(SELECT count(*) FROM studies WHERE project_id = $p) AS studies, "
                 "(SELECT count(*) FROM studies "
                 "  WHERE project_id = $p AND closed_at IS NULL) AS open, "

@@ -65,7 +65,7 @@ class Systems:
     def add(self, row: Row) -> None:
         """Insert a system: whatever answers, under one GenerationConfig."""
         self._db.execute(
-            "INSERT INTO systems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+            "INSERT INTO systems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, NULL)",
             [
                 row["system_id"],
                 row["project_id"],
@@ -93,11 +93,36 @@ class Systems:
             "(SELECT count(*) FROM generations g WHERE g.system_id = s.system_id) AS answers, "
             "(SELECT count(DISTINCT example_id) FROM scores c WHERE c.system_id = s.system_id) "
             "  AS scored "
-            "FROM systems s LEFT JOIN jobs j USING (job_id) WHERE s.version_id = ? "
+            "FROM systems s LEFT JOIN jobs j USING (job_id) "
+            "WHERE s.version_id = ? AND s.removed_at IS NULL "
             "ORDER BY s.created_at, s.system_id",
             [version_id],
         )
         return [_system(row) for row in rows]
+
+    def removed(self, version_id: str) -> list[Row]:
+        """The systems of a version that were removed, newest removal first."""
+        return self._db.rows(
+            "SELECT system_id, name FROM systems WHERE version_id = ? AND removed_at IS NOT NULL "
+            "ORDER BY removed_at DESC",
+            [version_id],
+        )
+
+    def set_removed(self, system_id: str, removed: bool) -> None:
+        """Take a system out of sight, or bring it back."""
+        self._db.execute(
+            "UPDATE systems SET removed_at = ? WHERE system_id = ?",
+            [now() if removed else None, system_id],
+        )
+
+    def studies_with(self, system_id: str) -> list[str]:
+        """The names of the studies that compare a system."""
+        rows = self._db.rows(
+            "SELECT name FROM studies WHERE baseline_id = $system OR candidate_id = $system "
+            "ORDER BY created_at",
+            {"system": system_id},
+        )
+        return [row["name"] for row in rows]
 
     def add_generations(self, table: Any) -> None:
         """Insert what is new of a pyarrow table (the columns of `generations`)."""

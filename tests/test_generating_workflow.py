@@ -25,6 +25,7 @@ from core.workflows import (
     results,
     reviewing,
     studies,
+    systems,
 )
 from core.workflows.jobs import folder_of
 from core.workflows.supervision import supervise_once, wait_for
@@ -131,7 +132,7 @@ def test_imported_answers_join_by_text_and_are_scored_by_the_worker(
     assert [line for line, _ in report.unmatched] == [10, 11]
     assert all(isinstance(reason, str) and reason for _, reason in report.unmatched)
     settle(store)
-    (system,) = generating.systems_of(store, lead, version_id)
+    (system,) = systems.systems_of(store, lead, version_id)
     assert (system["answers"], system["scored"], system["kind"]) == (9, 9, "imported")
     assert system["summary"]["field_accuracy"] == {"name": 1.0, "team": 1.0}
     assert system["summary"]["label_report"]["macro_f1"] == 1.0
@@ -158,7 +159,7 @@ def test_answers_that_fit_nothing_are_refused_and_nothing_is_saved(
         imported(store, lead, version_id, "X", written(store, [{"instruction": "Something"}]))
     with pytest.raises(InvalidInput, match="name"):
         imported(store, lead, version_id, " ", written(store, rows))
-    assert generating.systems_of(store, lead, version_id) == []
+    assert systems.systems_of(store, lead, version_id) == []
 
 
 def test_the_same_answers_submitted_twice_are_one_system(store: Store, lead: Actor) -> None:
@@ -168,7 +169,7 @@ def test_the_same_answers_submitted_twice_are_one_system(store: Store, lead: Act
         path = written(store, rows)
         answers.start_import(store, lead, version_id, name="E", path=path, system_id="sys_once")
     settle(store)
-    (system,) = generating.systems_of(store, lead, version_id)
+    (system,) = systems.systems_of(store, lead, version_id)
     assert (system["system_id"], system["answers"], system["scored"]) == ("sys_once", 12, 12)
 
 
@@ -202,7 +203,7 @@ def test_answers_are_read_side_by_side_a_page_at_a_time_and_by_leads_only(
     reviewer = an_actor(project_of(lead), "reviewer", name="eve")
     for question in (
         lambda: generating.answers_page(store, reviewer, version_id, list(names)),
-        lambda: generating.systems_of(store, reviewer, version_id),
+        lambda: systems.systems_of(store, reviewer, version_id),
         lambda: answers.start_import(store, reviewer, version_id, name="E", path=Path("x")),
     ):
         with pytest.raises(NotAllowed):
@@ -247,17 +248,17 @@ def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
         "config": GenerationConfig(max_new_tokens=8, shots=1),
         "submission_id": "gen_once",
     }
-    systems = generating.start_generation(store, lead, run_id, **asked)
-    assert generating.start_generation(store, lead, run_id, **asked) == systems
+    made = generating.start_generation(store, lead, run_id, **asked)
+    assert generating.start_generation(store, lead, run_id, **asked) == made
     settle(store)
     assert supervise_once(store) == 0
-    found = {s["kind"]: s for s in generating.systems_of(store, lead, version_id)}
+    found = {s["kind"]: s for s in systems.systems_of(store, lead, version_id)}
     assert {kind: (s["answers"], s["scored"]) for kind, s in found.items()} == {
         "base": (4, 4),
         "prompted": (4, 4),
     }
     assert found["prompted"]["name"] == "tiny + 1 example"
-    texts = {kind: store.systems.texts(system_id) for kind, system_id in systems.items()}
+    texts = {kind: store.systems.texts(system_id) for kind, system_id in made.items()}
     assert texts["base"].keys() == texts["prompted"].keys()
     assert all(s["summary"]["n"] == 4 for s in found.values())
 
@@ -276,14 +277,14 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
     assert reviewing.accept_all(store, lead, project_of(lead), untouched=True) == 252
     version_id = freezing.start_freeze(store, lead, project_of(lead), evaluation_only=True)
     settle(store)
-    systems = {}
+    made = {}
     for name in ("base_davinci", "tuned_davinci-self-instruct"):
         path = store.workspace / "inbox" / f"{name}.jsonl"
         shutil.copy(SHARED / f"{name}_predictions.jsonl", path)
-        systems[name], report = imported(store, lead, version_id, name, path)
+        made[name], report = imported(store, lead, version_id, name, path)
         assert (report.joined, report.examples, report.unmatched) == (252, 252, [])
     settle(store)
-    base, tuned = systems.values()
+    base, tuned = made.values()
     scores = results.score_report(store, lead, version_id, base)
     assert [s.metrics["rougeL"].n for s in scores] == [252, 252]
     assert scores[1].against["rougeL"][1] == "better"

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from core.clock import new_id
-from core.errors import NotAllowed, NotFound, TouchstoneError
+from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
 from core.importing.preview import preview
 from core.workflows import annotating, importing
 from core.workflows.importing import start_import
 from core.workflows.jobs import folder_of
 from core.workflows.supervision import wait_for
+from core.workflows.watching import live_view
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor
+from tests.builders import a_project, a_store, an_actor, an_edit
 from tests.import_builders import SHARED, put, shared
 
 GOOD = {"instruction": "Add.", "input": "1+1", "output": "2"}
@@ -171,3 +172,52 @@ def test_all_7473_gsm8k_problems_go_in_within_five_seconds(
     seconds = time.perf_counter() - began
     assert figures(found) == (7473, 0, 0)
     assert seconds < 5
+
+
+def test_an_import_is_taken_back_but_for_what_people_worked_on_and_can_be_made_again(
+    store: Store, project_id: str, tmp_path: Path
+) -> None:
+    text = "\n".join(json.dumps(GOOD | {"input": str(k)}) for k in range(5))
+    found = bring_in(store, project_id, put(tmp_path, "five.jsonl", text))
+    lead = an_actor(project_id, "lead", name="lea")
+    task = annotating.next_to_annotate(store, lead, project_id)
+    assert task is not None
+    annotating.save_annotation(store, lead, project_id, an_edit(task))
+    assert importing.undo_import(store, lead, project_id, found["import_id"]) == 4
+    assert annotating.counts(store, lead, project_id)["total"] == 1
+    assert importing.imports_of(store, lead, project_id)[0]["undone_at"]
+    with pytest.raises(Conflict, match="taken back already"):
+        importing.undo_import(store, lead, project_id, found["import_id"])
+    again = bring_in(store, project_id, put(tmp_path, "again.jsonl", text))
+    assert figures(again) == (4, 1, 0)
+
+
+def test_an_import_is_taken_back_by_its_importer_or_a_lead_only(
+    store: Store, project_id: str, tmp_path: Path
+) -> None:
+    found = bring_in(store, project_id, put(tmp_path, "one.jsonl", json.dumps(GOOD)))
+    other = an_actor(project_id, "annotator", name="otto")
+    with pytest.raises(NotAllowed):
+        importing.undo_import(store, other, project_id, found["import_id"])
+    with pytest.raises(NotFound):
+        importing.undo_import(store, an_actor(project_id, "lead"), project_id, "imp_none")
+    assert (
+        importing.undo_import(
+            store, an_actor(project_id, "annotator"), project_id, found["import_id"]
+        )
+        == 1
+    )
+
+
+def test_a_file_that_cannot_be_used_offers_no_second_try_of_the_same_job(
+    store: Store, project_id: str, tmp_path: Path
+) -> None:
+    actor = an_actor(project_id, "annotator")
+    path = put(tmp_path, "x.csv", "a,b\n1,2\n")
+    import_id = start_import(store, actor, project_id, path, path.name)
+    job = store.jobs.of_subject(import_id)
+    assert job
+    with pytest.raises(TouchstoneError):
+        wait_for(store, job["job_id"], timeout=60)
+    view = live_view(store, actor, job["job_id"])
+    assert (view.job["status"], view.may_resume) == ("failed", False)

@@ -96,3 +96,10 @@ def test_all_252_answers_of_both_systems_join(system: str) -> None:
     joined = join(answers, examples)
     assert (len(answers), rejects, len(joined.matched)) == (252, [], 252)
     assert (joined.unmatched, joined.missing) == ([], [])
+
+
+def test_one_stray_record_does_not_choose_the_column_of_all_answers(tmp_path: Path) -> None:
+    lines = [f'{{"id": {k}, "output": "said {k}"}}' for k in range(60)]
+    stray = '{"id": 60, "answer": "elsewhere"}'
+    answers, rejects = read_answers(put(tmp_path, "x.jsonl", "\n".join([*lines, stray])))
+    assert (len(answers), [reject.line for reject in rejects]) == (60, [61])

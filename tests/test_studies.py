@@ -30,7 +30,7 @@ def test_a_study_that_length_gives_away_withholds_its_verdict(
     assert any("Length alone" in finding for finding in study["leaks"]["findings"])
     place.vote_all(told_apart, ["tuned"] * 8)
     result = place.result(told_apart)
-    assert "withheld" in result.withheld
+    assert "withheld: tuned is not shown to be better" in result.withheld
     assert result.headline == result.withheld
 
 
@@ -42,6 +42,22 @@ def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) ->
     assert "No pair is decided yet" in place.result(told_apart).headline
     (note,) = studies.get_study(place.store, place.lead, told_apart)["notes"]
     assert note["text"].startswith("Raters never saw")
+
+
+def test_letting_it_count_is_taken_back_and_the_reason_stays_in_the_notes(
+    place: Place, told_apart: str
+) -> None:
+    store, lead = place.store, place.lead
+    with pytest.raises(Conflict, match="withheld already"):
+        studies.withhold_again(store, lead, told_apart)
+    studies.let_count(store, lead, told_apart, "Raters never saw either model before.")
+    studies.withhold_again(store, lead, told_apart)
+    study = studies.get_study(store, lead, told_apart)
+    assert studies.counts_because(study) is None
+    assert study["notes"][0]["text"].startswith("Raters never saw")
+    assert place.result(told_apart).withheld
+    studies.let_count(store, lead, told_apart, "The lead looked again, with reasons.")
+    assert place.result(told_apart).withheld == ""
 
 
 def test_a_blind_study_needs_no_reason(place: Place) -> None:

@@ -5,7 +5,7 @@ answers, rejects = read_answers(path)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def _columns(beginning: Beginning, chosen: str | None) -> _Columns:
     if chosen is not None and not any(_holds(sample, chosen) for sample in samples):
         raise UnknownColumn(f"The file has no column '{chosen}'. Its columns are: {listed}.")
     flat = [n for n in names if not any(isinstance(s.get(n), dict) for s in samples)]
-    answer = chosen or find_column(ANSWER_NAMES, flat)
+    answer = chosen or find_column(ANSWER_NAMES, _well_filled(flat, samples))
     if answer is None:
         raise InvalidMapping(
             "No column is named like an answer (prediction, response, answer, output, …)."
@@ -97,6 +97,14 @@ def _columns(beginning: Beginning, chosen: str | None) -> _Columns:
             f" 'instruction' and 'input'; the file has: {listed}."
         )
     return _Columns(answer, identity, instruction, text, nested_column(names, samples))
+
+
+def _well_filled(names: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns that at least half as many records fill as fill an answer column best: one
+    stray record must not choose the column of all."""
+    filled = {name: sum(s.get(name) is not None for s in samples) for name in names}
+    answering = [filled[name] for name in names if find_column(ANSWER_NAMES, [name])]
+    return [name for name in names if 2 * filled[name] >= max(answering, default=0)]
 
 
 def _holds(values: Mapping[str, Any], name: str) -> bool:

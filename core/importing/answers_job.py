@@ -1,6 +1,7 @@
 """The job kind "answers": the answers of another system find the examples they belong to.
 
-spec.json  {"kind": "answers", "file": "answers.jsonl", "version": "the version's name"}
+spec.json  {"kind": "answers", "file": "answers.jsonl", "version": "the version's name",
+                "answer_column": null}
 data/      that file; examples.parquet: example_id, external_id, instruction, input
 final/     generations.parquet: example_id, text; report.json (see `Report`)
 """
@@ -46,7 +47,8 @@ def run(job: JobContext) -> None:
             raise JobStopped
         job.progress(min(done, size), size)
 
-    answers, rejects = read_answers(path, on_bytes=on_bytes)
+    column = job.spec.get("answer_column")
+    answers, rejects = read_answers(path, column, on_bytes=on_bytes)
     table = pq.read_table(job.data("examples.parquet"))
     columns = (table.column(name).to_pylist() for name in table.column_names)
     examples = list(zip(*columns, strict=True))

@@ -9,6 +9,11 @@ from core.errors import TouchstoneError
 from core.jobs.state import JobFault
 
 LOOK_AT_LOG = "The file worker.log in the job's folder has the details."
+# A file that cannot be used stays so: only these make another try of the same job worth while.
+PASSING = frozenset(
+    {"out_of_memory", "missing_module", "missing_file", "no_permission", "no_disk_space"}
+    | {"system", "unexpected", "not_taken_in"}
+)
 MEMORY_HINT = "Choose a smaller batch size or maximum length, or 4-bit precision, and start again."
 
 

@@ -11,6 +11,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.workflows import jobs, scoring
 from core.workflows.freezing import get_version
+from core.workflows.systems import unused_name
 
 if TYPE_CHECKING:
     from core.importing.answers_job import Report
@@ -24,12 +25,14 @@ def start_import(
     *,
     name: str,
     path: Path,
+    answer_column: str | None = None,
     system_id: str = "",
 ) -> str:
     """Queue the joining of a file of answers, which is moved into the job; the system's id.
 
     Joined by id, else by stripped instruction + input; scored as a further job. The system appears
-    when something joined; else the job says why not. `system_id` was made when the form was
+    when something joined; else the job says why not. `answer_column` is found by its name unless
+    given. `system_id` was made when the form was
     opened: a second submission of it starts nothing.
     """
     version = get_version(store, actor, version_id)
@@ -48,7 +51,7 @@ def start_import(
         project_id=version["project_id"],
         subject_id=system_id,
         title=f"Import the answers of {name.strip()}",
-        spec={"file": stored_as, "version": version["name"]},
+        spec={"file": stored_as, "version": version["name"], "answer_column": answer_column},
         files={stored_as: path},
         tables={"examples.parquet": store.versions.examples(version_id).select(columns)},
         detail={"name": name.strip(), "version_id": version_id},
@@ -80,7 +83,7 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
         "version_id": job["detail"]["version_id"],
         "split": "all",
         "kind": "imported",
-        "name": job["detail"]["name"],
+        "name": unused_name(store, job["detail"]["version_id"], job["detail"]["name"]),
         "job_id": job["job_id"],
         "config": {},
         "actor_id": job["created_by"],

@@ -14,6 +14,7 @@ from core.jobs.folder import JobFolder
 from core.runs import GenerationConfig
 from core.workflows import jobs, scoring
 from core.workflows.freezing import get_version
+from core.workflows.systems import unused_name
 from core.workflows.training import get_run
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def start_generation(
     shots = f"{config.shots} example{'s' * (config.shots != 1)}"
     names = {"base": model.title, "prompted": f"{model.title} + {shots}"}
     for kind, system_id in systems.items():
+        name = unused_name(store, run["version_id"], names.get(kind, run["name"]))
         store.systems.add(
             {
                 "system_id": system_id,
@@ -81,7 +83,7 @@ def start_generation(
                 "version_id": run["version_id"],
                 "split": split,
                 "kind": kind,
-                "name": names.get(kind, run["name"]),
+                "name": name,
                 "run_id": run_id,
                 "job_id": job_id,
                 "config": config.to_json(),
@@ -119,16 +121,6 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     table = pq.read_table(folder.final / "generations.parquet")
     store.transact(lambda: store.systems.add_generations(table))
     scoring.queue_scoring(store, job["project_id"], list(job["detail"]["systems"].values()))
-
-
-def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, Any]]:
-    """The systems that answered a version, with their scores; leads only, as raters must not know.
-
-    `answers` and `scored` say how many examples each has answered and how many are scored.
-    """
-    version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
-    return store.systems.of_version(version_id)
 
 
 def answers_page(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.jobs.folder import JobFolder
 from core.workflows import jobs
 
@@ -119,6 +119,25 @@ def _batch(accepted: Any) -> Any:
             },
         }
     )
+
+
+def undo_import(store: Store, actor: Actor, project_id: str, import_id: str) -> int:
+    """Take an import back: its examples that nobody has touched go; how many.
+
+    What somebody worked on, and what a version holds, stays. The same file can be imported again.
+    For leads, and for whoever imported it. Raises NotFound, Conflict.
+    """
+    actor.require(project_id)
+    found = next(
+        (i for i in store.examples.imports(project_id) if i["import_id"] == import_id), None
+    )
+    if found is None:
+        raise NotFound("This import does not exist in this project. Choose one from the list.")
+    if found["actor_id"] != actor.person_id:
+        actor.require(project_id, "lead")
+    if found["undone_at"]:
+        raise Conflict("This import was taken back already.")
+    return store.transact(lambda: store.examples.undo_import(import_id))
 
 
 def imports_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING = 50
 HEAVY_KINDS = ("train", "generate")
+READS_A_FILE = ("import", "answers")
 NEEDED_BYTES = 200_000_000
 
 

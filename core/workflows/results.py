@@ -24,7 +24,7 @@ from core.estimates import (
 )
 from core.study.verdicts import aggregate, headline, win_rate
 from core.workflows.freezing import get_version
-from core.workflows.studies import get_study
+from core.workflows.studies import counts_because, get_study
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -177,14 +177,11 @@ def study_result(store: Store, actor: Actor, study_id: str) -> StudyResult:
 
 
 def _withheld(study: Mapping[str, Any]) -> str:
-    if study["blind"]:
-        return ""
-    if any(note["kind"] == "counts_although_not_blind" for note in study["notes"]):
+    if study["blind"] or counts_because(study):
         return ""
     return (
-        "Tuned is not shown to be better: this study is not blind. The scan can tell the two "
-        "systems apart, so raters may too. The verdict is withheld until a lead writes why it may "
-        "count."
+        "Verdict withheld: tuned is not shown to be better. This study is not blind: the scan can "
+        "tell the two systems apart, so raters may too. It counts once a lead writes why it may."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FRACTION = 0.10
 OVERLAP = 0.20
 SLOTS = 24
+COUNTS = "counts_although_not_blind"
 NOT_BLIND = (
     "The scan can tell the two systems apart, so raters may guess which is which. "
     "The verdict is withheld until a lead writes why it may count."
@@ -189,10 +191,22 @@ def let_count(store: Store, actor: Actor, study_id: str, reason: str) -> None:
     if len(reason.strip()) < 10:
         raise InvalidInput("Write in a sentence why the verdict may count although it can be told.")
     store.transact(
-        lambda: store.studies.add_note(
-            study["study_id"], "counts_although_not_blind", reason.strip(), actor.person_id
-        )
+        lambda: store.studies.add_note(study["study_id"], COUNTS, reason.strip(), actor.person_id)
     )
+
+
+def withhold_again(store: Store, actor: Actor, study_id: str) -> None:
+    """Take `let_count` back; the reason that was given stays in the notes."""
+    study = get_study(store, actor, study_id)
+    if counts_because(study) is None:
+        raise Conflict("The verdict of this study is withheld already.")
+    store.transact(lambda: store.studies.add_note(study_id, "withheld_again", "", actor.person_id))
+
+
+def counts_because(study: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The note by which a study that is not blind counts all the same, or None."""
+    notes = [n for n in study["notes"] if n["kind"] in (COUNTS, "withheld_again")]
+    return notes[-1] if notes and notes[-1]["kind"] == COUNTS else None
 
 
 def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: str = "") -> None:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
+from core.jobs.faults import PASSING
 from core.jobs.pace import seconds_left
 from core.jobs.state import ACTIVE, RESUMABLE
-from core.workflows.jobs import get_job, is_mine_or_lead
+from core.workflows.jobs import READS_A_FILE, get_job, is_mine_or_lead
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -51,8 +52,14 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
         _ahead(store, job) if status == "queued" else 0,
         may_stop=mine and status in ("starting", "running"),
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
-        may_resume=mine and status in RESUMABLE and job["ingested"],
+        may_resume=mine and job["ingested"] and _resumable(job),
     )
+
+
+def _resumable(job: Mapping[str, Any]) -> bool:
+    hopeless = job["kind"] in READS_A_FILE and job["status"] == "failed"
+    code = (job["error"] or {}).get("code", "")
+    return job["status"] in RESUMABLE and not (hopeless and code not in PASSING)
 
 
 def _ahead(store: Store, job: Mapping[str, Any]) -> int:

@@ -39,6 +39,30 @@ def result(found: Import) -> None:
         )
     if found["rejected"]:
         rejects(found)
+    if found["undone_at"]:
+        st.caption(f"Taken back {page.when(found['undone_at'])}: what nobody had touched is gone.")
+    elif found["accepted"]:
+        take_back(found)
+
+
+def take_back(found: Import) -> None:
+    """Undo an import after saying what that means."""
+    with st.popover("Take this import back …", icon=":material/undo:", type="tertiary"):
+        st.write(
+            "Its examples that nobody has touched are deleted. What people worked on, and what a "
+            "dataset version holds, stays. You can import the file again."
+        )
+        if not st.button("Take it back", icon=":material/undo:"):
+            return
+        gone = importing.undo_import(
+            session.store(), session.actor(), found["project_id"], found["import_id"]
+        )
+        kept = found["accepted"] - gone
+        rest = (
+            f" {page.counted(kept, 'example')} stayed: people have worked on them." if kept else ""
+        )
+        session.say(f"{page.counted(gone, 'example')} deleted.{rest}")
+        st.rerun()
 
 
 def rejects(found: Import) -> None:
@@ -80,6 +104,7 @@ def earlier(imports: Sequence[Import]) -> str | None:
             "Added": one["accepted"],
             "Duplicates": one["duplicates"],
             "Rejected": one["rejected"],
+            "State": "taken back" if one["undone_at"] else "",
         }
         for one in imports
     ]

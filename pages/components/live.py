@@ -5,12 +5,14 @@ live(job_id)        # follows the job every second while it moves, then reruns t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
 from core.actor import Actor
 from core.workflows import jobs
+from core.workflows.jobs import READS_A_FILE
 from core.workflows.watching import LiveView, live_view
 from pages.components import page, session
 from pages.components.trouble import escaped
@@ -122,10 +124,15 @@ def _share(step: int, total: int) -> float:
     return min(1.0, step / total) if total else 0.0
 
 
+def how_far(job: Mapping[str, Any]) -> str:
+    """“120 of 600”, “1.2 MB of 4.2 MB” where a file is read, "" where a job does not count."""
+    write = page.size if job["kind"] in READS_A_FILE else page.number
+    return f"{write(job['step'])} of {write(job['total'])}" if job["total"] else ""
+
+
 def _pace(view: LiveView) -> str:
-    step, total = view.job["step"], view.job["total"]
-    if not total:
+    far, left = how_far(view.job), view.seconds_left
+    if not far:
         return "Getting ready …"
-    left = view.seconds_left
-    text = f"Step {page.number(step)} of {page.number(total)}"
+    text = far if view.job["kind"] in READS_A_FILE else f"Step {far}"
     return text if left is None or left < 1 else f"{text} · {page.duration(left)} left"

@@ -173,7 +173,7 @@ def criteria_chart(title: str, result: StudyResult, names: Mapping[str, str]) ->
     for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
         rows = [(shift - k, getattr(c, system)) for k, c in enumerate(result.criteria)]
         points(fig, rows, name=names[system], colour=colour)
-    rows_axis(fig, [c.criterion.capitalize() for c in result.criteria])
+    rows_axis(fig, [criterion_name(c.criterion) for c in result.criteria])
     fig.update_xaxes(range=[0.9, 5.1], dtick=1)
     _legend(fig, extra=60 + 24 * len(result.criteria))
     table = [
@@ -182,6 +182,11 @@ def criteria_chart(title: str, result: StudyResult, names: Mapping[str, str]) ->
         for s in ("base", "tuned")
     ]
     charts.show(fig, table, "ratings.csv")
+
+
+def criterion_name(criterion: str) -> str:
+    """A criterion as people read it; bias is the one of which more is less."""
+    return "Bias (5: none)" if criterion == "bias" else criterion.capitalize()
 
 
 def flags_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
         )
         return
     defaults = GenerationConfig()
-    with st.form("generate", border=True):
+    with st.form("generate", border=True, enter_to_submit=False):
         run_id = st.selectbox("Run", list(runs), format_func=runs.__getitem__)
         kinds = st.pills(
             "Who answers", list(KINDS), selection_mode="multi", default=list(KINDS),

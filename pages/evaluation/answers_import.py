@@ -35,13 +35,22 @@ def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
             "Answers: JSONL, JSON, CSV, TSV or Parquet",
             key=f"answers_file_{turn}",
             type=["jsonl", "json", "csv", "tsv", "parquet"],
-            help="Each record with the example's id, or its instruction and input; and the answer.",
         )
+        st.caption(
+            "Each record holds an answer, and the example's id or its instruction and input."
+        )
+        column = st.text_input(
+            "Column of the answers", placeholder="found by its name, such as output or prediction",
+            key=f"answers_column_{turn}",
+            help="Dots lead into nested records, as in choices.text.",
+        )  # fmt: skip
         if st.form_submit_button("Import answers", type="primary", icon=":material/upload:"):
-            _start(store, actor, version_id, name, file)
+            _start(store, actor, version_id, name, file, column)
 
 
-def _start(store: StoreType, actor: Actor, version_id: str, name: str, file: Any) -> None:
+def _start(
+    store: StoreType, actor: Actor, version_id: str, name: str, file: Any, column: str
+) -> None:
     if file is None:
         tell("No file yet", "Choose the file that holds the answers.")
         return
@@ -51,7 +60,7 @@ def _start(store: StoreType, actor: Actor, version_id: str, name: str, file: Any
     try:
         path.write_bytes(file.getbuffer())
         answers.start_import(
-            store, actor, version_id, name=name, path=path,
+            store, actor, version_id, name=name, path=path, answer_column=column.strip() or None,
             system_id=f"sys_{session.submission_id(form)}",
         )  # fmt: skip
     except TouchstoneError as error:
@@ -69,18 +78,24 @@ def joined(store: StoreType, actor: Actor, systems: Sequence[dict[str, Any]]) ->
     """What joined of an imported system, the newest unless another is chosen."""
     if not systems:
         return
-    names = {s["system_id"]: s["name"] for s in reversed(systems)}
+    by_id = {s["system_id"]: s for s in reversed(systems)}
+    newest = next(iter(by_id))
     st.subheader("What joined", anchor=False)
-    system_id = next(iter(names))
-    if len(names) > 1:
-        system_id = st.selectbox("Imported system", list(names), format_func=names.__getitem__)
-    _show(names[system_id], answers.report_of(store, actor, system_id))
+    chosen = newest
+    if len(by_id) > 1:
+        # A newer import is a new widget, so that it is what is shown.
+        chosen = st.selectbox(
+            "Imported system", list(by_id), key=f"joined {newest}",
+            format_func=lambda i: f"{by_id[i]['name']} · {page.when(by_id[i]['created_at'])}",
+        )  # fmt: skip
+    _show(by_id[chosen]["name"], answers.report_of(store, actor, chosen))
 
 
 def _show(name: str, report: Report) -> None:
     with st.container(border=True):
+        mark = "✓" if not report.missing and not report.unmatched else "◐"
         st.text(
-            f"✓ {name}: {page.number(report.joined)} of "
+            f"{mark} {name}: {page.number(report.joined)} of "
             f"{page.number(report.examples)} examples have an answer."
         )
         if report.missing:
@@ -93,7 +108,8 @@ def _show(name: str, report: Report) -> None:
         if not rows:
             st.caption("Every line of the file joined.")
             return
-        st.caption(f"{page.counted(len(rows), 'line')} to look at; the first {SHOWN} are shown.")
+        shown = f"; the first {SHOWN} are shown" if len(rows) > SHOWN else ""
+        st.caption(f"{page.counted(len(rows), 'line')} to look at{shown}.")
         st.dataframe(rows[:SHOWN], hide_index=True, height="content")
         st.download_button(
             "All of them as CSV", lambda: to_csv(rows), "not-joined.csv", "text/csv",

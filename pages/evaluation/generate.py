@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import generating, jobs
+from core.workflows import jobs, systems
 from pages.components import page, session
 from pages.components.live import live
 from pages.evaluation.answer_pages import read_answers
 from pages.evaluation.answering import generate_form
 from pages.evaluation.answers_import import import_form, joined
-from pages.evaluation.systems_table import choose_version, systems_table
+from pages.evaluation.systems_table import choose_version, remove_or_restore, systems_table
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -29,10 +29,11 @@ def main() -> None:
     if version_id is None:
         return
     running(store, actor, project_id)
-    systems = generating.systems_of(store, actor, version_id)
-    if systems:
-        systems_table(systems)
-        next_step(len([s for s in systems if s["answers"]]))
+    there = systems.systems_of(store, actor, version_id)
+    if there:
+        systems_table(there)
+        next_step(len([s for s in there if s["summary"]]))
+    remove_or_restore(store, actor, version_id, there)
     view = st.segmented_control(
         "What to do", list(VIEWS), default="generate", format_func=VIEWS.__getitem__,
         required=True, key="generate_view", label_visibility="collapsed",
@@ -41,9 +42,9 @@ def main() -> None:
         generate_form(store, actor, project_id, version_id)
     elif view == "import":
         import_form(store, actor, version_id)
-        joined(store, actor, [s for s in systems if s["kind"] == "imported"])
+        joined(store, actor, [s for s in there if s["kind"] == "imported"])
     else:
-        read_answers(store, actor, version_id, systems)
+        read_answers(store, actor, version_id, there)
 
 
 def running(store: StoreType, actor: Actor, project_id: str) -> None:
@@ -54,9 +55,9 @@ def running(store: StoreType, actor: Actor, project_id: str) -> None:
             live(job["job_id"])
 
 
-def next_step(answering: int) -> None:
-    """Where to go with two systems that have answered."""
-    if answering >= 2:
+def next_step(scored: int) -> None:
+    """Where to go with two systems whose answers are scored."""
+    if scored >= 2:
         with st.container(horizontal=True):
             icon = ":material/arrow_forward:"
             st.page_link("evaluation/studies.py", label="Open a blind study", icon=icon)

@@ -17,7 +17,10 @@ from pages.components.result_charts import download, metric_name, scores_chart
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
-WIDTHS: dict[str, Any] = {"Metric": st.column_config.TextColumn(width=115)}
+WIDTHS: dict[str, Any] = {
+    "Metric": st.column_config.TextColumn(width=115),
+    "Finding": st.column_config.TextColumn(width=180),
+}
 FIRST = ("token_f1", "rougeL", "rouge1", "rouge2", "exact_match")
 
 

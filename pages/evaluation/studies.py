@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing, generating, studies
+from core.workflows import freezing, studies, systems
 from pages.components import page, session
 from pages.evaluation.study_card import study_card
 from pages.evaluation.study_plan import OPENED, study_plan
@@ -56,17 +56,14 @@ def main() -> None:
 
 def versions_to_compare(
     store: StoreType, actor: Actor, project_id: str
-) -> dict[str, dict[str, str]]:
-    """Version name → system id → system name, where at least two systems have answered."""
+) -> dict[str, list[dict[str, Any]]]:
+    """Version name → the systems that have answered it, where there are at least two."""
     found = {}
     for version in freezing.versions_of(store, actor, project_id):
-        systems = {
-            s["system_id"]: s["name"]
-            for s in generating.systems_of(store, actor, version["version_id"])
-            if s["answers"]
-        }
-        if len(systems) > 1:
-            found[f"{version['number']} · {version['name']}"] = systems
+        there = systems.systems_of(store, actor, version["version_id"])
+        answering = [system for system in there if system["answers"]]
+        if len(answering) > 1:
+            found[f"{version['number']} · {version['name']}"] = answering
     return found
 
 

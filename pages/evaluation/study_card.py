@@ -60,12 +60,12 @@ def _plan(study: dict[str, Any]) -> str:
 
 def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     show_findings(study["leaks"])
-    reasons = [note for note in study["notes"] if note["kind"] == "counts_although_not_blind"]
-    for note in reasons:
-        st.text(
-            f"{note['person']}, {page.when(note['created_at'])}, lets it count:\n{note['text']}"
-        )
-    if reasons:
+    if note := studies.counts_because(study):
+        said = f"{note['person']}, {page.when(note['created_at'])}, lets it count:"
+        st.text(f"{said}\n{note['text']}")
+        label, key = "Withhold the verdict again", f"withhold {study['study_id']}"
+        if st.button(label, icon=":material/undo:", key=key):
+            _act(lambda: studies.withhold_again(store, actor, study["study_id"]))
         return
     with st.form(f"count {study['study_id']}", border=False):
         reason = st.text_area(

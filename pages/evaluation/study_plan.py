@@ -21,9 +21,9 @@ MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 
 
 
 def study_plan(
-    store: StoreType, actor: Actor, project_id: str, versions: dict[str, dict[str, str]]
+    store: StoreType, actor: Actor, project_id: str, versions: dict[str, list[dict[str, Any]]]
 ) -> None:
-    """Draw the plan; `versions` maps a version's name to its systems (id → name)."""
+    """Draw the plan; `versions` maps a version's name to the systems that answered it."""
     if not versions:
         page.empty(
             "No two systems have answered the same version",
@@ -51,18 +51,23 @@ def study_plan(
         _open(store, actor, project_id, baseline, candidate, plan)
 
 
-def _choose_systems(versions: dict[str, dict[str, str]]) -> tuple[str, str] | None:
+def _choose_systems(versions: dict[str, list[dict[str, Any]]]) -> tuple[str, str] | None:
     version = st.selectbox("Dataset version", list(versions))
-    names = versions[version]
+    names = {system["system_id"]: system["name"] for system in versions[version]}
+    kinds = {system["system_id"]: system["kind"] for system in versions[version]}
     ids = list(names)
     left, right = st.columns(2)
+    first = next((k for k, i in enumerate(ids) if kinds[i] == "base"), 0)
     baseline = left.selectbox(
-        "Baseline", ids, format_func=names.__getitem__, help="What the other one is compared with."
-    )
+        "Baseline", ids, index=first, format_func=names.__getitem__,
+        help="What the other one is compared with.",
+    )  # fmt: skip
     others = [i for i in ids if i != baseline]
+    tuned = [k for k, i in enumerate(others) if kinds[i] == "tuned"]
     candidate = right.selectbox(
-        "Candidate", others, index=len(others) - 1, format_func=names.__getitem__
-    )
+        "Candidate", others, index=(tuned or [len(others) - 1])[-1],
+        format_func=names.__getitem__,
+    )  # fmt: skip
     return (baseline, candidate) if baseline and candidate else None
 
 

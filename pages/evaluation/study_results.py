@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.sentences import compared, says_words, written
-from core.workflows import results
+from core.workflows import results, studies
 from core.workflows.results import StudyResult
 from pages.components import page, result_charts, session
 
@@ -37,6 +37,8 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
             "evaluation/studies.py", label="What the scan found", icon=":material/arrow_forward:"
         )
     else:
+        if not result.study["blind"]:
+            _counts_although_not_blind(result)
         _verdict(result, names)
     _agreement(result)
     _pace(result)
@@ -44,7 +46,8 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
 
 def _figures(result: StudyResult) -> None:
     least = result.study["plan"]["least"]
-    rule = "10 % rule met" if result.judged >= least else f"10 % rule needs {page.number(least)}"
+    needed = f"{page.number(least)} of {page.number(result.outputs)} outputs needed"
+    rule = f"10 % rule {'met' if result.judged >= least else 'not met yet'}: {needed}"
     seconds = page.duration(result.seconds.value)
     page.figures(
         [
@@ -52,13 +55,24 @@ def _figures(result: StudyResult) -> None:
             (
                 "Coverage",
                 page.percent(result.judged / result.outputs if result.outputs else 0, 1),
-                f"{rule}. Of {page.number(result.outputs)} outputs.",
+                f"{page.number(result.judged)} of {page.number(result.outputs)} outputs. {rule}.",
             ),
             ("Judgements", page.number(result.judgements), "Pairs that overlap have several."),
-            ("Time per review", seconds, f"Mean: {written(result.seconds, 0)} seconds"),
+            ("Mean time", seconds, f"Seconds per judgement: {written(result.seconds, 0)}"),
         ]
     )
-    st.caption(f"{rule} · {page.number(result.judged)} of {page.number(result.outputs)} outputs")
+    st.caption(rule)
+
+
+def _counts_although_not_blind(result: StudyResult) -> None:
+    note, leaks = studies.counts_because(result.study), result.study["leaks"]
+    length, form = (page.number(leaks[name], 2) for name in ("length_auc", "format_auc"))
+    with st.container(border=True):
+        st.badge("not blind", icon=":material/visibility:", color="orange")
+        st.text(f"Raters could tell the systems apart (AUC: length {length}, format {form}).")
+        if note:
+            day = page.when(note["created_at"])
+            st.text(f"{note['person']}, {day}, lets it count:\n{note['text']}")
 
 
 def _verdict(result: StudyResult, names: dict[str, str]) -> None:
@@ -84,7 +98,7 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
     result_charts.criteria_chart(_criteria_title(result), result, names)
     rows = [
         {
-            "Criterion": c.criterion.capitalize(),
+            "Criterion": result_charts.criterion_name(c.criterion),
             names["base"]: written(c.base),
             names["tuned"] + " ": written(c.tuned),
             "Difference": written(c.difference),
@@ -107,7 +121,8 @@ def _verdict(result: StudyResult, names: dict[str, str]) -> None:
 def _criteria_title(result: StudyResult) -> str:
     told = [c for c in result.criteria if c.says != "not shown"]
     if not told:
-        return f"No criterion is shown to differ (n = {page.counted(result.judged, 'pair')})"
+        rated = max(c.difference.n for c in result.criteria)
+        return f"No criterion is shown to differ (n = {page.counted(rated, 'pair')})"
     return " · ".join(compared("tuned", "base", c.criterion, c.difference, c.says) for c in told)
 
 
@@ -129,7 +144,7 @@ def _agreement(result: StudyResult) -> None:
         ]
         rows += [
             {
-                "What": c.criterion.capitalize(),
+                "What": result_charts.criterion_name(c.criterion),
                 "Raw agreement": "",
                 "Krippendorff’s α": written(c.agreement),
                 "Note": c.agreement.reason,
@@ -147,13 +162,12 @@ def _agreement(result: StudyResult) -> None:
 
 
 def _pace(result: StudyResult) -> None:
-    st.subheader("Reviews", anchor=False)
-    title = (
-        f"{page.counted(result.judgements, 'review')} on {page.counted(len(result.per_day), 'day')}"
-    )
+    st.subheader("Judgements over time", anchor=False)
+    days = page.counted(len(result.per_day), "day")
+    title = f"{page.counted(result.judgements, 'judgement')} on {days}"
     result_charts.days_chart(title, result.per_day)
     rows = [
-        {"Rater": rater, "Reviews": count, "Median seconds": round(seconds)}
+        {"Rater": rater, "Judgements": count, "Median seconds per judgement": round(seconds)}
         for rater, count, seconds in result.per_rater
     ]
     st.dataframe(rows, hide_index=True, height="content")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing
-from pages.components import page
+from core.errors import TouchstoneError
+from core.workflows import freezing, systems
+from pages.components import page, session
+from pages.components.trouble import escaped, tell
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -50,10 +53,40 @@ def systems_table(systems: Sequence[dict[str, Any]]) -> None:
         [_row(system) for system in systems],
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="%.3f") for name in METRICS.values()
+            name: st.column_config.TextColumn(alignment="right") for name in METRICS.values()
         },
         height="content",
     )
+
+
+def remove_or_restore(
+    store: StoreType, actor: Actor, version_id: str, there: Sequence[dict[str, Any]]
+) -> None:
+    """Take a system out of every list, or bring one back."""
+    removed = dict(systems.removed_systems(store, actor, version_id))
+    if not there and not removed:
+        return
+    with st.popover("Remove or bring back …", icon=":material/delete:", type="tertiary"):
+        names = {s["system_id"]: s["name"] for s in there}
+        if names:
+            chosen = st.selectbox("System", list(names), format_func=names.__getitem__)
+            st.caption("Its answers and scores go out of every list. You can bring it back.")
+            if st.button("Remove it", icon=":material/delete:"):
+                remove = partial(systems.remove_system, store, actor, chosen)
+                _act(remove, "removed", names[chosen])
+        for system_id, name in removed.items():
+            if st.button(f"Bring back {escaped(name)}", key=system_id, icon=":material/undo:"):
+                _act(partial(systems.restore_system, store, actor, system_id), "back", name)
+
+
+def _act(action: Callable[[], None], outcome: str, name: str) -> None:
+    try:
+        action()
+    except TouchstoneError as error:
+        tell(error.title, error.message)
+        return
+    session.say(f"{name} is {outcome}.")
+    st.rerun()
 
 
 def _row(system: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +97,7 @@ def _row(system: dict[str, Any]) -> dict[str, Any]:
         "Split": system["split"],
         "Answers": system["answers"],
         "State": _state(system),
-        **{name: means.get(metric) for metric, name in METRICS.items()},
+        **{name: page.number(means.get(metric), 3) for metric, name in METRICS.items()},
     }
 
 

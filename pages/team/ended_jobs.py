@@ -25,7 +25,7 @@ def ended(actor: Actor, known: list[Job]) -> None:
         "By": [job["person"] for job in known],
         "Asked for": [page.when(job["created_at"]) for job in known],
         "Took": [page.duration(seconds(job)) for job in known],
-        "Progress": [progress(job) for job in known],
+        "Progress": [live.how_far(job) or "—" for job in known],
     }
     by_id = {job["job_id"]: job for job in known}
     st.dataframe(columns, hide_index=True, height="content" if len(known) < 12 else 420)
@@ -51,8 +51,3 @@ def seconds(job: Job) -> float | None:
     if not job["started_at"] or not job["ended_at"]:
         return None
     return float((job["ended_at"] - job["started_at"]).total_seconds())
-
-
-def progress(job: Job) -> str:
-    """“120 of 600”, or nothing where a job does not count."""
-    return f"{page.number(job['step'])} of {page.number(job['total'])}" if job["total"] else "—"
