@@ -12,6 +12,9 @@ from core.actor import Role
 from core.errors import InvalidInput, TouchstoneError
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+PASSWORD_RULE = (
+    f"At least {SHORTEST_PASSWORD} characters; a few random words are easy to keep in mind."
+)
 LONGEST_NAME = 60
 ALLOWED_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=5)
@@ -34,7 +37,7 @@ class InvalidName(InvalidInput):
 class SignInRefused(TouchstoneError):
     """The name or the password is wrong; which one is not said."""
 
-    title = "You are not signed in"
+    title = "That did not work"
 
 
 class SignInLocked(SignInRefused):

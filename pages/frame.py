@@ -17,8 +17,16 @@ from pages.navigation import Entry
 MARK = str(Path(__file__).parent / "server" / "mark.svg")
 INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
-# Streamlit leaves 6 rem above a page; its header needs 3.75.
-STYLE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4rem }</style>"
+# Streamlit leaves 6 rem above a page, where its header needs 3.75; indents links inside a card; and
+# writes what is chosen in the primary colour, which is too dark to be read on the dark theme.
+STYLE = """
+<style>
+[data-testid=stMainBlockContainer] { padding-top: 4rem }
+[class*=st-key-station_] [data-testid=stPageLink-NavLink] { padding-left: 0 }
+%s
+</style>
+"""
+DARK = "button[kind$=Active], button[kind$=Active] * { color: #e2b54f }"
 SIGN_OUT = """
 <form method="post" action="/logout"><button>Sign out</button></form>
 """
@@ -57,7 +65,7 @@ def main() -> None:
     chosen = st.navigation(list(pages.values()), position="hidden")
     entry = next((one for one in entries if one.path == chosen.url_path), entries[0])
     st.set_page_config(page_title=f"{entry.title} · Touchstone", page_icon=MARK, layout="wide")
-    st.html(STYLE)
+    st.html(STYLE % (DARK if st.context.theme.type == "dark" else ""))
     with st.sidebar:
         _sidebar(actor, project, entries, pages, entry.path)
     watch()

@@ -97,3 +97,18 @@ def test_every_change_is_in_the_account_log(store: Store) -> None:
     assert kinds == [
         "added", "signed_in", "role_given", "password_changed", "password_reset", "disabled"
     ]  # fmt: skip
+
+
+def test_a_person_is_added_with_roles_in_one_go_or_not_at_all(store: Store) -> None:
+    project_id = a_project(store).project_id
+    password = "a few random words"
+    person_id = accounts.add_person(
+        store, an_admin(), "Cleo", password, project_id=project_id, roles=["annotator", "reviewer"]
+    )
+    everybody = {p.person_id: p for p in accounts.people(store, an_admin(), project_id)}
+    assert everybody[person_id].roles == {"annotator", "reviewer"}
+    with pytest.raises(NotFound):
+        accounts.add_person(
+            store, an_admin(), "Dora", password, project_id="prj_none", roles=["lead"]
+        )
+    assert "Dora" not in {p.name for p in accounts.people(store, an_admin())}

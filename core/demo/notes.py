@@ -28,10 +28,11 @@ in this order: company, contact, size, budget, need, decision. Each line is `key
   1. the money is missing: not approved, frozen, turned down;
   2. nobody who can decide is involved;
   3. there is no intent to buy: just browsing, comparing prices, no plan this year.
-  Otherwise it is `qualified`. One such remark outweighs any good news in the same note.
+- One such remark outweighs any good news in the same note. Without one, the decision is
+  `qualified`.
 - Small talk and next steps of our own desk do not count.
 
-Send a note back when it breaks off before all six facts are there. Correct a record that misspells
+Flag a note that breaks off before all six facts are there. Correct a record that misspells
 a name, swaps two fields, decides against the rule, or carries anything behind its last line.
 """
 FLAWS = (

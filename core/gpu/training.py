@@ -27,6 +27,9 @@ from core.jobs.context import JobContext
 from core.jobs.folder import write_json
 from core.prompts import PromptTemplate
 from core.runs import RunSpec, weights_hash
+from core.wording import figure
+
+_OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the end"}
 
 
 def run(job: JobContext) -> None:
@@ -42,7 +45,8 @@ def run(job: JobContext) -> None:
     metrics = _facts(base, model, train, validation)
     job.note(
         f"{spec.method} on {base.device}, {base.precision}: trains "
-        f"{metrics['trainable_parameters']:,} of {metrics['total_parameters']:,} parameters."
+        f"{figure(metrics['trainable_parameters'])} of "
+        f"{figure(metrics['total_parameters'])} parameters."
     )
     loop = TrainingLoop(job, spec, model, base.device, train, validation)
     if loop.resume():
@@ -75,10 +79,11 @@ def _read(job: JobContext, spec: RunSpec, base: LoadedModel, name: str) -> Encod
     limit = min(spec.max_length, base.context or spec.max_length)
     template = PromptTemplate(spec.template)
     split = encode(base.tokenizer, template, rows, limit, spec.overlong)
+    lost = f"; {_OVERLONG[spec.overlong]}: {figure(split.tokens_lost)} tokens lost"
     job.note(
-        f"{name}: {len(split.examples)} of {len(rows)} examples, {sum(split.lengths):,} tokens, "
-        f"{split.labelled:,} of them carry loss; {split.overlong} were over {limit} tokens "
-        f"({spec.overlong}: {split.tokens_lost:,} tokens lost)."
+        f"{name}: {figure(len(split.examples))} of {figure(len(rows))} examples, "
+        f"{figure(sum(split.lengths))} tokens, {figure(split.labelled)} of them to learn; "
+        f"{figure(split.overlong)} over {figure(limit)} tokens{lost if split.overlong else ''}."
     )
     return split
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from core.accounts import (
@@ -34,9 +35,17 @@ def people(store: Store, actor: Actor, project_id: str | None = None) -> list[Pe
 
 
 def add_person(
-    store: Store, actor: Actor, name: str, password: str, *, is_admin: bool = False
+    store: Store,
+    actor: Actor,
+    name: str,
+    password: str,
+    *,
+    is_admin: bool = False,
+    project_id: str | None = None,
+    roles: Collection[Role] = (),
 ) -> str:
-    """A new person, by an admin; returns the id. Raises InvalidInput, Conflict."""
+    """A new person, by an admin, with `roles` in the project; returns the id. Raises InvalidInput,
+    Conflict."""
     actor.require_admin()
     name, password_hash = clean_name(name), hash_password(password, name)
 
@@ -44,6 +53,8 @@ def add_person(
         person_id = insert_person(store, name, password_hash, is_admin=is_admin)
         detail = "admin" if is_admin else ""
         store.accounts.log("added", person_id, actor.person_id, detail=detail)
+        for role in roles:
+            _set_role(store, actor, project_id or "", person_id, role, True)
         return person_id
 
     return store.transact(save)
@@ -64,16 +75,19 @@ def set_role(
     if role not in ROLES:
         raise InvalidInput(f"There is no role “{role}”. Choose one of {', '.join(ROLES)}.")
 
-    def save() -> None:
-        _person(store, person_id)
-        if store.projects.by_id(project_id) is None:
-            raise NotFound("This project does not exist, or was deleted. Choose another one.")
-        change = store.accounts.grant if granted else store.accounts.withdraw
-        change(project_id, person_id, role)
-        kind = "role_given" if granted else "role_taken"
-        store.accounts.log(kind, person_id, actor.person_id, project_id=project_id, detail=role)
+    store.transact(lambda: _set_role(store, actor, project_id, person_id, role, granted))
 
-    store.transact(save)
+
+def _set_role(
+    store: Store, actor: Actor, project_id: str, person_id: str, role: Role, granted: bool
+) -> None:
+    _person(store, person_id)
+    if store.projects.by_id(project_id) is None:
+        raise NotFound("This project does not exist, or was deleted. Choose another one.")
+    change = store.accounts.grant if granted else store.accounts.withdraw
+    change(project_id, person_id, role)
+    kind = "role_given" if granted else "role_taken"
+    store.accounts.log(kind, person_id, actor.person_id, project_id=project_id, detail=role)
 
 
 def reset_password(store: Store, actor: Actor, person_id: str, password: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, get_args
 
 from core.actor import Actor, Role
+from core.wording import figure
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -17,7 +18,6 @@ STATIONS: tuple[StationName, ...] = get_args(StationName)
 StationState = Literal["done", "open", "next", "ahead"]
 Place = StationName | Literal["jobs", "study"]
 LEAST_TO_FREEZE = 10
-THIN = "\u202f"
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,16 @@ def stations(at: Standing) -> list[Station]:
     left = at.new + at.sent_back_to_anyone
     facts: dict[StationName, tuple[bool, str]] = {
         "import": (at.total > 0, _n(at.total, "example")),
-        "annotate": (at.total > 0 and not left, f"{_figure(left)} left"),
+        "annotate": (at.total > 0 and not left, f"{figure(left)} left"),
         "review": (
             at.accepted >= LEAST_TO_FREEZE and not at.annotated,
-            f"{_figure(at.annotated)} waiting, {_figure(at.accepted)} accepted",
+            f"{figure(at.annotated)} waiting, {figure(at.accepted)} accepted",
         ),
         "freeze": (at.versions > 0, _n(at.versions, "version")),
         # Two systems that came from elsewhere need no run and no generation here.
         "train": (at.runs > 0 or at.scored > 1, _n(at.runs, "run")),
         "generate": (at.tuned_scored > 0 or at.scored > 1, f"{_n(at.scored, 'system')} scored"),
-        "rate": (0 < at.pairs <= at.judged, f"{_figure(at.judged)} of {_n(at.pairs, 'pair')}"),
+        "rate": (0 < at.pairs <= at.judged, f"{figure(at.judged)} of {_n(at.pairs, 'pair')}"),
         "decide": (at.studies > at.open, f"{_n(at.studies - at.open, 'study', 'studies')} closed"),
     }
     enough = at.accepted >= LEAST_TO_FREEZE
@@ -254,8 +254,4 @@ def roles_of(actor: Actor, project_id: str) -> frozenset[Role]:
 
 
 def _n(count: int, one: str, many: str = "") -> str:
-    return f"{_figure(count)} {one if count == 1 else many or one + 's'}"
-
-
-def _figure(count: int) -> str:
-    return f"{count:,}".replace(",", THIN)
+    return f"{figure(count)} {one if count == 1 else many or one + 's'}"

@@ -9,6 +9,7 @@ from core.actor import system_actor
 from core.clock import new_id
 from core.errors import NotFound
 from core.jobs.folder import JobFolder
+from core.wording import figure
 from core.workflows import jobs
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def queue_scoring(store: Store, project_id: str, system_ids: list[str]) -> str:
         kind="score",
         project_id=project_id,
         subject_id=new_id("sco"),
-        title=f"Score {table.num_rows:,} answers".replace(",", "\u202f"),
+        title=f"Score {figure(table.num_rows)} answers",
         spec={
             "task_kind": settings.task_kind,
             "fields": list(settings.record_fields),

@@ -7,24 +7,34 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.accounts import LONGEST_NAME, Person
+from core.accounts import LONGEST_NAME, PASSWORD_RULE, Person
+from core.actor import ROLES, Role
 from core.errors import TouchstoneError
+from core.projects import Project
 from core.workflows import accounts
 from pages.components import session, trouble
 
 
-def add_person() -> None:
-    """The form for a new person."""
+def add_person(project: Project | None) -> None:
+    """The form for a new person, with roles in the project."""
     with st.expander("Add a person", icon=":material/person_add:"), st.form("add", border=False):
         name = st.text_input("Name", max_chars=LONGEST_NAME)
         password = st.text_input("First password", type="password", autocomplete="new-password")
+        st.caption(PASSWORD_RULE)
+        roles: list[Role] = []
+        if project is not None:
+            roles = st.pills(
+                f"Roles in {trouble.escaped(project.name)}", ROLES, selection_mode="multi"
+            )
         is_admin = st.checkbox("Admin of the server: sees and does everything")
         if st.form_submit_button("Add this person", type="primary"):
             with _refusals_told():
                 accounts.add_person(
-                    session.store(), session.actor(), name, password, is_admin=is_admin
-                )
-                _done(f"{name} can sign in now. Tell them the password, and give a role.")
+                    session.store(), session.actor(), name, password, is_admin=is_admin,
+                    project_id=project.project_id if project else None, roles=roles,
+                )  # fmt: skip
+                rest = "" if roles or is_admin else " They see nothing before they have a role."
+                _done(f"{name} can sign in now. Tell them the password.{rest}")
 
 
 def look_after(people: list[Person]) -> None:

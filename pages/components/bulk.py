@@ -21,7 +21,7 @@ def bulk_accept(project_id: str) -> None:
         "Flagged examples, ones without an output, and ones that people hold stay as they are."
     )
     with st.container(horizontal=True):
-        if st.button(f"Accept all {page.number(annotated)} annotated", disabled=not annotated):
+        if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
             confirm(project_id, annotated, untouched=False)
         if st.button(
             f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]

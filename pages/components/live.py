@@ -134,5 +134,7 @@ def _pace(view: LiveView) -> str:
     far, left = how_far(view.job), view.seconds_left
     if not far:
         return "Getting ready …"
+    if view.job["kind"] == "train" and view.job["step"] == view.job["total"]:
+        return f"Step {far} · checking and saving the adapter …"
     text = far if view.job["kind"] in READS_A_FILE else f"Step {far}"
     return text if left is None or left < 1 else f"{text} · {page.duration(left)} left"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-THIN = "\u202f"
+from core.wording import THIN, figure
 
 
 def head(title: str, purpose: str) -> None:
@@ -40,7 +40,7 @@ def plain(text: str, *, key: str | None = None) -> None:
 
 def number(value: float | None, digits: int = 0) -> str:
     """A figure with thin thousands separators; an em dash for None."""
-    return "—" if value is None else f"{value:,.{digits}f}".replace(",", THIN)
+    return "—" if value is None else figure(value, digits)
 
 
 def counted(value: int, noun: str) -> str:

@@ -67,6 +67,15 @@ class _Form:
             label, value=self._start(name), key=f"{self.key} {name}", help=explained, **limits
         )
 
+    def limit(self, name: str, label: str, explained: str) -> None:
+        """A whole number above 0, or nothing, which is −1 in the settings."""
+        start = self._start(name)
+        chosen = st.number_input(
+            label, 1, value=start if start > 0 else None, step=1, placeholder="no limit",
+            key=f"{self.key} {name}", help=explained,
+        )  # fmt: skip
+        self.values[name] = -1 if chosen is None else chosen
+
     def choice(self, name: str, label: str, explained: str, options: dict[str, str]) -> None:
         """One of a few named options."""
         names = list(options)
@@ -122,8 +131,8 @@ def _essential(form: _Form) -> None:
         )
         form.number(
             "early_stopping_patience",
-            "Early stopping after",
-            "Validations without a better loss before the run ends by itself; 0 never does.",
+            "Early stopping after (0: never)",
+            "Validations without a better loss before the run ends by itself.",
             min_value=0,
         )
 
@@ -153,11 +162,8 @@ def _more(form: _Form) -> None:
         )
         form.number("seed", "Seed", "The same seed, data and settings give the same run.")
     with middle:
-        form.number(
-            "max_steps",
-            "Steps at most",
-            "−1 goes by epochs; a number ends the run there.",
-            min_value=-1,
+        form.limit(
+            "max_steps", "Steps at most", "Ends the run there; left empty, the epochs decide."
         )
         form.number(
             "gradient_accumulation_steps",
@@ -167,7 +173,7 @@ def _more(form: _Form) -> None:
         )
         form.number(
             "warmup_steps",
-            "Warm-up",
+            "Warm-up, in steps or as a share",
             "Steps in which the learning rate rises; below 1 it is a share of all steps.",
             min_value=0.0,
             step=0.01,
@@ -184,14 +190,14 @@ def _more(form: _Form) -> None:
             step=0.01,
         )
         form.number(
-            "max_length", "Longest example", "In tokens, prompt and answer together.", min_value=8
+            "max_length", "Longest example, in tokens", "Prompt and answer together.", min_value=8
         )
         form.choice(
             "overlong", "Longer examples", "What to do with those over that length.", OVERLONG
         )
         form.number(
             "eval_steps",
-            "Validate every",
-            "Steps between validations; 0 is once an epoch.",
+            "Validate every … steps (0: once an epoch)",
+            "How often the loss on the validation split is measured.",
             min_value=0,
         )

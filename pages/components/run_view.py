@@ -50,7 +50,7 @@ def curves(known: Curves, run_name: str) -> None:
         return
     fig = charts.figure(_answer(known), x="step", y="loss (nats per token)")
     last = [points[-1][1] for points in (known.loss, known.validation) if points]
-    places = ("top left", "bottom left") if last[0] >= last[-1] else ("bottom left", "top left")
+    places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
         steps, values = zip(*known.loss, strict=True)
         charts.lines(fig, steps, values, name="training", colour=charts.BASE, label=places[0])
@@ -59,6 +59,7 @@ def curves(known: Curves, run_name: str) -> None:
         look: dict[str, Any] = {"colour": charts.TUNED, "dash": "dot", "markers": True}
         charts.lines(fig, steps, values, name="validation", label=places[1], **look)
     fig.update_yaxes(rangemode="tozero")
+    fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends
     rates = dict(known.learning_rate)
     rows = [
         {"step": step, "loss": value, "learning_rate": rates.get(step)}
@@ -82,6 +83,7 @@ def outcome(run: dict[str, Any], *, may_download: bool) -> None:
     metrics = run["metrics"]
     trainable, total = metrics["trainable_parameters"], metrics["total_parameters"]
     best = metrics.get("best_validation_loss")
+    live.badge(run["status"])
     page.figures(
         [
             ("Best validation loss", page.number(best, 3), f"At step {metrics['best_step']}"),

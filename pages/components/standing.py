@@ -22,7 +22,7 @@ SCRIPTS = {
 MARKS = {
     "done": ("check", "green"),
     "open": ("more_horiz", "gray"),
-    "next": ("arrow_forward", "primary"),
+    "next": ("arrow_forward", "yellow"),
     "ahead": ("radio_button_unchecked", "gray"),
 }
 

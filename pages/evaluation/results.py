@@ -9,6 +9,7 @@ import streamlit as st
 from core.actor import Actor
 from core.workflows import freezing, studies
 from pages.components import page, session
+from pages.components.trouble import tell
 from pages.evaluation.score_results import score_results
 from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results
@@ -42,6 +43,8 @@ def main() -> None:
         return
     names = {s["study_id"]: s["name"] for s in there}
     wished = st.query_params.get("study")
+    if wished and wished not in names:
+        tell("No such study", "The address names a study that is not in this project.")
     chosen = st.selectbox(
         "Study", list(names), index=list(names).index(wished) if wished in names else 0,
         format_func=names.__getitem__, key=f"results_study {project_id}",

@@ -11,6 +11,7 @@ from core.workflows import jobs
 from pages.components import live, page, session
 
 Job = dict[str, Any]
+KINDS = {"check": "freeze", "answers": "import answers"}
 
 
 def ended(actor: Actor, known: list[Job]) -> None:
@@ -20,7 +21,7 @@ def ended(actor: Actor, known: list[Job]) -> None:
     st.subheader("Ended", anchor=False)
     columns = {
         "Status": [live.word(job["status"]) for job in known],
-        "Kind": [job["kind"] for job in known],
+        "Kind": [KINDS.get(job["kind"], job["kind"]) for job in known],
         "Job": [job["title"] for job in known],
         "By": [job["person"] for job in known],
         "Asked for": [page.when(job["created_at"]) for job in known],

@@ -26,7 +26,7 @@ def main() -> None:
     else:
         roles_of(accounts.people(session.store(), actor, project.project_id), project.project_id)
     if actor.is_admin:
-        add_person()
+        add_person(project)
         look_after(accounts.people(session.store(), actor))
 
 

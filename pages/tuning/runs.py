@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.workflows import training
 from core.workflows.watching import curves_of, live_view
-from pages.components import live, page, session
+from pages.components import live, page, session, trouble
 from pages.components.run_view import curves, facts, figures
 from pages.tuning.settled_run import settled
 
@@ -22,6 +22,8 @@ def main() -> None:
         return
     by_id = {run["run_id"]: run for run in runs}
     wished = st.query_params.get("run")
+    if wished and wished not in by_id:
+        trouble.tell("No such run", "The address names a run that is not in this project.")
     chosen = st.selectbox(
         "Run",
         list(by_id),

@@ -58,8 +58,8 @@ def start_a_run(page: Page, name: str, steps: int) -> None:
     page.get_by_text("More settings").click()
     spin(page, "Steps at most", str(steps))
     expect(page.get_by_test_id("stMetric").filter(has_text="Steps")).to_contain_text(str(steps))
-    spin(page, "Validate every", "10")
-    spin(page, "Early stopping after", "0")
+    spin(page, "Validate every … steps (0: once an epoch)", "10")
+    spin(page, "Early stopping after (0: never)", "0")
     page.get_by_role("button", name="Start the run").click()
     page.wait_for_url(re.compile(r"/runs\?run=run_"))
 

@@ -1,0 +1,10 @@
+"""How figures are written, the same on every page and in every log."""
+
+from __future__ import annotations
+
+THIN = "\u202f"
+
+
+def figure(value: float, digits: int = 0) -> str:
+    """A figure with thin thousands separators: “7 473”."""
+    return f"{value:,.{digits}f}".replace(",", THIN)
