@@ -26,7 +26,7 @@ STYLE = """
 %s
 </style>
 """
-DARK = "button[kind$=Active], button[kind$=Active] * { color: #e2b54f }"
+DARK = "[data-testid=stButtonGroup] [data-selected=true] * { color: #e2b54f }"
 SIGN_OUT = """
 <form method="post" action="/logout"><button>Sign out</button></form>
 """

@@ -107,7 +107,7 @@ class Rater {
     const { judged, least, pairs, outputs } = this.data.progress
     const met = judged >= least
     const rule = met
-      ? `10 % rule met (${many(least)} of ${many(outputs)} answers)`
+      ? `10 % rule met: ${many(least)} of ${many(outputs)} answers needed`
       : `10 % rule met at ${many(least)}`
     const bar = element("progress", { max: pairs, value: judged, "aria-label": "Pairs rated" })
     this.coverage.replaceChildren(bar,
@@ -164,11 +164,22 @@ class Rater {
   back() {
     this.cursor = Math.max(0, this.cursor - 1)
     this.view.update()
+    this.reveal()
+  }
+
+  // Scroll what a key or a refusal names into view, above the footer; the cursor's row by default.
+  reveal(target = this.view.row(this.order[Math.min(this.cursor, this.order.length - 1)])) {
+    this.root.style.setProperty("--foot", `${this.foot.offsetHeight}px`)
+    target.scrollIntoView({ block: "nearest" })
   }
 
   changed() {
-    this.say("")
     this.view.update()
+    this.typed()
+  }
+
+  typed() {
+    this.say("")
     this.keep()
   }
 
@@ -187,9 +198,12 @@ class Rater {
     const missing = whatIsMissing(this.form, this.data.study.criteria)
     if (missing) {
       this.say(missing.text, true)
-      if (missing.remark) this.view.remark(missing.remark).focus()
       if (missing.name) this.cursor = this.firstEmpty()
       this.view.update()
+      if (missing.remark) {
+        this.view.remark(missing.remark).focus({ preventScroll: true })
+        this.reveal(this.view.remark(missing.remark))
+      } else if (missing.name) this.reveal()
       return
     }
     const remarks = Object.fromEntries(
@@ -275,7 +289,9 @@ class Rater {
       return () => this.flag(shiftKey ? "right" : "left", flag)
     }
     const here = this.order[this.cursor]
-    if ("12345".includes(letter)) return here && (() => this.rate(here.side, here.name, Number(key)))
+    if ("12345".includes(letter)) {
+      return here && (() => { this.rate(here.side, here.name, Number(key)); this.reveal() })
+    }
     return {
       backspace: () => this.back(), enter: () => this.submit(), z: () => this.takeBack(), w: () => this.view.openNotes(),
       "?": () => this.view.toggleHelp(),

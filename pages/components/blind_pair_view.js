@@ -30,6 +30,11 @@ function capital(word) {
   return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
+// Of every criterion 5 is best; of bias alone that has to be said.
+function label(criterion) {
+  return criterion.name === "bias" ? "Bias (5:\u00a0none)" : capital(criterion.name)
+}
+
 // A click must not take the focus away from the keys.
 function button(attributes, ...children) {
   return element("button", { type: "button", onmousedown: (e) => e.preventDefault(), ...attributes },
@@ -80,7 +85,7 @@ function pointButton(rater, side, criterion, value, show) {
 function ratingRow(rater, side, criterion, show) {
   const points = [1, 2, 3, 4, 5].map((v) => pointButton(rater, side, criterion, v, show))
   const group = element("div", {
-    class: "points", role: "radiogroup", "aria-label": `${capital(criterion.name)}, ${side} answer`,
+    class: "points", role: "radiogroup", "aria-label": `${label(criterion)}, ${side} answer`,
   }, ...points)
   group.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
@@ -92,7 +97,7 @@ function ratingRow(rater, side, criterion, show) {
   })
   const row = element("div", {
     class: "row", onmouseenter: () => show(criterion), onmouseleave: () => show(null),
-  }, element("span", { class: "name" }, capital(criterion.name)), group)
+  }, element("span", { class: "name" }, label(criterion)), group)
   const update = () => {
     const value = rater.form.ratings[side][criterion.name]
     row.classList.toggle("here", rater.isAt(side, criterion.name))
@@ -115,7 +120,7 @@ function flagButtons(rater, side, flags) {
 
 function textField(label, rater, read, write) {
   const area = element("textarea", {
-    rows: "2", "aria-label": label, oninput: () => { write(area.value); rater.keep() },
+    rows: "2", "aria-label": label, oninput: () => { write(area.value); rater.typed() },
   })
   area.value = read()
   return element("label", { class: "field" }, element("span", {}, label), area)
@@ -151,11 +156,14 @@ function pane(rater, side, text, criteria, flags) {
   const update = () => {
     rows.forEach((one) => one.update())
     marks.update()
-    remark.hidden = !rater.needsRemark(side)
+    // The other side keeps the same place free, so that the rows below stay level.
+    remark.hidden = !SIDES.some((one) => rater.needsRemark(one))
+    remark.classList.toggle("spare", !rater.needsRemark(side))
     box.classList.toggle("chosen", rater.form.choice === side)
     show(null)
   }
-  return { box, update, remark: remark.querySelector("textarea") }
+  const row = (name) => rows[criteria.findIndex((one) => one.name === name)].row
+  return { box, update, row, remark: remark.querySelector("textarea") }
 }
 
 function helpBox(criteria) {
@@ -212,6 +220,8 @@ function drawPair(rater, pair, study) {
       one.setAttribute("aria-pressed", String(one.dataset.choice === rater.form.choice)))
   }
   update()
-  const remark = (side) => panes[SIDES.indexOf(side)].remark
-  return { box, bar, update, remark, openNotes: notes.open, toggleHelp, help }
+  const of = (side) => panes[SIDES.indexOf(side)]
+  const remark = (side) => of(side).remark
+  const row = ({ side, name }) => of(side).row(name)
+  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help }
 }

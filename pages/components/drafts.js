@@ -1,11 +1,12 @@
-// Unsaved text lives in localStorage by person, example and revision, from the first key stroke
-// until the server has acknowledged it. A full or forbidden storage must never stop the typing.
+// Unsaved text lives in localStorage by owner (a person; in review: "review." and the person),
+// example and revision, from the first key stroke until the server has acknowledged it. A full or
+// forbidden storage must never stop the typing.
 
 const DRAFTS = "touchstone.draft."
 const KEPT_DAYS = 60
 
-function draftKey(person, example, revision) {
-  return `${DRAFTS}${person}.${example}.${revision}`
+function draftKey(owner, example, revision) {
+  return `${DRAFTS}${owner}.${example}.${revision}`
 }
 
 function readDraft(key) {
@@ -48,17 +49,25 @@ function pruneDrafts() {
   }
 }
 
-// The draft this person left on an earlier revision of the example: somebody saved in between.
-function olderDraft(person, example, revision) {
-  const start = `${DRAFTS}${person}.${example}.`
+// What was sent under one of these submissions is in the store. The editor may have been gone when
+// the answer came (the last example of the queue), so this is not left to the form that sent it.
+function dropTakenIn(submissions) {
+  for (const key of draftKeys(DRAFTS)) {
+    if (submissions.includes(readDraft(key)?.submission)) dropDraft(key)
+  }
+}
+
+// The draft this owner left on an earlier revision of the example: somebody saved in between.
+function olderDraft(owner, example, revision) {
+  const start = `${DRAFTS}${owner}.${example}.`
   const key = draftKeys(start).find((one) => one !== start + revision)
   const draft = key ? readDraft(key) : null
   return draft ? { key, draft } : null
 }
 
-// Another example for which this person has unsaved text, or undefined.
-function draftElsewhere(person, example) {
-  const start = `${DRAFTS}${person}.`
+// Another example for which this owner has unsaved text, or undefined.
+function draftElsewhere(owner, example) {
+  const start = `${DRAFTS}${owner}.`
   // Ratings keep their drafts here too.
   const others = draftKeys(`${start}ex_`).filter((one) => !one.startsWith(`${start}${example}.`))
   const key = others[0]

@@ -34,7 +34,7 @@ class Editor extends Surface {
     this.pending = null
     clearTimeout(this.slow)
     this.root.classList.remove("busy")
-    if (before && data.saved.includes(before.submission)) dropDraft(before.key)
+    dropTakenIn(data.saved)
     this.data = data
     const identity = `${data.form}|${data.conflict ? "conflict" : ""}`
     if (identity === this.identity) {
@@ -49,8 +49,13 @@ class Editor extends Surface {
     if (before && data.conflict && before.key !== this.draftKey) dropDraft(before.key)
   }
 
+  // A reviewer's comment is no text that waits on the Annotate page.
+  get owner() {
+    return this.data.mode === "review" ? `review.${this.data.person}` : this.data.person
+  }
+
   get draftKey() {
-    return draftKey(this.data.person, this.data.example_id, this.data.based_on)
+    return draftKey(this.owner, this.data.example_id, this.data.based_on)
   }
 
   open(place) {
@@ -75,7 +80,7 @@ class Editor extends Surface {
       this.restored = draft.time
       this.take(draft)
     }
-    this.older = draft ? null : olderDraft(this.data.person, this.data.example_id, this.data.based_on)
+    this.older = draft ? null : olderDraft(this.owner, this.data.example_id, this.data.based_on)
   }
 
   take(draft) {
@@ -84,7 +89,7 @@ class Editor extends Surface {
   }
 
   changed() {
-    if (!writeDraft(this.draftKey, this.form)) {
+    if (!this.keep()) {
       this.message({ title: "Not kept", text: "This browser keeps no drafts. Save often." })
     }
     this.label?.()
@@ -92,6 +97,10 @@ class Editor extends Surface {
       this.spoken = Date.now()
       this.send(this.submission("alive"))
     }
+  }
+
+  keep() {
+    return writeDraft(this.draftKey, { ...this.form, submission: this.data.submission_id })
   }
 
   get edited() {
@@ -113,11 +122,8 @@ class Editor extends Surface {
 
   submit(action, more = {}) {
     if (this.pending) return
-    if (action === "send_back" && !this.form.comment.trim()) {
-      this.message({ title: "A comment is missing", text: "Say what should change, then send it back." })
-      this.focus("comment")
-      return
-    }
+    // A draft from before a reload bears the submission of then.
+    if (readDraft(this.draftKey)) this.keep()
     this.place = this.data.mode === "annotate" ? this.focused() : "root"
     this.pending = { submission: this.data.submission_id, key: this.draftKey }
     this.busy(true)
@@ -165,7 +171,9 @@ class Editor extends Surface {
 
   edit(name) {
     for (const field of name ? [name] : FIELDS) this.editing.add(field)
+    const sending = this.panel === "send_back"
     this.draw()
+    if (sending) this.show("send_back")
     this.focus(name ?? "output")
   }
 
@@ -175,7 +183,7 @@ class Editor extends Surface {
     const typing = target.matches?.("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox])")
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && (inside || !typing)) {
       event.preventDefault()
-      if (this.panel && this.panel !== "keys") this.confirmPanel()
+      if (this.asking) this.confirmPanel()
       else this.submit(this.data.mode === "annotate" ? "save" : "accept")
       return
     }

@@ -100,7 +100,7 @@ function commentField(form, changed) {
   const area = element("textarea", {
     id: "comment",
     rows: "2",
-    placeholder: "What should change? Needed to send an example back.",
+    placeholder: "Goes with your decision; needed to send an example back.",
     oninput: () => {
       form.comment = area.value
       grow(area)

@@ -71,7 +71,7 @@ class Surface {
         }),
         button("Discard it", () => this.discard())))
     }
-    const other = draftElsewhere(this.data.person, this.data.example_id)
+    const other = draftElsewhere(this.owner, this.data.example_id)
     if (other && this.data.mode === "annotate") {
       const note = noteBox("draft", "↺", ["You have unsaved text for another example."],
         button("Open it", () => this.send(this.submission("open", { open: other.example }))),
@@ -112,16 +112,18 @@ class Surface {
     const { data } = this
     const button = (text, key, onclick, more = "") =>
       element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
-        text, key ? element("kbd", { "aria-hidden": "true" }, key) : null)
+        text, key ? hint(key) : null)
     const decided = data.conflict && !data.conflict.open
-    const primary = element("button", { type: "button", class: "primary", hidden: Boolean(decided), "aria-keyshortcuts": "Control+Enter" })
+    const primary = element("button", { type: "button", class: "primary", hidden: Boolean(decided) })
     primary.onclick = () => this.submit(data.mode === "annotate" ? "save" : "accept")
     this.label = () => {
       const words = data.mode === "annotate"
         ? "Save and next"
         : this.edited ? "Accept with my edits" : "Accept"
-      primary.replaceChildren(this.pending ? "Saving…" : words,
-        element("kbd", { "aria-hidden": "true" }, "Ctrl ⏎"))
+      // While a box asks something, the key and the colour are its button's.
+      primary.classList.toggle("primary", !this.asking)
+      primary.ariaKeyShortcuts = this.asking ? null : "Control+Enter"
+      primary.replaceChildren(this.pending ? "Saving…" : words, ...(this.asking ? [] : [hint("Ctrl ⏎")]))
     }
     const rest = data.mode === "annotate"
       ? [
@@ -130,7 +132,7 @@ class Surface {
           data.can_go_back ? button("Back", "b", () => this.submit("back")) : null,
         ]
       : [
-          button("Send back", "s", () => this.submit("send_back")),
+          button("Send back", "s", () => this.sendBack()),
           button("Set aside", "x", () => this.submit("set_aside")),
           button("Edit", "e", () => this.edit()),
           button("Skip", "k", () => this.show("skip")),
@@ -148,7 +150,7 @@ class Surface {
          ["f", "flag, with a reason", () => this.show("flag")],
          ["b", "back to my last saved example", () => data.can_go_back && this.submit("back")]]
       : [["a", "accept", () => this.submit("accept")],
-         ["s", "send back, with a comment", () => this.submit("send_back")],
+         ["s", "send back, with a comment", () => this.sendBack()],
          ["x", "set aside", () => this.submit("set_aside")],
          ["e", "edit the texts", () => this.edit()],
          ["k", "skip, with a reason", () => this.show("skip")],
@@ -164,16 +166,48 @@ class Surface {
     this.panel = this.panel === panel ? null : panel
     const box = this.root.querySelector(".panel")
     box.hidden = !this.panel
+    this.root.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid")
+    this.label()
     if (!this.panel) return this.focus("root")
-    box.replaceChildren(...(this.panel === "keys" ? this.keyList() : this.reasonForm(this.panel)))
+    const made = { keys: () => this.keyList(), send_back: () => this.sendBackForm() }[this.panel]
+    box.replaceChildren(...(made ? made() : this.reasonForm(this.panel)))
+    if (this.asking) this.asked.focus()
     box.scrollIntoView({ block: "nearest" })
-    box.querySelector("input")?.focus()
     return undefined
+  }
+
+  // Whether a box is open that asks for words: Ctrl+Enter belongs to it then.
+  get asking() {
+    return Boolean(this.panel) && this.panel !== "keys"
+  }
+
+  // A comment that is written already is sent at once.
+  sendBack() {
+    const open = this.panel === "send_back"
+    if (!open) this.show("send_back")
+    if (open || this.form.comment.trim()) this.confirmPanel()
+  }
+
+  sendBackForm() {
+    this.asked = this.root.querySelector("#comment")
+    return [
+      element("p", {}, "Send back: it goes to the annotator again, with your comment above. What should change?"),
+      ...this.panelEnd("Send back", "Ctrl ⏎"),
+    ]
+  }
+
+  panelEnd(words, key) {
+    return [
+      element("p", { class: "missing", role: "alert" }),
+      element("div", { class: "actions row" },
+        element("button", { type: "button", class: "primary", onclick: () => this.confirmPanel() }, words, hint(key)),
+        element("button", { type: "button", onclick: () => this.show(null) }, "Cancel", hint("Esc"))),
+    ]
   }
 
   keyList() {
     const save = this.data.mode === "annotate" ? "save and next" : "accept"
-    const lines = [["Ctrl + Enter", `${save}, from anywhere`], ["Esc", "leave the text field; letters are keys then"],
+    const lines = [["Ctrl + Enter", `${save}, from anywhere; in an open box, what the box asks`], ["Esc", "leave the text field; letters are keys then"],
       ...this.keys().filter(([key]) => !/[2-5]/.test(key)).map(([key, what]) => key === "1" ? ["1 – 5", "quality"] : [key, what])]
     return [element("dl", { class: "keys" },
       ...lines.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]))]
@@ -182,7 +216,7 @@ class Surface {
   reasonForm(action) {
     const input = element("input", { type: "text", id: "reason", maxlength: "500", "aria-label": `Why do you ${action} it?`,
       placeholder: "Say why in a few words" })
-    this.reason = input
+    this.asked = input
     return [
       element("p", {}, action === "skip"
         ? "Skip: it goes to somebody else, and not to you again. Why?"
@@ -190,24 +224,33 @@ class Surface {
       element("div", { class: "row" }, ...REASONS[action].map((text) =>
         element("button", { type: "button", class: "chip", onclick: () => {
           input.value = text
+          input.dispatchEvent(new Event("input"))
           input.focus()
         } }, text))),
       input,
-      element("div", { class: "actions row" },
-        element("button", { type: "button", class: "primary", onclick: () => this.confirmPanel() },
-          action === "skip" ? "Skip this example" : "Flag this example",
-          element("kbd", { "aria-hidden": "true" }, "⏎")),
-        element("button", { type: "button", onclick: () => this.show(null) }, "Cancel")),
+      ...this.panelEnd(action === "skip" ? "Skip this example" : "Flag this example", "⏎"),
     ]
   }
 
   confirmPanel() {
-    const reason = this.reason.value.trim()
-    if (!reason) {
-      this.reason.setAttribute("aria-invalid", "true")
-      this.reason.focus()
-      return
-    }
-    this.submit(this.panel, { reason })
+    const { asked } = this
+    const words = asked.value.trim()
+    if (words) return this.submit(this.panel, this.panel === "send_back" ? {} : { reason: words })
+    const missing = this.root.querySelector(".missing")
+    missing.textContent = this.panel === "send_back"
+      ? "A comment is needed: say what should change."
+      : "A reason is needed: write it, or choose one above."
+    asked.setAttribute("aria-invalid", "true")
+    asked.addEventListener("input", () => {
+      asked.removeAttribute("aria-invalid")
+      missing.textContent = ""
+    }, { once: true })
+    asked.focus()
+    missing.parentNode.scrollIntoView({ block: "nearest" })
+    return undefined
   }
+}
+
+function hint(key) {
+  return element("kbd", { "aria-hidden": "true" }, key)
 }

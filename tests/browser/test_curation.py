@@ -61,6 +61,14 @@ def save_as(page: Page, text: str) -> str:
     return before
 
 
+def review_until(page: Page, text: str) -> None:
+    """Accept what comes before the example with this text, until that one is open."""
+    while page.get_by_text(text).count() == 0:
+        page.keyboard.press("a")
+        expect(page.locator(".editor.busy")).to_have_count(0, timeout=PATIENCE)
+        page.wait_for_timeout(400)
+
+
 def test_two_annotators_at_once_hold_different_examples_and_save_by_keyboard(
     context: BrowserContext, other: BrowserContext, site: Server
 ) -> None:
@@ -131,6 +139,23 @@ def test_skip_and_flag_ask_for_a_reason_and_back_opens_the_last_saved(
     expect(page.locator("textarea#output")).to_have_value("To come back to.")
 
 
+def test_a_skip_or_flag_without_a_reason_says_that_one_is_needed(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "bert")
+    needed = page.get_by_text("A reason is needed")
+    page.keyboard.press("Escape")
+    for key in ("s", "f"):
+        page.keyboard.press(key)
+        expect(needed).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(needed).to_be_visible()
+        page.keyboard.type("x")
+        expect(needed).to_have_count(0)
+        expect(page.locator("#reason")).not_to_have_attribute("aria-invalid", "true")
+        page.keyboard.press("Escape")
+
+
 def test_a_conflict_shows_both_texts_and_overwrites_nothing(
     context: BrowserContext, site: Server
 ) -> None:
@@ -159,15 +184,13 @@ def test_a_reviewer_sends_back_with_a_comment_and_the_annotator_reads_it(
     anna = at_work(context, site, "anna")
     text = save_as(anna, f"Look at me. {INJECTION}")
     rita = at_work(other, site, "rita", "/review")
-    while rita.get_by_text(text).count() == 0:
-        rita.keyboard.press("a")
-        expect(rita.locator(".editor.busy")).to_have_count(0, timeout=PATIENCE)
-        rita.wait_for_timeout(400)
+    review_until(rita, text)
     expect(rita.locator(".changes ins").first).to_contain_text("Look")
     rita.keyboard.press("s")
-    expect(rita.get_by_text("A comment is missing")).to_be_visible()
-    rita.locator("textarea#comment").fill("Say it shorter, please.")
+    rita.keyboard.type("Say it shorter, please.")
     rita.keyboard.press("Escape")
+    expect(rita.locator(".panel")).to_be_hidden()
+    expect(rita.locator("textarea#comment")).to_have_value("Say it shorter, please.")
     rita.keyboard.press("s")
     expect(rita.get_by_text(text)).to_have_count(0, timeout=PATIENCE)
     save_as(anna, "The one that she still held.")
@@ -176,6 +199,53 @@ def test_a_reviewer_sends_back_with_a_comment_and_the_annotator_reads_it(
     )
     assert anna.title() != "pwned"
     assert rita.title() != "pwned"
+
+
+def test_sending_back_ends_with_ctrl_enter_and_that_accepts_nothing(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    anna = at_work(context, site, "anna")
+    text = save_as(anna, "To be sent back by keyboard.")
+    rita = at_work(other, site, "rita", "/review")
+    review_until(rita, text)
+    rita.keyboard.press("s")
+    finish = rita.locator(".panel").get_by_role("button", name="Send back")
+    expect(finish).to_contain_text("Ctrl")
+    expect(rita.get_by_role("button", name="Accept", exact=True)).not_to_contain_text("Ctrl")
+    rita.keyboard.press("Control+Enter")
+    expect(rita.get_by_text("A comment is needed")).to_be_visible()
+    expect(rita.get_by_text(text).first).to_be_visible()
+    rita.keyboard.type("Name the unit, too.")
+    expect(rita.get_by_text("A comment is needed")).to_have_count(0)
+    rita.keyboard.press("Control+Enter")
+    expect(rita.get_by_text(text)).to_have_count(0, timeout=PATIENCE)
+    save_as(anna, "The one that she still held.")
+    expect(anna.locator(".note").get_by_text("Name the unit, too.")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_comment_goes_with_the_last_decision_and_never_to_the_annotate_page(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    save_as(at_work(other, site, "anna"), "Waits for a review.")
+    page = at_work(context, site, "cleo", "/review")
+    comment = page.locator("textarea#comment")
+    elsewhere = page.get_by_text("unsaved text")
+    comment.fill("Half a comment")
+    page.goto(f"{site.url}/annotate")
+    expect(page.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    expect(elsewhere).to_have_count(0)
+    page.goto(f"{site.url}/review")
+    expect(comment).to_have_value("Half a comment", timeout=PATIENCE)
+    while comment.count():
+        comment.fill("Well said.")
+        page.keyboard.press("Escape")
+        page.keyboard.press("a")
+        expect(page.locator(".editor.busy")).to_have_count(0, timeout=PATIENCE)
+        page.wait_for_timeout(400)
+    page.get_by_role("link", name="Annotate").first.click()
+    expect(page.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    expect(elsewhere).to_have_count(0)
+    assert page.evaluate(DRAFTS) == []
 
 
 def test_a_file_is_looked_at_first_and_its_bad_records_are_listed(
