@@ -68,6 +68,12 @@ def _controls(detected: Preview, key: str) -> tuple[ColumnMapping, bool]:
         constant = st.text_input(
             "One instruction for every example (optional)", key=f"constant {key}"
         )
+        if known and not constant:
+            st.warning(
+                "No column is taken as the instruction: the examples would say what is given, and "
+                "not what to do. Choose the column, or write one instruction for all.",
+                icon=":material/help:",
+            )
     with st.container(horizontal=True):
         allow_empty = st.checkbox(
             "Take examples without an output", key=f"empty {key}", help="People write it later."
