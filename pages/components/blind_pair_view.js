@@ -31,7 +31,7 @@ function capital(word) {
 }
 
 // Of every criterion 5 is best; of bias alone that has to be said.
-function label(criterion) {
+function rowName(criterion) {
   return criterion.name === "bias" ? "Bias (5:\u00a0none)" : capital(criterion.name)
 }
 
@@ -85,7 +85,7 @@ function pointButton(rater, side, criterion, value, show) {
 function ratingRow(rater, side, criterion, show) {
   const points = [1, 2, 3, 4, 5].map((v) => pointButton(rater, side, criterion, v, show))
   const group = element("div", {
-    class: "points", role: "radiogroup", "aria-label": `${label(criterion)}, ${side} answer`,
+    class: "points", role: "radiogroup", "aria-label": `${rowName(criterion)}, ${side} answer`,
   }, ...points)
   group.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
@@ -97,7 +97,7 @@ function ratingRow(rater, side, criterion, show) {
   })
   const row = element("div", {
     class: "row", onmouseenter: () => show(criterion), onmouseleave: () => show(null),
-  }, element("span", { class: "name" }, label(criterion)), group)
+  }, element("span", { class: "name" }, rowName(criterion)), group)
   const update = () => {
     const value = rater.form.ratings[side][criterion.name]
     row.classList.toggle("here", rater.isAt(side, criterion.name))

@@ -49,11 +49,12 @@ function pruneDrafts() {
   }
 }
 
-// What was sent under one of these submissions is in the store. The editor may have been gone when
+// What was sent with one of these submissions is in the store. The editor may have been gone when
 // the answer came (the last example of the queue), so this is not left to the form that sent it.
+// What was typed after the sending bears no submission, and stays.
 function dropTakenIn(submissions) {
   for (const key of draftKeys(DRAFTS)) {
-    if (submissions.includes(readDraft(key)?.submission)) dropDraft(key)
+    if (submissions.includes(readDraft(key)?.sent)) dropDraft(key)
   }
 }
 

@@ -34,6 +34,7 @@ class Editor extends Surface {
     this.pending = null
     clearTimeout(this.slow)
     this.root.classList.remove("busy")
+    if (before && data.saved.includes(before.submission)) dropDraft(before.key)
     dropTakenIn(data.saved)
     this.data = data
     const identity = `${data.form}|${data.conflict ? "conflict" : ""}`
@@ -89,7 +90,7 @@ class Editor extends Surface {
   }
 
   changed() {
-    if (!this.keep()) {
+    if (!writeDraft(this.draftKey, this.form)) {
       this.message({ title: "Not kept", text: "This browser keeps no drafts. Save often." })
     }
     this.label?.()
@@ -97,10 +98,6 @@ class Editor extends Surface {
       this.spoken = Date.now()
       this.send(this.submission("alive"))
     }
-  }
-
-  keep() {
-    return writeDraft(this.draftKey, { ...this.form, submission: this.data.submission_id })
   }
 
   get edited() {
@@ -122,10 +119,9 @@ class Editor extends Surface {
 
   submit(action, more = {}) {
     if (this.pending) return
-    // A draft from before a reload bears the submission of then.
-    if (readDraft(this.draftKey)) this.keep()
     this.place = this.data.mode === "annotate" ? this.focused() : "root"
     this.pending = { submission: this.data.submission_id, key: this.draftKey }
+    if (readDraft(this.draftKey)) writeDraft(this.draftKey, { ...this.form, sent: this.data.submission_id })
     this.busy(true)
     this.slow = setTimeout(() => this.late(), SLOW)
     this.send(this.submission(action, more))

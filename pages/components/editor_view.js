@@ -207,7 +207,8 @@ class Surface {
 
   keyList() {
     const save = this.data.mode === "annotate" ? "save and next" : "accept"
-    const lines = [["Ctrl + Enter", `${save}, from anywhere; in an open box, what the box asks`], ["Esc", "leave the text field; letters are keys then"],
+    const lines = [["Ctrl + Enter", `${save}, from anywhere; in an open box, what the box asks`],
+      ["Esc", "leave the text field; letters are keys then"],
       ...this.keys().filter(([key]) => !/[2-5]/.test(key)).map(([key, what]) => key === "1" ? ["1 – 5", "quality"] : [key, what])]
     return [element("dl", { class: "keys" },
       ...lines.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]))]
