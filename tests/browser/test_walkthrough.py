@@ -144,7 +144,8 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     expect(page.get_by_text("AUC").first).to_be_visible(timeout=LONG)
     shot(page, "leak-scan")
     press(page, "Open a study of 26 pairs")
-    expect(page.get_by_text("not blind").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("0 of 26 pairs rated")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("not blind").first).to_be_visible()
 
     rate_pairs(page, site, 10, "g", "44445555")
     shot(page, "rate")
@@ -198,7 +199,7 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     expect(page.get_by_text("0 of 5").first).to_be_visible(timeout=LONG)
     rate_pairs(page, site, 4, "b", "22252225")
     open_page(page, site, "/results", "Results")
-    withheld = page.get_by_text("Tuned is not shown to be better: this study is not blind.")
+    withheld = page.get_by_text("Verdict withheld: tuned is not shown to be better.")
     expect(withheld).to_be_visible(timeout=LONG)
 
     open_page(page, site, "/studies", "Studies")
