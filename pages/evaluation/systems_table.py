@@ -93,11 +93,12 @@ def _row(system: dict[str, Any]) -> dict[str, Any]:
     means = (system["summary"] or {}).get("metrics", {})
     return {
         "System": system["name"],
-        "Kind": KINDS[system["kind"]],
-        "Split": system["split"],
+        # Beside the name, as a phone shows the first columns only.
+        **{name: page.number(means.get(metric), 3) for metric, name in METRICS.items()},
         "Answers": system["answers"],
         "State": _state(system),
-        **{name: page.number(means.get(metric), 3) for metric, name in METRICS.items()},
+        "Kind": KINDS[system["kind"]],
+        "Split": system["split"],
     }
 
 
