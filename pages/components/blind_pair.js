@@ -1,4 +1,4 @@
-// Rating blind pairs: the keys, the cursor, the time, the drafts and the way to the server.
+// Rating blind pairs: the cursor, the time, the drafts and the way to the server.
 
 const PATIENCE = 8000
 const IDLE = 60_000
@@ -240,12 +240,12 @@ class Rater {
     this.again.hidden = true
   }
 
-  // Keys and time -----------------------------------------------------------------------------
+  // Time, and the end -----------------------------------------------------------------------------
 
   listen() {
     this.ended = new AbortController()
     const options = { signal: this.ended.signal }
-    document.addEventListener("keydown", (event) => this.onKey(event), options)
+    document.addEventListener("keydown", (event) => keyPressed(this, event), options)
     for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
       document.addEventListener(kind, () => { this.active = Date.now() }, { ...options, passive: true })
     }
@@ -253,50 +253,6 @@ class Rater {
       const here = document.visibilityState === "visible" && Date.now() - this.active < IDLE
       if (here && this.pair) this.form.seconds += 1
     }, 1000)
-  }
-
-  onKey(event) {
-    if (event.defaultPrevented || event.isComposing || event.repeat) return
-    const target = event.composedPath()[0]
-    const inside = event.composedPath().includes(this.root)
-    if (!inside && target !== document.body) return
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.used(event, () => this.submit())
-    if (target.matches?.("textarea, input, select")) {
-      if (event.key === "Escape") this.used(event, () => this.root.focus({ preventScroll: true }))
-      return
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
-    const action = this.view ? this.actionOf(event) : event.key === "z" && (() => this.takeBack())
-    if (action) this.used(event, action)
-  }
-
-  used(event, action) {
-    event.preventDefault()
-    event.stopPropagation()
-    action()
-  }
-
-  actionOf({ key, shiftKey }) {
-    const letter = key.toLowerCase()
-    const choice = {
-      arrowleft: "left", a: "left", arrowright: "right", d: "right",
-      g: "tie_good", b: "tie_bad", x: "cannot_judge",
-    }[letter]
-    if (choice) return () => this.choose(choice)
-    const flag = Object.keys(FLAG_KEYS).find((one) => FLAG_KEYS[one].toLowerCase() === letter)
-    if (flag && this.data.study.flags.includes(flag)) {
-      return () => this.flag(shiftKey ? "right" : "left", flag)
-    }
-    const here = this.order[this.cursor]
-    if ("12345".includes(letter)) {
-      return here && (() => { this.rate(here.side, here.name, Number(key)); this.reveal() })
-    }
-    return {
-      backspace: () => this.back(), enter: () => this.submit(), z: () => this.takeBack(), w: () => this.view.openNotes(),
-      "?": () => this.view.toggleHelp(),
-      escape: () => { this.view.help.hidden = true; this.root.focus({ preventScroll: true }) },
-    }[letter]
   }
 
   end() {

@@ -22,7 +22,12 @@ _component = st.components.v2.component(
     html='<div class="rate"></div>',
     css=asset("blind_pair.css"),
     js=asset(
-        "changes.js", "drafts.js", "blind_pair_form.js", "blind_pair_view.js", "blind_pair.js"
+        "changes.js",
+        "drafts.js",
+        "blind_pair_form.js",
+        "blind_pair_view.js",
+        "blind_pair_keys.js",
+        "blind_pair.js",
     ),
 )
 

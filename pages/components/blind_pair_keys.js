@@ -1,0 +1,46 @@
+// What each key does on a blind pair. `rater` (blind_pair.js) holds what the person entered.
+
+const CHOICE_KEYS = {
+  arrowleft: "left", a: "left", arrowright: "right", d: "right",
+  g: "tie_good", b: "tie_bad", x: "cannot_judge",
+}
+
+function keyPressed(rater, event) {
+  if (event.defaultPrevented || event.isComposing || event.repeat) return
+  const target = event.composedPath()[0]
+  const inside = event.composedPath().includes(rater.root)
+  if (!inside && target !== document.body) return
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return used(event, () => rater.submit())
+  if (target.matches?.("textarea, input, select")) {
+    if (event.key === "Escape") used(event, () => rater.root.focus({ preventScroll: true }))
+    return
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
+  const action = rater.view ? actionOf(rater, event) : event.key === "z" && (() => rater.takeBack())
+  if (action) used(event, action)
+}
+
+function used(event, action) {
+  event.preventDefault()
+  event.stopPropagation()
+  action()
+}
+
+function actionOf(rater, { key, shiftKey }) {
+  const letter = key.toLowerCase()
+  if (CHOICE_KEYS[letter]) return () => rater.choose(CHOICE_KEYS[letter])
+  const flag = Object.keys(FLAG_KEYS).find((one) => FLAG_KEYS[one].toLowerCase() === letter)
+  if (flag && rater.data.study.flags.includes(flag)) {
+    return () => rater.flag(shiftKey ? "right" : "left", flag)
+  }
+  const here = rater.order[rater.cursor]
+  if ("12345".includes(letter)) {
+    return here && (() => { rater.rate(here.side, here.name, Number(key)); rater.reveal() })
+  }
+  return {
+    backspace: () => rater.back(), enter: () => rater.submit(), z: () => rater.takeBack(),
+    w: () => rater.view.openNotes(), "?": () => rater.view.toggleHelp(),
+    escape: () => { rater.view.help.hidden = true; rater.root.focus({ preventScroll: true }) },
+  }[letter]
+}
