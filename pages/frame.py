@@ -73,6 +73,7 @@ def main() -> None:
         st.toast(trouble.escaped(message), icon=":material/check:")
     with trouble.shown():
         if not entry.seen_by(actor, project.project_id if project else None):
+            st.title(entry.title, anchor=False)
             needed = " or ".join(entry.roles)
             raise NotAllowed(f"This page needs the role {needed}. Ask a lead to give it to you.")
         chosen.run()

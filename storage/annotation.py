@@ -222,12 +222,13 @@ class Annotation(BulkDecisions):
         )
 
     def done_by(self, project_id: str, person_id: str, since: datetime) -> Row:
-        """What a person did since then: `annotated`, `reviewed`."""
+        """What a person did since then: `annotated`, `reviewed` (less what they undid)."""
         return self._db.one(
             "SELECT (SELECT count(*) FROM revisions r JOIN examples e USING (example_id) "
             "  WHERE e.project_id = $project AND r.author_id = $person AND r.origin = 'annotate' "
             "  AND r.created_at >= $since) AS annotated, "
-            "(SELECT count(*) FROM reviews v JOIN examples e USING (example_id) "
+            "(SELECT greatest(0, coalesce(sum(if(v.decision = 'undo', -1, 1)), 0))::BIGINT "
+            "  FROM reviews v JOIN examples e USING (example_id) "
             "  WHERE e.project_id = $project AND v.reviewer_id = $person AND v.batch_id IS NULL "
             "  AND v.created_at >= $since) AS reviewed",
             {"project": project_id, "person": person_id, "since": since},

@@ -88,15 +88,22 @@ class Systems:
 
     def of_version(self, version_id: str) -> list[Row]:
         """The systems that answered a version, oldest first, with how many answers each has."""
+        return self._listed(version_id=version_id)
+
+    def of_project(self, project_id: str) -> list[Row]:
+        """The same of every version of a project."""
+        return self._listed(project_id=project_id)
+
+    def _listed(self, version_id: str | None = None, project_id: str | None = None) -> list[Row]:
         rows = self._db.rows(
             "SELECT s.*, j.status AS job_status, "
             "(SELECT count(*) FROM generations g WHERE g.system_id = s.system_id) AS answers, "
             "(SELECT count(DISTINCT example_id) FROM scores c WHERE c.system_id = s.system_id) "
             "  AS scored "
             "FROM systems s LEFT JOIN jobs j USING (job_id) "
-            "WHERE s.version_id = ? AND s.removed_at IS NULL "
+            "WHERE (s.version_id = $version OR s.project_id = $project) AND s.removed_at IS NULL "
             "ORDER BY s.created_at, s.system_id",
-            [version_id],
+            {"version": version_id, "project": project_id},
         )
         return [_system(row) for row in rows]
 

@@ -169,7 +169,9 @@ def test_a_decision_settles_a_flag_and_undoing_it_brings_the_flag_back(
     review = new_id("rvw")
     decide(store, rita, project_id, review, "accept", an_edit(task))
     assert (state_of(store, only), present(store, only)["flagged"]) == ("accepted", False)
+    assert annotating.done_today(store, rita, project_id)["reviewed"] == 1
     assert reviewing.undo_decision(store, rita, project_id, new_id("rvw"), review) == only
+    assert annotating.done_today(store, rita, project_id)["reviewed"] == 0
     assert (state_of(store, only), present(store, only)["flagged"]) == ("new", True)
     with pytest.raises(Conflict):
         reviewing.undo_decision(store, rita, project_id, new_id("rvw"), review)

@@ -80,3 +80,13 @@ def test_only_leads_see_remove_and_restore_systems(store: Store, lead: Actor) ->
     ):
         with pytest.raises(NotAllowed):
             question()
+
+
+def test_the_systems_of_a_project_are_those_of_its_versions(store: Store, lead: Actor) -> None:
+    (project_id,) = lead.roles
+    versions = [a_version(store, project_id, 12), a_version(store, project_id, 8)]
+    pairs = {version: two_systems(store, project_id, version) for version in versions}
+    found = systems.answering_systems(store, lead, project_id)
+    assert {v: tuple(s["system_id"] for s in there) for v, there in found.items()} == pairs
+    with pytest.raises(NotAllowed):
+        systems.answering_systems(store, an_actor(project_id, "reviewer"), project_id)

@@ -21,6 +21,18 @@ def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, An
     return store.systems.of_version(version_id)
 
 
+def answering_systems(
+    store: Store, actor: Actor, project_id: str
+) -> dict[str, list[dict[str, Any]]]:
+    """version_id → the systems of a project that have answers; leads only."""
+    actor.require(project_id, "lead")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for system in store.systems.of_project(project_id):
+        if system["answers"]:
+            found.setdefault(system["version_id"], []).append(system)
+    return found
+
+
 def removed_systems(store: Store, actor: Actor, version_id: str) -> list[tuple[str, str]]:
     """(system_id, name) of those that were removed, newest first; leads only."""
     _require_lead(store, actor, version_id)

@@ -26,6 +26,7 @@ MEANS = {
     "extraction": "a record with named fields",
     "classification": "one label out of a few",
 }
+UNNAMED = "New project"
 POINTS = ("1", "2", "3", "4", "5")
 
 
@@ -82,7 +83,11 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     """Draw the form; the settings it stands for. Raises InvalidProject, InvalidTemplate."""
     shown, key = draft.shown, draft.form_id
     left, right = st.columns([3, 2])
-    name = left.text_input("Name", shown.name, max_chars=80, key=f"{key} name")
+    unnamed = shown.name == UNNAMED
+    name = left.text_input(
+        "Name", "" if unnamed else shown.name, max_chars=80, key=f"{key} name",
+        placeholder="what the project is about",
+    ).strip()  # fmt: skip
     kind = right.selectbox(
         "Task kind",
         TASK_KINDS,
@@ -103,7 +108,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
-        name=name.strip(),
+        name=UNNAMED if unnamed and not name else name,
         task_kind=kind,
         guidelines=guidelines,
         label_schema=tuple(LabelField(*label) for label in labels),

@@ -58,13 +58,12 @@ def versions_to_compare(
     store: StoreType, actor: Actor, project_id: str
 ) -> dict[str, list[dict[str, Any]]]:
     """Version name → the systems that have answered it, where there are at least two."""
-    found = {}
-    for version in freezing.versions_of(store, actor, project_id):
-        there = systems.systems_of(store, actor, version["version_id"])
-        answering = [system for system in there if system["answers"]]
-        if len(answering) > 1:
-            found[f"{version['number']} · {version['name']}"] = answering
-    return found
+    answering = systems.answering_systems(store, actor, project_id)
+    return {
+        f"{version['number']} · {version['name']}": answering[version["version_id"]]
+        for version in freezing.versions_of(store, actor, project_id)
+        if len(answering.get(version["version_id"], ())) > 1
+    }
 
 
 main()

@@ -41,11 +41,14 @@ def all_projects() -> None:
 
 def new_project() -> None:
     """Make a project; the rest of its settings can wait."""
-    draft = project_form.open_draft(NEW, ProjectSettings(name="New project"))
+    draft = project_form.open_draft(NEW, ProjectSettings(name=project_form.UNNAMED))
     try:
         wished = project_form.project_form(draft, None)
         project_form.keep_draft(NEW, draft, wished)
-        if st.button("Make the project", type="primary", icon=":material/add:"):
+        unnamed = wished.name == project_form.UNNAMED
+        if unnamed:
+            st.caption("Give the project a name; everything else can wait.")
+        if st.button("Make the project", type="primary", icon=":material/add:", disabled=unnamed):
             made = projects.create_project(session.store(), session.actor(), wished)
             project_form.close_draft(NEW)
             session.select_project(made.project_id)
