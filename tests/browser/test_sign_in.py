@@ -95,6 +95,7 @@ def test_a_page_whose_session_was_revoked_goes_to_the_form(
 ) -> None:
     page = sign_in(context, server, "rev", "/account")
     expect_heading(page, "Your account")
+    page.wait_for_load_state("networkidle")  # the watch is code that is loaded with a session
     token = next(one["value"] for one in context.cookies() if one["name"] == server.cookie)
     headers = {"cookie": f"{server.cookie}={token}", "origin": server.url}
     assert httpx.post(f"{server.url}/logout", headers=headers, trust_env=False).is_redirect
