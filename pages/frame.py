@@ -11,7 +11,6 @@ from core.errors import NotAllowed
 from core.projects import Project
 from pages import navigation
 from pages.components import session, trouble
-from pages.components.watch import leave, watch
 from pages.navigation import Entry
 
 MARK = str(Path(__file__).parent / "server" / "mark.svg")
@@ -58,7 +57,7 @@ def main() -> None:
         actor, project = session.actor(), session.project_or_none()
     except session.SignedOut:
         st.set_page_config(page_title="Touchstone", page_icon=MARK)
-        leave()
+        trouble.signed_out()
         return
     entries = navigation.existing()
     pages = {entry.path: _page(entry) for entry in entries}
@@ -68,7 +67,6 @@ def main() -> None:
     st.html(STYLE % (DARK if st.context.theme.type == "dark" else ""))
     with st.sidebar:
         _sidebar(actor, project, entries, pages, entry.path)
-    watch()
     for message in session.said():
         st.toast(trouble.escaped(message), icon=":material/check:")
     with trouble.shown():

@@ -21,7 +21,15 @@ from websockets.typing import Origin, Subprotocol
 from pages.navigation import TABLE
 from tests.serving import PASSWORD, ROOT, Server, free_port, serve
 
-OPEN_TO_ALL = {"/login", "/setup", "/healthz", "/sign_in.css", "/sign_in.woff2", "/mark.svg"}
+OPEN_TO_ALL = {
+    "/login",
+    "/setup",
+    "/healthz",
+    "/sign_in.css",
+    "/sign_in.woff2",
+    "/mark.svg",
+    "/watch.js",
+}
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 ROUTES_OF_THE_APP = """
 import json

@@ -11,7 +11,6 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from pages.components.session import SignedOut
-from pages.components.watch import leave
 
 log = logging.getLogger("touchstone.pages")
 MARKDOWN = frozenset("\\`*_{}[]()#+-.!|~:$<>&")
@@ -23,7 +22,7 @@ def show(error: Exception) -> bool:
     Returns True: nothing else is to be shown.
     """
     if isinstance(error, SignedOut):
-        leave()
+        signed_out()
     elif isinstance(error, TouchstoneError):
         tell(error.title, error.message)
     else:
@@ -35,6 +34,11 @@ def show(error: Exception) -> bool:
             f"the reference {reference}: the server's log says more under it.",
         )
     return True
+
+
+def signed_out() -> None:
+    """The session has ended: pages/server/watch.js, which asks every few seconds, leads on."""
+    st.caption("You are signed out. Opening the sign-in page …")
 
 
 def tell(title: str, message: str) -> None:

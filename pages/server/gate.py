@@ -21,9 +21,10 @@ from pages.server.cookies import renewed
 from pages.server.headers import FORM_POLICY, app_policy, with_security_headers
 from pages.server.lifespan import quiet_refusal
 from pages.server.running import running
+from pages.server.watch import whole, with_watch
 
 FORMS = frozenset({"/login", "/setup"})
-PUBLIC = FORMS | {"/healthz", "/sign_in.css", "/sign_in.woff2", "/mark.svg"}
+PUBLIC = FORMS | {"/healthz", "/sign_in.css", "/sign_in.woff2", "/mark.svg", "/watch.js"}
 # What scripts fetch: a redirect to a form would only confuse them.
 NO_PAGES = ("/_stcore/", "/api/", "/media/", "/component/", "/static/", "/session")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,7 +58,7 @@ class Gate:
         elif await _session_of(connection) is None:
             refusal = _sign_in_first(connection, scope)
         elif _is_navigation(connection, scope):
-            send = renewed(send, connection)
+            scope, send = whole(scope), with_watch(renewed(send, connection))
         if refusal is not None:
             await refusal(scope, receive, send)
         else:

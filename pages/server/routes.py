@@ -127,6 +127,7 @@ ROUTES = [
     Route("/healthz", healthz),
     Route("/session", session),
     Route("/sign_in.css", _file(HERE / "sign_in.css", "text/css")),
+    Route("/watch.js", _file(HERE / "watch.js", "text/javascript")),
     Route("/mark.svg", _file(HERE / "mark.svg", "image/svg+xml")),
     *(Route("/sign_in.woff2", _file(font, "font/woff2")) for font in FONTS[:1]),
 ]

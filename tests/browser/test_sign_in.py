@@ -95,12 +95,27 @@ def test_a_page_whose_session_was_revoked_goes_to_the_form(
 ) -> None:
     page = sign_in(context, server, "rev", "/account")
     expect_heading(page, "Your account")
-    page.wait_for_load_state("networkidle")  # the watch is code that is loaded with a session
+    sign_out_elsewhere(context, server)
+    on_login(page)
+    assert page.url.endswith("?next=%2Faccount")
+
+
+@pytest.mark.parametrize("milliseconds", [0, 300, 900])
+def test_a_page_whose_session_is_revoked_while_it_loads_goes_to_the_form(
+    context: BrowserContext, server: Server, milliseconds: int
+) -> None:
+    page = sign_in(context, server, "rev", "/account")
+    page.wait_for_timeout(milliseconds)
+    sign_out_elsewhere(context, server)
+    on_login(page)
+    assert page.url.endswith("?next=%2Faccount")
+
+
+def sign_out_elsewhere(context: BrowserContext, server: Server) -> None:
+    """End the session of a page without a click in it."""
     token = next(one["value"] for one in context.cookies() if one["name"] == server.cookie)
     headers = {"cookie": f"{server.cookie}={token}", "origin": server.url}
     assert httpx.post(f"{server.url}/logout", headers=headers, trust_env=False).is_redirect
-    on_login(page)
-    assert page.url.endswith("?next=%2Faccount")
 
 
 def test_a_role_that_is_taken_takes_effect_with_the_next_run(
