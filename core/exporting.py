@@ -84,15 +84,8 @@ def _json_value(value: object) -> str:
 
 def run(job: JobContext) -> None:
     """Export the job's examples. Raises InvalidExport; stops between batches."""
-    from core.jobs.context import JobStopped
-
-    def on_rows(done: int, total: int) -> None:
-        if job.should_stop():
-            raise JobStopped
-        job.progress(done, total)
-
     with job.final() as folder:
-        export_file(job.data("examples.parquet"), folder, on_rows, job.spec.get("about"))
+        export_file(job.data("examples.parquet"), folder, job.advance, job.spec.get("about"))
 
 
 def export_file(

@@ -8,3 +8,8 @@ THIN = "\u202f"
 def figure(value: float, digits: int = 0) -> str:
     """A figure with thin thousands separators: “7 473”."""
     return f"{value:,.{digits}f}".replace(",", THIN)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number of things: “1 pair”, “1 200 pairs”, “2 studies” where `many` is given."""
+    return f"{figure(count)} {one if count == 1 else many or one + 's'}"

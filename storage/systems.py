@@ -94,6 +94,13 @@ class Systems:
         """The same of every version of a project."""
         return self._listed(project_id=project_id)
 
+    def names(self, version_id: str) -> set[str]:
+        """The names of the systems that answered a version."""
+        rows = self._db.rows(
+            "SELECT name FROM systems WHERE version_id = ? AND removed_at IS NULL", [version_id]
+        )
+        return {row["name"] for row in rows}
+
     def _listed(self, version_id: str | None = None, project_id: str | None = None) -> list[Row]:
         rows = self._db.rows(
             "SELECT s.*, j.status AS job_status, "

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.accounts import (
@@ -17,15 +14,8 @@ from core.actor import ROLES, Actor
 from core.errors import NotAllowed, NotFound
 from core.workflows import accounts, sessions
 from storage.store import Store
-from tests.builders import a_project, a_store, an_admin
+from tests.builders import a_project, an_admin
 from tests.people_builders import OTHER, PASSWORD, a_person, signed_in
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +13,7 @@ from core.projects import LabelField
 from core.workflows import annotating
 from core.workflows.annotating import EditConflict, next_to_annotate, save_annotation
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor, an_edit, some_examples
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
+from tests.builders import a_project, an_actor, an_edit, some_examples
 
 
 @pytest.fixture

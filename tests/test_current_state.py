@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,7 @@ from core.errors import TouchstoneError
 from core.workflows import annotating, reviewing
 from core.workflows.reviewing import decide
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor, an_edit, some_examples
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
+from tests.builders import a_project, an_actor, an_edit, some_examples
 
 
 @pytest.fixture

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from core.projects import LabelField, ProjectSettings
 from core.workflows.drafts import (
@@ -16,17 +12,10 @@ from core.workflows.drafts import (
     settings_draft,
 )
 from storage.store import Store
-from tests.builders import a_store, an_actor
+from tests.builders import an_actor
 
 STORED = ProjectSettings(name="Notes", guidelines="Be brief.")
 TYPED = replace(STORED, guidelines="Be kind.", label_schema=(LabelField("tone", ("a", "b")),))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = a_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_a_draft_is_found_again_by_its_writer_alone(store: Store) -> None:

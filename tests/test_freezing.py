@@ -6,8 +6,6 @@ import hashlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +18,9 @@ from core.workflows.freezing import NothingToFreeze, start_freeze
 from core.workflows.jobs import folder_of
 from core.workflows.supervision import wait_for
 from storage.store import Store
-from tests.builders import Triple, a_project, a_store, accepted_examples, an_actor, triples
+from tests.builders import Triple, a_project, accepted_examples, an_actor, triples
 
 WORDS = [f"word{k}" for k in range(4000)]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +24,7 @@ from core.workflows.projects import (
     visible_projects,
 )
 from storage.store import Store
-from tests.builders import a_store, an_actor, an_admin, some_examples
+from tests.builders import an_actor, an_admin, some_examples
 
 FULL = ProjectSettings(
     name="Sales notes",
@@ -41,13 +39,6 @@ FULL = ProjectSettings(
     record_fields=("company", "decision"),
     label_field="decision",
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = a_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_a_project_is_read_back_as_it_was_made(store: Store) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +16,7 @@ from core.workflows.annotating import EditConflict
 from core.workflows.reviewing import decide, next_to_review
 from pages.components.difference import in_phrases
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor, an_edit, some_examples
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
+from tests.builders import a_project, an_actor, an_edit, some_examples
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,15 +20,8 @@ from core.clock import now
 from core.errors import Conflict, NotAllowed, TouchstoneError
 from core.workflows import accounts, sessions
 from storage.store import Store
-from tests.builders import a_store, an_admin
+from tests.builders import an_admin
 from tests.people_builders import OTHER, PASSWORD, a_person, signed_in
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = a_store(tmp_path)
-    yield store
-    store.close()
 
 
 def test_the_set_up_link_makes_one_admin_and_is_then_void(store: Store) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.actor import Actor
@@ -12,15 +9,8 @@ from core.errors import Conflict, NotAllowed
 from core.workflows import results, systems
 from core.workflows.home import standing
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor
+from tests.builders import a_project, an_actor
 from tests.study_builders import a_study, a_version, two_systems
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = a_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

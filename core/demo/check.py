@@ -16,20 +16,14 @@ def main() -> None:
     """Prints each system's scores, then everything as one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, default=BASE)
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--learning-rate", type=float, default=5e-3)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    asked = parser.parse_args()
+    for name, kind in (("epochs", int), ("learning-rate", float), ("batch", int), ("threads", int)):
+        # Left out, it is the recipe's own.
+        parser.add_argument(f"--{name}", type=kind, default=argparse.SUPPRESS)
+    asked = vars(parser.parse_args())
     from core.gpu.demo_check import LoraRecipe, check
 
-    recipe = LoraRecipe(
-        epochs=asked.epochs,
-        batch=asked.batch,
-        learning_rate=asked.learning_rate,
-        threads=asked.threads,
-    )
-    print(json.dumps(check(asked.base, recipe, lambda line: print(line, flush=True))))
+    base = asked.pop("base")
+    print(json.dumps(check(base, LoraRecipe(**asked), lambda line: print(line, flush=True))))
 
 
 if __name__ == "__main__":

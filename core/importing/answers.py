@@ -23,8 +23,8 @@ from core.importing.names import (
     INSTRUCTION_NAMES,
     find_column,
 )
-from core.importing.pipeline import PROGRESS_EVERY, OnBytes, Reject
-from core.importing.readers import read
+from core.importing.pipeline import Reject
+from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt, kind_of
 
 
@@ -56,18 +56,15 @@ def read_answers(
 ) -> tuple[list[ImportedAnswer], list[Reject]]:
     """The answers in a file, and the records that hold none. An empty answer is an answer.
 
-    `answer_column` may lead into objects: "175b.solution". `on_bytes` hears how far the reading has
-    come. Raises UnreadableFile, TooLarge;
-    UnknownColumn when the file lacks that column; InvalidMapping when no column holds answers, or
-    none says what they answer.
+    `answer_column` may lead into objects: "175b.solution". `on_bytes` hears how far the reading is.
+    Raises UnreadableFile, TooLarge; UnknownColumn when the file lacks that column; InvalidMapping
+    when no column holds answers, or none says what they answer.
     """
     kind = identify(path, limits)
     columns = _columns(begin(path, kind, limits), answer_column)
     answers: list[ImportedAnswer] = []
     rejects: list[Reject] = []
-    for count, record in enumerate(read(path, kind, limits)):
-        if on_bytes is not None and count % PROGRESS_EVERY == 0:
-            on_bytes(record.at_byte)
+    for record in read(path, kind, limits, on_bytes):
         for one in _answers_in(record, columns):
             if isinstance(one, Reject):
                 rejects.append(one)

@@ -1,7 +1,7 @@
 """The job kind "answers": the answers of another system find the examples they belong to.
 
 spec.json  {"kind": "answers", "file": "answers.jsonl", "version": "the version's name",
-                "answer_column": null}
+            "answer_column": null}
 data/      that file; examples.parquet: example_id, external_id, instruction, input
 final/     generations.parquet: example_id, text; report.json (see `Report`)
 """
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from core.errors import InvalidInput
 from core.importing.answers import read_answers
+from core.importing.job import uploaded
 from core.importing.joining import Joined, join
 
 if TYPE_CHECKING:
@@ -37,18 +38,11 @@ class Report:
 
 def run(job: JobContext) -> None:
     """Join the answers. Raises what `read_answers` raises, and InvalidInput when none joins."""
-    path = job.data(Path(str(job.spec["file"])).name)
+    path = uploaded(job)
     size = path.stat().st_size
-
-    def on_bytes(done: int) -> None:
-        if job.should_stop():
-            from core.jobs.context import JobStopped
-
-            raise JobStopped
-        job.progress(min(done, size), size)
-
-    column = job.spec.get("answer_column")
-    answers, rejects = read_answers(path, column, on_bytes=on_bytes)
+    answers, rejects = read_answers(
+        path, job.spec["answer_column"], on_bytes=lambda done: job.advance(done, size)
+    )
     table = pq.read_table(job.data("examples.parquet"))
     columns = (table.column(name).to_pylist() for name in table.column_names)
     examples = list(zip(*columns, strict=True))

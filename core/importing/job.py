@@ -25,13 +25,13 @@ from core.importing.columns import ColumnMapping
 from core.importing.pipeline import (
     Accepted,
     Duplicate,
-    OnBytes,
     Reject,
     Source,
     first_wins,
     open_source,
     outcomes_of,
 )
+from core.importing.readers import OnBytes
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
@@ -102,7 +102,7 @@ class _Table:
 
 def run(job: JobContext) -> None:
     """Import the file the spec names. Raises what `open_source` raises; stops between records."""
-    path = _inside(job.data("."), str(job.spec["file"]))
+    path = uploaded(job)
     given = job.spec.get("mapping")
     source = open_source(
         path,
@@ -110,21 +110,17 @@ def run(job: JobContext) -> None:
         allow_empty_output=bool(job.spec.get("allow_empty_output", False)),
     )
 
-    def on_bytes(done: int) -> None:
-        if job.should_stop():
-            from core.jobs.context import JobStopped
-
-            raise JobStopped
-        job.progress(min(done, source.kind.size), source.kind.size)
-
+    size = source.kind.size
     with job.final() as folder:
-        import_file(source, folder, on_bytes)
-    job.progress(source.kind.size, source.kind.size)
+        import_file(source, folder, lambda done: job.advance(done, size))
+    job.progress(size, size)
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """The path of a file in the job's data folder. Raises InvalidInput when it leads out of it."""
-    path = (folder / name).resolve()
+def uploaded(job: JobContext) -> Path:
+    """The file that the spec names, in the job's data folder. Raises InvalidInput when it leads out
+    of it."""
+    folder = job.data(".")
+    path = (folder / str(job.spec["file"])).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise InvalidInput("The file to import lies outside the job. Upload it again.")
     return path

@@ -6,7 +6,7 @@ for outcome in first_wins(examples_of(path, mapping)):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,8 @@ from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import FileKind, identify
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Unusable, fields_of
-from core.importing.readers import read
+from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt
-
-PROGRESS_EVERY = 500
-
-OnBytes = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +107,7 @@ def examples_of(
 
 def outcomes_of(source: Source, on_bytes: OnBytes | None = None) -> Iterator[Accepted | Reject]:
     """The same for a source already opened; `on_bytes` hears how far the reading has come."""
-    records = read(source.path, source.kind, source.limits)
-    for count, record in enumerate(records):
-        if on_bytes is not None and count % PROGRESS_EVERY == 0:
-            on_bytes(record.at_byte)
+    for record in read(source.path, source.kind, source.limits, on_bytes):
         yield from outcome(record, source.mapping, source.allow_empty_output)
 
 

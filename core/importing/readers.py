@@ -6,7 +6,7 @@ for record in read(path, identify(path)):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.importing.encodings import damaged_text
@@ -15,9 +15,14 @@ from core.importing.limits import LIMITS, Limits
 from core.importing.records import SourceRecord, excerpt, record_from_text
 from core.importing.text import bounded_lines, bytes_read, open_text
 
+OnBytes = Callable[[int], None]
+_PROGRESS_EVERY = 500
 
-def read(path: Path, kind: FileKind, limits: Limits = LIMITS) -> Iterator[SourceRecord]:
-    """The records of a file in order, one at a time.
+
+def read(
+    path: Path, kind: FileKind, limits: Limits = LIMITS, on_bytes: OnBytes | None = None
+) -> Iterator[SourceRecord]:
+    """The records of a file in order, one at a time; `on_bytes` hears how far the reading is.
 
     Broken records come with their reason. Raises UnreadableFile when the file as a whole is
     damaged, TooLarge at the first record over the limit.
@@ -25,6 +30,8 @@ def read(path: Path, kind: FileKind, limits: Limits = LIMITS) -> Iterator[Source
     try:
         for count, record in enumerate(_reader(path, kind, limits), start=1):
             limits.check_records(count)
+            if on_bytes is not None and count % _PROGRESS_EVERY == 1:
+                on_bytes(record.at_byte)
             yield record
     except UnicodeDecodeError:
         # A preview judges the encoding by the beginning, so this may come late. Only UTF-16:

@@ -66,6 +66,12 @@ class JobContext:
         self._write()
         self.emit("progress", step=step, total=total, **extra)
 
+    def advance(self, step: int, total: int) -> None:
+        """`progress` between two pieces of work. Raises JobStopped when the job is told to stop."""
+        if self.should_stop():
+            raise JobStopped
+        self.progress(min(step, total), total)
+
     def should_stop(self) -> bool:
         """True once STOP or CANCEL is there or the system asked the worker to end (SIGTERM)."""
         asked = self._terminated.is_set() or self.folder.stop_flag.exists() or self.cancelled

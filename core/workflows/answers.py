@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.workflows import jobs, scoring
 from core.workflows.freezing import get_version
-from core.workflows.systems import unused_name
+from core.workflows.systems import get_system, unused_name
 
 if TYPE_CHECKING:
     from core.importing.answers_job import Report
@@ -32,8 +33,7 @@ def start_import(
 
     Joined by id, else by stripped instruction + input; scored as a further job. The system appears
     when something joined; else the job says why not. `answer_column` is found by its name unless
-    given. `system_id` was made when the form was
-    opened: a second submission of it starts nothing.
+    given. `system_id` was made when the form was opened: a second submission of it starts nothing.
     """
     version = get_version(store, actor, version_id)
     actor.require(version["project_id"], "lead")
@@ -102,16 +102,11 @@ def report_of(store: Store, actor: Actor, system_id: str) -> Report:
     """What joined and what did not; leads only. Raises NotFound where no report is kept."""
     from core.importing.answers_job import read_report
 
-    system = store.systems.by_id(system_id)
-    if system is None:
-        raise NotFound("This system does not exist. Choose one from the list.")
-    actor.require(system["project_id"], "lead")
+    get_system(store, actor, system_id)
     job = store.jobs.of_subject(system_id)
-    try:
-        if job is not None:
+    if job is not None:
+        with suppress(FileNotFoundError):
             return read_report(jobs.folder_of(store, job).final)
-    except FileNotFoundError:
-        pass
     raise NotFound(
         "The report of this import is not in the workspace any more. Import the file once more to "
         "see what does not join."

@@ -12,6 +12,7 @@ from core.clock import new_id
 from core.errors import Conflict, InvalidInput
 from core.jobs.folder import JobFolder
 from core.runs import GenerationConfig
+from core.wording import counted
 from core.workflows import jobs, scoring
 from core.workflows.freezing import get_version
 from core.workflows.systems import unused_name
@@ -72,7 +73,7 @@ def start_generation(
         tables={"examples.parquet": examples.select(["example_id", "instruction", "input"])},
         detail={"systems": systems, "run_id": run_id},
     )
-    shots = f"{config.shots} example{'s' * (config.shots != 1)}"
+    shots = counted(config.shots, "example")
     names = {"base": model.title, "prompted": f"{model.title} + {shots}"}
     for kind, system_id in systems.items():
         name = unused_name(store, run["version_id"], names.get(kind, run["name"]))

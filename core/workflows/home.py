@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, get_args
 
 from core.actor import Actor, Role
-from core.wording import figure
+from core.wording import counted, figure
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -81,19 +81,27 @@ class NextStep:
 def stations(at: Standing) -> list[Station]:
     """The loop, each station with its count; the first that is not done is next."""
     left = at.new + at.sent_back_to_anyone
+    scored = counted(at.scored, "system")
+    closed = counted(at.studies - at.open, "study", "studies")
     facts: dict[StationName, tuple[bool, str]] = {
-        "import": (at.total > 0, _n(at.total, "example")),
+        "import": (at.total > 0, counted(at.total, "example")),
         "annotate": (at.total > 0 and not left, f"{figure(left)} left"),
         "review": (
             at.accepted >= LEAST_TO_FREEZE and not at.annotated,
             f"{figure(at.annotated)} waiting, {figure(at.accepted)} accepted",
         ),
-        "freeze": (at.versions > 0, _n(at.versions, "version")),
+        "freeze": (at.versions > 0, counted(at.versions, "version")),
         # Two systems that came from elsewhere need no run and no generation here.
-        "train": (at.runs > 0 or at.scored > 1, _n(at.runs, "run")),
-        "generate": (at.tuned_scored > 0 or at.scored > 1, f"{_n(at.scored, 'system')} scored"),
-        "rate": (0 < at.pairs <= at.judged, f"{figure(at.judged)} of {_n(at.pairs, 'pair')}"),
-        "decide": (at.studies > at.open, f"{_n(at.studies - at.open, 'study', 'studies')} closed"),
+        "train": (at.runs > 0 or at.scored > 1, counted(at.runs, "run")),
+        "generate": (
+            at.tuned_scored > 0 or at.scored > 1,
+            f"{scored} scored",
+        ),
+        "rate": (0 < at.pairs <= at.judged, f"{figure(at.judged)} of {counted(at.pairs, 'pair')}"),
+        "decide": (
+            at.studies > at.open,
+            f"{closed} closed",
+        ),
     }
     enough = at.accepted >= LEAST_TO_FREEZE
     past_review = at.versions or (enough and not at.annotated)
@@ -156,7 +164,7 @@ def _lead_step(following: StationName | None, at: Standing) -> NextStep:
 
 def _step(kind: str, count: int = 0) -> NextStep:
     title, why, place, one = STEPS[kind]
-    amount = _n(count, one)
+    amount = counted(count, one)
     return NextStep(title.format(n=amount), why.format(n=amount), place)
 
 
@@ -251,7 +259,3 @@ def roles_of(actor: Actor, project_id: str) -> frozenset[Role]:
     """The roles that count here; an admin acts as lead."""
     held = actor.roles.get(project_id, frozenset())
     return held | {"lead"} if actor.is_admin else held
-
-
-def _n(count: int, one: str, many: str = "") -> str:
-    return f"{figure(count)} {one if count == 1 else many or one + 's'}"

@@ -199,8 +199,8 @@ def _save(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> No
 def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> str:
     """Withdraw one's own judgement while the study is open; the pair's id, to rate it again.
 
-    What was said stays in the log. Taking the same one back twice changes nothing.
-    Raises StudyClosed, NotFound.
+    What was said stays in the log. Raises StudyClosed; NotFound for what is not this rater's, or
+    was taken back already.
     """
 
     def save() -> str:

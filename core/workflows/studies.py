@@ -26,10 +26,6 @@ FRACTION = 0.10
 OVERLAP = 0.20
 SLOTS = 24
 COUNTS = "counts_although_not_blind"
-NOT_BLIND = (
-    "The scan can tell the two systems apart, so raters may guess which is which. "
-    "The verdict is withheld until a lead writes why it may count."
-)
 
 
 def plan_size(outputs: int, margin: float | None = None, at_least: int = 0) -> int:

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 
+def get_system(store: Store, actor: Actor, system_id: str) -> dict[str, Any]:
+    """One system, removed or not; leads only. Raises NotFound."""
+    system = store.systems.by_id(system_id)
+    if system is None:
+        raise NotFound("This system does not exist. Choose one from the list.")
+    actor.require(system["project_id"], "lead")
+    return system
+
+
 def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, Any]]:
     """The systems that answered a version, with their scores; leads only, as raters must not know.
 
@@ -42,7 +51,7 @@ def removed_systems(store: Store, actor: Actor, version_id: str) -> list[tuple[s
 def remove_system(store: Store, actor: Actor, system_id: str) -> None:
     """Take a system and its answers out of every list. Raises Conflict while a study compares it
     or its job still works."""
-    system = _system(store, actor, system_id)
+    system = get_system(store, actor, system_id)
     if names := store.systems.studies_with(system_id):
         raise Conflict(
             f"{system['name']} is compared in {', '.join(names)}. What a study rests on stays."
@@ -55,23 +64,15 @@ def remove_system(store: Store, actor: Actor, system_id: str) -> None:
 
 def restore_system(store: Store, actor: Actor, system_id: str) -> None:
     """Undo a removal."""
-    _system(store, actor, system_id)
+    get_system(store, actor, system_id)
     store.transact(lambda: store.systems.set_removed(system_id, False))
 
 
 def unused_name(store: Store, version_id: str, name: str) -> str:
     """The name, with a number behind it where a system of the version has it already."""
-    taken = {system["name"] for system in store.systems.of_version(version_id)}
+    taken = store.systems.names(version_id)
     numbered = (f"{name} ({k})" for k in range(2, len(taken) + 3))
     return next(one for one in (name, *numbered) if one not in taken)
-
-
-def _system(store: Store, actor: Actor, system_id: str) -> dict[str, Any]:
-    system = store.systems.by_id(system_id)
-    if system is None:
-        raise NotFound("This system does not exist. Choose one from the list.")
-    actor.require(system["project_id"], "lead")
-    return system
 
 
 def _require_lead(store: Store, actor: Actor, version_id: str) -> None:

@@ -83,53 +83,6 @@ def lines(
     return fig
 
 
-def interval_bars(
-    fig: Any,
-    labels: Sequence[str],
-    values: Sequence[float],
-    lows: Sequence[float],
-    highs: Sequence[float],
-    *,
-    name: str = "",
-    colour: str | Sequence[str] = NEUTRAL,
-    text: Sequence[str] | None = None,
-    horizontal: bool = True,
-) -> Any:
-    """Add bars from zero with their intervals; `text` is written at each bar (value, n); figure.
-
-    `lows` and `highs` are the interval's ends, in the units of `values`.
-    """
-    spread = {
-        "type": "data",
-        "symmetric": False,
-        "array": [high - value for high, value in zip(highs, values, strict=True)],
-        "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
-        "thickness": 2,
-        "width": 5,
-    }
-    names = [_plotly_text(label) for label in labels]
-    fig.add_bar(
-        x=list(values) if horizontal else names,
-        y=names if horizontal else list(values),
-        orientation="h" if horizontal else "v",
-        marker={"color": colour if isinstance(colour, str) else list(colour)},
-        # Inside at the foot, where no interval can cross it.
-        text=list(text or ()),
-        textposition="inside",
-        insidetextanchor="start",
-        insidetextfont={"color": "white"},
-        name=_plotly_text(name),
-        hovertemplate="%{text}<extra>%{fullData.name}</extra>" if text else None,
-        **{"error_x" if horizontal else "error_y": spread},
-    )
-    if horizontal:
-        fig.update_yaxes(autorange="reversed")
-        fig.update_xaxes(rangemode="tozero")
-    else:
-        fig.update_yaxes(rangemode="tozero")
-    return fig
-
-
 def show(
     fig: Any, data_rows: Sequence[Mapping[str, Any]], file_name: str, *, key: str | None = None
 ) -> None:

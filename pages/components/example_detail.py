@@ -78,7 +78,7 @@ def flag_form(project_id: str, example_id: str) -> None:
             reason,
         )
     except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
         return
     session.submitted(form)
     st.rerun()

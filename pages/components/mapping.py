@@ -33,7 +33,7 @@ def choose_mapping(path: Path, detected: Preview) -> tuple[Preview, bool]:
         mapping, allow_empty = _controls(detected, str(path))
         seen = preview(path, mapping, ROWS, allow_empty_output=allow_empty)
     except InvalidMapping as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
         first_rows(detected, stored=False)
         return replace(detected, mapping=None), False
     first_rows(seen, stored=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.wording import THIN, figure
+from core.wording import counted as counted
 
 
 def head(title: str, purpose: str) -> None:
@@ -41,11 +42,6 @@ def plain(text: str, *, key: str | None = None) -> None:
 def number(value: float | None, digits: int = 0) -> str:
     """A figure with thin thousands separators; an em dash for None."""
     return "—" if value is None else figure(value, digits)
-
-
-def counted(value: int, noun: str) -> str:
-    """A number of things: “1 pair”, “1 200 pairs”."""
-    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
 
 
 def percent(value: float | None, digits: int = 0) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from core.errors import TouchstoneError
+from pages.components import session
 from pages.components.session import SignedOut
 
 log = logging.getLogger("touchstone.pages")
@@ -34,6 +35,17 @@ def show(error: Exception) -> bool:
             f"the reference {reference}: the server's log says more under it.",
         )
     return True
+
+
+def attempt(action: Callable[[], object], said: str) -> None:
+    """Do it, say so and draw the page again; or show why not, and what was typed stays."""
+    try:
+        action()
+    except TouchstoneError as error:
+        show(error)
+        return
+    session.say(said)
+    st.rerun()
 
 
 def signed_out() -> None:

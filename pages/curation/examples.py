@@ -35,7 +35,7 @@ def main() -> None:
     try:
         detail(project_id, wished)
     except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
 
 
 def browse(project_id: str, key: str) -> None:

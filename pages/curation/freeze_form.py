@@ -50,7 +50,7 @@ def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> Non
             version_id=f"ver_{session.submission_id(FORM)}",
         )
     except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
         return
     session.submitted(FORM)
     st.query_params["version"] = version_id

@@ -49,7 +49,7 @@ def look_at_a_file(project_id: str) -> None:
         path = on_disk(uploaded)
         detected = preview(path)
     except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
         return
     st.caption("Nothing is stored yet.")
     about_file(detected, uploaded.name, uploaded.size)
@@ -66,7 +66,7 @@ def look_at_a_file(project_id: str) -> None:
             import_id=f"imp_{session.submission_id(FORM)}",
         )  # fmt: skip
     except TouchstoneError as error:
-        trouble.tell(error.title, error.message)
+        trouble.show(error)
         return
     session.submitted(FORM)
     session.remember(ROUND, session.recall(ROUND, 0) + 1)

@@ -9,6 +9,12 @@ import streamlit as st
 from pages.components import page
 
 
+def show_reason(note: dict[str, Any]) -> None:
+    """Why a lead lets a study count that is not blind: who, when, in their own words."""
+    said = f"{note['person']}, {page.when(note['created_at'])}, lets it count:"
+    st.text(f"{said}\n{note['text']}")
+
+
 def show_findings(leaks: dict[str, Any]) -> None:
     """The verdict of the scan, its findings, and how far length and format tell the systems."""
     with st.container(border=True):

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.errors import TouchstoneError
 from core.workflows import rating, studies
-from pages.components import page, session
-from pages.components.trouble import escaped, tell
-from pages.evaluation.findings import show_findings
+from pages.components import page
+from pages.components.trouble import attempt, escaped
+from pages.evaluation.findings import show_findings, show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -61,11 +60,10 @@ def _plan(study: dict[str, Any]) -> str:
 def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
     show_findings(study["leaks"])
     if note := studies.counts_because(study):
-        said = f"{note['person']}, {page.when(note['created_at'])}, lets it count:"
-        st.text(f"{said}\n{note['text']}")
+        show_reason(note)
         label, key = "Withhold the verdict again", f"withhold {study['study_id']}"
         if st.button(label, icon=":material/undo:", key=key):
-            _act(lambda: studies.withhold_again(store, actor, study["study_id"]))
+            attempt(lambda: studies.withhold_again(store, actor, study["study_id"]), "Saved.")
         return
     with st.form(f"count {study['study_id']}", border=False):
         reason = st.text_area(
@@ -73,7 +71,7 @@ def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
             max_chars=2000, height=80,
         )  # fmt: skip
         if st.form_submit_button("Let it count", icon=":material/edit_note:"):
-            _act(lambda: studies.let_count(store, actor, study["study_id"], reason))
+            attempt(lambda: studies.let_count(store, actor, study["study_id"], reason), "Saved.")
 
 
 def _actions(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
@@ -88,14 +86,4 @@ def _actions(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
         label = "Reopen" if closed else "Close to ratings"
         icon = ":material/lock_open:" if closed else ":material/lock:"
         if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary"):
-            _act(lambda: studies.set_closed(store, actor, study_id, not closed))
-
-
-def _act(action: Any) -> None:
-    try:
-        action()
-    except TouchstoneError as error:
-        tell(error.title, error.message)
-        return
-    session.say("Saved.")
-    st.rerun()
+            attempt(lambda: studies.set_closed(store, actor, study_id, not closed), "Saved.")

@@ -11,6 +11,7 @@ from core.study.sentences import compared, says_words, written
 from core.workflows import results, studies
 from core.workflows.results import StudyResult
 from pages.components import page, result_charts, session
+from pages.evaluation.findings import show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -71,8 +72,7 @@ def _counts_although_not_blind(result: StudyResult) -> None:
         st.badge("not blind", icon=":material/visibility:", color="orange")
         st.text(f"Raters could tell the systems apart (AUC: length {length}, format {form}).")
         if note:
-            day = page.when(note["created_at"])
-            st.text(f"{note['person']}, {day}, lets it count:\n{note['text']}")
+            show_reason(note)
 
 
 def _verdict(result: StudyResult, names: dict[str, str]) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
-from core.errors import TouchstoneError
 from core.workflows import freezing, systems
-from pages.components import page, session
-from pages.components.trouble import escaped, tell
+from pages.components import page
+from pages.components.trouble import attempt, escaped
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -73,20 +72,11 @@ def remove_or_restore(
             st.caption("Its answers and scores go out of every list. You can bring it back.")
             if st.button("Remove it", icon=":material/delete:"):
                 remove = partial(systems.remove_system, store, actor, chosen)
-                _act(remove, "removed", names[chosen])
+                attempt(remove, f"{names[chosen]} is removed.")
         for system_id, name in removed.items():
             if st.button(f"Bring back {escaped(name)}", key=system_id, icon=":material/undo:"):
-                _act(partial(systems.restore_system, store, actor, system_id), "back", name)
-
-
-def _act(action: Callable[[], None], outcome: str, name: str) -> None:
-    try:
-        action()
-    except TouchstoneError as error:
-        tell(error.title, error.message)
-        return
-    session.say(f"{name} is {outcome}.")
-    st.rerun()
+                restore = partial(systems.restore_system, store, actor, system_id)
+                attempt(restore, f"{name} is back.")
 
 
 def _row(system: dict[str, Any]) -> dict[str, Any]:
