@@ -3,9 +3,9 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.components import trouble
+from pages.components import errors
 from pages.server.api import API_ROUTES
-from pages.server.gate import Gate
+from pages.server.auth_middleware import AuthMiddleware
 from pages.server.lifespan import lifespan
 from pages.server.routes import ROUTES
 
@@ -13,6 +13,6 @@ app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
     routes=[*ROUTES, *API_ROUTES],
-    middleware=[Middleware(Gate)],
-    on_script_error=trouble.show,
+    middleware=[Middleware(AuthMiddleware)],
+    on_script_error=errors.show,
 )

@@ -149,7 +149,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup into an empty workspace; no server may be running on it."""
-    from core.workflows.backup import restore as put_back
+    from core.workflows.team.backup import restore as put_back
     from storage import backup as databases
 
     with refusals_told():

@@ -33,8 +33,8 @@ KINDS = {
     "score": "core.scoring.job:run",
     "import": "core.importing.job:run",
     "answers": "core.importing.answers_job:run",
-    "check": "core.checks:run",
-    "export": "core.exporting:run",
+    "check": "core.versions.freeze_job:run",
+    "export": "core.versions.exporting:run",
 }
 
 

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.projects import Project
 from pages import navigation
-from pages.components import session, trouble
+from pages.components import errors, session
 from pages.navigation import Entry
 
 MARK = str(Path(__file__).parent / "server" / "mark.svg")
@@ -57,7 +57,7 @@ def main() -> None:
         actor, project = session.actor(), session.project_or_none()
     except session.SignedOut:
         st.set_page_config(page_title="Touchstone", page_icon=MARK)
-        trouble.signed_out()
+        errors.signed_out()
         return
     entries = navigation.existing()
     pages = {entry.path: _page(entry) for entry in entries}
@@ -68,8 +68,8 @@ def main() -> None:
     with st.sidebar:
         _sidebar(actor, project, entries, pages, entry.path)
     for message in session.said():
-        st.toast(trouble.escaped(message), icon=":material/check:")
-    with trouble.shown():
+        st.toast(errors.escaped(message), icon=":material/check:")
+    with errors.shown():
         if not entry.seen_by(actor, project.project_id if project else None):
             st.title(entry.title, anchor=False)
             needed = " or ".join(entry.roles)
@@ -102,7 +102,7 @@ def _sidebar(
                 section = entry.section
                 st.caption(section)
             st.page_link(pages[entry.path], icon=f":material/{entry.icon}:", width="stretch")
-    st.caption(f"Signed in as {trouble.escaped(actor.name)}")
+    st.caption(f"Signed in as {errors.escaped(actor.name)}")
     sign_out = st.components.v2.component(
         "touchstone_sign_out", html=SIGN_OUT, css=SIGN_OUT_CSS, js=SIGN_OUT_JS
     )

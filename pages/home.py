@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows import home
+from core.workflows.team import home
 from pages import navigation
 from pages.components import page, session
-from pages.components.standing import SCRIPTS, draw, waits
-from pages.components.trouble import escaped
+from pages.components.errors import escaped
+from pages.stations import SCRIPTS, draw, waits
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from core.accounts import Person
 from core.actor import Actor, Role
 from core.clock import new_id, now
+from storage.audit import Audit
 from storage.database import Database, Row
 
 
@@ -16,6 +17,7 @@ class Accounts:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._audit = Audit(db)
         self.on_revoked: Callable[[Iterable[str]], None] = lambda hashes: None
 
     # People ------------------------------------------------------------------------------------
@@ -214,15 +216,11 @@ class Accounts:
         detail: str = "",
     ) -> None:
         """Append what happened to whom, by whom."""
-        self._db.execute(
-            "INSERT INTO account_events VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [new_id("acc"), person_id, project_id, kind, detail, actor_id, now()],
-        )
-
-    def events(self, person_id: str) -> list[Row]:
-        """What happened to a person, oldest first."""
-        return self._db.rows(
-            "SELECT kind, project_id, detail, actor_id, created_at FROM account_events "
-            "WHERE person_id = ? ORDER BY event_id",
-            [person_id],
+        self._audit.record(
+            kind,
+            "person",
+            person_id,
+            actor_id,
+            project_id=project_id,
+            **({"detail": detail} if detail else {}),
         )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from storage.accounts import Accounts
 from storage.annotation import Annotation
+from storage.audit import Audit
 from storage.backup import Backups
 from storage.database import Database
 from storage.drafts import Drafts
@@ -33,6 +34,7 @@ class Store:
         self.workspace = workspace.resolve()
         self.database = Database(self.workspace / "touchstone.duckdb")
         self.database.migrate()
+        self.audit = Audit(self.database)
         self.accounts = Accounts(self.database)
         self.backups = Backups(self.database)
         self.projects = Projects(self.database)

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from core.actor import Actor, Role
 from core.clock import new_id
-from core.examples import Example, content_hash
+from core.examples.example import Example, content_hash
 from core.projects import Project, ProjectSettings
-from core.workflows.annotating import Edit
+from core.workflows.curation.annotating import Edit
 from core.workspace import Workspace
 from storage.store import Store
 

@@ -15,7 +15,7 @@ from core import worker
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder
-from core.jobs.launch import status_of
+from core.jobs.launcher import status_of
 from core.jobs.state import JobState
 
 MODULE = "tests.odd_jobs"

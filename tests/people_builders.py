@@ -7,7 +7,7 @@ import functools
 from core.accounts import clean_name
 from core.actor import Actor
 from core.passwords import hash_password
-from core.workflows import accounts, sessions
+from core.workflows.team import accounts, sessions
 from storage.store import Store
 
 PASSWORD, OTHER = "a few random words", "quite another phrase"

@@ -15,7 +15,7 @@ import pyarrow as pa
 from core.actor import Actor
 from core.clock import new_id
 from core.study.pairs import BlindPair, Judgement, Side
-from core.workflows import studies
+from core.workflows.evaluation import studies
 from storage.store import Store
 from tests.builders import Triple, accepted_examples
 
@@ -149,7 +149,7 @@ def rate_all(
     store: Store, rater: Actor, study_id: str, prefers: Any, most: int | None = None
 ) -> int:
     """Let a rater judge every pair left to them; `prefers(pair)` gives a Judgement. How many."""
-    from core.workflows import rating
+    from core.workflows.evaluation import rating
 
     done = 0
     while most is None or done < most:

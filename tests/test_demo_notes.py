@@ -13,8 +13,9 @@ import pytest
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
-from core.demo import notes, phrases, pretrain, words
-from core.demo.domains import DOMAINS
+from core.demo import notes, phrases, words
+from core.demo.maker import tasks
+from core.demo.maker.domains import DOMAINS
 from core.demo.notes import COPIED_FIELDS, DEMO_FIELDS, DEMO_LABELS, FLAWS, DemoExample
 from core.errors import InvalidInput
 
@@ -87,7 +88,7 @@ def test_no_value_of_one_note_occurs_in_another() -> None:
 
 def test_no_name_or_number_or_need_of_the_demo_occurs_in_pretraining() -> None:
     rng = Random(11)
-    tasks = [pretrain.draw_task(rng, i / 6000) for i in range(6000)]
+    tasks = [tasks.draw_task(rng, i / 6000) for i in range(6000)]
     text = "\n".join(task.prompt + task.answer for task in tasks)
     seen = set(re.findall(r"[^\W\d]+", text))
     records = [record(example) for example in CLEAN]
@@ -110,9 +111,7 @@ def test_a_value_of_one_part_is_never_drawn_for_the_other() -> None:
 
 def test_pretraining_never_sees_a_demo_sentence_or_a_demo_record() -> None:
     rng = Random(12)
-    text = "\n".join(
-        t.prompt + t.answer for t in (pretrain.draw_task(rng, 1.0) for _ in range(4000))
-    )
+    text = "\n".join(t.prompt + t.answer for t in (tasks.draw_task(rng, 1.0) for _ in range(4000)))
     assert notes.DEMO_INSTRUCTION not in text
     assert not any(f"\n{field}: " in text for field in DEMO_FIELDS)
     for remark in (r for pool in (*phrases.BAD, *phrases.GOOD) for r in pool):
@@ -122,7 +121,7 @@ def test_pretraining_never_sees_a_demo_sentence_or_a_demo_record() -> None:
 def test_the_answer_to_a_pretraining_task_can_be_copied_from_its_prompt() -> None:
     rng = Random(13)
     for _ in range(500):
-        task = pretrain.read_one(rng, 1.0, False)
+        task = tasks.read_one(rng, 1.0, False)
         domain = next(d for d in DOMAINS if f" {d.text} " in task.prompt)
         value = task.answer.removeprefix("> ")
         assert value in task.prompt or value in domain.labels

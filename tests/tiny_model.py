@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.jobs.folder import JobFolder
-from core.runs import RunSpec
+from core.tuning.run_spec import RunSpec
 
 NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances", "Tony")
 TOWNS = ("Oslo", "Lima", "Cairo", "Kyoto", "Perth", "Quito", "Turin", "Delhi")

@@ -11,7 +11,7 @@ from transformers import set_seed
 
 from core.errors import NotFound
 from core.gpu.models import LoadedModel
-from core.runs import RunSpec
+from core.tuning.run_spec import RunSpec
 
 
 class MissingAdapter(NotFound):

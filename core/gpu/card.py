@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.gpu.adapters import base_name
-from core.runs import RunSpec
+from core.tuning.run_spec import RunSpec
 
 SETTINGS = (
     "method lora_r lora_alpha lora_dropout target_modules learning_rate num_train_epochs max_steps "

@@ -15,7 +15,7 @@ import torch
 
 from core.errors import InvalidInput
 from core.prompts import PromptTemplate
-from core.runs import Overlong
+from core.tuning.run_spec import Overlong
 
 
 class OverlongExamples(InvalidInput):

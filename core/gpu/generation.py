@@ -24,14 +24,14 @@ from transformers import logging as transformers_logging
 
 from core.errors import InvalidInput
 from core.gpu.adapters import load_adapter
-from core.gpu.answers import stop_tokens
 from core.gpu.data import prompt_tokens, read_rows
+from core.gpu.decoding import stop_tokens
+from core.gpu.generator import Question, Writing
 from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
-from core.gpu.writing import Question, Writing
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import PromptTemplate
-from core.runs import GenerationConfig, weights_hash
+from core.tuning.run_spec import GenerationConfig, weights_hash
 
 KINDS = ("base", "prompted", "tuned")
 

@@ -21,7 +21,7 @@ from core.gpu.data import Batch, EncodedSplit, collate
 from core.gpu.memory import peak_memory_bytes
 from core.gpu.schedule import StepPlan
 from core.jobs.context import JobContext, JobStopped
-from core.runs import RunSpec
+from core.tuning.run_spec import RunSpec
 
 
 class TrainingDiverged(TouchstoneError):

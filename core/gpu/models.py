@@ -15,7 +15,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from core.errors import InvalidInput, NotFound
-from core.runs import Precision, weights_hash
+from core.tuning.run_spec import Precision, weights_hash
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from functools import lru_cache
 
-from core.runs import RunSpec
+from core.tuning.run_spec import RunSpec
 
 # Examples are sorted by length within this many batches: wide enough for almost no padding, narrow
 # enough that batches differ from epoch to epoch.

@@ -16,17 +16,17 @@ from typing import Any
 
 from transformers import logging as transformers_logging
 
+from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_lora, load_adapter, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
-from core.gpu.identity import Readings, prove, read_both, read_logits
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
 from core.prompts import PromptTemplate
-from core.runs import RunSpec, weights_hash
+from core.tuning.run_spec import RunSpec, weights_hash
 from core.wording import figure
 
 _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the end"}

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.examples import MAX_FIELD_CHARS, is_storable
-from core.importing.beginning import Beginning, begin
+from core.examples.example import MAX_FIELD_CHARS, is_storable
 from core.importing.columns import InvalidMapping, UnknownColumn, nested_column
 from core.importing.formats import identify
 from core.importing.limits import LIMITS, Limits
@@ -26,6 +25,7 @@ from core.importing.names import (
 from core.importing.pipeline import Reject
 from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt, kind_of
+from core.importing.sniffing import Beginning, begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.examples import normalised
+from core.examples.example import normalised
 from core.importing.answers import ImportedAnswer
 
 ExampleKey = tuple[str, str | None, str, str]

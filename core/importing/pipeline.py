@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.examples import Example, InvalidExample, content_hash
-from core.importing.beginning import begin
+from core.examples.example import Example, InvalidExample, content_hash
 from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import FileKind, identify
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Unusable, fields_of
 from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt
+from core.importing.sniffing import begin
 
 
 @dataclass(frozen=True, slots=True)

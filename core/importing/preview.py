@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.importing.beginning import begin
 from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import Format, identify
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Unusable, as_text
 from core.importing.pipeline import Accepted, Reject, check_output, outcome
 from core.importing.records import SourceRecord, storable
+from core.importing.sniffing import begin
 
 _CELL_CHARS = 300
 

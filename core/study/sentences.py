@@ -5,7 +5,7 @@ Every one carries n, and calls something better or worse only when `says_better`
 
 from __future__ import annotations
 
-from core.estimates import Better, Estimate
+from core.statistics.estimates import Better, Estimate
 
 
 def written(estimate: Estimate, digits: int = 2, *, percent: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from core.estimates import Estimate, proportion, says_better
+from core.statistics.estimates import Estimate, proportion, says_better
 
 Choice = Literal["left", "right", "tie_good", "tie_bad", "cannot_judge"]
 Verdict = Literal["base", "tuned", "tie_good", "tie_bad", "cannot_judge"]

@@ -16,9 +16,11 @@ from core.actor import ROLES, system_actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.projects import ProjectSettings
-from core.workflows import accounts, backup, demo, importing
-from core.workflows.projects import create_project
-from core.workflows.supervision import wait_for
+from core.workflows import demo
+from core.workflows.curation import importing
+from core.workflows.jobs.supervisor import wait_for
+from core.workflows.team import accounts, backup
+from core.workflows.team.projects import create_project
 from core.workspace import Workspace
 
 if TYPE_CHECKING:

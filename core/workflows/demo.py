@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor, system_actor
-from core.base_models import DEMO_ID
 from core.clock import new_id
 from core.demo.notes import (
     DEMO_FIELDS,
@@ -26,10 +25,13 @@ from core.demo.notes import (
 )
 from core.errors import NotFound
 from core.projects import LabelField, Project, ProjectSettings
-from core.runs import GenerationConfig
-from core.workflows import freezing, generating, studies, training
-from core.workflows.importing import save_import
-from core.workflows.supervision import wait_for
+from core.tuning.base_models import DEMO_ID
+from core.tuning.run_spec import GenerationConfig
+from core.workflows.curation import freezing
+from core.workflows.curation.importing import save_import
+from core.workflows.evaluation import generating, studies
+from core.workflows.jobs.supervisor import wait_for
+from core.workflows.tuning import training
 
 if TYPE_CHECKING:
     from storage.store import Store

@@ -18,7 +18,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.trouble import escaped
+from pages.components.errors import escaped
 
 BASE = "#64748b"
 TUNED = "#b7791f"

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from core.examples import FIELDS, Change, word_diff
-
-HERE = Path(__file__).parent
-
-
-def asset(*names: str) -> str:
-    """The named files beside this one, one after the other."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
-
+from core.examples.example import FIELDS, Change, word_diff
+from pages.components.assets import asset
 
 _component = st.components.v2.component(
     "touchstone_difference",
     html='<div class="difference"></div>',
-    css=asset("changes.css", "difference.css"),
-    js=asset("changes.js", "difference.js"),
+    css=asset("components/changes.css", "components/difference.css"),
+    js=asset("components/changes.js", "components/difference.js"),
 )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.workflows import jobs
+from core.workflows.jobs import jobs
 from pages.components import session
-from pages.components.live import live
+from pages.components.job_view import live
 
 
 def progress(subject_id: str) -> bool:

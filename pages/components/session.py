@@ -15,8 +15,8 @@ import streamlit as st
 from core.actor import Actor
 from core.errors import NotFound
 from core.projects import Project
-from core.workflows.projects import visible_projects
-from core.workflows.sessions import actor_of, choose_project, chosen_project
+from core.workflows.team.projects import visible_projects
+from core.workflows.team.sessions import actor_of, choose_project, chosen_project
 from core.workspace import Workspace
 from pages.server.running import running
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import annotating
-from pages.components import page, session, trouble
-from pages.components.desk import Desk, event_id, saved
-from pages.components.editor import EditorForm, Note, Submission, editor
-from pages.components.history import history
-from pages.components.queues import annotating_figures, nothing_to_annotate
+from core.workflows.curation import annotating
+from pages.components import errors, page, session
+from pages.curation.editor import EditorForm, Note, Submission, editor
+from pages.curation.editor_controller import Desk, event_id, saved
+from pages.curation.history import history
+from pages.curation.queues import annotating_figures, nothing_to_annotate
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     message = message or problem
     if task is None:
         if message:
-            trouble.tell(message["title"], message["text"])
+            errors.tell(message["title"], message["text"])
         if wished := nothing_to_annotate(desk.project_id):
             desk.choose(wished)
             st.rerun()

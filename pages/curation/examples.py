@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows import annotating
-from pages.components import page, session, trouble
-from pages.components.example_detail import STATES, detail
-from pages.components.example_list import example_list, opened
+from core.workflows.curation import annotating
+from pages.components import errors, page, session
+from pages.curation.example_detail import STATES, detail
+from pages.curation.example_list import example_list, opened
 
 PER_PAGE = 25
 CAP = 100_000
@@ -35,7 +35,7 @@ def main() -> None:
     try:
         detail(project_id, wished)
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
 
 
 def browse(project_id: str, key: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows import freezing
-from pages.components import page, session, trouble
-from pages.components.version import RATIOS
+from core.workflows.curation import freezing
+from pages.components import errors, page, session
+from pages.curation.version_view import RATIOS
 
 FORM = "freeze"
 
@@ -50,7 +50,7 @@ def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> Non
             version_id=f"ver_{session.submission_id(FORM)}",
         )
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
         return
     session.submitted(FORM)
     st.query_params["version"] = version_id

@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.importing.preview import preview
-from core.workflows import importing
-from pages.components import page, session, trouble
-from pages.components.imported import earlier, result
-from pages.components.mapping import about_file, choose_mapping, how_many
+from core.workflows.curation import importing
+from pages.components import errors, page, session
 from pages.components.progress import progress
 from pages.components.upload import on_disk
+from pages.curation.column_mapping import about_file, choose_mapping, how_many
+from pages.curation.import_result import earlier, result
 
 FORM, ROUND = "import", "import round"
 ACCEPTED = "JSONL, JSON, CSV, TSV or Parquet"
@@ -49,7 +49,7 @@ def look_at_a_file(project_id: str) -> None:
         path = on_disk(uploaded)
         detected = preview(path)
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
         return
     st.caption("Nothing is stored yet.")
     about_file(detected, uploaded.name, uploaded.size)
@@ -66,7 +66,7 @@ def look_at_a_file(project_id: str) -> None:
             import_id=f"imp_{session.submission_id(FORM)}",
         )  # fmt: skip
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
         return
     session.submitted(FORM)
     session.remember(ROUND, session.recall(ROUND, 0) + 1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import annotating, reviewing
-from pages.components import page, session, trouble
-from pages.components.bulk import bulk_accept
-from pages.components.desk import Desk, event_id, saved
-from pages.components.editor import EditorForm, Submission, editor
-from pages.components.history import history, notes_for_review
-from pages.components.queues import nothing_to_review, reviewing_figures, undo
+from core.workflows.curation import annotating, reviewing
+from pages.components import errors, page, session
+from pages.curation.bulk_accept import bulk_accept
+from pages.curation.editor import EditorForm, Submission, editor
+from pages.curation.editor_controller import Desk, event_id, saved
+from pages.curation.history import history, notes_for_review
+from pages.curation.queues import nothing_to_review, reviewing_figures, undo
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     message = message or problem
     if task is None:
         if message:
-            trouble.tell(message["title"], message["text"])
+            errors.tell(message["title"], message["text"])
         if undone := nothing_to_review(desk.project_id):
             desk.choose(undone)
             st.rerun()

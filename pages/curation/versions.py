@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows import freezing
+from core.workflows.curation import freezing
 from pages.components import page, session
 from pages.components.progress import progress
-from pages.components.version import list_of_versions, shown_version
 from pages.curation.freeze_form import freeze_form
+from pages.curation.version_view import list_of_versions, shown_version
 
 
 def main() -> None:

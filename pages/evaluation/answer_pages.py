@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import generating
+from core.workflows.evaluation import generating
 from pages.components import page
 from pages.evaluation.systems_table import METRICS
 

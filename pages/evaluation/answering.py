@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
-from core.runs import GenerationConfig
-from core.workflows import generating, training
+from core.tuning.run_spec import GenerationConfig
+from core.workflows.evaluation import generating
+from core.workflows.tuning import training
 from pages.components import page, session
-from pages.components.trouble import tell
+from pages.components.errors import tell
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

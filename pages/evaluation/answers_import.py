@@ -11,10 +11,10 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
-from core.exporting import to_csv
-from core.workflows import answers
+from core.versions.exporting import to_csv
+from core.workflows.evaluation import answers
 from pages.components import page, session
-from pages.components.trouble import tell
+from pages.components.errors import tell
 
 if TYPE_CHECKING:
     from core.importing.answers_job import Report

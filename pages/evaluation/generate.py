@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import jobs, systems
+from core.workflows.evaluation import systems
+from core.workflows.jobs import jobs
 from pages.components import page, session
-from pages.components.live import live
+from pages.components.job_view import live
 from pages.evaluation.answer_pages import read_answers
 from pages.evaluation.answering import generate_form
 from pages.evaluation.answers_import import import_form, joined

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows import rating
+from core.workflows.evaluation import rating
 from pages.components import page, session
-from pages.components.blind_pair import Outcome, blind_pair, data_for, judgement_from
+from pages.evaluation.blind_pair import Outcome, blind_pair, data_for, judgement_from
 from pages.evaluation.study_choice import choose, nothing_open
 
 ALL_RATED = "You have rated every pair that is yours to rate. Others may still have some to do."

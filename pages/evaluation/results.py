@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing, studies
+from core.workflows.curation import freezing
+from core.workflows.evaluation import studies
 from pages.components import page, session
-from pages.components.trouble import tell
+from pages.components.errors import tell
 from pages.evaluation.score_results import score_results
 from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results

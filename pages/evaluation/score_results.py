@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.sentences import compared, says_words, written
-from core.workflows import results
-from core.workflows.results import SystemScores
+from core.workflows.evaluation import results
+from core.workflows.evaluation.results import SystemScores
 from pages.components import charts, page, session
-from pages.components.result_charts import download, metric_name, scores_chart
+from pages.evaluation.result_charts import download, metric_name, scores_chart
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

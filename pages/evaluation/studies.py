@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing, studies, systems
+from core.workflows.curation import freezing
+from core.workflows.evaluation import studies, systems
 from pages.components import page, session
 from pages.evaluation.study_card import study_card
 from pages.evaluation.study_plan import OPENED, study_plan

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import rating, studies
+from core.workflows.evaluation import rating, studies
 from pages.components import page
-from pages.components.trouble import attempt, escaped
-from pages.evaluation.findings import show_findings, show_reason
+from pages.components.errors import attempt, escaped
+from pages.evaluation.leak_findings import show_findings, show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.exporting import to_csv
-from core.workflows import results, studies
+from core.versions.exporting import to_csv
+from core.workflows.evaluation import results, studies
 from pages.components import page
 
 if TYPE_CHECKING:

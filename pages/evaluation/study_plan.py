@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
-from core.workflows import studies
+from core.workflows.evaluation import studies
 from pages.components import page, session
-from pages.components.trouble import tell
-from pages.evaluation.findings import show_findings
+from pages.components.errors import tell
+from pages.evaluation.leak_findings import show_findings
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.sentences import compared, says_words, written
-from core.workflows import results, studies
-from core.workflows.results import StudyResult
-from pages.components import page, result_charts, session
-from pages.evaluation.findings import show_reason
+from core.workflows.evaluation import results, studies
+from core.workflows.evaluation.results import StudyResult
+from pages.components import page, session
+from pages.evaluation import result_charts
+from pages.evaluation.leak_findings import show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows import freezing, systems
+from core.workflows.curation import freezing
+from core.workflows.evaluation import systems
 from pages.components import page
-from pages.components.trouble import attempt, escaped
+from pages.components.errors import attempt, escaped
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType

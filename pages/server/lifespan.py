@@ -14,7 +14,9 @@ from starlette.types import Message, Send
 from streamlit import config
 
 from core.errors import TouchstoneError
-from core.workflows import demo, sessions, supervision
+from core.workflows import demo
+from core.workflows.jobs import supervisor
+from core.workflows.team import sessions
 from core.workspace import Workspace
 from pages.server.running import Running, set_running
 from pages.server.sockets import Sockets
@@ -34,7 +36,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     store.accounts.on_revoked = running.sockets.end_sessions
     set_running(running)
     demo.ensure_demo(store)
-    stop_supervising = supervision.start(store)
+    stop_supervising = supervisor.start(store)
     this = psutil.Process()
     workspace.announce_server(running.url, this.pid, this.create_time())
     print(greeting(store, running.url), flush=True)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.accounts import SignInLocked
 from core.errors import InvalidInput, TouchstoneError
-from core.workflows import sessions
+from core.workflows.team import sessions
 from pages.server import forms
 from pages.server.cookies import forget_session, session_token, set_session
 from pages.server.running import running

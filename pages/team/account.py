@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.accounts import SHORTEST_PASSWORD, SignInRefused
 from core.errors import InvalidInput, TouchstoneError
-from core.workflows.accounts import change_password
-from core.workflows.sessions import sign_out_everywhere
-from pages.components import page, session, trouble
+from core.workflows.team.accounts import change_password
+from core.workflows.team.sessions import sign_out_everywhere
+from pages.components import errors, page, session
 
 actor = session.actor()
-page.head("Your account", f"How {trouble.escaped(actor.name)} signs in.")
+page.head("Your account", f"How {errors.escaped(actor.name)} signs in.")
 
 with st.form("change_password", width=480):
     st.subheader("Change your password", anchor=False)
@@ -31,7 +31,7 @@ with st.form("change_password", width=480):
         except TouchstoneError as error:
             refused = type(error) is SignInRefused
             title = "The password was not changed" if refused else error.title
-            trouble.tell(title, error.message)
+            errors.tell(title, error.message)
         else:
             st.success("The password is changed. Your other sessions have ended.")
 

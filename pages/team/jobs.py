@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows import jobs
-from core.workflows.watching import live_view
-from pages.components import live, page, session
+from core.workflows.jobs import jobs
+from core.workflows.jobs.job_view import live_view
+from pages.components import job_view, page, session
 from pages.team.ended_jobs import ended
 
 SHOWN = 200
@@ -34,7 +34,7 @@ def main() -> None:
     ended(actor, [job for job in known if job["ingested"]])
 
 
-@st.fragment(run_every=live.SECONDS)
+@st.fragment(run_every=job_view.SECONDS)
 def followed(project_id: str, before: int) -> None:
     """What moves, oldest first; the whole page again as soon as one of them has ended."""
     store, actor = session.store(), session.actor()
@@ -42,7 +42,7 @@ def followed(project_id: str, before: int) -> None:
     if len(moving) != before:
         st.rerun()
     for job in reversed(moving):
-        live.draw(live_view(store, actor, job["job_id"], notes=1))
+        job_view.draw(live_view(store, actor, job["job_id"], notes=1))
 
 
 main()

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.accounts import Person
 from core.actor import ROLES
-from core.workflows import accounts
-from pages.components import page, session, trouble
-from pages.components.account_forms import add_person, look_after
+from core.workflows.team import accounts
+from pages.components import errors, page, session
+from pages.team.account_forms import add_person, look_after
 
 MEANS = {
     "annotator": "imports and edits examples",
@@ -19,7 +19,7 @@ MEANS = {
 
 def main() -> None:
     actor, project = session.actor(), session.project_or_none()
-    where = f" in {trouble.escaped(project.name)}" if project else ""
+    where = f" in {errors.escaped(project.name)}" if project else ""
     page.head("People", f"Who may do what{where}.")
     if project is None:
         page.empty("No project yet", "Roles are held in a project: make one under Team, Projects.")
@@ -38,7 +38,7 @@ def roles_of(people: list[Person], project_id: str) -> None:
         name, roles = st.columns([2, 3], vertical_alignment="center")
         name.text(person.name + (" (admin)" if person.is_admin else ""))
         held = roles.pills(
-            f"Roles of {trouble.escaped(person.name)}",
+            f"Roles of {errors.escaped(person.name)}",
             ROLES,
             selection_mode="multi",
             default=[role for role in ROLES if role in person.roles],

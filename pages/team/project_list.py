@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.projects import ProjectSettings
-from core.workflows import projects
-from pages.components import project_form, session, trouble
+from core.workflows.team import projects
+from pages.components import errors, session
+from pages.team import project_form
 
 NEW = "new project"
 
@@ -55,4 +56,4 @@ def new_project() -> None:
             session.say(f"{made.name} is there. Next: import examples.")
             st.switch_page("home.py")
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)

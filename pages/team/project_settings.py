@@ -6,9 +6,11 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.projects import Project, ProjectSettings
-from core.workflows import annotating, projects
-from core.workflows.projects import ProjectChanged
-from pages.components import page, project_form, session, trouble
+from core.workflows.curation import annotating
+from core.workflows.team import projects
+from core.workflows.team.projects import ProjectChanged
+from pages.components import errors, page, session
+from pages.team import project_form
 
 
 def settings(project: Project) -> None:
@@ -20,7 +22,7 @@ def settings(project: Project) -> None:
     try:
         edited = project_form.project_form(draft, sample)
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
         return
     project_form.keep_draft(name, draft, edited)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -44,7 +46,7 @@ def change(project: Project, edited: ProjectSettings, based_on: ProjectSettings)
     except TouchstoneError as error:
         if isinstance(error, ProjectChanged):
             project_form.rebase_draft(name, project.settings)
-        trouble.show(error)
+        errors.show(error)
         return
     project_form.close_draft(name)
     session.say("Saved. Versions and runs made before keep the settings they had.")
@@ -56,7 +58,7 @@ def delete(project: Project) -> None:
     store, actor = session.store(), session.actor()
     with st.popover("Delete this project …", icon=":material/delete:", type="tertiary"):
         total = annotating.counts(store, actor, project.project_id)["total"]
-        st.markdown(f"**{trouble.escaped(project.name)}** goes out of everybody's sight:")
+        st.markdown(f"**{errors.escaped(project.name)}** goes out of everybody's sight:")
         st.write(
             f"its {page.number(total)} examples, its dataset versions, runs, answers, studies and "
             f"ratings. A lead can bring it back, under All projects."

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows import freezing, training
-from pages.components import page, session, trouble
-from pages.components.run_form import run_settings
+from core.workflows.curation import freezing
+from core.workflows.tuning import training
+from pages.components import errors, page, session
+from pages.tuning.run_form import run_settings
 from pages.tuning.run_plan import described, plan
 
 FORM = "launch"
@@ -72,7 +73,7 @@ def launch(version_id: str, model_id: str, name: str, settings: dict[str, Any]) 
             submission_id=session.submission_id(FORM),
         )
     except TouchstoneError as error:
-        trouble.show(error)
+        errors.show(error)
         return
     session.submitted(FORM)
     st.switch_page("tuning/runs.py", query_params={"run": run_id})

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.planning import device, expected_seconds, planned_steps
-from core.workflows import training
-from pages.components import page, session, trouble
+from core.tuning.planning import device, expected_seconds, planned_steps
+from core.workflows.tuning import training
+from pages.components import errors, page, session
 
 
 def described(version: dict[str, Any]) -> str:
@@ -32,4 +32,4 @@ def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> No
     runs = training.runs_of(session.store(), session.actor(), version["project_id"])
     guess = expected_seconds(runs, model_id, settings, steps)
     pace = f"About {page.duration(guess[0])}, judging by {guess[1]}." if guess else ""
-    st.caption(trouble.escaped(f"Runs on {there.title}. {pace}"))
+    st.caption(errors.escaped(f"Runs on {there.title}. {pace}"))

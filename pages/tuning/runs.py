@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows import training
-from core.workflows.watching import curves_of, live_view
-from pages.components import live, page, session, trouble
-from pages.components.run_view import curves, facts, figures
+from core.workflows.jobs.job_view import curves_of, live_view
+from core.workflows.tuning import training
+from pages.components import errors, job_view, page, session
+from pages.tuning.run_view import curves, facts, figures
 from pages.tuning.settled_run import settled
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     by_id = {run["run_id"]: run for run in runs}
     wished = st.query_params.get("run")
     if wished and wished not in by_id:
-        trouble.tell("No such run", "The address names a run that is not in this project.")
+        errors.tell("No such run", "The address names a run that is not in this project.")
     chosen = st.selectbox(
         "Run",
         list(by_id),
@@ -50,7 +50,7 @@ def followed(run_id: str) -> None:
     view = live_view(store, actor, run["job_id"], notes=3)
     if not view.moves:
         st.rerun()
-    live.draw(view, title=False)
+    job_view.draw(view, title=False)
     known = curves_of(store, actor, run["job_id"])
     figures(view, known)
     curves(known, run["name"])

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.workflows.watching import LiveView, curves_of, live_view
-from pages.components import live, page, session
-from pages.components.run_view import curves, outcome
+from core.workflows.jobs.job_view import LiveView, curves_of, live_view
+from pages.components import job_view, page, session
+from pages.tuning.run_view import curves, outcome
 
 Run = dict[str, Any]
 # Shown by itself, or a path of the server: model_id names the base model.
@@ -21,7 +21,7 @@ def settled(run: Run) -> None:
     store, actor = session.store(), session.actor()
     view = live_view(store, actor, run["job_id"], notes=0)
     if run["status"] != "completed":
-        live.draw(view, title=False)
+        job_view.draw(view, title=False)
     if run["metrics"]:
         outcome(run, may_download=actor.has(run["project_id"], "lead"))
     shown = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True)

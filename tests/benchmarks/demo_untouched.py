@@ -14,9 +14,9 @@ import json
 import sys
 from pathlib import Path
 
+from core.demo.maker.lora_check import generate
 from core.demo.notes import DEMO_FIELDS, DemoExample, make_examples
 from core.gpu.adapters import load_adapter
-from core.gpu.demo_check import generate
 from core.gpu.models import load_model
 from core.prompts import PromptTemplate
 from core.scoring.answers import Answer, ScoringPlan, score_answers

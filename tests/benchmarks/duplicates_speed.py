@@ -11,7 +11,7 @@ import random
 import sys
 import time
 
-from core.duplicates import near_duplicate_groups
+from core.examples.duplicates import near_duplicate_groups
 
 SHORTEST, LONGEST = 15, 30
 

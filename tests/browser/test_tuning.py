@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.projects import ProjectSettings
-from core.workflows.projects import create_project
+from core.workflows.team.projects import create_project
 from tests.browser.driving import PATIENCE, Complaints, expect_heading, sign_in
 from tests.builders import a_store, an_admin, some_examples
 from tests.serving import Server, launch, serve, wait_until_up
-from tests.test_training_workflow import a_version
+from tests.tuning.test_training_workflow import a_version
 
 PROJECT = "Notes *one*"
 PAGES = {"/": "My work", "/projects": "Projects", "/train": "Train", "/jobs": "Jobs"}

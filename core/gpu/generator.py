@@ -1,0 +1,127 @@
+"""Answers the questions of a generate job batch by batch, and keeps what is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.gpu.decoding import answer_batch, batches_of, stop_tokens
+from core.gpu.models import LoadedModel
+from core.jobs.context import JobContext, JobStopped
+from core.jobs.events import EventLog, read_events
+from core.tuning.run_spec import GenerationConfig
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prompt (token ids) for one system of kind base, prompted or tuned."""
+
+    system_id: str
+    kind: str
+    example_id: str
+    prompt: tuple[int, ...]
+
+
+class Writing:
+    """The answers so far; survives a stop, because each batch is on the disk when it is done."""
+
+    def __init__(
+        self,
+        job: JobContext,
+        base: LoadedModel,
+        model: Any,
+        config: GenerationConfig,
+        total: int,
+    ) -> None:
+        self.job, self.base, self.model, self.config = job, base, model, config
+        job.folder.checkpoints.mkdir(exist_ok=True)
+        self._path = job.folder.checkpoints / "answers.jsonl"
+        self._kept = EventLog(self._path)
+        self._rows = {(row["system_id"], row["example_id"]): row for row in _earlier(self._path)}
+        self._stops = stop_tokens(base)
+        self._total = total
+
+    def answer(self, questions: Sequence[Question]) -> None:
+        """Answers the questions of one system. Raises JobStopped between batches when asked to."""
+        lengths = [len(question.prompt) for question in questions]
+        batches = batches_of(lengths, self.config, self.base.context)
+        answered = {i for batch in batches for i in batch}
+        self._leave_out([q for i, q in enumerate(questions) if i not in answered])
+        for batch in ([questions[i] for i in batch] for batch in batches):
+            if all((q.system_id, q.example_id) in self._rows for q in batch):
+                continue
+            if self.job.should_stop():
+                self.job.note(f"Stopped after {len(self._rows)} answers; they are kept.")
+                raise JobStopped
+            self._keep(self._answer_batch(batch))
+
+    def _answer_batch(self, batch: Sequence[Question]) -> list[dict[str, Any]]:
+        first, started = batch[0], time.monotonic()
+        as_it_is = first.kind == "tuned" or self.model is self.base.model
+        with nullcontext() if as_it_is else self.model.disable_adapter():
+            answers = answer_batch(
+                self.model,
+                self.base,
+                [question.prompt for question in batch],
+                self.config,
+                self._stops,
+                chance=f"{first.system_id}/{first.example_id}",
+            )
+        each = (time.monotonic() - started) / len(batch)
+        return [
+            _row(question, **asdict(answer), seconds=round(each, 4))
+            for question, answer in zip(batch, answers, strict=True)
+        ]
+
+    def _leave_out(self, questions: Sequence[Question]) -> None:
+        if not questions:
+            return
+        rows = [_row(q, text="", new_tokens=0, finish="too_long", seconds=0.0) for q in questions]
+        names = ", ".join(question.example_id for question in questions[:20])
+        self.job.note(
+            f"{questions[0].system_id}: {len(rows)} prompts fill the model's context of "
+            f"{self.base.context} tokens and were not asked: {names}"
+            f"{' …' if len(rows) > 20 else ''}."
+        )
+        self._keep(rows)
+
+    def _keep(self, rows: list[dict[str, Any]]) -> None:
+        self._kept.append("answers", rows=rows)
+        self._rows |= {(row["system_id"], row["example_id"]): row for row in rows}
+        self.job.progress(len(self._rows), self._total)
+        seen = rows[0]
+        self.job.emit(
+            "sample",
+            system_id=seen["system_id"],
+            example_id=seen["example_id"],
+            text=seen["text"][:1000],
+        )
+
+    def in_order(self, example_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """All answers, system by system in the spec's order, examples as they came."""
+        systems = [system["system_id"] for system in self.job.spec["systems"]]
+        return [self._rows[system, example] for system in systems for example in example_ids]
+
+
+def _row(question: Question, **answer: Any) -> dict[str, Any]:
+    return {
+        "system_id": question.system_id,
+        "example_id": question.example_id,
+        "prompt_tokens": len(question.prompt),
+        **answer,
+    }
+
+
+def _earlier(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    offset = 0
+    while True:
+        events, end = read_events(path, offset)
+        if end == offset:
+            return rows
+        rows += [row for event in events for row in event["rows"]]
+        offset = end

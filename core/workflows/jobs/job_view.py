@@ -1,0 +1,103 @@
+"""Watching: what the live view of a job shows, and what the page of a run draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.jobs.eta import seconds_left
+from core.jobs.faults import PASSING
+from core.jobs.state import ACTIVE, RESUMABLE
+from core.workflows.jobs.jobs import READS_A_FILE, get_job, is_mine_or_lead
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+Point = tuple[int, float]
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """A job as its watchers see it. `notes` are the worker's last lines (time, text), oldest first;
+    `seconds_left` is None while nobody can know; `ahead` counts what the job waits behind."""
+
+    job: dict[str, Any]
+    notes: list[tuple[datetime, str]]
+    seconds_left: float | None
+    ahead: int
+    may_stop: bool
+    may_cancel: bool
+    may_resume: bool
+
+    @property
+    def moves(self) -> bool:
+        """Whether another look in a second may show something new."""
+        return not self.job["ingested"]
+
+
+def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveView:
+    """Everything the live view of a job shows. Raises NotFound, NotAllowed."""
+    job = get_job(store, actor, job_id)
+    # Two questions: an hour of progress must not push the notes out of sight.
+    said = store.jobs.events(job_id, ("note",), last=notes) if notes else []
+    events = store.jobs.events(job_id, ("progress", "state"), last=400)
+    status, mine = job["status"], is_mine_or_lead(actor, job)
+    return LiveView(
+        job,
+        [(event["created_at"], str(event["payload"].get("text"))) for event in said],
+        seconds_left(events) if status in ACTIVE else None,
+        _ahead(store, job) if status == "queued" else 0,
+        may_stop=mine and status in ("starting", "running"),
+        may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
+        may_resume=mine and job["ingested"] and _resumable(job),
+    )
+
+
+def _resumable(job: Mapping[str, Any]) -> bool:
+    hopeless = job["kind"] in READS_A_FILE and job["status"] == "failed"
+    code = (job["error"] or {}).get("code", "")
+    return job["status"] in RESUMABLE and not (hopeless and code not in PASSING)
+
+
+def _ahead(store: Store, job: Mapping[str, Any]) -> int:
+    ahead = 0
+    for other in store.jobs.unsettled():
+        if other["job_id"] == job["job_id"]:
+            break
+        ahead += other["device"] == job["device"] and other["status"] in {"queued", *ACTIVE}
+    return ahead
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What a training reported: (step, value) each, in the order of steps. Losses are nats a token.
+
+    `speed` is tokens per second and `learning_rate` the rate at the last logged step.
+    """
+
+    loss: list[Point]
+    validation: list[Point]
+    learning_rate: list[Point]
+    speed: float | None
+
+    @property
+    def best(self) -> Point | None:
+        """The lowest validation loss and its step."""
+        return min(self.validation, key=lambda point: point[1], default=None)
+
+
+def curves_of(store: Store, actor: Actor, job_id: str) -> Curves:
+    """The curves of a training so far. A resumed one repeats steps: the later report holds."""
+    get_job(store, actor, job_id)
+    events = store.jobs.events(job_id, ("log", "eval"))
+    log = {e["payload"]["step"]: e["payload"] for e in events if e["kind"] == "log"}
+    validation = {e["payload"]["step"]: e["payload"]["loss"] for e in events if e["kind"] == "eval"}
+    return Curves(
+        [(step, log[step]["loss"]) for step in sorted(log)],
+        sorted(validation.items()),
+        [(step, log[step]["learning_rate"]) for step in sorted(log)],
+        log[max(log)]["tokens_per_second"] if log else None,
+    )

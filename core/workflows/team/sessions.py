@@ -1,0 +1,142 @@
+"""Set-up, signing in and out, and who a session belongs to. Every change is in the account log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.accounts import (
+    LOCKED_FOR,
+    SESSION_LASTS,
+    SignInRefused,
+    clean_name,
+    hash_token,
+    name_key,
+    needs_extension,
+    new_token,
+)
+from core.actor import Actor
+from core.clock import now
+from core.errors import NotAllowed
+from core.passwords import hash_password, is_right
+from core.workflows.team.accounts import count_failure, insert_person, refuse_locked
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+REFUSED = "The name or the password is not right. Try again, or ask an admin for a new password."
+LINK_IS_VOID = (
+    "This set-up link was used or replaced. If nobody can sign in yet, start the server again: "
+    "its terminal prints a new one."
+)
+
+
+def needs_setup(store: Store) -> bool:
+    """Whether there is no admin yet."""
+    return not store.accounts.has_admin()
+
+
+def create_setup_link(store: Store) -> str:
+    """A token for the one link that makes the first admin. Raises NotAllowed once there is one."""
+    token = new_token()
+
+    def save() -> None:
+        if store.accounts.has_admin():
+            raise NotAllowed("This workspace has an admin already. Ask that person to add you.")
+        store.accounts.replace_setup_link(hash_token(token))
+
+    store.transact(save)
+    return token
+
+
+def check_setup_link(store: Store, token: str) -> None:
+    """Raise NotAllowed unless the link can still be used."""
+    if store.accounts.has_admin() or not store.accounts.setup_link_open(hash_token(token)):
+        raise NotAllowed(LINK_IS_VOID)
+
+
+def set_up(store: Store, token: str, name: str, password: str) -> str:
+    """Make the first admin; returns the person's id. Raises NotAllowed, InvalidInput."""
+    check_setup_link(store, token)
+    name, password_hash = clean_name(name), hash_password(password, name)
+
+    def save() -> str:
+        if store.accounts.has_admin() or not store.accounts.use_setup_link(hash_token(token)):
+            raise NotAllowed(LINK_IS_VOID)
+        person_id = insert_person(store, name, password_hash, is_admin=True)
+        store.accounts.log("set_up", person_id, person_id)
+        return person_id
+
+    return store.transact(save)
+
+
+def sign_in(store: Store, name: str, password: str) -> str:
+    """The token of a new session. Raises SignInRefused, SignInLocked; takes as long either way."""
+    attempt = hash_token(name_key(name))
+    refuse_locked(store, attempt)
+    found = store.accounts.credentials_of(name_key(name))
+    right = is_right(found["password_hash"] if found else None, password)
+    if not right or found is None or found["disabled"]:
+        count_failure(store, attempt, found["person_id"] if found else None)
+        raise SignInRefused(REFUSED)
+    return store.transact(lambda: _open_session(store, attempt, found["person_id"]))
+
+
+def _open_session(store: Store, attempt: str, person_id: str) -> str:
+    refuse_locked(store, attempt)  # guesses sent side by side all pass the first look
+    token, moment = new_token(), now()
+    store.accounts.forget_failures(attempt, moment - LOCKED_FOR)
+    store.accounts.open_session(hash_token(token), person_id, moment + SESSION_LASTS)
+    store.accounts.log("signed_in", person_id, person_id)
+    return token
+
+
+def actor_of(store: Store, token: str, *, extend: bool = False) -> Actor | None:
+    """Who holds this session, with roles as they are now; None when it has ended.
+
+    `extend` moves the session's end, at most once a day.
+    """
+    found = store.accounts.actor_by_session(hash_token(token), now())
+    if found is None:
+        return None
+    actor, row = found
+    if extend and needs_extension(row["expires_at"], now()):
+        end = now() + SESSION_LASTS
+        store.transact(lambda: store.accounts.extend_session(hash_token(token), end))
+    return actor
+
+
+def chosen_project(store: Store, token: str) -> str | None:
+    """The project that this session looked at last."""
+    found = store.accounts.actor_by_session(hash_token(token), now())
+    return found[1]["project_id"] if found else None
+
+
+def choose_project(store: Store, actor: Actor, token: str, project_id: str) -> None:
+    """Keep the project that new tabs of this session begin with. Raises NotAllowed."""
+    actor.require(project_id)
+    store.transact(lambda: store.accounts.choose_project(hash_token(token), project_id))
+
+
+def sign_out(store: Store, token: str) -> None:
+    """End this session and close its sockets; ending it twice is once."""
+
+    def save() -> None:
+        person_id = store.accounts.revoke(hash_token(token))
+        if person_id:
+            store.accounts.log("signed_out", person_id, person_id)
+
+    store.transact(save)
+    store.accounts.on_revoked([hash_token(token)])
+
+
+def sign_out_everywhere(store: Store, actor: Actor, *, keep: str = "") -> int:
+    """End all sessions of the actor, but the one whose token is `keep`; how many ended."""
+
+    def save() -> list[str]:
+        ended = store.accounts.revoke_all_of(actor.person_id, but=hash_token(keep))
+        store.accounts.log("signed_out_everywhere", actor.person_id, actor.person_id)
+        return ended
+
+    ended = store.transact(save)
+    store.accounts.on_revoked(ended)
+    return len(ended)

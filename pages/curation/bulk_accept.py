@@ -1,0 +1,56 @@
+"""Accepting many examples at once: for a lead, asked first, and undone with one click."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.workflows.curation import reviewing
+from pages.components import page, session
+
+
+def bulk_accept(project_id: str) -> None:
+    """The buttons, with how many each accepts, and the way back from the last time."""
+    store, actor = session.store(), session.actor()
+    there = reviewing.acceptable(store, actor, project_id)
+    annotated, both = there["annotated"], there["annotated"] + there["new"]
+    last = reviewing.last_accept_all(store, actor, project_id)
+    if not both and not last:
+        return
+    st.subheader("Many at once", anchor=False)
+    st.caption(
+        "Flagged examples, ones without an output, and ones that people hold stay as they are."
+    )
+    with st.container(horizontal=True):
+        if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
+            confirm(project_id, annotated, untouched=False)
+        if st.button(
+            f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
+        ):
+            confirm(project_id, both, untouched=True)
+    if last:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            many, when = page.number(last["n"]), page.when(last["created_at"])
+            st.text(f"{last['person']} accepted {many} at once on {when}.")
+            if st.button(f"Undo: take the {many} back", icon=":material/undo:", key="undo_bulk"):
+                taken = reviewing.undo_accept_all(store, actor, project_id, last["batch_id"])
+                session.say(f"{page.number(taken)} examples are as they were before.")
+                st.rerun()
+
+
+@st.dialog("Accept many examples")
+def confirm(project_id: str, count: int, *, untouched: bool) -> None:
+    """Say what will happen, then do it."""
+    st.write(
+        f"{page.number(count)} examples become accepted without anybody looking at each of them."
+        + (" Among them are ones that nobody has annotated." if untouched else "")
+    )
+    comment = st.text_input("Why is that right? (kept in each example's history)", max_chars=300)
+    with st.container(horizontal=True):
+        if st.button(f"Accept {page.number(count)} examples", type="primary"):
+            done = reviewing.accept_all(
+                session.store(), session.actor(), project_id, untouched=untouched, comment=comment
+            )
+            session.say(f"{page.number(done)} examples accepted. Undo is on the Review page.")
+            st.rerun()
+        if st.button("Cancel"):
+            st.rerun()

@@ -1,0 +1,229 @@
+"""Charts of the results page: points with their intervals, verdict counts, reviews over time."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.statistics.estimates import Estimate
+from core.study.sentences import written
+from core.versions.exporting import to_csv
+from core.workflows.evaluation.results import StudyResult, SystemScores
+from pages.components import charts
+
+ROW = 62
+VERDICTS = {
+    "tuned": "{tuned} better",
+    "base": "{base} better",
+    "tie_good": "both good",
+    "tie_bad": "both bad",
+    "cannot_judge": "could not be judged",
+}
+VERDICT_COLOURS = {"tuned": charts.TUNED, "base": charts.BASE}
+
+
+def points(
+    fig: Any,
+    rows: Sequence[tuple[float, Estimate]],
+    *,
+    name: str,
+    colour: str,
+    digits: int = 2,
+    percent: bool = False,
+) -> None:
+    """Add one point with its interval per (height, estimate); what has no value is left out."""
+    given = [(y, e) for y, e in rows if e.value is not None]
+    values = [float(e.value) for _, e in given if e.value is not None]
+    fig.add_scatter(
+        x=values,
+        y=[y for y, _ in given],
+        mode="markers+text",
+        name=safe(name),
+        text=[f"{value:.0%}" if percent else f"{value:.{digits}f}" for value in values],
+        textposition="top center",
+        marker={"color": colour, "size": 11},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [_reach(e.value, e.high) for _, e in given],
+            "arrayminus": [_reach(e.low, e.value) for _, e in given],
+            "color": colour,
+            "thickness": 2.5,
+            "width": 6,
+        },
+        customdata=[written(e, 0 if percent else digits, percent=percent) for _, e in given],
+        hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
+        cliponaxis=False,
+    )
+
+
+def _reach(low: float | None, high: float | None) -> float:
+    return 0.0 if low is None or high is None else high - low
+
+
+def rows_axis(fig: Any, labels: Sequence[str], width: int = 22) -> None:
+    """Name the heights 0, -1, -2 … from the top down."""
+    words = ["<br>".join(safe(line) for line in textwrap.wrap(label, width)) for label in labels]
+    heights = [-k for k in range(len(labels))]
+    fig.update_yaxes(
+        tickvals=heights, ticktext=words, range=[0.6 - len(labels), 0.6], showgrid=False
+    )
+    fig.update_layout(height=max(150, ROW * len(labels) + 70))
+
+
+def safe(text: str) -> str:
+    """A person's words where Plotly reads a little HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def scores_chart(
+    title: str, report: Sequence[SystemScores], metric: str, colours: Mapping[str, str]
+) -> None:
+    """One point per system on one metric, 0 to 1."""
+    fig = charts.figure(title, x=metric_name(metric))
+    for k, scores in enumerate(report):
+        if metric in scores.metrics:
+            colour = colours[scores.system["system_id"]]
+            name = scores.system["name"]
+            points(fig, [(-k, scores.metrics[metric])], name=name, colour=colour)
+    rows_axis(fig, [scores.system["name"] for scores in report])
+    fig.update_xaxes(range=[-0.04, 1.02])
+    rows = [
+        {"system": s.system["name"], "metric": metric, **as_row(s.metrics[metric])}
+        for s in report
+        if metric in s.metrics
+    ]
+    charts.show(fig, rows, f"{metric.replace(':', '-')}.csv")
+
+
+def metric_name(metric: str) -> str:
+    """A metric as people read it."""
+    known = {
+        "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "token_f1": "token F1",
+        "exact_match": "exact match",
+    }  # fmt: skip
+    if metric.startswith("field:"):
+        return f"field “{metric.removeprefix('field:')}”"
+    return known.get(metric, metric)
+
+
+def as_row(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as the columns of a table."""
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "interval": f"{estimate.kind}, {estimate.method}",
+    }
+
+
+def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
+    """Offer a table's rows as CSV beneath it."""
+    st.download_button(
+        "Data as CSV", lambda: to_csv(rows), file_name, "text/csv", key=f"csv {file_name}",
+        icon=":material/download:", type="tertiary", on_click="ignore",
+    )  # fmt: skip
+
+
+def win_chart(title: str, rate: Estimate, name: str) -> None:
+    """The win rate with its interval against one half."""
+    fig = charts.figure(title, x="share of decided pairs won")
+    points(fig, [(0, rate)], name=name, colour=charts.TUNED, percent=True)
+    rows_axis(fig, [name])
+    fig.add_vline(x=0.5, line={"dash": "dot", "width": 1.5, "color": charts.BASE})
+    fig.update_xaxes(range=[-0.04, 1.02], tickformat=".0%")
+    charts.show(fig, [{"system": name, **as_row(rate)}], "win-rate.csv")
+
+
+def verdicts_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+    """How many pairs ended in each verdict."""
+    rows = [
+        (verdict, VERDICTS[verdict].format(**names), result.verdicts.get(verdict, 0))
+        for verdict in VERDICTS
+    ]
+    fig = charts.figure(title, x="pairs")
+    fig.add_bar(
+        x=[count for _, _, count in rows],
+        y=[-k for k in range(len(rows))],
+        orientation="h",
+        marker={"color": [VERDICT_COLOURS.get(v, "#9aa5b1") for v, _, _ in rows]},
+        text=[str(count) for _, _, count in rows],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{x} pairs<extra></extra>",
+    )
+    rows_axis(fig, [label for _, label, _ in rows])
+    fig.update_xaxes(rangemode="tozero", dtick=_whole(max(n for _, _, n in rows)))
+    fig.update_layout(height=280)
+    charts.show(fig, [{"verdict": label, "pairs": n} for _, label, n in rows], "verdicts.csv")
+
+
+def _whole(most: int) -> int | None:
+    """Ticks at whole numbers where Plotly would cut few things into fractions."""
+    return 1 if most <= 5 else None
+
+
+def criteria_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+    """Mean rating 1–5 per criterion, baseline and candidate."""
+    fig = charts.figure(title, x="mean rating, 1 to 5")
+    for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
+        rows = [(shift - k, getattr(c, system)) for k, c in enumerate(result.criteria)]
+        points(fig, rows, name=names[system], colour=colour)
+    rows_axis(fig, [criterion_name(c.criterion) for c in result.criteria])
+    fig.update_xaxes(range=[0.9, 5.1], dtick=1)
+    _legend(fig, extra=60 + 24 * len(result.criteria))
+    table = [
+        {"criterion": c.criterion, "system": names[s], **as_row(getattr(c, s))}
+        for c in result.criteria
+        for s in ("base", "tuned")
+    ]
+    charts.show(fig, table, "ratings.csv")
+
+
+def criterion_name(criterion: str) -> str:
+    """A criterion as people read it; bias is the one of which more is less."""
+    return "Bias (5: none)" if criterion == "bias" else criterion.capitalize()
+
+
+def flags_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+    """The share of pairs in which a flag was raised, baseline and candidate, exact intervals."""
+    fig = charts.figure(title, x="share of judged pairs")
+    flags = list(result.flags)
+    for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
+        rows = [(shift - k, result.flags[flag][system]) for k, flag in enumerate(flags)]
+        points(fig, rows, name=names[system], colour=colour, percent=True)
+    rows_axis(fig, [flag.capitalize() for flag in flags])
+    fig.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
+    _legend(fig, extra=60 + 24 * len(flags))
+    table = [
+        {"flag": flag, "system": names[s], **as_row(result.flags[flag][s])}
+        for flag in flags
+        for s in ("base", "tuned")
+    ]
+    charts.show(fig, table, "flags.csv")
+
+
+def _legend(fig: Any, extra: int) -> None:
+    fig.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        height=fig.layout.height + extra,
+    )
+
+
+def days_chart(title: str, per_day: Sequence[tuple[str, int]]) -> None:
+    """Judgements per day."""
+    fig = charts.figure(title, y="judgements", height=240)
+    days, counts = [day for day, _ in per_day], [count for _, count in per_day]
+    fig.add_bar(
+        width=min(0.7, 0.12 * len(days)),
+        x=days, y=counts, marker={"color": charts.NEUTRAL}, text=counts, textposition="outside",
+        cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
+    )  # fmt: skip
+    fig.update_xaxes(type="category")
+    fig.update_yaxes(rangemode="tozero", dtick=_whole(max(counts, default=0)))
+    charts.show(fig, [{"day": d, "judgements": c} for d, c in per_day], "reviews-per-day.csv")

@@ -1,0 +1,136 @@
+"""What the page of a run is made of: its curves, its figures, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.workflows.jobs.job_view import Curves, LiveView
+from core.workflows.tuning import training
+from pages.components import charts, job_view, page, session
+
+CHECKS = {
+    "base_equals_fresh_base": "Without the adapter it answers as the base does",
+    "tuned_differs_from_base": "With the adapter it answers differently",
+    "reloaded_equals_trained": "The saved adapter answers as the trained one did",
+}
+
+
+def figures(view: LiveView, known: Curves) -> None:
+    """Loss, validation loss, speed and learning rate as they are now."""
+    best = known.best
+    page.figures(
+        [
+            (
+                "Loss",
+                page.number(known.loss[-1][1], 3) if known.loss else "—",
+                "Mean over the answers' tokens of the last steps, in nats; 0 would be certainty.",
+            ),
+            (
+                "Best validation loss",
+                page.number(best[1], 3) if best else "—",
+                "The same over the validation split, which is never learned from.",
+            ),
+            ("Tokens per second", page.number(known.speed), "Prompt and answer tokens"),
+            (
+                "Learning rate",
+                f"{known.learning_rate[-1][1]:.1e}" if known.learning_rate else "—",
+                "How far a step moves the weights now.",
+            ),
+        ]
+    )
+
+
+def curves(known: Curves, run_name: str) -> None:
+    """Loss and validation loss over the steps."""
+    if not known.loss and not known.validation:
+        st.caption("The curves appear with the first logged steps.")
+        return
+    fig = charts.figure(_answer(known), x="step", y="loss (nats per token)")
+    last = [points[-1][1] for points in (known.loss, known.validation) if points]
+    places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
+    if known.loss:
+        steps, values = zip(*known.loss, strict=True)
+        charts.lines(fig, steps, values, name="training", colour=charts.BASE, label=places[0])
+    if known.validation:
+        steps, values = zip(*known.validation, strict=True)
+        look: dict[str, Any] = {"colour": charts.TUNED, "dash": "dot", "markers": True}
+        charts.lines(fig, steps, values, name="validation", label=places[1], **look)
+    fig.update_yaxes(rangemode="tozero")
+    fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends
+    rates = dict(known.learning_rate)
+    rows = [
+        {"step": step, "loss": value, "learning_rate": rates.get(step)}
+        for step, value in known.loss
+    ]
+    rows += [{"step": step, "validation_loss": value} for step, value in known.validation]
+    charts.show(fig, sorted(rows, key=lambda row: row["step"] or 0), "loss.csv", key="loss")
+
+
+def _answer(known: Curves) -> str:
+    if not known.validation:
+        return f"Training loss {known.loss[-1][1]:.3f} at step {known.loss[-1][0]}"
+    (step, now), best = known.validation[-1], known.best or known.validation[-1]
+    if best[0] == step:
+        return f"Validation loss {now:.3f} at step {step}, the lowest so far"
+    return f"Validation loss {now:.3f} at step {step}; it was lowest, {best[1]:.3f}, at {best[0]}"
+
+
+def outcome(run: dict[str, Any], *, may_download: bool) -> None:
+    """What a completed run measured, what was proven of it, and where to go next."""
+    metrics = run["metrics"]
+    trainable, total = metrics["trainable_parameters"], metrics["total_parameters"]
+    best = metrics.get("best_validation_loss")
+    job_view.badge(run["status"])
+    page.figures(
+        [
+            ("Best validation loss", page.number(best, 3), f"At step {metrics['best_step']}"),
+            (
+                "Trained parameters",
+                page.percent(trainable / total, 1),
+                f"{page.number(trainable)} of {page.number(total)}",
+            ),
+            ("Training took", page.duration(metrics["seconds"]), None),
+            ("Steps", page.number(metrics["steps"]), f"Of {page.number(metrics['total_steps'])}"),
+        ]
+    )
+    if metrics["stopped_early"]:
+        st.caption("It stopped early: the validation loss had stopped improving.")
+    st.caption("  \n".join(_proof(text, metrics["checks"][name]) for name, text in CHECKS.items()))
+    # Packed when it is clicked, in a request of its own, which has no session state to ask.
+    store, actor = session.store(), session.actor()
+    with st.container(horizontal=True):
+        if may_download:
+            if st.button("Generate answers", type="primary", icon=":material/arrow_forward:"):
+                st.switch_page("evaluation/generate.py", query_params={"run": run["run_id"]})
+            st.download_button(
+                "Download the adapter",
+                lambda: training.adapter_zip(store, actor, run["run_id"]),
+                file_name=f"{run['run_id']}.zip",
+                mime="application/zip",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _proof(text: str, check: dict[str, Any]) -> str:
+    mark = ":material/check_circle:" if check["ok"] else ":material/error:"
+    return f"{mark} {text} (largest difference between logits {check['largest_difference']:.2g})."
+
+
+def facts(runs: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """The runs as columns of a table, newest first."""
+    metrics = [run["metrics"] or {} for run in runs]
+    return {
+        "Status": [job_view.word(run["status"]) for run in runs],
+        "Run": [run["name"] for run in runs],
+        "Best validation loss": [page.number(m.get("best_validation_loss"), 3) for m in metrics],
+        "Rank": [str(run["spec"]["lora_r"]) for run in runs],
+        "Learning rate": [f"{run['spec']['learning_rate']:g}" for run in runs],
+        "Steps": [page.number(run["step"]) for run in runs],
+        "Took": [page.duration(m.get("seconds")) for m in metrics],
+        "By": [run["person"] for run in runs],
+        "Started": [page.when(run["created_at"]) for run in runs],
+    }

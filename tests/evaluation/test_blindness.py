@@ -1,0 +1,64 @@
+"""Nothing that reaches a rater's browser tells base from tuned; the same seed shows the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from core.workflows.evaluation import rating
+from pages.evaluation.blind_pair import data_for
+from storage.store import Store
+from tests.evaluation.test_rating import Place
+from tests.study_builders import a_judgement
+
+IDS = re.compile(r"[a-z]+_[0-9a-f]{12}_[0-9a-f]{12}")
+
+
+def everything_a_rater_is_sent(place: Place) -> str:
+    """What the component gets for every pair, as it goes over the wire, ids masked."""
+    rater, pages = place.rater(), []
+    while pairs := rating.next_pairs(place.store, rater, place.study_id):
+        data = data_for(
+            person_id=rater.person_id,
+            study_id=place.study_id,
+            rubric=rating.rubric_of(place.store, rater, place.study_id),
+            pairs=[(pair, f"jdg_{n:012d}_{0:012d}") for n, pair in enumerate(pairs)],
+            progress=rating.progress(place.store, rater, place.study_id),
+        )
+        pages.append(json.dumps(data))
+        rating.judge(place.store, rater, place.study_id, a_judgement(pairs[0], "tie_good"))
+    listed = rating.open_studies(place.store, rater, place.project_id)
+    return IDS.sub("ID", "\n".join([*pages, json.dumps(listed)]))
+
+
+def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path) -> None:
+    one = Place(tmp_path / "one", shifts=(0, 5), size=12)
+    other = Place(tmp_path / "other", shifts=(5, 0), size=12)
+    # The texts have changed places between the roles; shown on the same sides again, whatever
+    # still differs would tell base from tuned.
+    other.store.database.execute("UPDATE pair_sides SET baseline_left = NOT baseline_left")
+    first, second = everything_a_rater_is_sent(one), everything_a_rater_is_sent(other)
+    assert first.count("\n") == 12
+    assert first == second
+    assert (
+        one.rows("pair_sides")[0]["baseline_left"] != other.rows("pair_sides")[0]["baseline_left"]
+    )
+    for word in ("Model one", "Run two", "base", "tuned", "sys_", "run_"):
+        assert word not in first
+    for place in (one, other):
+        place.store.close()
+
+
+def test_the_same_seed_draws_the_same_pairs_in_the_same_order(tmp_path: Path) -> None:
+    def drawn(store: Store, study_id: str) -> list[Any]:
+        rows = store.reports.pairs_table(study_id)
+        return [(row["number"], row["instruction"]) for row in rows]
+
+    one, other = Place(tmp_path / "one", size=12), Place(tmp_path / "other", size=12)
+    assert drawn(one.store, one.study_id) == drawn(other.store, other.study_id)
+    hashes = [p.store.studies.by_id(p.study_id)["order_hash"] for p in (one, other)]  # type: ignore[index]
+    assert hashes[0] == hashes[1]
+    for place in (one, other):
+        place.store.close()

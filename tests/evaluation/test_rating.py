@@ -1,0 +1,288 @@
+"""Rating blind pairs: leases, idempotence, sides, coverage, and that nothing tells the systems."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.actor import Actor
+from core.clock import now
+from core.errors import InvalidInput, NotAllowed, NotFound
+from core.study.pairs import BlindPair
+from core.workflows.evaluation import rating, results, studies
+from core.workflows.evaluation.rating import StudyClosed
+from pages.evaluation.blind_pair import judgement_from
+from tests.builders import a_project, a_store, an_actor, triples
+from tests.study_builders import (
+    CRITERIA,
+    a_judgement,
+    a_study,
+    a_version,
+    rate_all,
+    two_systems,
+)
+
+
+class Place:
+    """A store with one open study of forty pairs."""
+
+    def __init__(self, folder: Path, *, shifts: tuple[int, int] = (0, 5), **plan: Any) -> None:
+        self.store = a_store(folder)
+        self.project_id = a_project(self.store).project_id
+        self.lead = an_actor(self.project_id)
+        version_id = a_version(self.store, self.project_id)
+        self.base, self.tuned = two_systems(self.store, self.project_id, version_id, shifts)
+        self.study_id = a_study(
+            self.store, self.lead, self.project_id, self.base, self.tuned, **plan
+        )
+
+    def rater(self, name: str = "bea") -> Actor:
+        return an_actor(self.project_id, "reviewer", name=name)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        sql = {
+            "judgements": "SELECT * FROM judgements ORDER BY created_at",
+            "ratings": "SELECT * FROM ratings",
+            "pair_places": "SELECT * FROM pair_places",
+            "pair_sides": "SELECT * FROM pair_sides",
+        }[table]
+        return self.store.database.rows(sql)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Any:
+    made = Place(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_a_rater_sees_two_answers_and_the_example_and_no_reference(place: Place) -> None:
+    first, second = rating.next_pairs(place.store, place.rater(), place.study_id)
+    assert first.pair_id != second.pair_id
+    assert (first.number, second.number, first.total) == (1, 2, 40)
+    assert first.left != first.right
+    assert first.reference is None
+    again = rating.next_pairs(place.store, place.rater(), place.study_id)
+    assert [pair.pair_id for pair in again] == [first.pair_id, second.pair_id]
+
+
+def test_the_reference_is_shown_when_the_study_says_so(tmp_path: Path) -> None:
+    place = Place(tmp_path, show_reference=True)
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    assert pair.reference in {output for _, _, output in triples(40)}
+
+
+def test_forty_requests_of_ten_raters_at_once_never_share_a_place(place: Place) -> None:
+    raters = [place.rater(f"rater{k}") for k in range(10)]
+
+    def take(rater: Actor) -> list[tuple[str, str]]:
+        pairs = rating.next_pairs(place.store, rater, place.study_id, 4)
+        return [(pair.pair_id, rater.person_id) for pair in pairs]
+
+    with ThreadPoolExecutor(10) as pool:
+        held = [one for taken in pool.map(take, raters * 4) for one in taken]
+    holders: dict[str, set[str]] = {}
+    for pair_id, person_id in held:
+        holders.setdefault(pair_id, set()).add(person_id)
+    assert len(holders) == 40
+    assert all(len(people) == 1 for people in holders.values())
+
+
+def test_overlapping_pairs_are_rated_by_two_different_people(tmp_path: Path) -> None:
+    place = Place(tmp_path, overlap=0.25)
+    first = rate_all(place.store, place.rater("bea"), place.study_id, a_judgement)
+    second = rate_all(place.store, place.rater("cem"), place.study_id, a_judgement)
+    third = rate_all(place.store, place.rater("dot"), place.study_id, a_judgement)
+    assert (first, second, third) == (40, 10, 0)
+    raters: dict[str, set[str]] = {}
+    for judgement in place.rows("judgements"):
+        raters.setdefault(judgement["pair_id"], set()).add(judgement["rater_id"])
+    assert Counter(len(people) for people in raters.values()) == {1: 30, 2: 10}
+
+
+def test_the_same_submission_twice_is_one_judgement(place: Place) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    judgement = a_judgement(pair)
+    rating.judge(place.store, place.rater(), place.study_id, judgement)
+    rating.judge(place.store, place.rater(), place.study_id, judgement)
+    rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair, "right"))
+    assert [row["choice"] for row in place.rows("judgements")] == ["left"]
+    assert len(place.rows("ratings")) == 8
+
+
+def test_one_submission_sent_from_two_threads_at_once_is_one_judgement(place: Place) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    judgement = a_judgement(pair)
+
+    def send(_: int) -> None:
+        rating.judge(place.store, place.rater(), place.study_id, judgement)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(8)))
+    assert len(place.rows("judgements")) == 1
+
+
+def test_a_judgement_that_comes_after_its_lease_is_kept_beside_the_other(place: Place) -> None:
+    slow, quick = place.rater("slow"), place.rater("quick")
+    (pair,) = rating.next_pairs(place.store, slow, place.study_id, 1)
+    place.store.database.execute(
+        "UPDATE pair_places SET lease_until = ? WHERE rater_id = ?",
+        [now() - timedelta(minutes=1), slow.person_id],
+    )
+    quick_done = rate_all(place.store, quick, place.study_id, a_judgement)
+    rating.judge(place.store, slow, place.study_id, a_judgement(pair, "right"))
+    assert quick_done == 40
+    both = [row for row in place.rows("judgements") if row["pair_id"] == pair.pair_id]
+    assert {row["rater_id"] for row in both} == {slow.person_id, quick.person_id}
+    assert len({row["place"] for row in both}) == 2
+
+
+def test_each_rater_sees_the_baseline_left_as_often_as_right(place: Place) -> None:
+    by_slot: dict[int, list[bool]] = {}
+    for row in place.rows("pair_sides"):
+        by_slot.setdefault(row["slot"], []).append(row["baseline_left"])
+    assert len(by_slot) == studies.SLOTS
+    assert all(abs(2 * sum(shown) - len(shown)) <= 6 for shown in by_slot.values())
+    assert len({tuple(shown) for shown in by_slot.values()}) > studies.SLOTS / 2
+
+
+def test_ratings_go_to_the_system_that_stood_on_that_side(place: Place) -> None:
+    base = place.store.systems.texts(place.base)
+
+    def prefers_base(pair: BlindPair) -> Any:
+        left = pair.left in base.values()
+        return a_judgement(
+            pair,
+            "left" if left else "right",
+            left=5 if left else 2,
+            right=2 if left else 5,
+            flags={"left": () if left else ("unsafe",), "right": ("unsafe",) if left else ()},
+        )
+
+    rate_all(place.store, place.rater(), place.study_id, prefers_base)
+    judgements = place.rows("judgements")
+    assert {row["verdict"] for row in judgements} == {"base"}
+    assert {row["choice"] for row in judgements} == {"left", "right"}
+    assert {(r["system"], r["value"]) for r in place.rows("ratings")} == {("base", 5), ("tuned", 2)}
+    assert all(json.loads(row["flags"]) == {"base": [], "tuned": ["unsafe"]} for row in judgements)
+
+
+def test_what_is_wrong_with_one_side_is_kept_with_that_side(place: Place) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    judgement = a_judgement(pair, left=5, right=2, remarks={"right": {"bias": " in line one "}})
+    rating.judge(place.store, place.rater(), place.study_id, judgement)
+    slanted = [r for r in place.rows("ratings") if r["criterion"] == "bias"]
+    assert {(r["value"], r["remark"]) for r in slanted} == {(5, ""), (2, "in line one")}
+
+
+def test_low_bias_without_a_reason_and_missing_ratings_are_refused(place: Place) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    low = a_judgement(pair, right=3)
+    with pytest.raises(InvalidInput, match="right answer's bias is below 4"):
+        rating.judge(
+            place.store, place.rater(), place.study_id, judgement_from(sent(low, remarks={}))
+        )
+    half = {"left": dict.fromkeys(CRITERIA, 3), "right": {}}
+    with pytest.raises(InvalidInput, match="Rate relevance"):
+        rating.judge(
+            place.store, place.rater(), place.study_id, judgement_from(sent(low, ratings=half))
+        )
+    rating.judge(
+        place.store,
+        place.rater(),
+        place.study_id,
+        judgement_from(sent(low, choice="cannot_judge", ratings=half)),
+    )
+    assert [row["verdict"] for row in place.rows("judgements")] == ["cannot_judge"]
+
+
+def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
+    """What the browser sends."""
+    empty: dict[str, Any] = {"left": {}, "right": {}}
+    return {
+        "judgement_id": judgement.judgement_id,
+        "pair_id": judgement.pair_id,
+        "choice": judgement.choice,
+        "ratings": {side: dict(given) for side, given in judgement.ratings.items()},
+        "remarks": {side: dict(given) for side, given in judgement.remarks.items()},
+        "flags": {"left": [], "right": []},
+        "comment": "",
+        "correction": "",
+        "seconds": 3,
+    } | {name: value or empty for name, value in changes.items()}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [None, [], "text", {}, {"judgement_id": 3}, {"choice": "base"}, {"ratings": {"left": 5}},
+     {"seconds": "long"}, {"flags": {"left": ["rude"], "right": []}}, {"pair_id": None}],
+)  # fmt: skip
+def test_a_judgement_that_no_browser_of_ours_sends_is_refused(broken: Any) -> None:
+    whole = sent(a_judgement("pair_1"))
+    with pytest.raises(InvalidInput):
+        judgement_from(whole | broken if isinstance(broken, dict) and broken else broken)
+
+
+def test_a_pair_of_another_study_is_refused(place: Place, tmp_path: Path) -> None:
+    other = Place(tmp_path / "other")
+    (pair,) = rating.next_pairs(other.store, other.rater(), other.study_id, 1)
+    rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    with pytest.raises(NotFound):
+        rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair))
+    other.store.close()
+
+
+def test_a_closed_study_hands_out_nothing_and_saves_nothing(place: Place) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    studies.set_closed(place.store, place.lead, place.study_id, True)
+    assert rating.next_pairs(place.store, place.rater(), place.study_id) == []
+    assert rating.open_studies(place.store, place.rater(), place.project_id) == []
+    with pytest.raises(StudyClosed):
+        rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair))
+    studies.set_closed(place.store, place.lead, place.study_id, False)
+    rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair))
+    assert len(place.rows("judgements")) == 1
+
+
+def test_coverage_counts_pairs_against_ten_per_cent_of_the_outputs(tmp_path: Path) -> None:
+    place = Place(tmp_path, size=1)
+    rate_all(place.store, place.rater(), place.study_id, a_judgement, most=3)
+    seen = rating.progress(place.store, place.rater(), place.study_id)
+    counted = {"outputs": 40, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1}
+    assert {name: seen[name] for name in counted} == counted
+
+
+def test_outer_white_space_which_the_leak_scan_overlooks_is_not_shown(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.store.database.execute("UPDATE generations SET text = '\n\n ' || text || ' \n'")
+    for pair in rating.next_pairs(place.store, place.rater(), place.study_id):
+        assert (pair.left, pair.right) == (pair.left.strip(), pair.right.strip())
+    place.store.close()
+
+
+@pytest.mark.parametrize("role", ["reviewer", "annotator"])
+def test_who_rates_cannot_read_results_or_which_system_is_which(place: Place, role: Any) -> None:
+    person = an_actor(place.project_id, role, name="eve")
+    for question in (
+        lambda: results.study_result(place.store, person, place.study_id),
+        lambda: results.pairs_table(place.store, person, place.study_id),
+        lambda: studies.get_study(place.store, person, place.study_id),
+        lambda: studies.studies_of(place.store, person, place.project_id),
+        lambda: studies.let_count(place.store, person, place.study_id, "because I say so"),
+    ):
+        with pytest.raises(NotAllowed):
+            question()
+
+
+def test_annotators_and_strangers_cannot_rate(place: Place) -> None:
+    for actor in (an_actor(place.project_id, "annotator"), an_actor("prj_other", "lead")):
+        with pytest.raises(NotAllowed):
+            rating.next_pairs(place.store, actor, place.study_id)
+        with pytest.raises(NotAllowed):
+            rating.judge(place.store, actor, place.study_id, a_judgement("pair_1"))

@@ -1,0 +1,298 @@
+"""Training on a real tiny model: in this process where that is enough, in workers where not."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before torch: threads that spin make tiny models slow when the tests share their cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.gpu import checkpoints, training
+from core.gpu.adapter_check import AdapterNotProven, Readings, prove
+from core.gpu.adapters import attach_lora, load_adapter
+from core.gpu.data import (
+    NothingToLearn,
+    OverlongExamples,
+    collate,
+    encode,
+)
+from core.gpu.loop import TrainingDiverged, answer_loss
+from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
+from core.jobs import lock
+from core.jobs.context import JobContext, JobStopped
+from core.jobs.events import read_events
+from core.jobs.folder import JobFolder
+from core.jobs.launcher import launch, status_of
+from core.prompts import PromptTemplate
+from core.tuning.run_spec import weights_hash
+from tests.odd_jobs import wait_for, wait_for_end
+from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
+
+# peft 0.21 asks transformers 5.23 by an older name.
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> Iterator[None]:
+    with torch.random.fork_rng():
+        yield
+
+
+def train_here(folder: JobFolder) -> dict[str, Any]:
+    """Runs the job in this process and returns its metrics."""
+    training.run(JobContext(folder))
+    metrics: dict[str, Any] = json.loads((folder.final / "metrics.json").read_text())
+    return metrics
+
+
+def losses_of(folder: JobFolder, kind: str = "log") -> dict[int, float]:
+    events, _ = read_events(folder.events_file)
+    return {event["step"]: event["loss"] for event in events if event["kind"] == kind}
+
+
+def wait_until_step(folder: JobFolder, step: int) -> None:
+    def is_there() -> bool:
+        assert not status_of(folder).is_terminal, folder.log_file.read_text()
+        return checkpoints.is_whole(checkpoints.folder_of(folder.checkpoints, step))
+
+    wait_for(is_there)
+
+
+def stop_after(folder: JobFolder, step: int) -> None:
+    while not checkpoints.folder_of(folder.checkpoints, step).is_dir():
+        time.sleep(0.005)
+    folder.stop_flag.touch()
+
+
+def test_a_run_that_was_stopped_and_killed_ends_as_an_unbroken_one(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, num_train_epochs=25.0, eval_steps=10, lora_dropout=0.1, learning_rate=0.003)
+    broken = a_training(tmp_path / "runs" / "broken", spec)
+
+    pid = launch(broken)
+    wait_until_step(broken, 10)
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for_end(broken).status == "lost"
+    assert not lock.is_held(broken.lock_file)
+
+    asking = threading.Thread(target=stop_after, args=(broken, 30))
+    asking.start()
+    with pytest.raises(JobStopped):
+        training.run(JobContext(broken))
+    asking.join()
+    assert not broken.final.exists()
+    at = checkpoints.latest(broken.checkpoints)
+    assert at is not None
+    assert 30 <= at[1].step < 150
+
+    launch(broken)
+    assert wait_for_end(broken).status == "completed", broken.log_file.read_text()
+    notes = [e["text"] for e in read_events(broken.events_file)[0] if e["kind"] == "note"]
+    assert sum(note.startswith("Goes on from the checkpoint") for note in notes) == 2
+
+    unbroken = a_training(tmp_path / "runs" / "unbroken", spec)
+    metrics = train_here(unbroken)
+    assert losses_of(broken) == losses_of(unbroken)
+    assert losses_of(broken, "eval") == losses_of(unbroken, "eval")
+    assert weights_hash(broken.final) == weights_hash(unbroken.final) == metrics["adapter_hash"]
+
+
+def test_a_run_learns_and_leaves_a_proven_adapter_with_its_facts(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, version_hash="abc", num_train_epochs=5.0, learning_rate=0.02)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    losses = losses_of(folder)
+    assert losses[30] < 0.5 * losses[1]
+    assert metrics["steps"] == metrics["total_steps"] == 30
+    assert metrics["trainable_parameters"] == 8192
+    assert 0.05 < metrics["trainable_parameters"] / metrics["total_parameters"] < 0.1
+    assert metrics["tokens"] == 5 * metrics["data"]["train"]["tokens"]
+    assert metrics["peak_memory_bytes"] > 10**7
+    assert metrics["base_model_hash"] == weights_hash(tiny)
+    checks = metrics["checks"]
+    assert checks["base_equals_fresh_base"] == {"ok": True, "largest_difference": 0.0}
+    assert checks["reloaded_equals_trained"] == {"ok": True, "largest_difference": 0.0}
+    assert checks["tuned_differs_from_base"]["largest_difference"] > 0.1
+    assert (folder.final / "template.txt").read_text() == spec.template
+    card = (folder.final / "README.md").read_text()
+    assert "| learning_rate | 0.02 |" in card
+    assert str(tiny) not in card + (folder.final / "adapter_config.json").read_text()
+    assert {file.suffix for file in folder.final.iterdir()} == {
+        ".safetensors",
+        ".json",
+        ".md",
+        ".txt",
+    }
+    log = next(e for e in read_events(folder.events_file)[0] if e["kind"] == "log")
+    assert log.keys() >= {"step", "total", "loss", "learning_rate", "tokens_per_second"}
+    assert log.keys() >= {"seconds_left", "grad_norm"}
+
+
+def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_path: Path) -> None:
+    train = some_rows(8)
+    # Each validation example contradicts training, so that learning soon makes it worse.
+    validation = [{**row, "output": row["output"][::-1]} for row in some_rows(8, seed=1)]
+    spec = a_run(
+        tiny, num_train_epochs=200.0, eval_steps=2, early_stopping_patience=3, learning_rate=0.02
+    )
+    folder = a_training(tmp_path / "runs" / "r1", spec, train, validation)
+    metrics = train_here(folder)
+    evaluated = losses_of(folder, "eval")
+    assert metrics["stopped_early"]
+    assert metrics["steps"] == metrics["best_step"] + 6 < metrics["total_steps"]
+    assert metrics["best_validation_loss"] == min(evaluated.values()) < metrics["validation_loss"]
+
+    base = load_model(str(tiny), tmp_path)
+    best = load_adapter(base, folder.final)
+    split = encode(base.tokenizer, PromptTemplate(), validation, 200, "refuse")
+    with torch.inference_mode():
+        loss = answer_loss(best, collate(split.examples)).item() / split.labelled
+    assert loss == pytest.approx(metrics["best_validation_loss"], rel=1e-5)
+    kept = {path.name for path in folder.checkpoints.iterdir()}
+    last = metrics["steps"]
+    assert kept == {f"checkpoint-{step}" for step in (last, last - 2, metrics["best_step"])}
+
+
+def test_accumulated_batches_have_the_gradient_of_one_big_batch(tiny: Path, tmp_path: Path) -> None:
+    rows = some_rows(8)
+    # Answers of very different lengths: a mean of means would weigh their tokens differently.
+    rows[0]["output"] *= 5
+    grown = []
+    for size, accumulation in ((8, 1), (2, 4)):
+        spec = a_run(
+            tiny,
+            max_steps=1,
+            per_device_train_batch_size=size,
+            gradient_accumulation_steps=accumulation,
+            lora_dropout=0.0,
+        )
+        folder = a_training(tmp_path / "runs" / f"r{size}", spec, rows)
+        train_here(folder)
+        grown.append(load_file(folder.final / "adapter_model.safetensors"))
+    first, second = grown
+    for name, tensor in first.items():
+        torch.testing.assert_close(tensor, second[name], rtol=1e-3, atol=1e-5)
+    norms = [
+        next(e["grad_norm"] for e in read_events(path)[0] if e["kind"] == "log")
+        for path in sorted(tmp_path.glob("runs/*/events.jsonl"))
+    ]
+    assert norms[0] == pytest.approx(norms[1], rel=1e-4)
+
+
+def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path: Path) -> None:
+    def refused(name: str, error: type[Exception], sentence: str, **changes: Any) -> None:
+        rows = changes.pop("rows", None)
+        folder = a_training(
+            tmp_path / "runs" / name, a_run(**{"base_model": tiny, **changes}), rows
+        )
+        with pytest.raises(error, match=sentence):
+            training.run(JobContext(folder))
+        assert not folder.final.exists()
+
+    pickled = tmp_path / "models" / "pickled"
+    pickled.mkdir(parents=True)
+    (pickled / "config.json").write_text((tiny / "config.json").read_text())
+    (pickled / "pytorch_model.bin").write_bytes(b"pickle")
+    refused("a", MissingModel, "There is no model in .*models/none", base_model="models/none")
+    refused("b", MissingModel, "There is no model", base_model="nobody/has-this")
+    refused("c", UnusableModel, "can run code", base_model="models/pickled")
+    refused("d", ChangedModel, "not those", base_model_hash="0" * 64)
+    refused("e", NothingToLearn, "no example", rows=some_rows(1)[:0])
+    refused("f", OverlongExamples, "24 of 24", max_length=16)
+
+
+def test_a_model_whose_numbers_overflow_is_said_to_diverge(tiny: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "models" / "broken"
+    make_tiny_model(broken)
+    weights = load_file(broken / "model.safetensors")
+    weights["model.norm.weight"][0] = math.inf
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    folder = a_training(tmp_path / "runs" / "r1", a_run("models/broken"))
+    with pytest.raises(TrainingDiverged, match="lower learning_rate"):
+        training.run(JobContext(folder))
+
+
+def test_stop_before_the_first_step_leaves_a_resumable_run(tiny: Path, tmp_path: Path) -> None:
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=2))
+    folder.stop_flag.touch()
+    with pytest.raises(JobStopped):
+        training.run(JobContext(folder))
+    folder.stop_flag.unlink()
+    assert train_here(folder)["steps"] == 2
+
+
+def test_a_checkpoint_with_a_missing_or_short_file_does_not_count(
+    tiny: Path, tmp_path: Path
+) -> None:
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=4, eval_steps=2))
+    train_here(folder)
+    newest, progress = checkpoints.latest(folder.checkpoints) or (Path(), None)
+    assert progress is not None
+    assert (newest.name, progress.step) == ("checkpoint-4", 4)
+    with (newest / "state.safetensors").open("r+b") as file:
+        file.truncate(100)
+    older, _ = checkpoints.latest(folder.checkpoints) or (Path(), None)
+    assert older.name == "checkpoint-2"
+    (older / "DONE").unlink()
+    assert checkpoints.latest(folder.checkpoints) is None
+
+
+def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
+    tiny: Path, tmp_path: Path
+) -> None:
+    base = load_model(str(tiny), tmp_path, method="qlora")
+    assert base.precision == "4bit"
+    examples = encode(base.tokenizer, PromptTemplate(), some_rows(4), 200, "refuse").examples
+    with torch.no_grad():
+        answer_loss(base.model, collate(examples))
+    model = attach_lora(base, a_run(tiny, method="qlora"))
+    assert "Linear4bit" in {type(m).__name__ for m in model.modules()}
+    answer_loss(model.train(), collate(examples)).backward()  # type: ignore[no-untyped-call]
+    trained = {n: p.grad for n, p in model.named_parameters() if p.requires_grad}
+    assert len(trained) == 28
+    assert all(grad is not None for grad in trained.values())
+    moved = [n for n, grad in trained.items() if grad is not None and grad.abs().sum() > 0]
+    assert len(moved) == 14, "lora_B has a gradient, and lora_A none yet because B is zero"
+
+    spec = a_run(tiny, method="qlora", num_train_epochs=4.0, learning_rate=0.02)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    losses = losses_of(folder)
+    assert losses[24] < 0.6 * losses[1]
+    assert metrics["precision"] == "4bit"
+    assert metrics["checks"]["reloaded_equals_trained"]["ok"]
+
+
+def test_an_adapter_that_changes_nothing_or_reloads_differently_is_not_proven() -> None:
+    base, tuned = [torch.zeros(2, 3)], [torch.ones(2, 3)]
+    good = Readings(base, tuned)
+    assert prove(good, base, good, "fp32")["base_equals_fresh_base"]["ok"]
+    with pytest.raises(AdapterNotProven, match="reloaded equals trained"):
+        prove(good, base, Readings(base, [torch.ones(2, 3) + 0.01]), "fp32")
+    with pytest.raises(AdapterNotProven, match="tuned differs from base"):
+        prove(Readings(base, base), base, Readings(base, base), "fp32")
+    with pytest.raises(AdapterNotProven, match="base equals fresh base"):
+        prove(good, [base[0] + 1], good, "fp32")
+    with pytest.raises(AdapterNotProven):
+        prove(good, base, Readings(base, [torch.full((2, 3), math.nan)]), "fp32")

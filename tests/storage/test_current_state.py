@@ -1,0 +1,111 @@
+"""The present against its log: rebuilt from what people did, the table of states is the same."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from core.actor import Actor
+from core.clock import new_id
+from core.errors import TouchstoneError
+from core.workflows.curation import annotating, reviewing
+from core.workflows.curation.reviewing import decide
+from storage.store import Store
+from tests.builders import a_project, an_actor, an_edit, some_examples
+
+
+@pytest.fixture
+def project_id(store: Store) -> str:
+    return a_project(store).project_id
+
+
+def rebuilt(store: Store) -> dict[str, tuple[Any, ...]]:
+    """example → (state, revision, number, flagged, texts …) from the insert-only log alone."""
+    after = {
+        "import": "new",
+        "annotate": "annotated",
+        "review": "annotated",
+    } | reviewing.STATE_AFTER
+    log = store.database.rows(
+        "SELECT created_at, example_id, 0 AS rank, origin AS kind, revision_id, number, "
+        "instruction || '|' || input || '|' || output || '|' || CAST(labels AS VARCHAR) AS text, "
+        "quality, NULL AS state_before FROM revisions "
+        "UNION ALL SELECT created_at, example_id, 1, decision, NULL, NULL, NULL, NULL, "
+        "state_before FROM reviews "
+        "UNION ALL SELECT created_at, example_id, 2, kind, NULL, NULL, NULL, NULL, NULL "
+        "FROM example_events ORDER BY created_at, rank"
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for entry in log:
+        now = found.setdefault(entry["example_id"], {"flagged": False})
+        kind = entry["kind"]
+        if kind in ("flag", "unflag"):
+            now["flagged"] = kind == "flag"
+        elif kind != "skip":
+            now["state"] = entry["state_before"] if kind == "undo" else after[kind]
+        if entry["revision_id"]:
+            now["revision"] = tuple(entry[k] for k in ("revision_id", "number", "text", "quality"))
+    return {k: (v["state"], v["flagged"], *v["revision"]) for k, v in found.items()}
+
+
+def test_the_current_state_table_equals_a_rebuild_from_the_log(
+    store: Store, project_id: str
+) -> None:
+    ids = some_examples(store, project_id, 30)
+    people = [
+        an_actor(project_id, "annotator", "reviewer", "lead", name=name) for name in ("a", "b", "c")
+    ]
+    rng = random.Random(7)
+    happened = 0
+    for _ in range(220):
+        try:
+            do_something(store, rng.choice(people), project_id, rng.choice(ids), rng)
+            happened += 1
+        except TouchstoneError:
+            continue
+    assert happened > 100
+    current = {
+        row.pop("example_id"): tuple(row.values())
+        for row in store.database.rows(
+            "SELECT example_id, state, flagged, revision_id, number, instruction || '|' || input "
+            "|| '|' || output || '|' || CAST(labels AS VARCHAR), quality FROM example_current"
+        )
+    }
+    assert current == rebuilt(store)
+    assert len({state for state, *_ in current.values()}) >= 3
+    orphans = "SELECT count(*) FROM {} WHERE example_id NOT IN (SELECT example_id FROM examples)"
+    for table in ("revisions", "reviews", "example_events", "example_current", "example_leases"):
+        assert store.database.value(orphans.format(table)) == 0
+
+
+def do_something(
+    store: Store, actor: Actor, project_id: str, example_id: str, rng: random.Random
+) -> None:
+    """One random act of one person; may be refused."""
+    act = rng.choice(
+        ["annotate"] * 3
+        + ["accept", "edit", "send_back", "set_aside", "flag", "skip", "undo"]
+        + (["all", "undo_all"] if rng.random() < 0.2 else [])
+    )
+    task = annotating.example_of(store, actor, project_id, example_id)
+    words = f"Text {rng.random():.6f}."
+    if act == "annotate":
+        edit = an_edit(task, output=words, quality=rng.randint(1, 5))
+        annotating.save_annotation(store, actor, project_id, edit)
+    elif act in ("flag", "skip"):
+        leave = annotating.flag if act == "flag" else annotating.skip
+        leave(store, actor, project_id, new_id("evt"), example_id, words)
+    elif act == "undo":
+        last = reviewing.last_decision(store, actor, project_id) or {"review_id": ""}
+        reviewing.undo_decision(store, actor, project_id, new_id("rvw"), last["review_id"])
+    elif act == "all":
+        reviewing.accept_all(store, actor, project_id, untouched=rng.random() < 0.5)
+    elif act == "undo_all":
+        batch = reviewing.last_accept_all(store, actor, project_id) or {"batch_id": ""}
+        reviewing.undo_accept_all(store, actor, project_id, batch["batch_id"])
+    else:
+        edit = an_edit(task, comment=words, **({"output": words} if act == "edit" else {}))
+        decision: Any = "accept" if act == "edit" else act
+        decide(store, actor, project_id, new_id("rvw"), decision, edit)

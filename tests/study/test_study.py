@@ -1,0 +1,275 @@
+"""A study's mathematics: sample size, draw, sides, order, verdicts, headline and leak scan."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from core.study.leaks import scan, separation, template_tokens
+from core.study.order import Side, order, order_hash, sides
+from core.study.sampling import draw, length_strata, sample_size
+from core.study.verdicts import CHOICES, Verdict, aggregate, headline, verdict_of, win_rate
+
+SELF_INSTRUCT = Path(__file__).parents[3] / "shared" / "data" / "self-instruct"
+TEMPLATE = "{instruction}\n\nInput: {input}\nOutput:"
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(6)
+
+
+@pytest.mark.parametrize(("n", "size"), [(0, 0), (1, 1), (30, 3), (31, 4), (1000, 100)])
+def test_ten_percent_are_rounded_up(n: int, size: int) -> None:
+    assert sample_size(n) == size
+
+
+@pytest.mark.parametrize(("n", "size"), [(1000, 278), (5000, 500), (3000, 341), (10, 10), (0, 0)])
+def test_five_points_either_way_or_ten_percent_whichever_needs_more(n: int, size: int) -> None:
+    assert sample_size(n, margin=0.05) == size
+
+
+def test_five_points_of_five_thousand_need_357() -> None:
+    assert sample_size(5000, fraction=0, margin=0.05) == 357
+
+
+def test_sample_sizes_that_cannot_be_are_refused() -> None:
+    for n, fraction, margin in ((-1, 0.1, None), (10, 1.1, None), (10, 0.1, 0.0)):
+        with pytest.raises(InvalidInput, match="margin"):
+            sample_size(n, fraction, margin)
+
+
+def test_a_draw_is_proportional_with_at_least_one_from_each_stratum() -> None:
+    strata = ["common"] * 800 + ["some"] * 190 + ["rare"] * 10
+    drawn = draw([f"e{k}" for k in range(1000)], strata, 50, rng())
+    taken = Counter(d.stratum for d in drawn)
+    assert sum(taken.values()) == len({d.example_id for d in drawn}) == 50
+    assert taken["common"] == pytest.approx(40, abs=1)
+    assert taken["rare"] == 1
+    for d in drawn:
+        assert d.inclusion_probability == pytest.approx(taken[d.stratum] / strata.count(d.stratum))
+
+
+def test_weights_of_a_draw_sum_to_the_number_of_examples() -> None:
+    chance = random.Random(1)
+    for n in (5, 40, 333):
+        strata = [chance.choice("abcde") for _ in range(n)]
+        for size in (1, n // 2, n):
+            drawn = draw([str(k) for k in range(n)], strata, size, rng())
+            assert len(drawn) == max(size, len(set(strata)))
+            assert sum(1 / d.inclusion_probability for d in drawn) == pytest.approx(n)
+
+
+def test_every_example_of_a_stratum_is_drawn_equally_often() -> None:
+    strata, chance, hits = ["a"] * 6 + ["b"] * 2, np.random.default_rng(0), Counter[str]()
+    for _study in range(2000):
+        hits.update(d.example_id for d in draw([str(k) for k in range(8)], strata, 4, chance))
+    assert all(hits[str(k)] / 2000 == pytest.approx(0.5, abs=0.05) for k in range(8))
+
+
+def test_a_draw_that_cannot_be_is_refused_and_nothing_asked_is_nothing_drawn() -> None:
+    assert draw(["a"], ["x"], 0, rng()) == []
+    with pytest.raises(InvalidInput, match="once"):
+        draw(["a", "a"], ["x", "x"], 1, rng())
+    with pytest.raises(InvalidInput, match="2 of 1"):
+        draw(["a"], ["x"], 2, rng())
+
+
+def test_lengths_fall_into_thirds_and_equal_ones_together() -> None:
+    strata = length_strata(["x" * k for k in range(1, 10)])
+    assert strata == ["short"] * 3 + ["medium"] * 3 + ["long"] * 3
+    assert set(length_strata(["same"] * 5)) == {"short"}
+    assert length_strata([]) == []
+
+
+def test_sides_are_balanced_in_every_stratum_however_early_a_rater_stops() -> None:
+    strata = [("short", "long", "risk")[k % 3] for k in range(100)]
+    for slot in range(5):
+        placed = sides(strata, slot=slot, seed=12)
+        lead: Counter[str] = Counter()
+        for pair in order(100, slot, 12):
+            lead[strata[pair]] += 1 if placed[pair].baseline_left else -1
+            assert abs(lead[strata[pair]]) <= 2
+
+
+def test_raters_see_different_orders_and_sides_and_each_the_same_again() -> None:
+    strata = ["one"] * 60
+    orders = [order(60, slot, 3) for slot in range(4)]
+    placed = [sides(strata, slot=slot, seed=3) for slot in range(4)]
+    assert all(sorted(shown) == list(range(60)) for shown in orders)
+    assert len({tuple(shown) for shown in orders}) == 4
+    assert len({tuple(side.baseline_left for side in sides_) for sides_ in placed}) == 4
+    assert placed[0] == sides(strata, slot=0, seed=3) != sides(strata, slot=0, seed=4)
+
+
+def test_no_position_tells_the_side() -> None:
+    left = np.zeros(40)
+    for seed in range(300):
+        placed = sides(["one"] * 40, slot=0, seed=seed)
+        left += [placed[pair].baseline_left for pair in order(40, 0, seed)]
+    assert left / 300 == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / 300))
+
+
+def test_sides_and_order_are_the_same_on_every_machine() -> None:
+    assert order(6, 0, 1) == [1, 4, 3, 0, 2, 5]
+    assert sides(["a"] * 4, slot=0, seed=1) == [Side(left) for left in (False, True, True, False)]
+
+
+def test_the_order_hash_changes_with_whatever_a_rater_would_see() -> None:
+    ids, strata = ["p1", "p2", "p3"], ["a", "a", "b"]
+    known = order_hash(ids, strata, slot=0, seed=1)
+    assert known == order_hash(ids, strata, slot=0, seed=1)
+    assert len(known) == 64
+    others = {
+        order_hash(ids, strata, slot=1, seed=1),
+        order_hash(ids, strata, slot=0, seed=2),
+        order_hash(["p1", "p3", "p2"], strata, slot=0, seed=1),
+    }
+    assert known not in others
+    assert len(others) == 3
+
+
+def test_a_choice_means_the_system_that_stood_on_that_side() -> None:
+    meant = [verdict_of(choice, baseline_left=True) for choice in CHOICES]
+    swapped = [verdict_of(choice, baseline_left=False) for choice in CHOICES]
+    assert meant == ["base", "tuned", "tie_good", "tie_bad", "cannot_judge"]
+    assert swapped == ["tuned", "base", "tie_good", "tie_bad", "cannot_judge"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        ([], None),
+        (["tuned"], "tuned"),
+        (["tuned", "base"], None),
+        (["tuned", "base", "tuned"], "tuned"),
+        (["tuned", "base", "tie_bad"], None),
+        (["tuned", "tuned", "base", "tie_good"], None),
+        (["tie_good", "tie_good", "base"], "tie_good"),
+        (["cannot_judge", "cannot_judge", "base"], "base"),
+        (["cannot_judge", "cannot_judge"], "cannot_judge"),
+    ],
+)
+def test_several_verdicts_on_one_example_become_one_by_majority(
+    verdicts: list[Verdict], together: Verdict | None
+) -> None:
+    assert aggregate(verdicts) == together
+
+
+def verdicts_of(tuned: int, base: int, ties: int = 0) -> list[Verdict]:
+    counts: dict[Verdict, int] = {
+        "tuned": tuned, "base": base, "tie_good": ties, "cannot_judge": ties,
+    }  # fmt: skip
+    return [verdict for verdict, times in counts.items() for _ in range(times)]
+
+
+def test_the_win_rate_is_exact_over_decided_pairs_only() -> None:
+    rate = win_rate(verdicts_of(76, 42, ties=30))
+    assert (rate.n, rate.kind) == (118, "exact")
+    assert rate.value == pytest.approx(76 / 118)
+
+
+def test_the_headline_reads_as_the_dashboard_wants_it() -> None:
+    said = headline(win_rate(verdicts_of(76, 42)), tie_good=3, tie_bad=2, cannot_judge=1)
+    assert said == (
+        "Tuned wins 64 % of decided pairs (55–73 %, n = 118): better than base in the eyes of "
+        "these raters; 5 tied (3 both good, 2 both bad), 1 could not be judged."
+    )
+
+
+def test_the_headline_never_says_better_unless_the_whole_interval_is_above_one_half() -> None:
+    for n in (0, 1, 5, 6, 20, 118, 1000):
+        for tuned in range(n + 1):
+            rate = win_rate(verdicts_of(tuned, n - tuned))
+            shown = rate.low is not None and rate.low > 0.5
+            assert ("not shown to be better" in headline(rate)) is not shown
+
+
+def test_a_bound_just_above_one_half_is_not_rounded_onto_it() -> None:
+    assert "(50.4–" in headline(win_rate(verdicts_of(535, 465)))
+
+
+def test_a_base_that_wins_is_said_to_be_preferred() -> None:
+    assert "not shown to be better, base is preferred" in headline(win_rate(verdicts_of(5, 50)))
+    assert headline(win_rate([])) == "No pair is decided yet: tuned is not shown to be better."
+
+
+def responses(system: str) -> list[str]:
+    file = SELF_INSTRUCT / f"{system}_predictions.jsonl"
+    if not file.exists():
+        pytest.skip("the real data is not beside the checkout")
+    return [json.loads(line)["response"] for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.shared
+def test_real_base_and_tuned_answers_are_flagged_as_not_blind() -> None:
+    base, tuned = responses("base_davinci"), responses("tuned_davinci-self-instruct")
+    report = scan(base, tuned, names=["davinci"], template=TEMPLATE)
+    assert not report.blind
+    assert report.length_auc == pytest.approx(0.98, abs=0.01)
+    assert any("Length alone" in sentence for sentence in report.findings)
+    assert scan(tuned, base, names=["davinci"], template=TEMPLATE) == report
+
+
+@pytest.mark.shared
+def test_two_halves_of_one_real_system_are_blind() -> None:
+    for system in ("base_davinci", "tuned_davinci-self-instruct"):
+        texts = random.Random(1).sample(responses(system), 252)
+        report = scan(texts[:126], texts[126:], names=["davinci"], template="{instruction}")
+        assert report.blind, report.findings
+        assert report.length_auc < 0.6
+
+
+def test_a_model_name_or_a_template_token_on_one_side_ends_blindness() -> None:
+    plain = [f"The answer is {k}." for k in range(20)]
+    named = [*plain[:-1], "I am Llama-3 and say 19."]
+    assert not scan(plain, named, names=["llama-3"], template=TEMPLATE).blind
+    assert scan(plain, named, names=["llama", ""], template=TEMPLATE).findings != []
+    assert scan(plain, named, names=["lam"], template=TEMPLATE).blind
+    for leak in ("Output:", "<|im_end|>"):
+        report = scan([*plain[:-1], f"19 {leak} 20."], plain, names=[], template=TEMPLATE)
+        assert (report.blind, len(report.findings)) == (False, 1)
+        assert leak in report.findings[0]
+
+
+def test_a_name_on_both_sides_is_found_and_leaves_the_study_blind() -> None:
+    texts = ["Acme Bot says hello.", "It is noon."]
+    report = scan(texts, texts, names=["Acme Bot"], template=TEMPLATE)
+    assert report.blind
+    assert "both systems (1, 1)" in report.findings[0]
+
+
+def test_format_alone_gives_a_system_away() -> None:
+    prose = ["One and two and three.", "Red and blue, or so."] * 10
+    lists = ["- one and two\n- three.", "- red and blue\n- so."] * 10
+    report = scan(prose, lists, names=[], template=TEMPLATE)
+    assert not report.blind
+    assert report.format_auc == 1.0
+    broken = [text.rstrip(".") for text in prose]
+    report = scan(prose, broken, names=[], template=TEMPLATE)
+    assert not report.blind
+    assert "break off more often (100% against 0%" in report.findings[-1]
+
+
+def test_the_answers_of_one_system_alone_cannot_be_scanned() -> None:
+    with pytest.raises(InvalidInput, match="both"):
+        scan(["a"], [], names=[], template=TEMPLATE)
+
+
+def test_the_separation_is_the_mann_whitney_auc_whichever_side_is_larger() -> None:
+    assert separation([1, 2, 3], [4, 5]) == separation([4, 5], [1, 2, 3]) == 1.0
+    assert separation([1, 1], [1, 1]) == 0.5
+    assert separation([1, 3], [2, 3]) == pytest.approx(1 - (0.5 + 0 + 0 + 1) / 4)
+
+
+def test_template_tokens_are_its_fixed_lines_without_common_words() -> None:
+    tokens = template_tokens("Below is a task.\n{instruction}\n### Response:\nAnswer\nok {input}")
+    assert tokens[:2] == ["Below is a task.", "### Response:"]
+    assert "Answer" not in tokens
+    assert "</s>" in tokens

@@ -1,0 +1,271 @@
+"""Backup and restore on real files: what is in one, what is left out, what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.accounts import hash_token
+from core.actor import system_actor
+from core.errors import Conflict, NotAllowed
+from core.workflows.team import accounts, sessions
+from core.workflows.team.backup import (
+    DATABASE,
+    MANIFEST,
+    UnusableBackup,
+    back_up,
+    restore,
+    safe_place,
+)
+from core.workspace import Workspace
+from storage import backup as databases
+from storage.database import WorkspaceInUse
+from storage.store import Store
+from tests.builders import a_project, a_store, an_actor, some_examples
+
+PASSWORD = "a few random words"
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A backup of a workspace with a person, a project, examples and a finished run."""
+    workspace = Workspace(tmp_path / "from")
+    store = a_store(workspace.path)
+    accounts.add_person(store, system_actor(), "Bo", PASSWORD, is_admin=True)
+    sessions.sign_in(store, "Bo", PASSWORD)
+    some_examples(store, a_project(store).project_id, 30)
+    workspace.make_token()
+    run = workspace.runs / "run_1"
+    for name in ("spec.json", "state.json", "events.jsonl", "worker.log", "worker.lock", "STOP"):
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).write_text(name)
+    for name in ("final/adapter.safetensors", "data/train.parquet", "checkpoints/1/x.bin"):
+        (run / name).parent.mkdir(parents=True)
+        (run / name).write_bytes(name.encode() * 1000)
+    target = tmp_path / "saved.tar.gz"
+    back_up(store, system_actor(), workspace, target)
+    store.close()
+    return target
+
+
+def test_a_backup_holds_results_and_neither_secrets_nor_locks_nor_checkpoints(saved: Path) -> None:
+    with tarfile.open(saved) as archive:
+        names = set(archive.getnames())
+    assert names == {
+        MANIFEST,
+        DATABASE,
+        "runs/run_1/spec.json",
+        "runs/run_1/state.json",
+        "runs/run_1/events.jsonl",
+        "runs/run_1/final/adapter.safetensors",
+        "runs/run_1/data/train.parquet",
+    }
+    assert saved.stat().st_mode & 0o077 == 0
+
+
+def test_a_restored_workspace_holds_the_same_and_every_session_has_ended(
+    saved: Path, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "to")
+    answer = restore(workspace, saved, databases)
+    assert answer["people"] == 1
+    assert answer["projects"] == 1
+    assert answer["examples"] == 30
+    adapter = workspace.runs / "run_1" / "final" / "adapter.safetensors"
+    assert adapter.read_bytes() == b"final/adapter.safetensors" * 1000
+    store = Store(workspace.path)
+    assert store.database.value("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == 0
+    assert sessions.sign_in(store, "bo", PASSWORD)
+    with pytest.raises(Conflict, match="Bo"):  # the constraints came along
+        accounts.add_person(store, system_actor(), "BO", PASSWORD)
+    store.close()
+
+
+def test_a_copy_keeps_keys_and_checks(saved: Path, tmp_path: Path) -> None:
+    fresh = a_store(tmp_path / "fresh")
+    restore(Workspace(tmp_path / "to"), saved, databases)
+    copied = Store(tmp_path / "to")
+    asked = (
+        "SELECT table_name, constraint_type, constraint_text FROM duckdb_constraints() ORDER BY ALL"
+    )
+    assert copied.database.rows(asked) == fresh.database.rows(asked)
+    fresh.close()
+    copied.close()
+
+
+def test_a_session_that_ended_after_the_backup_does_not_come_back_with_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "from")
+    store = a_store(workspace.path)
+    accounts.add_person(store, system_actor(), "Bo", PASSWORD)
+    token = sessions.sign_in(store, "Bo", PASSWORD)
+    back_up(store, system_actor(), workspace, tmp_path / "b.tar.gz")
+    sessions.sign_out(store, token)
+    store.close()
+    restore(workspace, tmp_path / "b.tar.gz", databases, force=True)
+    store = Store(workspace.path)
+    assert (
+        store.accounts.actor_by_session(
+            hash_token(token), store.accounts.everybody(None)[0].created_at
+        )
+        is None
+    )
+    store.close()
+
+
+def test_a_workspace_that_holds_something_is_kept_unless_forced_and_then_moved_aside(
+    saved: Path, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "to")
+    store = a_store(workspace.path)
+    a_project(store, "Mine")
+    store.close()
+    with pytest.raises(Conflict, match="--force"):
+        restore(workspace, saved, databases)
+    answer = restore(workspace, saved, databases, force=True)
+    aside = Path(str(answer["moved_aside"]))
+    assert aside.is_relative_to(workspace.backups)
+    assert databases.make_ready(aside / DATABASE)["projects"] == 1
+    assert Store(workspace.path).projects.by_name("Mine") is None
+
+
+def test_a_workspace_that_is_open_is_not_restored_into(saved: Path, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "to")
+    a_store(workspace.path).close()
+    code = (
+        f"import duckdb, sys; kept = duckdb.connect({str(workspace.database)!r}); "
+        "print(1, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        other.stdout.readline()
+        with pytest.raises(WorkspaceInUse):
+            restore(workspace, saved, databases, force=True)
+        other.stdin.close()
+
+
+def _rewritten(saved: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The backup with other contents, its manifest kept or changed as `change` likes."""
+    with tarfile.open(saved) as archive:
+        contents = {m.name: archive.extractfile(m).read() for m in archive}  # type: ignore[union-attr]
+    change(contents)
+    target = saved.with_name("changed.tar.gz")
+    with tarfile.open(target, "w:gz") as archive:
+        for name, data in contents.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return target
+
+
+def _listed(contents: dict[str, bytes], name: str, data: bytes) -> None:
+    manifest = json.loads(contents[MANIFEST])
+    entry = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest["files"][name] = entry
+    contents[MANIFEST] = json.dumps(manifest).encode()
+    contents[name] = data
+
+
+def _spoil(contents: dict[str, bytes]) -> None:
+    name = "runs/run_1/final/adapter.safetensors"
+    contents[name] = b"X" + contents[name][1:]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _spoil,
+        lambda contents: contents.pop("runs/run_1/spec.json"),
+        lambda contents: contents.pop(MANIFEST),
+        lambda contents: contents.update({"runs/run_1/extra": b"x"}),
+        lambda contents: _listed(contents, "runs/../../outside", b"x"),
+        lambda contents: _listed(contents, "../outside", b"x"),
+        lambda contents: _listed(contents, "api-token", b"x"),
+        lambda contents: _listed(contents, "/tmp/outside", b"x"),
+    ],
+    ids=["spoilt", "missing", "no manifest", "added", "climbs", "parent", "secret", "absolute"],
+)
+def test_a_backup_that_was_changed_is_refused_whole(
+    saved: Path, tmp_path: Path, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    workspace = Workspace(tmp_path / "to")
+    with pytest.raises(UnusableBackup):
+        restore(workspace, _rewritten(saved, change), databases)
+    assert not workspace.database.exists()
+    assert not (tmp_path / "outside").exists()
+    assert list(workspace.inbox.iterdir()) == []
+
+
+def test_a_link_in_a_backup_is_refused(saved: Path, tmp_path: Path) -> None:
+    target = tmp_path / "link.tar.gz"
+    with tarfile.open(saved) as source, tarfile.open(target, "w:gz") as archive:
+        for member in source:
+            if member.name == "runs/run_1/spec.json":
+                member.type, member.linkname, member.size = tarfile.SYMTYPE, "/etc/passwd", 0
+                archive.addfile(member)
+            else:
+                archive.addfile(member, source.extractfile(member))
+    with pytest.raises(UnusableBackup):
+        restore(Workspace(tmp_path / "to"), target, databases)
+
+
+def test_a_file_that_is_no_backup_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.tar.gz").write_bytes(b"not a tar")
+    for name in ("x.tar.gz", "missing.tar.gz"):
+        with pytest.raises(UnusableBackup):
+            restore(Workspace(tmp_path / "to"), tmp_path / name, databases)
+
+
+def test_a_path_in_a_backup_never_leaves_the_folder(tmp_path: Path) -> None:
+    assert safe_place(tmp_path, "runs/a/final/x") == tmp_path / "runs/a/final/x"
+    for name in ("", ".", "runs/../..", "../runs/x", "/etc/passwd", "inbox/x"):
+        with pytest.raises(UnusableBackup):
+            safe_place(tmp_path, name)
+
+
+def test_a_backup_while_others_write_is_one_moment(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "from")
+    store = a_store(workspace.path)
+    ended = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not ended.is_set():
+            n += 1
+            store.transact(lambda n=n: a_project(store, f"P{n}"))  # type: ignore[misc]
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        back_up(store, system_actor(), workspace, tmp_path / "b.tar.gz")
+    finally:
+        ended.set()
+        writer.join()
+        store.close()
+    restore(Workspace(tmp_path / "to"), tmp_path / "b.tar.gz", databases)
+    copied = Store(tmp_path / "to")
+    # A project and the log of its making are one transaction.
+    assert copied.database.value("SELECT count(*) FROM projects") == copied.database.value(
+        "SELECT count(*) FROM project_changes"
+    )
+    copied.close()
+
+
+def test_only_an_admin_makes_a_backup(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "w")
+    store = a_store(workspace.path)
+    lead = an_actor(a_project(store).project_id, "lead")
+    with pytest.raises(NotAllowed):
+        back_up(store, lead, workspace, tmp_path / "b.tar.gz")
+    store.close()

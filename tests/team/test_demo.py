@@ -1,0 +1,108 @@
+"""The embedded demo: there at the first start, and the whole loop from the terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.actor import system_actor
+from core.demo.notes import COPIED_FIELDS, make_examples
+from core.workflows.curation.importing import imports_of, rejects_of
+from core.workflows.demo import ensure_demo
+from core.workflows.team.projects import delete_project
+from storage.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_the_demo_is_there_at_the_first_start_with_work_for_every_queue(store: Store) -> None:
+    project = ensure_demo(store)
+    assert project is not None
+    counts = store.examples.counts(project.project_id)
+    assert counts["accepted"] >= 1000
+    assert counts["new"] >= 40
+
+
+def test_the_demos_flawed_examples_are_rejected_or_wait_for_people(store: Store) -> None:
+    project = ensure_demo(store)
+    assert project is not None
+    actor = system_actor()
+    (imported,) = imports_of(store, actor, project.project_id)
+    rejected = rejects_of(store, actor, project.project_id, imported["import_id"])
+    flaws = [example.flaw for example in make_examples()]
+    assert len(rejected) == flaws.count("empty_output") > 0
+    assert all("empty" in row["reason"] for row in rejected)
+    assert imported["duplicates"] == flaws.count("duplicate") > 0
+    accepted = {
+        row["external_id"] for row in store.examples.accepted(project.project_id).to_pylist()
+    }
+    flawed = {f"note-{i:04}" for i, flaw in enumerate(flaws, 1) if flaw}
+    assert not accepted & flawed
+
+
+def test_a_second_start_adds_nothing(store: Store) -> None:
+    first = ensure_demo(store)
+    second = ensure_demo(store)
+    assert first is not None
+    assert second is not None
+    assert first.project_id == second.project_id
+    assert len(store.projects.all()) == 1
+
+
+def test_a_demo_that_a_lead_deleted_does_not_come_back(store: Store) -> None:
+    project = ensure_demo(store)
+    assert project is not None
+    delete_project(store, system_actor(), project.project_id)
+    assert ensure_demo(store) is None
+    assert store.projects.all() == []
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `touchstone demo --json` prints, run once for the tests below."""
+    home = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "cli.py", "demo", "--home", str(home), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.timeout(600)
+def test_the_loop_completes_and_leaves_a_queue_of_blind_pairs(loop: dict[str, Any]) -> None:
+    assert loop["run"]["status"] == "completed"
+    assert 0 < loop["run"]["trainable_parameters"] < loop["run"]["total_parameters"]
+    splits = loop["splits"]
+    assert sum(splits.values()) == loop["examples"]["accepted"]
+    assert loop["study"]["pairs"] >= splits["test"] * 0.1
+
+
+@pytest.mark.timeout(600)
+def test_the_lora_run_teaches_the_task(loop: dict[str, Any]) -> None:
+    scores = loop["scores"]
+    assert scores["tuned"]["token_f1"] >= 0.85
+    untuned = max(scores["base"]["token_f1"], scores["prompted"]["token_f1"])
+    assert scores["tuned"]["token_f1"] >= untuned + 0.3
+
+
+@pytest.mark.timeout(600)
+def test_the_tuned_model_copies_names_and_values_it_never_saw(loop: dict[str, Any]) -> None:
+    accuracy = loop["scores"]["tuned"]["field_accuracy"]
+    assert {field: accuracy[field] for field in COPIED_FIELDS if accuracy[field] < 0.9} == {}

@@ -1,0 +1,68 @@
+"""Before a run starts: steps as the worker counts them, the device, a rough guess at the time."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.gpu.schedule import StepPlan
+from core.tuning.planning import device, expected_seconds, planned_steps
+from core.tuning.run_spec import RunSpec
+from pages.components.charts import as_csv
+
+DEFAULTS = RunSpec.defaults()
+
+
+def a_spec(**changes: Any) -> RunSpec:
+    return RunSpec(run_id="r", name="n", base_model="m", version_id="v", **changes)
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch", "accumulation", "epochs", "most"),
+    list(itertools.product((1, 7, 800), (1, 8), (1, 3), (0.5, 1.0, 2.7), (-1, 60))),
+)
+def test_the_form_counts_steps_as_the_worker_does(
+    examples: int, batch: int, accumulation: int, epochs: float, most: int
+) -> None:
+    settings = {
+        "per_device_train_batch_size": batch,
+        "gradient_accumulation_steps": accumulation,
+        "num_train_epochs": epochs,
+        "max_steps": most,
+    }
+    assert planned_steps(examples, settings) == StepPlan([9] * examples, a_spec(**settings)).total
+
+
+def a_past_run(**changes: Any) -> dict[str, Any]:
+    spec = {**DEFAULTS, "model_id": "demo"}
+    return {"name": "past", "spec": spec, "metrics": {"steps": 100, "seconds": 50.0}, **changes}
+
+
+def test_the_time_is_guessed_from_the_newest_run_of_the_same_model_and_method() -> None:
+    older = a_past_run(name="older", metrics={"steps": 1, "seconds": 999.0})
+    assert expected_seconds([a_past_run(), older], "demo", DEFAULTS, 200) == (100.0, "past")
+    twice = {**DEFAULTS, "per_device_train_batch_size": 16}
+    assert expected_seconds([a_past_run()], "demo", twice, 200) == (200.0, "past")
+
+
+def test_no_time_is_guessed_from_what_cannot_be_compared() -> None:
+    runs = [a_past_run(metrics=None)]
+    assert expected_seconds(runs, "demo", DEFAULTS, 10) is None
+    assert expected_seconds([a_past_run()], "other", DEFAULTS, 10) is None
+    assert expected_seconds([a_past_run()], "demo", {**DEFAULTS, "method": "qlora"}, 10) is None
+
+
+def test_a_card_is_named_as_the_driver_names_it(tmp_path: Path) -> None:
+    card = tmp_path / "0000:01:00.0"
+    card.mkdir()
+    (card / "information").write_text("Model: \t\t NVIDIA H100 80GB HBM3\nIRQ: 12\n")
+    found = device(tmp_path)
+    assert (found.title, found.is_accelerator) == ("NVIDIA H100 80GB HBM3", True)
+
+
+def test_the_data_behind_a_chart_cannot_run_as_a_formula() -> None:
+    rows = [{"name": "=HYPERLINK(1)", "value": -1.5}, {"name": "plain", "n": 3}]
+    assert as_csv(rows).splitlines() == ["name,value,n", "'=HYPERLINK(1),-1.5,", "plain,,3"]

@@ -1,0 +1,148 @@
+"""core.versions.exporting: downloads, and the export job with a real worker."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.examples.example import Example, content_hash
+from core.importing.pipeline import collect, open_source
+from core.jobs.folder import JobFolder
+from core.versions.exporting import InvalidExport, csv_safe, export_file, to_csv, to_jsonl
+
+NASTY = ["Zeile\u2028zwei\u0085drei", '"quoted", comma', "tab\tand\r\nnewline", "=1+1", "日本 🙂"]
+
+
+def rows() -> list[dict[str, Any]]:
+    splits = ["train", "train", "validation", "test", None]
+    return [
+        {
+            "example_id": f"e{number}",
+            "split": split,
+            "instruction": f"Say {text}",
+            "input": text if number % 2 else "",
+            "output": text,
+            "labels": json.dumps({"quality": number, "kind": text}) if number else None,
+            "author": "ada",
+        }
+        for number, (split, text) in enumerate(zip(splits, NASTY, strict=True))
+    ]
+
+
+def written(path: Path, these: list[dict[str, Any]]) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(these), path / "examples.parquet")
+    return path / "examples.parquet"
+
+
+def export(folder: Path, these: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    source = written(folder / "in", these)
+    (folder / "out").mkdir()
+    manifest = export_file(source, folder / "out")
+    return manifest, {file.name: file.read_bytes() for file in (folder / "out").iterdir()}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_escaped(start: str) -> None:
+    assert csv_safe(f"{start}cmd|'/c calc'!A1") == f"'{start}cmd|'/c calc'!A1"
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    assert [csv_safe(cell) for cell in ("a=b", "", None, 3, " =x")] == ["a=b", "", "", "3", " =x"]
+
+
+def test_csv_reads_back_with_every_cell_and_header_safe() -> None:
+    text = to_csv([{"=head": "=1", "b": 'x,"y"\nz'}, {"b": {"k": "ü"}}])
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [
+        ["'=head", "b"],
+        ["'=1", 'x,"y"\nz'],
+        ["", '{"k": "ü"}'],
+    ]
+
+
+def test_jsonl_has_one_line_per_row_whatever_the_text() -> None:
+    text = to_jsonl({"text": nasty, "score": float("nan")} for nasty in NASTY)
+    assert [json.loads(line) for line in text.splitlines()] == [
+        {"text": nasty, "score": None} for nasty in NASTY
+    ]
+
+
+def test_exported_examples_come_back_with_the_same_content_hashes(tmp_path: Path) -> None:
+    export(tmp_path, rows())
+    back = collect(open_source(tmp_path / "out" / "all.jsonl"))
+    expected = [Example(row["instruction"], row["input"], row["output"]) for row in rows()]
+    assert [one.content_hash for one in back.accepted] == [content_hash(e) for e in expected]
+    assert [one.example for one in back.accepted] == expected
+    assert [one.meta["id"] for one in back.accepted] == [row["example_id"] for row in rows()]
+
+
+def test_each_split_has_its_file_and_the_manifest_counts_and_sums_them(tmp_path: Path) -> None:
+    manifest, files = export(tmp_path, rows())
+    assert manifest["counts"] == {"all": 5, "train": 2, "validation": 1, "test": 1}
+    assert set(files) == {f"{name}.jsonl" for name in manifest["counts"]} | {"manifest.json"}
+    for name, told in manifest["files"].items():
+        assert told["sha256"] == hashlib.sha256(files[name]).hexdigest()
+        assert told["bytes"] == len(files[name])
+    first = json.loads(files["validation.jsonl"])
+    assert first["id"] == "e2"
+    assert first["labels"] == {"kind": NASTY[2], "quality": 2}
+
+
+def test_the_same_examples_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    assert export(tmp_path / "a", rows()) == export(tmp_path / "b", rows()[::-1])
+
+
+def test_a_changed_text_or_split_changes_the_content_hash(tmp_path: Path) -> None:
+    changed, moved = rows(), rows()
+    changed[0]["output"] = "other"
+    moved[0]["split"] = "test"
+    hashes = {
+        export(tmp_path / str(number), these)[0]["content_hash"]
+        for number, these in enumerate((rows(), changed, moved))
+    }
+    assert len(hashes) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"split": "../../evil"}, "is no split"),
+        ({"example_id": "e1"}, "same id"),
+    ],
+)
+def test_a_table_that_is_wrong_is_refused(
+    tmp_path: Path, change: dict[str, str], said: str
+) -> None:
+    these = rows()
+    these[0] |= change
+    with pytest.raises(InvalidExport, match=said):
+        export(tmp_path, these)
+
+
+def test_a_table_without_the_fields_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidExport, match="instruction, input, output"):
+        export(tmp_path, [{"example_id": "e1"}])
+
+
+def test_the_export_job_runs_in_a_worker(tmp_path: Path) -> None:
+    folder = JobFolder.create(
+        tmp_path / "jobs" / "x", {"kind": "export", "about": {"version": "v1"}}
+    )
+    written(folder.data, rows())
+    command = [sys.executable, "-m", "core.worker", str(folder.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert folder.read_state().status == "completed"
+    manifest = json.loads((folder.final / "manifest.json").read_text())
+    assert manifest["about"] == {"version": "v1"}
+    assert (folder.final / "train.jsonl").read_text().count("\n") == 2
