@@ -88,8 +88,8 @@ def test_no_value_of_one_note_occurs_in_another() -> None:
 
 def test_no_name_or_number_or_need_of_the_demo_occurs_in_pretraining() -> None:
     rng = Random(11)
-    tasks = [tasks.draw_task(rng, i / 6000) for i in range(6000)]
-    text = "\n".join(task.prompt + task.answer for task in tasks)
+    drawn = [tasks.draw_task(rng, i / 6000) for i in range(6000)]
+    text = "\n".join(task.prompt + task.answer for task in drawn)
     seen = set(re.findall(r"[^\W\d]+", text))
     records = [record(example) for example in CLEAN]
     assert not seen & {word for values in records for word in name_words(values)}
