@@ -6,6 +6,8 @@ tracebacks go to the log.
 
 from __future__ import annotations
 
+import errno
+
 
 class TouchstoneError(Exception):
     """Something a person can mend. Subclasses are named after the situation.
@@ -42,3 +44,24 @@ class Conflict(TouchstoneError):
     """Somebody else, or something that runs, was faster."""
 
     title = "Somebody was faster"
+
+
+class DiskFull(TouchstoneError):
+    """There is no room where the workspace lies."""
+
+    title = "The disk is full"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message
+            or "There is no space left where the workspace lies. Nothing of this was saved: free "
+            "some space on that disk, then try again."
+        )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the system refused for want of space. DuckDB and pyarrow only say so in words."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    text = str(error).lower()
+    return "no space left on device" in text or "max_temp_directory_size" in text

@@ -10,7 +10,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +19,12 @@ from typing import Any, TypeVar
 import duckdb
 
 from core.clock import now
-from core.errors import Conflict, TouchstoneError
+from core.errors import Conflict, DiskFull, TouchstoneError, is_disk_full
 
 T = TypeVar("T")
 Row = dict[str, Any]
+Params = Sequence[Any] | Mapping[str, Any]
+NO_PARAMS: Mapping[str, Any] = {}
 MAX_TRIES = 12
 
 
@@ -84,46 +87,85 @@ class Database:
         cursor: duckdb.DuckDBPyConnection = self._local.cursor
         return cursor
 
+    def _run(self, sql: str, params: Params) -> duckdb.DuckDBPyConnection:
+        with _full_disk_told():
+            return self.cursor.execute(sql, params or None)
+
     # Reading -----------------------------------------------------------------------------------
 
-    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
         """Every row of the answer as a dict."""
-        found = self.cursor.execute(sql, params or None)
+        found = self._run(sql, params)
         names = [column[0] for column in found.description]
         return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
-    def one(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+    def one(self, sql: str, params: Params = ()) -> Row | None:
         """The first row, or None."""
         found = self.rows(sql, params)
         return found[0] if found else None
 
-    def value(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+    def value(self, sql: str, params: Params = ()) -> Any:
         """The first column of the first row, or None."""
         # fetchone would leave the result open, and register() then refuses
-        found = self.cursor.execute(sql, params or None).fetchall()
+        found = self._run(sql, params).fetchall()
         return found[0][0] if found else None
 
-    def arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+    def arrow(self, sql: str, params: Params = ()) -> Any:
         """The answer as a pyarrow Table."""
         # execute(…).to_arrow_table() copies the rows once more, and warns of it
-        return self.cursor.sql(sql, params=params or None).to_arrow_table()
+        with _full_disk_told():
+            return self.cursor.sql(sql, params=params or None).to_arrow_table()
 
     # Writing -----------------------------------------------------------------------------------
 
-    def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> None:
+    def execute(self, sql: str, params: Params = ()) -> None:
         """One statement whose answer nobody reads."""
-        self.cursor.execute(sql, params or None)
+        self._run(sql, params)
 
-    def execute_with(self, sql: str, params: Sequence[Any] = (), **tables: Any) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One statement for each row of parameters."""
+        with _full_disk_told():
+            self.cursor.executemany(sql, rows)
+
+    def execute_with(self, sql: str, params: Params = (), **tables: Any) -> None:
         """One statement that may read the given pyarrow tables by their names."""
         cursor = self.cursor
         for name, table in tables.items():
             cursor.register(name, table)
         try:
-            cursor.execute(sql, params or None)
+            self._run(sql, params)
         finally:
             for name in tables:
                 cursor.unregister(name)
+
+    # Parquet: how many rows at once pass to and from a worker ----------------------------------
+
+    def write_parquet(self, path: Path, sql: str, params: Mapping[str, Any] = NO_PARAMS) -> int:
+        """Write the answer of a SELECT to a Parquet file in the workspace; how many rows it has.
+
+        No row becomes a Python object. `params` are named ($name); the file is there whole or not
+        at all. Inside a transaction it holds what the transaction sees. Raises DiskFull.
+        """
+        place = path.resolve()
+        part = place.with_name(f".{place.name}.part")
+        statement = f"COPY ({sql}) TO $parquet_path (FORMAT parquet)"
+        try:
+            count = self.value(statement, {**params, "parquet_path": str(part)})
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+        return int(count)
+
+    def insert_from_parquet(
+        self, path: Path, sql: str, params: Mapping[str, Any] = NO_PARAMS
+    ) -> int:
+        """Run an `INSERT … SELECT … FROM read_parquet($parquet_path)`; how many rows it inserted.
+
+        `path` lies in the workspace and is bound as $parquet_path beside the named `params`.
+        """
+        return int(self.value(sql, {**params, "parquet_path": str(path.resolve())}))
+
+    # Transactions ------------------------------------------------------------------------------
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction; inside another one it simply joins.
@@ -132,7 +174,7 @@ class Database:
         first row and all but one would have to start again.
         A conflict with another thread, or a key that another thread has just inserted, runs it
         again from its start, so `action` must look before it writes. Raises Conflict when that
-        goes on for too long.
+        goes on for too long, DiskFull at once.
         """
         if in_turn:
             with self._turn:
@@ -144,17 +186,15 @@ class Database:
             cursor.execute("BEGIN")
             self._local.depth = 1
             try:
-                result = action()
-                cursor.execute("COMMIT")
+                with _full_disk_told():
+                    result = action()
+                    cursor.execute("COMMIT")
                 return result
-            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
+            except BaseException as error:
                 self._roll_back(cursor)
-                if isinstance(error, duckdb.ConstraintException) and not _is_key_clash(error):
+                if not _may_succeed_later(error):
                     raise
                 time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
-            except BaseException:
-                self._roll_back(cursor)
-                raise
             finally:
                 self._local.depth = 0
         raise Conflict("Too many people changed this at once. Nothing was saved; try again.")
@@ -213,6 +253,20 @@ def _checksum(sql: str) -> str:
     return hashlib.sha256(sql.encode()).hexdigest()
 
 
-def _is_key_clash(error: duckdb.ConstraintException) -> bool:
-    text = str(error).lower()
-    return "duplicate key" in text or "primary key" in text or "unique constraint" in text
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    """Raises DiskFull for a full disk, which DuckDB reports as a failed commit."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        if is_disk_full(error):
+            raise DiskFull from error
+        raise
+
+
+def _may_succeed_later(error: BaseException) -> bool:
+    """Whether somebody else was faster, so that another try is worth while."""
+    if isinstance(error, duckdb.ConstraintException):
+        text = str(error).lower()
+        return "duplicate key" in text or "primary key" in text or "unique constraint" in text
+    return isinstance(error, duckdb.TransactionException)

@@ -119,7 +119,7 @@ class Jobs:
             for event in events
         ]
         if fresh:
-            self._db.cursor.executemany(
+            self._db.execute_many(
                 "INSERT INTO job_events VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", fresh
             )
         self._db.execute("UPDATE jobs SET event_offset = ? WHERE job_id = ?", [offset, job_id])

@@ -155,7 +155,7 @@ class Judgements:
             ],
         )
         if ratings:
-            self._db.cursor.executemany(
+            self._db.execute_many(
                 "INSERT INTO ratings VALUES (?, ?, ?, ?, ?)",
                 [
                     [row["judgement_id"], r["system"], r["criterion"], r["value"], r["remark"]]

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from core.actor import Actor
-from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
+from core.errors import Conflict, DiskFull, NotAllowed, NotFound, TouchstoneError
 from core.jobs.eta import seconds_left
 from core.jobs.launcher import kill, status_of
 from core.workflows.curation import importing
 from core.workflows.jobs import jobs
 from core.workflows.jobs.job_view import live_view
-from core.workflows.jobs.jobs import DiskFull, QueueFull, folder_of
+from core.workflows.jobs.jobs import QueueFull, folder_of
 from core.workflows.jobs.supervisor import start, supervise_once, wait_for
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor

@@ -158,6 +158,45 @@ def test_twenty_threads_racing_for_fifty_leases_never_share_one(tmp_path: Path) 
     assert sorted(example for example, _ in won) == sorted(f"ex{i}" for i in range(50))
 
 
+def test_rows_pass_through_parquet_without_becoming_python_objects(
+    db: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "jobs" / "rows.parquet"
+    path.parent.mkdir()
+    where = "SELECT 'p' AS project_id, 'x' || i AS person_id FROM range($n) t(i)"
+    assert db.write_parquet(path, where, {"n": 1000}) == 1000
+    taken = db.insert_from_parquet(
+        path,
+        """
+        INSERT INTO memberships (project_id, person_id, role)
+        SELECT project_id, person_id, $role FROM read_parquet($parquet_path)
+        """,
+        {"role": "lead"},
+    )
+    assert taken == db.value("SELECT count(*) FROM memberships WHERE role = 'lead'") == 1000
+    assert [p.name for p in path.parent.iterdir()] == ["rows.parquet"]
+
+
+def test_parquet_stays_in_the_workspace_and_is_whole_or_not_there(
+    db: Database, tmp_path: Path
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}.parquet"
+    with pytest.raises(duckdb.Error):
+        db.write_parquet(outside, "SELECT 1 AS one")
+    with pytest.raises(duckdb.Error):
+        db.write_parquet(tmp_path / "half.parquet", "SELECT error('no') AS one")
+    assert not outside.exists()
+    assert list(tmp_path.glob("*half*")) == []
+
+
+def test_what_a_transaction_has_written_is_in_its_parquet(db: Database, tmp_path: Path) -> None:
+    def both() -> int:
+        db.execute("INSERT INTO memberships VALUES ('p', 'ada', 'lead')")
+        return db.write_parquet(tmp_path / "m.parquet", "SELECT * FROM memberships")
+
+    assert db.transact(both) == 1
+
+
 def test_every_acknowledged_row_survives_kill_9(tmp_path: Path) -> None:
     path = tmp_path / "touchstone.duckdb"
     code = (

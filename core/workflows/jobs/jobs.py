@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import Conflict, NotFound, TouchstoneError
+from core.errors import Conflict, DiskFull, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.launcher import enqueue, request_cancel, request_stop, status_of
 from core.jobs.state import RESUMABLE
@@ -27,12 +27,6 @@ class QueueFull(Conflict):
     """Too many jobs wait already."""
 
     title = "The queue is full"
-
-
-class DiskFull(TouchstoneError):
-    """There is no room for the job's files."""
-
-    title = "Not enough disk space"
 
 
 def submit(
