@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
-from core.clock import now
+from core.versions.splitting import SPLITS
+from core.versions.version import DatasetVersion, LargeGroup, LeftOut
 from storage.database import Database, Row
+
+_VERSIONS = """
+    SELECT v.*, coalesce(p.name, 'Touchstone') AS person
+    FROM dataset_versions v LEFT JOIN people p ON p.person_id = v.actor_id
+"""
 
 
 class Versions:
@@ -15,58 +22,90 @@ class Versions:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, row: Row, members: Any) -> int:
-        """Insert a version and its members; its number.
+    def next_number(self, project_id: str) -> int:
+        """The number of the project's next version, from 1."""
+        return 1 + int(
+            self._db.value(
+                """
+                SELECT coalesce(max(number), 0) FROM dataset_versions
+                WHERE project_id = $project_id
+                """,
+                {"project_id": project_id},
+            )
+        )
+
+    def add(self, version: DatasetVersion, members: Any) -> None:
+        """Insert a version, its members, and the splits that it decides.
 
         `members` is a pyarrow table: example_id, revision_id, split, group_id, position.
         """
-        number = 1 + int(
-            self._db.value(
-                "SELECT coalesce(max(number), 0) FROM dataset_versions WHERE project_id = ?",
-                [row["project_id"]],
-            )
-        )
         self._db.execute(
-            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                row["version_id"],
-                row["project_id"],
-                number,
-                row["name"] or f"v{number}",
-                row["content_hash"],
-                row["seed"],
-                json.dumps(row["ratios"]),
-                json.dumps(row["counts"]),
-                json.dumps(row["warnings"]),
-                row["notes"],
-                row["actor_id"],
-                now(),
-            ],
+            """
+            INSERT INTO dataset_versions
+                (version_id, project_id, number, name, evaluation_only, content_hash, seed, ratios,
+                 counts, groups, kept, left_out, largest, warnings, notes, actor_id, created_at)
+            VALUES ($version_id, $project_id, $number, $name, $evaluation_only, $content_hash,
+                    $seed, $ratios, $counts, $groups, $kept, $left_out, $largest, $warnings,
+                    $notes, $actor_id, $created_at)
+            """,
+            {
+                "version_id": version.version_id,
+                "project_id": version.project_id,
+                "number": version.number,
+                "name": version.name,
+                "evaluation_only": version.evaluation_only,
+                "content_hash": version.content_hash,
+                "seed": version.seed,
+                "ratios": json.dumps(version.ratios),
+                "counts": json.dumps(dict(version.counts)),
+                "groups": version.groups,
+                "kept": version.kept,
+                "left_out": version.left_out,
+                "largest": json.dumps([asdict(group) for group in version.largest]),
+                "warnings": json.dumps(version.warnings),
+                "notes": version.notes,
+                "actor_id": version.actor_id,
+                "created_at": version.created_at,
+            },
         )
         self._db.execute_with(
-            "INSERT INTO version_examples SELECT ?, example_id, revision_id, split, group_id, "
-            "position FROM members",
-            [row["version_id"]],
+            """
+            INSERT INTO version_examples
+                (version_id, example_id, revision_id, split, group_id, position)
+            SELECT ?, example_id, revision_id, split, group_id, position FROM members
+            """,
+            [version.version_id],
             members=members,
         )
-        return number
+        self._db.execute(
+            """
+            INSERT INTO example_splits
+                (example_id, project_id, split, group_id, version_id, created_at)
+            SELECT m.example_id, $project_id, m.split, m.group_id, m.version_id, $created_at
+            FROM version_examples m
+            ANTI JOIN (SELECT example_id FROM example_splits WHERE project_id = $project_id) s
+                USING (example_id)
+            WHERE m.version_id = $version_id
+            """,
+            {
+                "version_id": version.version_id,
+                "project_id": version.project_id,
+                "created_at": version.created_at,
+            },
+        )
 
-    def by_id(self, version_id: str) -> Row | None:
-        """One version, JSON decoded."""
+    def by_id(self, version_id: str) -> DatasetVersion | None:
+        """One version."""
         row = self._db.one(
-            "SELECT v.*, coalesce(p.name, 'Touchstone') AS person FROM dataset_versions v "
-            "LEFT JOIN people p ON p.person_id = v.actor_id WHERE version_id = ?",
-            [version_id],
+            f"{_VERSIONS} WHERE v.version_id = $version_id", {"version_id": version_id}
         )
         return _version(row) if row else None
 
-    def of_project(self, project_id: str) -> list[Row]:
+    def of_project(self, project_id: str) -> list[DatasetVersion]:
         """A project's versions, newest first."""
         rows = self._db.rows(
-            "SELECT v.*, coalesce(p.name, 'Touchstone') AS person FROM dataset_versions v "
-            "LEFT JOIN people p ON p.person_id = v.actor_id WHERE project_id = ? "
-            "ORDER BY number DESC",
-            [project_id],
+            f"{_VERSIONS} WHERE v.project_id = $project_id ORDER BY v.number DESC",
+            {"project_id": project_id},
         )
         return [_version(row) for row in rows]
 
@@ -74,34 +113,59 @@ class Versions:
         """The version's examples as a pyarrow table, in a fixed order.
 
         Columns: example_id, external_id, split, group_id, instruction, input, output, labels,
-        quality.
+        quality, revision_id.
         """
         return self._db.arrow(
-            "SELECT m.example_id, e.external_id, m.split, m.group_id, r.instruction, r.input, "
-            "r.output, CAST(r.labels AS VARCHAR) AS labels, r.quality FROM version_examples m "
-            "JOIN revisions r USING (revision_id) JOIN examples e ON e.example_id = m.example_id "
-            "WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split) "
-            "ORDER BY m.position LIMIT $limit",
+            """
+            SELECT m.example_id, e.external_id, m.split, m.group_id, r.instruction, r.input,
+                   r.output, CAST(r.labels AS VARCHAR) AS labels, r.quality, m.revision_id
+            FROM version_examples m
+            JOIN revisions r USING (revision_id)
+            JOIN examples e ON e.example_id = m.example_id
+            WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
+            ORDER BY m.position
+            LIMIT $limit
+            """,
             {"version": version_id, "split": split, "limit": limit or 2_000_000_000},
         )
 
+    def left_out(self, version_id: str, limit: int = 1000) -> list[LeftOut]:
+        """What a version left out of the accepted examples, and why."""
+        rows = self._db.rows(
+            """
+            SELECT l.example_id, l.reason, l.near_id, r.instruction, r.input
+            FROM version_left_out l JOIN revisions r USING (revision_id)
+            WHERE l.version_id = $version_id
+            ORDER BY l.example_id
+            LIMIT $limit
+            """,
+            {"version_id": version_id, "limit": limit},
+        )
+        return [LeftOut(**row) for row in rows]
+
     def content(self, version_id: str) -> list[tuple[str, str, str, str, str]]:
         """(example_id, instruction, input, output, split) of each member, to check the hash."""
-        return [
-            (r["example_id"], r["instruction"], r["input"], r["output"], r["split"])
-            for r in self._db.rows(
-                "SELECT m.example_id, r.instruction, r.input, r.output, m.split "
-                "FROM version_examples m JOIN revisions r USING (revision_id) "
-                "WHERE m.version_id = ?",
-                [version_id],
-            )
-        ]
+        rows = self._db.rows(
+            """
+            SELECT m.example_id, r.instruction, r.input, r.output, m.split
+            FROM version_examples m JOIN revisions r USING (revision_id)
+            WHERE m.version_id = $version_id
+            """,
+            {"version_id": version_id},
+        )
+        names = ("example_id", "instruction", "input", "output", "split")
+        return [tuple(row[name] for name in names) for row in rows]
 
 
-def _version(row: Row) -> Row:
-    return {
-        **row,
-        "ratios": json.loads(row["ratios"]),
-        "counts": json.loads(row["counts"]),
-        "warnings": json.loads(row["warnings"]),
-    }
+def _version(row: Row) -> DatasetVersion:
+    counts, ratios = json.loads(row["counts"]), json.loads(row["ratios"])
+    return DatasetVersion(
+        **{
+            **row,
+            "ratios": tuple(ratios),
+            # Versions of old counted `total` and `groups` among the splits.
+            "counts": {split: counts[split] for split in SPLITS},
+            "largest": tuple(map(LargeGroup.of_dict, json.loads(row["largest"]))),
+            "warnings": tuple(json.loads(row["warnings"])),
+        }
+    )

@@ -18,6 +18,7 @@ from core.study.pairs import BlindPair, Judgement, Side
 from core.workflows.evaluation import studies
 from storage.store import Store
 from tests.builders import Triple, accepted_examples
+from tests.version_builders import add_version
 
 CRITERIA = ("relevance", "coherence", "fluency", "bias")
 SIDES: tuple[Side, ...] = ("left", "right")
@@ -29,31 +30,8 @@ def a_version(
 ) -> str:
     """A frozen version of new accepted examples, all in one split."""
     accepted_examples(store, project_id, examples)
-    accepted = store.examples.accepted(project_id)
-    version_id, count = new_id("ver"), accepted.num_rows
-    members = pa.table(
-        {
-            "example_id": accepted.column("example_id"),
-            "revision_id": accepted.column("revision_id"),
-            "split": [split] * count,
-            "group_id": [str(k) for k in range(count)],
-            "position": list(range(count)),
-        }
-    )
-    row = {
-        "version_id": version_id,
-        "project_id": project_id,
-        "name": "",
-        "notes": "",
-        "content_hash": "0" * 64,
-        "seed": 1,
-        "ratios": [0.0, 0.0, 1.0],
-        "counts": {"total": count, "train": 0, "validation": 0, "test": 0} | {split: count},
-        "warnings": [],
-        "actor_id": "person_ada",
-    }
-    store.transact(lambda: store.versions.add(row, members))
-    return version_id
+    count = store.examples.count_accepted(project_id)
+    return add_version(store, project_id, [split] * count, ratios=(0.0, 0.0, 1.0))
 
 
 def example_ids(store: Store, version_id: str) -> list[str]:

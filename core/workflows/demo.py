@@ -191,7 +191,7 @@ def _report(
     study = studies.get_study(store, actor, study_id)
     return {
         "examples": store.examples.counts(project_id),
-        "splits": {name: version["counts"][name] for name in ("train", "validation", "test")},
+        "splits": {name: version.counts[name] for name in ("train", "validation", "test")},
         "run": {
             "status": training.get_run(store, actor, run_id)["status"],
             **{k: metrics[k] for k in ("seconds", "trainable_parameters", "total_parameters")},

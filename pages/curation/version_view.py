@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.versions.splitting import SPLITS
+from core.versions.version import DatasetVersion
 from core.workflows.curation import freezing
 from pages.components import page, session
 from pages.components.progress import progress
@@ -15,12 +15,11 @@ from pages.curation.example_list import example_list, opened
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
-Version = Mapping[str, Any]
 
 
-def list_of_versions(versions: Sequence[Version], wished: str | None) -> Version:
+def list_of_versions(versions: Sequence[DatasetVersion], wished: str | None) -> DatasetVersion:
     """A choice among the versions, newest first; the one chosen."""
-    known = {str(version["version_id"]): version for version in versions}
+    known = {version.version_id: version for version in versions}
     if wished in known:
         session.set_widget("version_chosen", wished)
         del st.query_params["version"]
@@ -32,16 +31,16 @@ def list_of_versions(versions: Sequence[Version], wished: str | None) -> Version
     return known[chosen]
 
 
-def _title(version: Version) -> str:
-    total = page.number(version["counts"]["total"])
-    name, made = version["name"], page.when(version["created_at"])
-    return f"{version['number']} · {name} · {total} examples · {made}"
+def _title(version: DatasetVersion) -> str:
+    total = page.number(version.total)
+    name, made = version.name, page.when(version.created_at)
+    return f"{version.number} · {name} · {total} examples · {made}"
 
 
-def shown_version(version: Version) -> None:
+def shown_version(version: DatasetVersion) -> None:
     """Everything about one version."""
-    counts = version["counts"]
-    merged = counts["total"] - counts["groups"]
+    counts = version.counts
+    merged = version.near_duplicates
     page.figures(
         [
             ("Train", page.number(counts["train"]), None),
@@ -50,30 +49,30 @@ def shown_version(version: Version) -> None:
             ("Near-duplicates", page.number(merged), "Examples that are close to another one"),
         ]
     )
-    if counts["train"] and session.actor().has(version["project_id"], "lead"):
+    if counts["train"] and session.actor().has(version.project_id, "lead"):
         st.page_link(
             "tuning/launch.py",
             label="Next: train on this version",
             icon=":material/arrow_forward:",
-            query_params={"version": str(version["version_id"])},
+            query_params={"version": version.version_id},
         )
-    if version["ratios"][2] == 1:
+    if version.evaluation_only:
         st.info("For evaluation only: every example is in test.", icon=":material/lock:")
-    for warning in version["warnings"]:
+    for warning in version.warnings:
         with st.container(border=True):
             st.text(f"⚠ {warning}")
-    st.text(f"Frozen by {version['person']} on {page.when(version['created_at'])}")
-    if version["notes"]:
-        st.text(version["notes"])
-    st.caption(f"Content hash (SHA-256 of ids, texts and splits), seed {version['seed']}")
-    st.code(version["content_hash"], language=None, wrap_lines=True)
+    st.text(f"Frozen by {version.person} on {page.when(version.created_at)}")
+    if version.notes:
+        st.text(version.notes)
+    st.caption(f"Content hash (SHA-256 of ids, texts and splits), seed {version.seed}")
+    st.code(version.content_hash, language=None, wrap_lines=True)
     downloads(version)
     first_examples(version)
 
 
-def downloads(version: Version) -> None:
+def downloads(version: DatasetVersion) -> None:
     """JSONL files of the version: made by a job when somebody asks for them."""
-    store, actor, version_id = session.store(), session.actor(), str(version["version_id"])
+    store, actor, version_id = session.store(), session.actor(), version.version_id
     st.subheader("Export", anchor=False)
     job = freezing.export_of(store, actor, version_id)
     if job is not None and not job["ingested"]:
@@ -85,7 +84,7 @@ def downloads(version: Version) -> None:
                 st.download_button(
                     f"{name} ({page.size(path.stat().st_size)})",
                     path.read_bytes,
-                    f"version-{version['number']}-{name}",
+                    f"version-{version.number}-{name}",
                     "application/octet-stream",
                     key=f"download_{version_id}_{name}",
                     icon=":material/download:",
@@ -94,25 +93,25 @@ def downloads(version: Version) -> None:
         return
     if job is not None:
         progress(f"export_{version_id}")
-    if not actor.has(version["project_id"], "lead"):
+    if not actor.has(version.project_id, "lead"):
         st.caption("A lead can export this version as JSONL files.")
     elif st.button("Export as JSONL", icon=":material/output:", key=f"export_{version_id}"):
         freezing.start_export(store, actor, version_id)
         st.rerun()
 
 
-def first_examples(version: Version) -> None:
+def first_examples(version: DatasetVersion) -> None:
     """The beginning of a split, to see what is in it."""
-    there = [split for split in SPLITS if version["counts"][split]]
+    there = [split for split in SPLITS if version.counts[split]]
     st.subheader("First examples", anchor=False)
-    key = f"version_{version['version_id']}"
+    key = f"version_{version.version_id}"
     if example_id := opened(key):
         st.switch_page("curation/examples.py", query_params={"example": example_id})
     chosen = st.segmented_control(
-        "Split", there, default=there[0], required=True, key=f"split_{version['version_id']}"
+        "Split", there, default=there[0], required=True, key=f"split_{version.version_id}"
     )
     rows = freezing.version_examples(
-        session.store(), session.actor(), version["version_id"], chosen, SHOWN
+        session.store(), session.actor(), version.version_id, chosen, SHOWN
     )
     marked = [
         {**row, "position": number, "state": "", "flagged": False}

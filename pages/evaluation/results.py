@@ -56,7 +56,7 @@ def main() -> None:
 def scores(store: StoreType, actor: Actor, project_id: str) -> None:
     """The automatic scores of one dataset version."""
     versions = {
-        v["version_id"]: f"{v['number']} · {v['name']}"
+        v.version_id: f"{v.number} · {v.name}"
         for v in freezing.versions_of(store, actor, project_id)
     }
     if not versions:

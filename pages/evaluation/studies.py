@@ -61,9 +61,9 @@ def versions_to_compare(
     """Version name → the systems that have answered it, where there are at least two."""
     answering = systems.answering_systems(store, actor, project_id)
     return {
-        f"{version['number']} · {version['name']}": answering[version["version_id"]]
+        f"{version.number} · {version.name}": answering[version.version_id]
         for version in freezing.versions_of(store, actor, project_id)
-        if len(answering.get(version["version_id"], ())) > 1
+        if len(answering.get(version.version_id, ())) > 1
     }
 
 

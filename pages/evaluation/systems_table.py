@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
+from core.versions.version import DatasetVersion
 from core.workflows.curation import freezing
 from core.workflows.evaluation import systems
 from pages.components import page
@@ -32,7 +33,7 @@ def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | Non
             "Dataset versions",
         )
         return None
-    names = {v["version_id"]: v for v in versions}
+    names = {v.version_id: v for v in versions}
     chosen: str = st.selectbox(
         "Dataset version",
         list(names),
@@ -42,9 +43,9 @@ def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | Non
     return chosen
 
 
-def _title(version: dict[str, Any]) -> str:
-    total = page.number(version["counts"]["total"])
-    return f"{version['number']} · {version['name']} · {total} examples"
+def _title(version: DatasetVersion) -> str:
+    total = page.number(version.total)
+    return f"{version.number} · {version.name} · {total} examples"
 
 
 def systems_table(systems: Sequence[dict[str, Any]]) -> None:

@@ -33,7 +33,7 @@ def main() -> None:
         )
         page.empty("There is no base model here", how)
         return
-    by_version = {version["version_id"]: version for version in versions}
+    by_version = {version.version_id: version for version in versions}
     by_model = {model.id: model for model in models}
     left, right = st.columns(2)
     version_id = left.selectbox(
@@ -50,7 +50,7 @@ def main() -> None:
     )
     name = st.text_input(
         "Name of the run",
-        placeholder=f"{project.name} {by_version[version_id]['name']}",
+        placeholder=f"{project.name} {by_version[version_id].name}",
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )

@@ -7,19 +7,20 @@ from typing import Any
 import streamlit as st
 
 from core.tuning.planning import device, expected_seconds, planned_steps
+from core.versions.version import DatasetVersion
 from core.workflows.tuning import training
 from pages.components import errors, page, session
 
 
-def described(version: dict[str, Any]) -> str:
+def described(version: DatasetVersion) -> str:
     """A version as one line of the list."""
-    counts = version["counts"]
-    return f"{version['name']} · {page.number(counts['train'])} training examples"
+    counts = version.counts
+    return f"{version.name} · {page.number(counts['train'])} training examples"
 
 
-def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> None:
+def plan(version: DatasetVersion, model_id: str, settings: dict[str, Any]) -> None:
     """What would be trained, on what, and roughly how long."""
-    counts, there = version["counts"], device()
+    counts, there = version.counts, device()
     steps = planned_steps(counts["train"], settings)
     page.figures(
         [
@@ -29,7 +30,7 @@ def plan(version: dict[str, Any], model_id: str, settings: dict[str, Any]) -> No
             ("Device", "GPU" if there.is_accelerator else "CPU", there.title),
         ]
     )
-    runs = training.runs_of(session.store(), session.actor(), version["project_id"])
+    runs = training.runs_of(session.store(), session.actor(), version.project_id)
     guess = expected_seconds(runs, model_id, settings, steps)
     pace = f"About {page.duration(guess[0])}, judging by {guess[1]}." if guess else ""
     st.caption(errors.escaped(f"Runs on {there.title}. {pace}"))

@@ -13,6 +13,7 @@ import pytest
 from core.clock import new_id
 from core.errors import NotAllowed
 from core.versions.splitting import content_hash
+from core.versions.version import DatasetVersion
 from core.workflows.curation import annotating, freezing
 from core.workflows.curation.freezing import NothingToFreeze, start_freeze
 from core.workflows.jobs.jobs import folder_of
@@ -28,7 +29,7 @@ def project_id(store: Store) -> str:
     return a_project(store).project_id
 
 
-def freeze(store: Store, project_id: str, **wishes: Any) -> dict[str, Any]:
+def freeze(store: Store, project_id: str, **wishes: Any) -> DatasetVersion:
     """Freeze with a real worker process; the version."""
     lead = an_actor(project_id)
     version_id = start_freeze(store, lead, project_id, **wishes)
@@ -38,8 +39,8 @@ def freeze(store: Store, project_id: str, **wishes: Any) -> dict[str, Any]:
     return freezing.get_version(store, lead, version_id)
 
 
-def splits_of(store: Store, version: dict[str, Any]) -> dict[str, str]:
-    rows = store.versions.examples(version["version_id"]).to_pylist()
+def splits_of(store: Store, version: DatasetVersion) -> dict[str, str]:
+    rows = store.versions.examples(version.version_id).to_pylist()
     return {row["example_id"]: row["split"] for row in rows}
 
 
@@ -60,16 +61,11 @@ def test_freezing_twice_with_one_seed_gives_one_split_and_one_hash(
 ) -> None:
     accepted_examples(store, project_id, 60)
     first, second = (freeze(store, project_id, seed=7, name="prices") for _ in range(2))
-    assert first["content_hash"] == second["content_hash"]
+    assert first.content_hash == second.content_hash
     assert splits_of(store, first) == splits_of(store, second)
-    assert (first["number"], second["number"]) == (1, 2)
-    assert first["counts"] == {
-        "total": 60,
-        "train": 48,
-        "validation": 6,
-        "test": 6,
-        "groups": 60,
-    }
+    assert (first.number, second.number) == (1, 2)
+    assert first.counts == {"train": 48, "validation": 6, "test": 6}
+    assert (first.total, first.groups) == (60, 60)
     other = freeze(store, project_id, seed=8)
     assert splits_of(store, other) != splits_of(store, first)
 
@@ -77,12 +73,12 @@ def test_freezing_twice_with_one_seed_gives_one_split_and_one_hash(
 def test_the_hash_can_be_computed_again_from_what_is_stored(store: Store, project_id: str) -> None:
     ids = accepted_examples(store, project_id, 20)
     version = freeze(store, project_id)
-    assert content_hash(store.versions.content(version["version_id"])) == version["content_hash"]
+    assert content_hash(store.versions.content(version.version_id)) == version.content_hash
     by_hand = hashlib.sha256()
-    for row in sorted(store.versions.content(version["version_id"])):
+    for row in sorted(store.versions.content(version.version_id)):
         by_hand.update(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-    assert by_hand.hexdigest() == version["content_hash"]
-    assert {row[0] for row in store.versions.content(version["version_id"])} == set(ids)
+    assert by_hand.hexdigest() == version.content_hash
+    assert {row[0] for row in store.versions.content(version.version_id)} == set(ids)
 
 
 def test_near_duplicates_are_never_in_two_splits(store: Store, project_id: str) -> None:
@@ -92,14 +88,14 @@ def test_near_duplicates_are_never_in_two_splits(store: Store, project_id: str) 
     for number, example_id in enumerate(ids):
         groups[number // 3].add(splits[example_id])
     assert all(len(split) == 1 for split in groups.values())
-    assert version["counts"]["groups"] == 40
-    assert version["counts"]["train"] == 96
+    assert version.groups == 40
+    assert version.counts["train"] == 96
 
 
 def test_later_edits_do_not_reach_a_frozen_version(store: Store, project_id: str) -> None:
     ids = accepted_examples(store, project_id, 12)
     version = freeze(store, project_id)
-    before = store.versions.content(version["version_id"])
+    before = store.versions.content(version.version_id)
     store.annotation.add_event(new_id("evt"), ids[0], "flag", "late", "person_ada")
     store.annotation.add_revision(
         {
@@ -113,7 +109,7 @@ def test_later_edits_do_not_reach_a_frozen_version(store: Store, project_id: str
         },
         "accepted",
     )
-    assert store.versions.content(version["version_id"]) == before
+    assert store.versions.content(version.version_id) == before
     assert freezing.freezable(store, an_actor(project_id), project_id) == 11
 
 
@@ -123,7 +119,7 @@ def test_a_version_for_evaluation_only_has_everything_in_test(
     accepted_examples(store, project_id, 15)
     version = freeze(store, project_id, evaluation_only=True)
     assert set(splits_of(store, version).values()) == {"test"}
-    counts = version["counts"]
+    counts = version.counts
     assert (counts["train"], counts["validation"], counts["test"]) == (0, 0, 15)
 
 
@@ -139,18 +135,18 @@ def test_the_same_form_pressed_twice_is_one_version(store: Store, project_id: st
 def test_taking_the_result_in_twice_adds_nothing(store: Store, project_id: str) -> None:
     accepted_examples(store, project_id, 10)
     version = freeze(store, project_id)
-    job = store.jobs.of_subject(version["version_id"])
+    job = store.jobs.of_subject(version.version_id)
     assert job
     freezing.take_in(store, job, folder_of(store, job))
     assert len(freezing.versions_of(store, an_actor(project_id), project_id)) == 1
-    assert len(store.versions.content(version["version_id"])) == 10
+    assert len(store.versions.content(version.version_id)) == 10
 
 
 def test_a_group_over_five_per_cent_is_warned_about(store: Store, project_id: str) -> None:
     accepted_examples(store, project_id, [*triples(30), *with_near_duplicates(1)])
     version = freeze(store, project_id)
-    assert version["counts"]["groups"] == 31
-    (warning,) = version["warnings"]
+    assert version.groups == 31
+    (warning,) = version.warnings
     assert "3 of 33 examples (9%)" in warning
 
 
@@ -169,9 +165,9 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
 ) -> None:
     accepted_examples(store, project_id, 20)
     version, lead = freeze(store, project_id, name="to go"), an_actor(project_id)
-    assert freezing.export_of(store, lead, version["version_id"]) is None
-    wait_for(store, freezing.start_export(store, lead, version["version_id"]), timeout=60)
-    job = freezing.export_of(store, lead, version["version_id"])
+    assert freezing.export_of(store, lead, version.version_id) is None
+    wait_for(store, freezing.start_export(store, lead, version.version_id), timeout=60)
+    job = freezing.export_of(store, lead, version.version_id)
     assert job
     assert set(job["files"]) == {
         "all.jsonl",
@@ -191,4 +187,4 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     splits = splits_of(store, version)
     assert all(splits[one["id"]] == one["split"] for one in lines["all.jsonl"])
     about = json.loads(job["files"]["manifest.json"].read_text())["about"]
-    assert about["content_hash"] == version["content_hash"]
+    assert about["content_hash"] == version.content_hash

@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from core.actor import Actor
-from core.clock import new_id
 from core.errors import NotAllowed
 from core.jobs.launcher import kill, status_of
 from core.tuning.base_models import UnknownBaseModel
@@ -29,6 +27,7 @@ from core.workflows.tuning.training import NothingToTrainOn, default_settings, s
 from storage.store import Store
 from tests.builders import a_project, a_store, accepted_examples, an_actor
 from tests.tiny_model import make_tiny_model, some_rows
+from tests.version_builders import add_version
 
 SHORT: dict[str, Any] = {
     "lora_r": 4,
@@ -69,30 +68,7 @@ def a_version(store: Store, project_id: str, *, validation: int = 4) -> str:
     ids = accepted_examples(store, project_id, rows)
     splits = ["validation"] * validation + ["test"] * 4
     splits += ["train"] * (len(ids) - len(splits))
-    current = [store.examples.current(one) for one in ids]
-    members = pa.table(
-        {
-            "example_id": ids,
-            "revision_id": [one["revision_id"] for one in current if one],
-            "split": splits,
-            "group_id": ids,
-            "position": list(range(len(ids))),
-        }
-    )
-    row = {
-        "version_id": new_id("ver"),
-        "project_id": project_id,
-        "name": "",
-        "notes": "",
-        "content_hash": "0" * 64,
-        "seed": 1,
-        "ratios": [0.6, 0.2, 0.2],
-        "counts": {s: splits.count(s) for s in ("train", "validation", "test")} | {"total": 20},
-        "warnings": [],
-        "actor_id": "person_ada",
-    }
-    store.transact(lambda: store.versions.add(row, members))
-    return str(row["version_id"])
+    return add_version(store, project_id, splits, ratios=(0.6, 0.2, 0.2))
 
 
 def run_of(store: Store, run_id: str) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
-from core.versions.splitting import content_hash, split
+from core.versions.splitting import SPLITS, content_hash, split
+from core.versions.version import DatasetVersion
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 RATIOS = (0.8, 0.1, 0.1)
 MIN_EXAMPLES = 10
-ABOUT = ("version_id", "name", "number", "content_hash", "seed", "ratios", "counts")
 
 
 class NothingToFreeze(InvalidInput):
@@ -116,42 +116,53 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
         }
     )
     counted = Counter(splits)
-    row = {
-        "version_id": job["subject_id"],
-        "project_id": job["project_id"],
-        "name": spec["name"],
-        "notes": spec["notes"],
-        "content_hash": content_hash(zip(ids, *texts, splits, strict=True)),
-        "seed": spec["seed"],
-        "ratios": spec["ratios"],
-        "counts": {
-            "total": len(ids),
-            **{name: counted.get(name, 0) for name in ("train", "validation", "test")},
-            "groups": len(set(group_ids)),
-        },
-        "warnings": report["warnings"],
-        "actor_id": job["created_by"],
-    }
 
     def save() -> None:
-        if store.versions.by_id(job["subject_id"]) is None:
-            store.versions.add(row, members)
+        if store.versions.by_id(job["subject_id"]) is not None:
+            return
+        number = store.versions.next_number(job["project_id"])
+        version = DatasetVersion(
+            version_id=job["subject_id"],
+            project_id=job["project_id"],
+            number=number,
+            name=spec["name"] or f"v{number}",
+            notes=spec["notes"],
+            content_hash=content_hash(zip(ids, *texts, splits, strict=True)),
+            seed=spec["seed"],
+            ratios=tuple(spec["ratios"]),
+            counts={name: counted.get(name, 0) for name in SPLITS},
+            groups=len(set(group_ids)),
+            warnings=tuple(report["warnings"]),
+            evaluation_only=everything_is_test,
+            actor_id=job["created_by"],
+            created_at=now(),
+        )
+        store.versions.add(version, members)
+        store.audit.record(
+            "frozen",
+            "version",
+            version.version_id,
+            version.actor_id,
+            project_id=version.project_id,
+            name=version.name,
+            content_hash=version.content_hash,
+        )
 
     store.transact(save)
 
 
-def versions_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
+def versions_of(store: Store, actor: Actor, project_id: str) -> list[DatasetVersion]:
     """A project's versions, newest first."""
     actor.require(project_id)
     return store.versions.of_project(project_id)
 
 
-def get_version(store: Store, actor: Actor, version_id: str) -> dict[str, Any]:
+def get_version(store: Store, actor: Actor, version_id: str) -> DatasetVersion:
     """One version. Raises NotFound, NotAllowed."""
     version = store.versions.by_id(version_id)
     if version is None:
         raise NotFound("This dataset version does not exist. Choose one from the list.")
-    actor.require(version["project_id"])
+    actor.require(version.project_id)
     return version
 
 
@@ -167,17 +178,32 @@ def version_examples(
 def start_export(store: Store, actor: Actor, version_id: str) -> str:
     """Queue the export of a version as JSONL files; the job's id."""
     version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
+    actor.require(version.project_id, "lead")
     return jobs.submit(
         store,
         actor,
         kind="export",
-        project_id=version["project_id"],
+        project_id=version.project_id,
         subject_id=f"export_{version_id}",
-        title=f"Export {version['name']}",
-        spec={"about": {name: version[name] for name in ABOUT}},
+        title=f"Export {version.name}",
+        spec={"about": _about(version)},
         tables={"examples.parquet": store.versions.examples(version_id)},
     )
+
+
+def _about(version: DatasetVersion) -> dict[str, Any]:
+    """What an export's manifest says of its version."""
+    return {
+        "version_id": version.version_id,
+        "name": version.name,
+        "number": version.number,
+        "content_hash": version.content_hash,
+        "seed": version.seed,
+        "ratios": list(version.ratios),
+        "counts": dict(version.counts),
+        "groups": version.groups,
+        "evaluation_only": version.evaluation_only,
+    }
 
 
 def export_of(store: Store, actor: Actor, version_id: str) -> dict[str, Any] | None:

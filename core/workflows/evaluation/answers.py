@@ -37,7 +37,7 @@ def start_import(
     given. `system_id` was made when the form was opened: a second submission of it starts nothing.
     """
     version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
+    actor.require(version.project_id, "lead")
     if not name.strip():
         raise InvalidInput("Give the system a name, such as the model that answered.")
     if system_id and store.jobs.of_subject(system_id):
@@ -49,10 +49,10 @@ def start_import(
         store,
         actor,
         kind="answers",
-        project_id=version["project_id"],
+        project_id=version.project_id,
         subject_id=system_id,
         title=f"Import the answers of {name.strip()}",
-        spec={"file": stored_as, "version": version["name"], "answer_column": answer_column},
+        spec={"file": stored_as, "version": version.name, "answer_column": answer_column},
         files={stored_as: path},
         tables={"examples.parquet": store.versions.examples(version_id).select(columns)},
         detail={"name": name.strip(), "version_id": version_id},

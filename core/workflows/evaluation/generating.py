@@ -137,7 +137,7 @@ def answers_page(
 ) -> list[dict[str, Any]]:
     """Examples with the answers of these systems, one dict per example; leads only (not blind)."""
     version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
+    actor.require(version.project_id, "lead")
     found: dict[str, dict[str, Any]] = {}
     for row in store.systems.side_by_side(version_id, list(system_ids), metric, limit, offset):
         example = found.setdefault(

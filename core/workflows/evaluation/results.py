@@ -50,7 +50,7 @@ def score_report(
     """The scores of every scored system of a version, each against one baseline (the first base,
     else the first system)."""
     version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
+    actor.require(version.project_id, "lead")
     systems = [s for s in store.systems.of_version(version_id) if s["summary"]]
     if not systems:
         return []
@@ -275,7 +275,7 @@ def stamp(store: Store, actor: Actor, *, version_id: str = "", study_id: str = "
         get_study(store, actor, study_id)
         return f"study {store.reports.study_stamp(study_id)}"
     version = get_version(store, actor, version_id)
-    actor.require(version["project_id"], "lead")
+    actor.require(version.project_id, "lead")
     return f"version {store.reports.version_stamp(version_id)}"
 
 

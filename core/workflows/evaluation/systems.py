@@ -76,4 +76,4 @@ def unused_name(store: Store, version_id: str, name: str) -> str:
 
 
 def _require_lead(store: Store, actor: Actor, version_id: str) -> None:
-    actor.require(get_version(store, actor, version_id)["project_id"], "lead")
+    actor.require(get_version(store, actor, version_id).project_id, "lead")

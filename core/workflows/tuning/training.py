@@ -65,15 +65,15 @@ def start_run(
     NothingToTrainOn, QueueFull, DiskFull.
     """
     version = get_version(store, actor, version_id)
-    project_id = version["project_id"]
+    project_id = version.project_id
     actor.require(project_id, "lead")
     run_id = f"run_{submission_id}" if submission_id else new_id("run")
     if store.systems.run(run_id):
         return run_id
-    if not version["counts"]["train"] or not version["counts"]["validation"]:
+    if not version.counts["train"] or not version.counts["validation"]:
         raise NothingToTrainOn(
-            f"{version['name']} has {version['counts']['train']} training and "
-            f"{version['counts']['validation']} validation examples. Freeze a version that is not "
+            f"{version.name} has {version.counts['train']} training and "
+            f"{version.counts['validation']} validation examples. Freeze a version that is not "
             f"for evaluation only."
         )
     project = store.projects.by_id(project_id)
@@ -85,11 +85,11 @@ def start_run(
             **default_settings(model_id),
             **(settings or {}),
             "run_id": run_id,
-            "name": name.strip() or f"{project.name} {version['name']}",
+            "name": name.strip() or f"{project.name} {version.name}",
             "base_model": model.location,
             "base_model_hash": _hash_of(store.workspace, model),
             "version_id": version_id,
-            "version_hash": version["content_hash"],
+            "version_hash": version.content_hash,
             "template": project.settings.template,
             "library_versions": library_versions(),
         }
