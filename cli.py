@@ -1,6 +1,7 @@
 """Touchstone from a terminal: the same use cases as its pages, beside a running server or without.
 
-`touchstone --help` lists the commands; each takes --home (default: TOUCHSTONE_HOME or ./workspace).
+Each command takes --home (default: TOUCHSTONE_HOME or ./workspace) and, where it answers, --json.
+Exit codes: 0 done; 1 refused, with one sentence on standard error; 2 the command line is wrong.
 """
 
 from __future__ import annotations
@@ -46,6 +47,40 @@ def refusals_told() -> Iterator[None]:
 def tell(answer: dict[str, Any], sentence: str, as_json: bool) -> None:
     """Print the answer as JSON, or as a sentence."""
     print(json.dumps(answer) if as_json else sentence)
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Default: 8501.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Where to listen. Default: 127.0.0.1, this machine only.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Start the server and say where it answers; Ctrl-C stops it."""
+    from pages.server.serve import serve as run_server
+
+    with refusals_told():
+        workspace_at(home)
+        run_server(port, address)
+
+
+@app.command()
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """Show the server, the projects, and the jobs that run or wait."""
+    from pages.server.client import status as ask
+
+    with refusals_told():
+        answer = ask(workspace_at(home))
+        server = answer["server"]
+        lines = [f"Server: {server['url'] if server else 'not running'}"]
+        lines += [
+            f"{one['name']}: {one['examples']['total']} examples, "
+            f"{one['examples']['accepted']} accepted"
+            for one in answer["projects"]
+        ]
+        lines += [f"{job['status']}: {job['title']} ({job['project']})" for job in answer["jobs"]]
+        tell(answer, "\n".join(lines), as_json)
 
 
 @users.command("add")

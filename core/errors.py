@@ -40,8 +40,20 @@ class InvalidInput(TouchstoneError):
     title = "Please check what you entered"
 
 
+class NameTaken(InvalidInput):
+    """Another person, project or version has this name."""
+
+    title = "This name is taken"
+
+
 class Conflict(TouchstoneError):
-    """Somebody else, or something that runs, was faster."""
+    """The present state does not allow it: something has ended, runs, or was undone already."""
+
+    title = "Not possible right now"
+
+
+class Overtaken(Conflict):
+    """Somebody else changed the same thing first."""
 
     title = "Somebody was faster"
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from core.clock import now
-from core.errors import Conflict, DiskFull, TouchstoneError, is_disk_full
+from core.errors import DiskFull, Overtaken, TouchstoneError, is_disk_full
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -173,7 +173,7 @@ class Database:
         `in_turn` lets one such action at a time begin: for queues, where everybody wants the same
         first row and all but one would have to start again.
         A conflict with another thread, or a key that another thread has just inserted, runs it
-        again from its start, so `action` must look before it writes. Raises Conflict when that
+        again from its start, so `action` must look before it writes. Raises Overtaken when that
         goes on for too long, DiskFull at once.
         """
         if in_turn:
@@ -197,7 +197,7 @@ class Database:
                 time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
             finally:
                 self._local.depth = 0
-        raise Conflict("Too many people changed this at once. Nothing was saved; try again.")
+        raise Overtaken("Too many people changed this at once. Nothing was saved; try again.")
 
     @staticmethod
     def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

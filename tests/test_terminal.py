@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.serving import DEMO, PASSWORD, Server, launch, serve, touchstone
+from core.workflows.commands import COMMANDS
+from pages.server.serve import flags, in_environment, options_of
+from tests.serving import (
+    DEMO,
+    PASSWORD,
+    ROOT,
+    Server,
+    free_port,
+    launch,
+    serve,
+    touchstone,
+    wait_until_up,
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +133,53 @@ def test_the_server_stops_cleanly_and_says_nothing_alarming(tmp_path: Path) -> N
         server.stop()
     told = server.log.read_text().split("/setup?token=")[1]
     assert told.split("\n", 1)[1].split() in ([], ["Aborted!"])  # click's word for Ctrl-C
+
+
+def test_every_command_of_the_table_has_its_word_in_the_terminal() -> None:
+    source = (ROOT / "cli.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'call\(\s*workspace_at\(home\), "([\w.]+)"', source)) | {
+        "status"
+    } == set(COMMANDS)
+
+
+def test_serve_starts_the_server_from_any_folder_with_the_shipped_settings(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "cli.py"), "serve", "--port", str(port), "--home", "w"],
+            cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    server = Server(f"http://127.0.0.1:{port}", tmp_path / "w", log, process)
+    try:
+        wait_until_up(server)
+        told = json.loads(server.touchstone("status", "--json").stdout)
+        assert told["server"]["url"] == server.url  # the address of the settings, not 0.0.0.0
+        assert [project["name"] for project in told["projects"]] == [DEMO]
+        assert told["projects"][0]["examples"]["total"] > 0
+        assert told["jobs"] == []
+    finally:
+        assert server.stop() != 2
+    alone = json.loads(touchstone(tmp_path / "w", "status", "--json").stdout)
+    assert alone == {**told, "server": None}
+
+
+def test_status_makes_no_workspace_and_a_wrong_command_line_is_no_refusal(tmp_path: Path) -> None:
+    refused = touchstone(tmp_path / "none", "status")
+    assert refused.returncode == 1
+    assert "There is no workspace in" in refused.stderr
+    assert not (tmp_path / "none").exists()
+    assert touchstone(tmp_path / "none", "status", "--wrong").returncode == 2
+
+
+def test_shipped_settings_become_flags_unless_the_environment_has_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[server]\nheadless = true\n[theme.dark.sidebar]\nbackgroundColor = "#111"\n')
+    assert flags(options_of(file)) == [
+        "--server.headless=true",
+        "--theme.dark.sidebar.backgroundColor=#111",
+    ]
+    monkeypatch.setenv("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", "5")
+    assert in_environment("server.maxUploadSize")
+    assert not in_environment("server.port")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
-from core.errors import InvalidInput, TouchstoneError
+from core.errors import InvalidInput, NotFound, TouchstoneError
 from core.workflows.commands import command
 from core.workspace import Workspace
 from storage.store import Store
@@ -57,6 +57,20 @@ def call(
     return _placed(answer, download)
 
 
+def status(workspace: Workspace) -> dict[str, Any]:
+    """The answer of the command `status`, with the server that owns the workspace, or None.
+
+    Raises NotFound rather than make a workspace.
+    """
+    url = living_server(workspace)
+    if url is None and not workspace.database.is_file():
+        raise NotFound(
+            f"There is no workspace in {workspace.path}. Name another one with --home, or start "
+            "one with `touchstone serve`."
+        )
+    return {"server": {"url": url} if url else None, **call(workspace, "status", {})}
+
+
 def living_server(workspace: Workspace) -> str | None:
     """The address of the server that owns the workspace, if its process lives."""
     found = workspace.announced_server()
@@ -88,7 +102,9 @@ def _ask(
     try:
         secret = workspace.token_file.read_text(encoding="utf-8")
         # Not through a proxy that the environment names: the server is on this machine.
-        with httpx.Client(base_url=url, timeout=600, trust_env=False) as client:
+        # A command waits for as long as its job lives; only reaching the server has a limit.
+        limit = httpx.Timeout(None, connect=30)
+        with httpx.Client(base_url=url, timeout=limit, trust_env=False) as client:
             client.headers["authorization"] = f"Bearer {secret}"
             with client.stream("POST", f"/api/v1/commands/{name}", **request) as response:
                 if response.headers.get("content-type", "").startswith("application/json"):

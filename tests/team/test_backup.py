@@ -16,7 +16,7 @@ import pytest
 
 from core.accounts import hash_token
 from core.actor import system_actor
-from core.errors import Conflict, NotAllowed
+from core.errors import Conflict, NameTaken, NotAllowed
 from core.workflows.team import accounts, sessions
 from core.workflows.team.backup import (
     DATABASE,
@@ -85,7 +85,7 @@ def test_a_restored_workspace_holds_the_same_and_every_session_has_ended(
     store = Store(workspace.path)
     assert store.database.value("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == 0
     assert sessions.sign_in(store, "bo", PASSWORD)
-    with pytest.raises(Conflict, match="Bo"):  # the constraints came along
+    with pytest.raises(NameTaken, match="Bo"):  # the constraints came along
         accounts.add_person(store, system_actor(), "BO", PASSWORD)
     store.close()
 

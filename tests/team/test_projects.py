@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import NameTaken, NotAllowed, NotFound
 from core.projects import (
     DEFAULT_RUBRIC,
     Criterion,
@@ -82,10 +82,10 @@ def test_a_change_is_kept_and_logged_with_its_author(store: Store) -> None:
 
 def test_two_projects_cannot_have_one_name_whatever_its_case(store: Store) -> None:
     create_project(store, an_admin(), FULL)
-    with pytest.raises(Conflict, match="called “Sales notes” already"):
+    with pytest.raises(NameTaken, match="called “Sales notes” already"):
         create_project(store, an_admin(), replace(FULL, name="SALES NOTES"))
     other = create_project(store, an_admin(), replace(FULL, name="Other"))
-    with pytest.raises(Conflict, match="Choose another name"):
+    with pytest.raises(NameTaken, match="Choose another name"):
         change_project(store, an_admin(), other.project_id, FULL)
 
 
@@ -111,7 +111,7 @@ def test_the_name_of_a_deleted_project_is_free_and_bringing_it_back_says_so(stor
     project = create_project(store, an_admin(), FULL)
     delete_project(store, an_admin(), project.project_id)
     newer = create_project(store, an_admin(), FULL)
-    with pytest.raises(Conflict, match="called “Sales notes” already"):
+    with pytest.raises(NameTaken, match="called “Sales notes” already"):
         restore_project(store, an_admin(), project.project_id)
     change_project(store, an_admin(), newer.project_id, replace(FULL, name="Newer"))
     restore_project(store, an_admin(), project.project_id)

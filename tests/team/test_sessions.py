@@ -17,7 +17,7 @@ from core.accounts import (
     hash_token,
 )
 from core.clock import now
-from core.errors import Conflict, NotAllowed, TouchstoneError
+from core.errors import Conflict, NameTaken, NotAllowed, TouchstoneError
 from core.workflows.team import accounts, sessions
 from storage.store import Store
 from tests.builders import an_admin
@@ -81,7 +81,7 @@ def test_neither_token_nor_password_is_kept_in_the_store(store: Store) -> None:
 def test_a_name_signs_in_in_any_spelling_and_is_taken_in_any_spelling(store: Store) -> None:
     a_person(store, "Bo  Lee")
     assert signed_in(store, " bo LEE ")[1].name == "Bo Lee"
-    with pytest.raises(Conflict, match="Bo Lee"):
+    with pytest.raises(NameTaken, match="Bo Lee"):
         a_person(store, "BO lee")
 
 

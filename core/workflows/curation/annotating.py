@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, Overtaken
 from core.examples.example import Example
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=30)
 
 
-class EditConflict(Conflict):
+class EditConflict(Overtaken):
     """Somebody saved another revision of the example meanwhile."""
 
     title = "Somebody saved this example before you"
@@ -74,7 +74,7 @@ def lease_next(
         if example_id is None:
             return None
         if not store.annotation.take_lease(example_id, actor.person_id, now() + LEASE):
-            raise Conflict("Somebody took this example just now. Try again.")
+            raise Overtaken("Somebody took this example just now. Try again.")
         store.annotation.release_all(project_id, actor.person_id, but=example_id)
         return example_id
 
@@ -85,7 +85,7 @@ def lease_next(
 def open_example(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
     """Lease one named example, to edit it again.
 
-    Raises Conflict when somebody else holds it, EditConflict when a reviewer has decided on it.
+    Raises Overtaken when somebody else holds it, EditConflict when a reviewer has decided on it.
     """
     actor.require(project_id, "annotator", "lead")
     refuse_decided(example_of(store, actor, project_id, example_id))
@@ -95,7 +95,7 @@ def open_example(store: Store, actor: Actor, project_id: str, example_id: str) -
 
 
 def lease(store: Store, actor: Actor, project_id: str, example_id: str) -> None:
-    """Take one named example and let go of every other. Raises Conflict when somebody holds it."""
+    """Take one named example and let go of every other. Raises Overtaken when somebody holds it."""
 
     def take() -> bool:
         taken = store.annotation.take_lease(example_id, actor.person_id, now() + LEASE)
@@ -104,7 +104,7 @@ def lease(store: Store, actor: Actor, project_id: str, example_id: str) -> None:
         return taken
 
     if not store.transact(take):
-        raise Conflict("Somebody else is working on this example right now. Choose another one.")
+        raise Overtaken("Somebody else is working on this example right now. Choose another one.")
 
 
 def _task(store: Store, example_id: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core.accounts import (
 )
 from core.actor import ROLES, Actor, Role
 from core.clock import now
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NameTaken, NotFound
 from core.passwords import hash_password, is_right
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def add_person(
     project_id: str | None = None,
     roles: Collection[Role] = (),
 ) -> str:
-    """A new person, by an admin, with `roles` in the project; returns the id. Raises InvalidInput,
-    Conflict."""
+    """A new person, by an admin, with `roles` in the project; returns the id. Raises
+    InvalidInput, NameTaken."""
     actor.require_admin()
     name, password_hash = clean_name(name), hash_password(password, name)
 
@@ -144,10 +144,10 @@ def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool
 
 
 def insert_person(store: Store, name: str, password_hash: str, *, is_admin: bool) -> str:
-    """Inside a transaction: a person under a free name. Raises Conflict."""
+    """Inside a transaction: a person under a free name. Raises NameTaken."""
     taken = store.accounts.credentials_of(name_key(name))
     if taken:
-        raise Conflict(f"Somebody is called “{taken['name']}” already. Choose another name.")
+        raise NameTaken(f"Somebody is called “{taken['name']}” already. Choose another name.")
     return store.accounts.add(name, name_key(name), password_hash, is_admin)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import Conflict, NotFound
+from core.errors import NameTaken, NotFound, Overtaken
 from core.projects import Project, ProjectSettings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def create_project(store: Store, actor: Actor, settings: ProjectSettings) -> Pro
     return store.transact(save)
 
 
-class ProjectChanged(Conflict):
+class ProjectChanged(Overtaken):
     """Another lead saved the project meanwhile."""
 
 
@@ -80,7 +80,7 @@ def delete_project(store: Store, actor: Actor, project_id: str) -> None:
 
 
 def restore_project(store: Store, actor: Actor, project_id: str) -> None:
-    """Undo a deletion. Raises Conflict while another project has taken the name."""
+    """Undo a deletion. Raises NameTaken while another project has taken the name."""
     actor.require(project_id, "lead")
 
     def save() -> None:
@@ -105,4 +105,4 @@ def deleted_projects(store: Store, actor: Actor) -> list[tuple[str, str]]:
 def _refuse_taken_name(store: Store, name: str, own_id: str) -> None:
     other = store.projects.by_name(name)
     if other is not None and other.project_id != own_id:
-        raise Conflict(f"There is a project called “{other.name}” already. Choose another name.")
+        raise NameTaken(f"There is a project called “{other.name}” already. Choose another name.")

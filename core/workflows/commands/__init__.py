@@ -1,0 +1,29 @@
+"""What the terminal can ask for: one table for the server's API and for a workspace without one.
+
+A command takes the store, the workspace and its arguments, and answers with what is to be printed
+as JSON, or with a file to hand over (which then is the caller's). A file that was sent along is
+`arguments["file"]`; it never comes from the JSON.
+
+To add one: a function in the module of its section, a line in COMMANDS, a function in `cli.py`.
+"""
+
+from __future__ import annotations
+
+from core.errors import NotFound
+from core.workflows.commands import curation, evaluation, team
+from core.workflows.commands.command import Command
+
+COMMANDS: dict[str, Command] = {
+    "import": curation.import_examples,
+    "demo": evaluation.run_demo,
+    "users.add": team.users_add,
+    "backup": team.make_backup,
+    "status": team.status,
+}
+
+
+def command(name: str) -> Command:
+    """The command of that name. Raises NotFound."""
+    if name not in COMMANDS:
+        raise NotFound(f"There is no command “{name}”. `touchstone --help` lists them.")
+    return COMMANDS[name]
