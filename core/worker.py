@@ -2,7 +2,7 @@
 
     python -m core.worker JOB_DIR
 
-A kind is a function `run(job: JobContext)`, imported when needed so that light kinds start fast.
+core.jobs.kinds lists the kinds.
 Exit code: 0 completed, stopped or cancelled; 1 failed; 2 no job there; 3 another worker has it.
 """
 
@@ -11,37 +11,21 @@ from __future__ import annotations
 import argparse
 import errno
 import faulthandler
-import importlib
 import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from core.errors import InvalidInput, TouchstoneError
+from core.errors import TouchstoneError
 from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
+from core.jobs.kinds import function_of, kind_of
 from core.jobs.state import JobFault, JobState, JobStatus
-
-KINDS = {
-    "train": "core.gpu.training:run",
-    "generate": "core.gpu.generation:run",
-    "score": "core.scoring.job:run",
-    "import": "core.importing.job:run",
-    "answers": "core.importing.answers_job:run",
-    "check": "core.versions.freeze_job:run",
-    "export": "core.versions.exporting:run",
-}
-
-
-class UnknownKind(InvalidInput):
-    """The spec's kind has no code."""
-
-    title = "This kind of job is not known"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,7 +75,7 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
     ended: JobStatus
     try:
         job.enter("starting")
-        run = _code_for(job.spec.get("kind", ""))
+        run = function_of(kind_of(str(job.spec.get("kind", ""))).run)
         job.enter("running")
         run(job)
     except JobStopped:
@@ -102,14 +86,6 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
     else:
         ended = "stopped" if job.told_to_stop and not job.published else "completed"
     return ("cancelled" if ended == "stopped" and job.cancelled else ended), None
-
-
-def _code_for(kind: str) -> Callable[[JobContext], None]:
-    if kind not in KINDS:
-        raise UnknownKind(f"“{kind}” is no kind of job. Known: {', '.join(KINDS)}.")
-    module, _, name = KINDS[kind].partition(":")
-    run: Callable[[JobContext], None] = getattr(importlib.import_module(module), name)
-    return run
 
 
 def _leave(job: JobContext, handle: int, status: JobStatus, fault: JobFault | None) -> None:

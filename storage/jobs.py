@@ -3,72 +3,84 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.clock import now
+from core.jobs.events import Event
+from core.jobs.job import Job, JobEvent
+from core.jobs.state import JobFault
 from storage.database import Database, Row
 
 
 class Jobs:
-    """Questions and changes about jobs. A job is a dict of the table's columns, JSON decoded."""
+    """Questions and changes about jobs. Callers hold the transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, job: Row) -> None:
-        """Insert a queued job."""
+    def add(self, job: Job) -> None:
+        """Insert a new job."""
         self._db.execute(
-            "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, "
-            "status, detail, created_by, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
-            [
-                job["job_id"],
-                job["kind"],
-                job["project_id"],
-                job["subject_id"],
-                job["title"],
-                job["folder"],
-                job["device"],
-                json.dumps(job.get("detail", {})),
-                job["created_by"],
-                now(),
-            ],
+            """
+            INSERT INTO jobs (
+                job_id, kind, project_id, subject_id, title, folder, device, launcher,
+                status, detail, created_by, created_at
+            )
+            VALUES (
+                $job_id, $kind, $project_id, $subject_id, $title, $folder, $device, $launcher,
+                $status, $detail, $created_by, $created_at
+            )
+            """,
+            {
+                "job_id": job.job_id,
+                "kind": job.kind,
+                "project_id": job.project_id,
+                "subject_id": job.subject_id,
+                "title": job.title,
+                "folder": job.folder,
+                "device": job.device,
+                "launcher": job.launcher,
+                "status": job.status,
+                "detail": json.dumps(dict(job.detail)),
+                "created_by": job.created_by,
+                "created_at": job.created_at,
+            },
         )
 
-    def by_id(self, job_id: str) -> Row | None:
-        """One job, with the name of who asked for it as `person`."""
-        row = self._db.one(
-            "SELECT j.*, coalesce(p.name, 'Touchstone') AS person FROM jobs j "
-            "LEFT JOIN people p ON p.person_id = j.created_by WHERE j.job_id = ?",
-            [job_id],
-        )
-        return _job(row) if row else None
+    def by_id(self, job_id: str) -> Job | None:
+        """One job."""
+        return self._one("WHERE j.job_id = $id", job_id)
 
-    def of_subject(self, subject_id: str) -> Row | None:
-        """The newest job about a run, an import, a version, a generation …"""
-        row = self._db.one(
-            "SELECT * FROM jobs WHERE subject_id = ? ORDER BY created_at DESC, job_id DESC LIMIT 1",
-            [subject_id],
-        )
-        return _job(row) if row else None
+    def of_subject(self, subject_id: str) -> Job | None:
+        """The job about a run, an import, a version, a generation …"""
+        return self._one("WHERE j.subject_id = $id", subject_id)
 
-    def of_project(self, project_id: str, kinds: Sequence[str] = (), limit: int = 50) -> list[Row]:
-        """A project's jobs as `by_id` gives them, newest first; `kinds` empty means all."""
-        rows = self._db.rows(
-            "SELECT j.*, coalesce(p.name, 'Touchstone') AS person FROM jobs j "
-            "LEFT JOIN people p ON p.person_id = j.created_by "
-            "WHERE j.project_id = ? AND (len(?::VARCHAR[]) = 0 OR j.kind IN ?) "
-            "ORDER BY j.created_at DESC, j.job_id DESC LIMIT ?",
-            [project_id, list(kinds), list(kinds), limit],
+    def newest_about(self, subject_id: str) -> Job | None:
+        """The newest job of a subject that may be asked for again, as SUBJECT#2 and so on."""
+        return self._one(
+            """
+            WHERE j.subject_id = $id OR starts_with(j.subject_id, $id || '#')
+            ORDER BY j.created_at DESC, j.job_id DESC
+            LIMIT 1
+            """,
+            subject_id,
         )
-        return [_job(row) for row in rows]
 
-    def unsettled(self) -> list[Row]:
+    def of_project(self, project_id: str, kinds: Sequence[str] = (), limit: int = 50) -> list[Job]:
+        """A project's jobs, newest first; `kinds` empty means all."""
+        return self._jobs(
+            """
+            WHERE j.project_id = $project_id AND (len($kinds::VARCHAR[]) = 0 OR j.kind IN $kinds)
+            ORDER BY j.created_at DESC, j.job_id DESC
+            LIMIT $limit
+            """,
+            {"project_id": project_id, "kinds": list(kinds), "limit": limit},
+        )
+
+    def unsettled(self) -> list[Job]:
         """Jobs that have not ended or whose result is not yet taken in, oldest first."""
-        rows = self._db.rows("SELECT * FROM jobs WHERE NOT ingested ORDER BY created_at, job_id")
-        return [_job(row) for row in rows]
+        return self._jobs("WHERE NOT j.taken_in ORDER BY j.created_at, j.job_id", {})
 
     def observe(
         self,
@@ -77,66 +89,112 @@ class Jobs:
         status: str,
         step: int,
         total: int,
-        error: dict[str, Any] | None,
+        error: JobFault | None,
         started_at: datetime | None = None,
         ended_at: datetime | None = None,
+        heartbeat_at: datetime | None = None,
     ) -> None:
         """Write what the folder says of a job."""
         self._db.execute(
-            "UPDATE jobs SET status = ?, step = ?, total = ?, error = ?, "
-            "started_at = coalesce(started_at, ?), ended_at = ? WHERE job_id = ?",
-            [
-                status,
-                step,
-                total,
-                json.dumps(error) if error else None,
-                started_at,
-                ended_at,
-                job_id,
-            ],
+            """
+            UPDATE jobs SET
+                status = $status, step = $step, total = $total, error = $error,
+                started_at = coalesce(started_at, $started_at), ended_at = $ended_at,
+                heartbeat_at = coalesce($heartbeat_at, heartbeat_at)
+            WHERE job_id = $job_id
+            """,
+            {
+                "job_id": job_id,
+                "status": status,
+                "step": step,
+                "total": total,
+                "error": json.dumps(error.to_json()) if error else None,
+                "started_at": started_at,
+                "ended_at": ended_at,
+                "heartbeat_at": heartbeat_at,
+            },
         )
 
-    def set_ingested(self, job_id: str, ingested: bool = True) -> None:
-        """Remember that a job's result was taken in (or that it runs again)."""
-        self._db.execute("UPDATE jobs SET ingested = ? WHERE job_id = ?", [ingested, job_id])
+    def set_taken_in(self, job_id: str, taken_in: bool = True) -> None:
+        """Remember that a job's end and result are taken in (or that it runs again)."""
+        self._db.execute(
+            "UPDATE jobs SET taken_in = $taken_in WHERE job_id = $job_id",
+            {"taken_in": taken_in, "job_id": job_id},
+        )
 
-    def set_detail(self, job_id: str, detail: dict[str, Any]) -> None:
+    def set_detail(self, job_id: str, detail: Mapping[str, Any]) -> None:
         """Replace what a job says about its result."""
         self._db.execute(
-            "UPDATE jobs SET detail = ? WHERE job_id = ?", [json.dumps(detail), job_id]
+            "UPDATE jobs SET detail = $detail WHERE job_id = $job_id",
+            {"detail": json.dumps(dict(detail)), "job_id": job_id},
         )
 
-    def append_events(self, job_id: str, events: Sequence[Row], offset: int) -> None:
+    def append_events(self, job_id: str, events: Sequence[Event], offset: int) -> None:
         """Add events that are not there yet and move the read offset."""
-        fresh = [
-            [
-                job_id,
-                event["seq"],
-                datetime.fromtimestamp(event["time"], UTC).replace(tzinfo=None),
-                event["kind"],
-                json.dumps({k: v for k, v in event.items() if k not in ("seq", "time", "kind")}),
-            ]
-            for event in events
-        ]
-        if fresh:
-            self._db.execute_many(
-                "INSERT INTO job_events VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", fresh
+        if events:
+            self._db.execute(
+                """
+                INSERT INTO job_events (job_id, seq, created_at, kind, payload)
+                SELECT $job_id, unnest($seq), unnest($created_at), unnest($kind), unnest($payload)
+                ON CONFLICT DO NOTHING
+                """,
+                {
+                    "job_id": job_id,
+                    "seq": [event["seq"] for event in events],
+                    "created_at": [_utc(event["time"]) for event in events],
+                    "kind": [event["kind"] for event in events],
+                    "payload": [json.dumps(_payload(event)) for event in events],
+                },
             )
-        self._db.execute("UPDATE jobs SET event_offset = ? WHERE job_id = ?", [offset, job_id])
-
-    def events(self, job_id: str, kinds: Sequence[str], last: int = 5000) -> list[Row]:
-        """The newest `last` events of these kinds, oldest first; payload decoded."""
-        rows = self._db.rows(
-            "SELECT seq, created_at, kind, payload FROM job_events "
-            "WHERE job_id = ? AND kind IN ? ORDER BY seq DESC LIMIT ?",
-            [job_id, list(kinds), last],
+        self._db.execute(
+            "UPDATE jobs SET event_offset = $offset WHERE job_id = $job_id",
+            {"offset": offset, "job_id": job_id},
         )
-        return [{**row, "payload": json.loads(row["payload"])} for row in reversed(rows)]
+
+    def events(self, job_id: str, kinds: Sequence[str], last: int = 5000) -> list[JobEvent]:
+        """The newest `last` events of these kinds, oldest first."""
+        rows = self._db.rows(
+            """
+            SELECT seq, created_at, kind, payload
+            FROM job_events
+            WHERE job_id = $job_id AND kind IN $kinds
+            ORDER BY seq DESC
+            LIMIT $last
+            """,
+            {"job_id": job_id, "kinds": list(kinds), "last": last},
+        )
+        return [JobEvent(**{**row, "payload": json.loads(row["payload"])}) for row in rows[::-1]]
+
+    def _one(self, rest: str, one_id: str) -> Job | None:
+        found = self._jobs(rest, {"id": one_id})
+        return found[0] if found else None
+
+    def _jobs(self, rest: str, params: Mapping[str, Any]) -> list[Job]:
+        select = """
+            SELECT
+                j.job_id, j.kind, j.project_id, j.subject_id, j.title, j.folder, j.device,
+                j.launcher, j.status, j.step, j.total, j.error, j.detail, j.event_offset,
+                j.taken_in, j.created_by, j.created_at, j.started_at, j.ended_at, j.heartbeat_at,
+                coalesce(p.name, 'Touchstone') AS person
+            FROM jobs j LEFT JOIN people p ON p.person_id = j.created_by
+            """
+        return [_job(row) for row in self._db.rows(select + rest, params)]
 
 
-def _job(row: Row) -> Row:
-    return {
-        **row,
-        "error": json.loads(row["error"]) if row["error"] else None,
-        "detail": json.loads(row["detail"]),
-    }
+def _job(row: Row) -> Job:
+    error = json.loads(row["error"]) if row["error"] else None
+    return Job(
+        **{
+            **row,
+            "error": JobFault.from_json(error) if error else None,
+            "detail": json.loads(row["detail"]),
+        }
+    )
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if key not in ("seq", "time", "kind")}
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)

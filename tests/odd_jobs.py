@@ -15,6 +15,7 @@ from core import worker
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder
+from core.jobs.kinds import KINDS, JobKind
 from core.jobs.launcher import status_of
 from core.jobs.state import JobState
 
@@ -97,7 +98,7 @@ def wait_for_steps(folder: JobFolder) -> None:
 
 
 for kind in (count, fail, look, no_events):
-    worker.KINDS[kind.__name__] = f"{MODULE}:{kind.__name__}"
+    KINDS[kind.__name__] = JobKind(kind.__name__, kind.__name__, f"{MODULE}:{kind.__name__}")
 
 if __name__ == "__main__":
     sys.exit(worker.main())

@@ -23,7 +23,7 @@ def read_events(
 ) -> tuple[list[Event], int]:
     """The whole lines from byte `offset` on, and the offset to go on from.
 
-    A torn last line stays for the next call; a line that is no JSON object is passed over. Reads
+    A torn last line stays for the next call; a line that is no event is passed over. Reads
     about `at_most` bytes: call again until nothing comes. A missing file has no events.
     """
     try:
@@ -49,7 +49,14 @@ def _parsed(line: bytes) -> Event | None:
         event = json.loads(line)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "seq" in event else None
+    return event if isinstance(event, dict) and _is_event(event) else None
+
+
+def _is_event(event: Event) -> bool:
+    seq, time_, kind = (event.get(key) for key in ("seq", "time", "kind"))
+    numbered = type(seq) is int and seq >= 0 and isinstance(kind, str)
+    # a time that a database can hold: up to the year 3000
+    return numbered and isinstance(time_, (int, float)) and 0 <= time_ < 32_503_680_000
 
 
 class EventLog:

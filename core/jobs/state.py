@@ -41,6 +41,21 @@ class JobFault:
     message: str
     hint: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do."""
+        return f"{self.message} {self.hint}".strip()
+
+    def to_json(self) -> dict[str, str]:
+        """A dictionary that `from_json` turns back into the same value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> JobFault:
+        """The fault that `to_json` wrote; unknown keys are left out."""
+        names = cls.__dataclass_fields__
+        return cls(**{key: str(values[key]) for key in names if key in values})
+
 
 @dataclass(frozen=True)
 class JobState:
@@ -81,4 +96,4 @@ class JobState:
         """The state that `to_json` wrote; unknown keys are left out."""
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
         error = known.get("error")
-        return cls(**{**known, "error": JobFault(**error) if error else None})
+        return cls(**{**known, "error": JobFault.from_json(error) if error else None})

@@ -161,7 +161,7 @@ def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[
 def _settle(store: Store, subject_id: str) -> None:
     job = store.jobs.of_subject(subject_id)
     assert job is not None
-    wait_for(store, job["job_id"])
+    wait_for(store, job.job_id)
 
 
 def _settle_generation(store: Store, systems: dict[str, str]) -> None:
@@ -172,9 +172,9 @@ def _settle_generation(store: Store, systems: dict[str, str]) -> None:
     scoring = next(
         job
         for job in store.jobs.of_project(first["project_id"], ["score"])
-        if first["system_id"] in job["detail"]["systems"]
+        if first["system_id"] in job.detail["systems"]
     )
-    wait_for(store, scoring["job_id"])
+    wait_for(store, scoring.job_id)
 
 
 def _report(

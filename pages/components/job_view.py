@@ -5,15 +5,15 @@ live(job_id)        # follows the job every second while it moves, then reruns t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.actor import Actor
+from core.jobs.job import Job
+from core.jobs.kinds import KINDS
 from core.workflows.jobs import jobs
 from core.workflows.jobs.job_view import LiveView, live_view
-from core.workflows.jobs.jobs import READS_A_FILE
 from pages.components import page, session
 from pages.components.errors import escaped
 from storage.store import Store
@@ -70,14 +70,14 @@ def draw(view: LiveView, *, title: bool = True) -> None:
     job = view.job
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            badge(job["status"])
+            badge(job.status)
             if title:
-                st.markdown(f"**{escaped(job['title'])}**", width="content")
-        if job["status"] in ("starting", "running", "stopping"):
-            st.progress(_share(job["step"], job["total"]), text=_pace(view))
-        elif job["status"] == "queued":
+                st.markdown(f"**{escaped(job.title)}**", width="content")
+        if job.status in ("starting", "running", "stopping"):
+            st.progress(_share(job.step, job.total), text=_pace(view))
+        elif job.status == "queued":
             st.caption(f"Waits behind {view.ahead}." if view.ahead else "Starts in a moment.")
-        elif not job["ingested"]:
+        elif not job.taken_in:
             st.caption("Taking in the result …")
         failure(view)
         said = [f"{page.when(moment)} · {escaped(text)}" for moment, text in view.notes]
@@ -88,13 +88,13 @@ def draw(view: LiveView, *, title: bool = True) -> None:
 
 def failure(view: LiveView) -> None:
     """Why a job failed and what to do, if it did."""
-    if error := view.job["error"]:
-        st.text(f"{error['message']} {error.get('hint', '')}".strip())
+    if error := view.job.error:
+        st.text(error.sentence)
 
 
 def controls(view: LiveView) -> None:
     """The buttons to stop, cancel and resume: those that make sense now."""
-    job_id, waits = view.job["job_id"], view.job["status"] == "queued"
+    job_id, waits = view.job.job_id, view.job.status == "queued"
     if not (view.may_stop or view.may_cancel or view.may_resume):
         return
     with st.container(horizontal=True):
@@ -124,17 +124,21 @@ def _share(step: int, total: int) -> float:
     return min(1.0, step / total) if total else 0.0
 
 
-def how_far(job: Mapping[str, Any]) -> str:
+def how_far(job: Job) -> str:
     """“120 of 600”, “1.2 MB of 4.2 MB” where a file is read, "" where a job does not count."""
-    write = page.size if job["kind"] in READS_A_FILE else page.number
-    return f"{write(job['step'])} of {write(job['total'])}" if job["total"] else ""
+    write = page.size if _reads_file(job) else page.number
+    return f"{write(job.step)} of {write(job.total)}" if job.total else ""
+
+
+def _reads_file(job: Job) -> bool:
+    return job.kind in KINDS and KINDS[job.kind].reads_file
 
 
 def _pace(view: LiveView) -> str:
     far, left = how_far(view.job), view.seconds_left
     if not far:
         return "Getting ready …"
-    if view.job["kind"] == "train" and view.job["step"] == view.job["total"]:
+    if view.job.kind == "train" and view.job.step == view.job.total:
         return f"Step {far} · checking and saving the adapter …"
-    text = far if view.job["kind"] in READS_A_FILE else f"Step {far}"
+    text = far if _reads_file(view.job) else f"Step {far}"
     return text if left is None or left < 1 else f"{text} · {page.duration(left)} left"

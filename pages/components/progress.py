@@ -13,6 +13,6 @@ def progress(subject_id: str) -> bool:
     When it ends the page runs once more.
     """
     job = jobs.job_about(session.store(), session.actor(), subject_id)
-    if job is None or (job["ingested"] and job["status"] == "completed"):
+    if job is None or (job.taken_in and job.status == "completed"):
         return False
-    return live(str(job["job_id"])).moves
+    return live(str(job.job_id)).moves

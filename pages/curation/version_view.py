@@ -74,13 +74,13 @@ def downloads(version: DatasetVersion) -> None:
     """JSONL files of the version: made by a job when somebody asks for them."""
     store, actor, version_id = session.store(), session.actor(), version.version_id
     st.subheader("Export", anchor=False)
-    job = freezing.export_of(store, actor, version_id)
-    if job is not None and not job["ingested"]:
-        progress(f"export_{version_id}")
+    export = freezing.export_of(store, actor, version_id)
+    if export is not None and not export.job.taken_in:
+        progress(export.job.subject_id)
         return
-    if job is not None and job["files"]:
+    if export is not None and export.files:
         with st.container(horizontal=True):
-            for name, path in job["files"].items():
+            for name, path in export.files.items():
                 st.download_button(
                     f"{name} ({page.size(path.stat().st_size)})",
                     path.read_bytes,
@@ -91,8 +91,8 @@ def downloads(version: DatasetVersion) -> None:
                     on_click="ignore",
                 )
         return
-    if job is not None:
-        progress(f"export_{version_id}")
+    if export is not None:
+        progress(export.job.subject_id)
     if not actor.has(version.project_id, "lead"):
         st.caption("A lead can export this version as JSONL files.")
     elif st.button("Export as JSONL", icon=":material/output:", key=f"export_{version_id}"):

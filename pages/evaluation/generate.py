@@ -52,8 +52,8 @@ def running(store: StoreType, actor: Actor, project_id: str) -> None:
     """The generations and scorings that run, live, and the newest one that failed."""
     recent = jobs.jobs_of(store, actor, project_id, ("generate", "answers", "score"), limit=10)
     for job in recent:
-        if not job["ingested"] or (job is recent[0] and job["status"] in ("failed", "lost")):
-            live(job["job_id"])
+        if not job.taken_in or (job is recent[0] and job.status in ("failed", "lost")):
+            live(job.job_id)
 
 
 def next_step(scored: int) -> None:

@@ -35,7 +35,7 @@ def freeze(store: Store, project_id: str, **wishes: Any) -> DatasetVersion:
     version_id = start_freeze(store, lead, project_id, **wishes)
     job = store.jobs.of_subject(version_id)
     assert job
-    wait_for(store, job["job_id"], timeout=60)
+    wait_for(store, job.job_id, timeout=60)
     return freezing.get_version(store, lead, version_id)
 
 
@@ -167,9 +167,9 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     version, lead = freeze(store, project_id, name="to go"), an_actor(project_id)
     assert freezing.export_of(store, lead, version.version_id) is None
     wait_for(store, freezing.start_export(store, lead, version.version_id), timeout=60)
-    job = freezing.export_of(store, lead, version.version_id)
-    assert job
-    assert set(job["files"]) == {
+    export = freezing.export_of(store, lead, version.version_id)
+    assert export
+    assert set(export.files) == {
         "all.jsonl",
         "train.jsonl",
         "validation.jsonl",
@@ -178,7 +178,7 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     }
     lines = {
         name: [json.loads(line) for line in path.read_text().splitlines()]
-        for name, path in job["files"].items()
+        for name, path in export.files.items()
         if name.endswith(".jsonl")
     }
     assert [len(lines[f"{name}.jsonl"]) for name in ("all", "train", "validation", "test")] == [
@@ -186,5 +186,6 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     ]
     splits = splits_of(store, version)
     assert all(splits[one["id"]] == one["split"] for one in lines["all.jsonl"])
-    about = json.loads(job["files"]["manifest.json"].read_text())["about"]
+    about = json.loads(export.files["manifest.json"].read_text())["about"]
     assert about["content_hash"] == version.content_hash
+    assert freezing.start_export(store, lead, version.version_id) == export.job.job_id

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, TouchstoneError
 from core.importing.answers_job import Report
+from core.jobs.job import Job
 from core.jobs.launcher import kill
 from core.tuning.run_spec import GenerationConfig, RunSpec
 from core.workflows.curation import freezing, importing, reviewing
@@ -57,7 +58,7 @@ def project_of(actor: Actor) -> str:
 def settle(store: Store) -> None:
     """Run everything that waits, whatever it leads to."""
     while waiting := store.jobs.unsettled():
-        wait_for(store, waiting[0]["job_id"], timeout=120)
+        wait_for(store, waiting[0].job_id, timeout=120)
 
 
 def written(store: Store, rows: list[dict[str, Any]], name: str = "answers.jsonl") -> Path:
@@ -73,7 +74,7 @@ def imported(
     system_id = answers.start_import(store, lead, version_id, name=name, path=path)
     job = store.jobs.of_subject(system_id)
     assert job is not None
-    wait_for(store, job["job_id"], timeout=120)
+    wait_for(store, job.job_id, timeout=120)
     return system_id, answers.report_of(store, lead, system_id)
 
 
@@ -82,19 +83,20 @@ def a_run(store: Store, lead: Actor, version_id: str, status: str) -> str:
     run_id, job_id = new_id("run"), new_id("job")
     spec = RunSpec(run_id=run_id, name="Short", base_model="models/tiny", version_id=version_id)
     store.jobs.add(
-        {
-            "job_id": job_id,
-            "kind": "train",
-            "project_id": project_of(lead),
-            "subject_id": run_id,
-            "title": "Train",
-            "folder": f"runs/{run_id}",
-            "device": "accelerator",
-            "created_by": lead.person_id,
-        }
+        Job(
+            job_id=job_id,
+            kind="train",
+            project_id=project_of(lead),
+            subject_id=run_id,
+            title="Train",
+            folder=f"runs/{run_id}",
+            device="accelerator",
+            created_by=lead.person_id,
+            created_at=now(),
+        )
     )
     store.jobs.observe(job_id, status=status, step=1, total=1, error=None)
-    store.jobs.set_ingested(job_id)
+    store.jobs.set_taken_in(job_id)
     store.systems.add_run(
         {
             "run_id": run_id,

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.actor import Actor
 from core.errors import Conflict, DiskFull, NotAllowed, NotFound, TouchstoneError
 from core.jobs.eta import seconds_left
+from core.jobs.job import Job, JobEvent
 from core.jobs.launcher import kill, status_of
 from core.workflows.curation import importing
 from core.workflows.jobs import jobs
@@ -52,19 +52,25 @@ def an_import(store: Store, actor: Actor, lines: int = 20, *, broken: bool = Fal
     import_id = importing.start_import(store, actor, project_id, path, "notes.jsonl")
     job = store.jobs.of_subject(import_id)
     assert job is not None
-    return str(job["job_id"])
+    return str(job.job_id)
 
 
-def job_of(store: Store, job_id: str) -> dict[str, Any]:
+def job_of(store: Store, job_id: str) -> Job:
     job = store.jobs.by_id(job_id)
     assert job is not None
     return job
 
 
-def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 30) -> dict[str, Any]:
+def told(job: Job) -> str:
+    """What a job says of its failure."""
+    assert job.error is not None
+    return job.error.message
+
+
+def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 30) -> Job:
     end = time.monotonic() + seconds
-    while (job := job_of(store, job_id))["status"] not in statuses:
-        assert time.monotonic() < end, f"still {job['status']}"
+    while (job := job_of(store, job_id)).status not in statuses:
+        assert time.monotonic() < end, f"still {job.status}"
         supervise_once(store)
         time.sleep(0.05)
     return job
@@ -72,15 +78,16 @@ def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 30) -
 
 def test_a_job_is_run_taken_in_and_remembered(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
-    assert live_view(store, lead, job_id).job["status"] == "queued"
+    assert live_view(store, lead, job_id).job.status == "queued"
     job = wait_for(store, job_id, timeout=60)
-    assert job["detail"]["accepted"] == 20
-    assert store.examples.counts(job["project_id"])["total"] == 20
-    assert job["started_at"] <= job["ended_at"]
+    assert job.detail["accepted"] == 20
+    assert store.examples.counts(job.project_id)["total"] == 20
+    assert job.seconds is not None
+    assert job.seconds >= 0
     view = live_view(store, lead, job_id)
     assert not view.moves
     assert (view.may_stop, view.may_cancel, view.may_resume) == (False, False, False)
-    states = [e["payload"]["status"] for e in jobs.events_of(store, lead, job_id, "state")]
+    states = [e.payload["status"] for e in jobs.events_of(store, lead, job_id, "state")]
     assert states == ["starting", "running", "completed"]
 
 
@@ -91,15 +98,15 @@ def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(
     with pytest.raises(TouchstoneError):
         wait_for(store, job_id, timeout=60)
     job = job_of(store, job_id)
-    assert job["status"] == "failed"
-    assert job["error"]["message"].endswith(".")
+    assert job.status == "failed"
+    assert told(job).endswith(".")
     assert "Traceback" in folder_of(store, job).log_file.read_text()
-    told = jobs.worker_log(store, lead, job_id)
-    assert told
-    assert "Traceback" not in told
-    assert "File " not in told
-    assert str(store.workspace) not in told
-    annotator = an_actor(job["project_id"], "annotator", name="bob")
+    text = jobs.worker_log(store, lead, job_id)
+    assert text
+    assert "Traceback" not in text
+    assert "File " not in text
+    assert str(store.workspace) not in text
+    annotator = an_actor(job.project_id, "annotator", name="bob")
     with pytest.raises(NotAllowed):
         jobs.worker_log(store, annotator, job_id)
     assert not live_view(store, annotator, job_id).may_resume
@@ -109,14 +116,14 @@ def test_light_jobs_run_two_at_a_time_and_the_third_waits(store: Store, lead: Ac
     ids = [an_import(store, lead) for _ in range(3)]
     supervise_once(store)
     supervise_once(store)
-    statuses = [job_of(store, job_id)["status"] for job_id in ids]
+    statuses = [job_of(store, job_id).status for job_id in ids]
     assert statuses[2] == "queued"
     assert "queued" not in statuses[:2]
     view = live_view(store, lead, ids[2])
     assert view.ahead == 2
     assert view.may_cancel
     jobs.cancel_job(store, lead, ids[2])
-    assert look_until(store, ids[2], "cancelled")["ingested"]
+    assert look_until(store, ids[2], "cancelled").taken_in
     for job_id in ids[:2]:
         wait_for(store, job_id, timeout=60)
 
@@ -126,7 +133,7 @@ def test_a_cancelled_job_is_never_started_nor_resumed(store: Store, lead: Actor)
     jobs.stop_job(store, lead, job_id)  # what has not begun has nothing to go on from
     supervise_once(store)
     job = job_of(store, job_id)
-    assert job["status"] == "cancelled"
+    assert job.status == "cancelled"
     assert not folder_of(store, job).log_file.exists()
     with pytest.raises(Conflict, match="only one that broke off can be resumed"):
         jobs.resume_job(store, lead, job_id)
@@ -138,10 +145,10 @@ def test_a_killed_worker_leaves_a_lost_job_that_can_be_resumed(store: Store, lea
     assert kill(folder_of(store, job))
     job = look_until(store, job_id, "lost")
     supervise_once(store)
-    assert job["error"]["message"].startswith("The worker ended without a word")
+    assert told(job).startswith("The worker ended without a word")
     assert live_view(store, lead, job_id).may_resume
     jobs.resume_job(store, lead, job_id)
-    assert wait_for(store, job_id, timeout=60)["detail"]["accepted"] == 60_000
+    assert wait_for(store, job_id, timeout=60).detail["accepted"] == 60_000
 
 
 def test_a_stopped_job_says_so_and_can_be_resumed(store: Store, lead: Actor) -> None:
@@ -150,10 +157,10 @@ def test_a_stopped_job_says_so_and_can_be_resumed(store: Store, lead: Actor) -> 
     jobs.stop_job(store, lead, job_id)
     look_until(store, job_id, "stopped")
     supervise_once(store)
-    assert store.examples.counts(job_of(store, job_id)["project_id"])["total"] == 0
+    assert store.examples.counts(job_of(store, job_id).project_id)["total"] == 0
     jobs.resume_job(store, lead, job_id)
-    assert job_of(store, job_id)["status"] == "queued"
-    assert wait_for(store, job_id, timeout=60)["detail"]["accepted"] == 60_000
+    assert job_of(store, job_id).status == "queued"
+    assert wait_for(store, job_id, timeout=60).detail["accepted"] == 60_000
 
 
 def test_only_its_owner_or_a_lead_stops_a_job(store: Store, lead: Actor) -> None:
@@ -176,7 +183,7 @@ def test_a_full_queue_is_refused_before_anything_is_written(store: Store, lead: 
         an_import(store, lead)
     assert sorted((store.workspace / "jobs").iterdir()) == before
     for job in store.jobs.unsettled():
-        jobs.cancel_job(store, lead, job["job_id"])
+        jobs.cancel_job(store, lead, job.job_id)
     supervise_once(store)
     an_import(store, lead, lines=1)
 
@@ -201,11 +208,11 @@ def test_a_result_that_could_not_be_taken_in_is_tried_again(store: Store, lead: 
     folder.final.rename(hidden)
     supervise_once(store)
     job = job_of(store, job_id)
-    assert job["status"] == "failed"
-    assert "could not be taken in" in job["error"]["message"]
+    assert job.status == "failed"
+    assert "could not be taken in" in told(job)
     hidden.rename(folder.final)
     jobs.resume_job(store, lead, job_id)
-    assert wait_for(store, job_id, timeout=30)["detail"]["accepted"] == 20
+    assert wait_for(store, job_id, timeout=30).detail["accepted"] == 20
 
 
 def test_a_job_whose_folder_is_gone_fails_with_a_sentence(store: Store, lead: Actor) -> None:
@@ -213,9 +220,9 @@ def test_a_job_whose_folder_is_gone_fails_with_a_sentence(store: Store, lead: Ac
     shutil.rmtree(folder_of(store, job_of(store, job_id)).path)
     supervise_once(store)
     job = job_of(store, job_id)
-    assert (job["status"], job["ingested"]) == ("failed", True)
-    assert "folder in the workspace is gone" in job["error"]["message"]
-    assert str(store.workspace) not in job["error"]["message"]
+    assert (job.status, job.taken_in) == ("failed", True)
+    assert "folder in the workspace is gone" in told(job)
+    assert str(store.workspace) not in told(job)
 
 
 def test_a_restarted_server_finds_its_running_jobs(tmp_path: Path) -> None:
@@ -228,8 +235,8 @@ def test_a_restarted_server_finds_its_running_jobs(tmp_path: Path) -> None:
     supervise_once(second)
     folder = folder_of(second, job_of(second, job_id))
     assert status_of(folder).pid == pid
-    assert wait_for(second, job_id, timeout=60)["detail"]["accepted"] == 60_000
-    states = [e["payload"]["status"] for e in jobs.events_of(second, lead, job_id, "state")]
+    assert wait_for(second, job_id, timeout=60).detail["accepted"] == 60_000
+    states = [e.payload["status"] for e in jobs.events_of(second, lead, job_id, "state")]
     assert states == ["starting", "running", "completed"]
     second.close()
 
@@ -247,15 +254,12 @@ def test_the_supervisor_thread_works_beside_people_who_write(store: Store, lead:
             time.sleep(0.05)
     finally:
         stop()
-    assert [job_of(store, job_id)["status"] for job_id in ids] == ["completed"] * 3
+    assert [job_of(store, job_id).status for job_id in ids] == ["completed"] * 3
 
 
-def progress(second: float, step: int, total: int = 100) -> dict[str, Any]:
-    return {
-        "kind": "progress",
-        "created_at": EPOCH + timedelta(seconds=second),
-        "payload": {"step": step, "total": total},
-    }
+def progress(second: float, step: int, total: int = 100) -> JobEvent:
+    made = EPOCH + timedelta(seconds=second)
+    return JobEvent(step, made, "progress", {"step": step, "total": total})
 
 
 def test_the_notes_stay_in_sight_however_long_the_progress(store: Store, lead: Actor) -> None:
@@ -268,7 +272,7 @@ def test_the_notes_stay_in_sight_however_long_the_progress(store: Store, lead: A
 
 
 def test_the_time_left_follows_the_pace_of_the_last_start() -> None:
-    running = {"kind": "state", "created_at": EPOCH, "payload": {"status": "running"}}
+    running = JobEvent(0, EPOCH, "state", {"status": "running"})
     slow = [running, progress(0, 0), progress(100, 10)]
     assert seconds_left(slow) == pytest.approx(900)
     assert seconds_left([*slow, running, progress(200, 10), progress(210, 20)]) == pytest.approx(80)

@@ -53,12 +53,12 @@ def test_a_workspace_of_the_first_version_keeps_its_jobs_and_takes_new_kinds(
     database.migrate()
     insert = (
         "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, status, "
-        "created_by, created_at) VALUES (?, ?, 'p', 's', 't', 'f', 'light', 'queued', 'x', ?)"
+        "created_by, created_at) VALUES (?, ?, 'p', ?, 't', 'f', 'light', 'queued', 'x', ?)"
     )
-    database.execute(insert, ["job_1", "import", now()])
+    database.execute(insert, ["job_1", "import", "s1", now()])
     monkeypatch.setattr("storage.database.migration_files", lambda: every)
     assert database.migrate() == sorted(set(every) - set(first))
-    database.execute(insert, ["job_2", "answers", now()])
+    database.execute(insert, ["job_2", "answers", "s2", now()])
     kinds = database.rows("SELECT job_id, kind, step FROM jobs ORDER BY job_id")
     assert [(r["job_id"], r["kind"], r["step"]) for r in kinds] == [
         ("job_1", "import", 0),
@@ -118,8 +118,9 @@ def test_a_transaction_inside_another_one_joins_it(db: Database) -> None:
 
 def test_threads_that_change_one_row_all_get_their_turn(db: Database) -> None:
     db.execute(
-        "INSERT INTO jobs VALUES ('j','import','p','s','t','f','light','queued',0,0,NULL,"
-        "'{}',0,false,'ada',now()::TIMESTAMP,NULL,NULL)"
+        "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, status, "
+        "created_by, created_at) VALUES ('j', 'import', 'p', 's', 't', 'f', 'light', 'queued', "
+        "'ada', now()::TIMESTAMP)"
     )
 
     def add_one() -> None:

@@ -38,7 +38,7 @@ def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any
         copy.unlink(missing_ok=True)
     job = store.jobs.of_subject(import_id)
     assert job is not None
-    detail = wait_for(store, job["job_id"])["detail"]
+    detail = wait_for(store, job.job_id).detail
     rejects = importing.rejects_of(store, actor, project.project_id, import_id)
     return {
         "project": project.name,

@@ -82,13 +82,13 @@ def status(store: Store, workspace: Workspace, _arguments: dict[str, Any]) -> An
         ],
         "jobs": [
             {
-                "job_id": job["job_id"],
-                "kind": job["kind"],
-                "project": names.get(job["project_id"], ""),
-                "title": job["title"],
-                "status": job["status"],
-                "step": job["step"],
-                "total": job["total"],
+                "job_id": job.job_id,
+                "kind": job.kind,
+                "project": names.get(job.project_id, ""),
+                "title": job.title,
+                "status": job.status,
+                "step": job.step,
+                "total": job.total,
             }
             for job in store.jobs.unsettled()
         ],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.versions.splitting import SPLITS, content_hash, split
 from core.versions.version import DatasetVersion
 from core.workflows.jobs import jobs
@@ -78,7 +82,7 @@ def freezable(store: Store, actor: Actor, project_id: str) -> int:
     return store.examples.count_accepted(project_id)
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Split the checked snapshot and insert the version; twice is once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -118,12 +122,12 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     counted = Counter(splits)
 
     def save() -> None:
-        if store.versions.by_id(job["subject_id"]) is not None:
+        if store.versions.by_id(job.subject_id) is not None:
             return
-        number = store.versions.next_number(job["project_id"])
+        number = store.versions.next_number(job.project_id)
         version = DatasetVersion(
-            version_id=job["subject_id"],
-            project_id=job["project_id"],
+            version_id=job.subject_id,
+            project_id=job.project_id,
             number=number,
             name=spec["name"] or f"v{number}",
             notes=spec["notes"],
@@ -134,7 +138,7 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
             groups=len(set(group_ids)),
             warnings=tuple(report["warnings"]),
             evaluation_only=everything_is_test,
-            actor_id=job["created_by"],
+            actor_id=job.created_by,
             created_at=now(),
         )
         store.versions.add(version, members)
@@ -176,15 +180,20 @@ def version_examples(
 
 
 def start_export(store: Store, actor: Actor, version_id: str) -> str:
-    """Queue the export of a version as JSONL files; the job's id."""
+    """Queue the export of a version as JSONL files; the job's id. Done or under way is not done
+    again: a version never changes."""
     version = get_version(store, actor, version_id)
     actor.require(version.project_id, "lead")
+    earlier = export_of(store, actor, version_id)
+    if earlier and (not earlier.job.taken_in or earlier.files):
+        return earlier.job.job_id
+    again = f"#{new_id('again')}" if earlier else ""
     return jobs.submit(
         store,
         actor,
         kind="export",
         project_id=version.project_id,
-        subject_id=f"export_{version_id}",
+        subject_id=f"export_{version_id}{again}",
         title=f"Export {version.name}",
         spec={"about": _about(version)},
         tables={"examples.parquet": store.versions.examples(version_id)},
@@ -206,12 +215,20 @@ def _about(version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def export_of(store: Store, actor: Actor, version_id: str) -> dict[str, Any] | None:
-    """The newest export job of a version, with `files` (name → path) once it has completed."""
+@dataclass(frozen=True)
+class Export:
+    """A version as JSONL files: the job that writes them, and name → path once it has."""
+
+    job: Job
+    files: Mapping[str, Path]
+
+
+def export_of(store: Store, actor: Actor, version_id: str) -> Export | None:
+    """The export of a version; None where nobody has asked for one."""
     get_version(store, actor, version_id)
-    job = store.jobs.of_subject(f"export_{version_id}")
+    job = store.jobs.newest_about(f"export_{version_id}")
     if job is None:
         return None
     final = jobs.folder_of(store, job).final
-    done = job["status"] == "completed" and final.is_dir()
-    return {**job, "files": {p.name: p for p in sorted(final.iterdir())} if done else {}}
+    done = job.status == "completed" and final.is_dir()
+    return Export(job, {p.name: p for p in sorted(final.iterdir())} if done else {})

@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
@@ -56,18 +57,18 @@ def start_import(
     return import_id
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert what the worker read. Taking the same job in twice adds nothing."""
     counts = save_import(
         store,
         folder.final,
-        project_id=job["project_id"],
-        import_id=job["subject_id"],
-        file_name=job["detail"]["file_name"],
-        actor_id=job["created_by"],
+        project_id=job.project_id,
+        import_id=job.subject_id,
+        file_name=job.detail["file_name"],
+        actor_id=job.created_by,
     )
     if counts:
-        store.jobs.set_detail(job["job_id"], {**job["detail"], **counts})
+        store.jobs.set_detail(job.job_id, {**job.detail, **counts})
 
 
 def save_import(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import scoring
 from core.workflows.evaluation.systems import get_system, unused_name
@@ -60,13 +61,13 @@ def start_import(
     return system_id
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the system with the answers that joined, and queue their scoring."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     joined = pq.read_table(folder.final / "generations.parquet")
-    count, system_id = joined.num_rows, job["subject_id"]
+    count, system_id = joined.num_rows, job.subject_id
     answers = pa.table(
         {
             "system_id": [system_id] * count,
@@ -80,14 +81,14 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
     )
     system = {
         "system_id": system_id,
-        "project_id": job["project_id"],
-        "version_id": job["detail"]["version_id"],
+        "project_id": job.project_id,
+        "version_id": job.detail["version_id"],
         "split": "all",
         "kind": "imported",
-        "name": unused_name(store, job["detail"]["version_id"], job["detail"]["name"]),
-        "job_id": job["job_id"],
+        "name": unused_name(store, job.detail["version_id"], job.detail["name"]),
+        "job_id": job.job_id,
         "config": {},
-        "actor_id": job["created_by"],
+        "actor_id": job.created_by,
     }
 
     def save() -> None:
@@ -96,7 +97,7 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
         store.systems.add_generations(answers)
 
     store.transact(save)
-    scoring.queue_scoring(store, job["project_id"], [system_id])
+    scoring.queue_scoring(store, job.project_id, [system_id])
 
 
 def report_of(store: Store, actor: Actor, system_id: str) -> Report:

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.tuning.base_models import base_model
 from core.tuning.run_spec import GenerationConfig
 from core.wording import counted
@@ -48,7 +49,7 @@ def start_generation(
     config = config or GenerationConfig()
     subject_id = submission_id or new_id("gen")
     if earlier := store.jobs.of_subject(subject_id):
-        return dict(earlier["detail"]["systems"])
+        return dict(earlier.detail["systems"])
     if run["status"] != "completed":
         raise Conflict(f"Run {run['name']} is {run['status']}. Generate when it has completed.")
     if not kinds or any(kind not in KINDS for kind in kinds):
@@ -116,13 +117,13 @@ def _shots(store: Store, version_id: str, config: GenerationConfig) -> list[dict
     ]
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the answers and queue their scoring."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(folder.final / "generations.parquet")
     store.transact(lambda: store.systems.add_generations(table))
-    scoring.queue_scoring(store, job["project_id"], list(job["detail"]["systems"].values()))
+    scoring.queue_scoring(store, job.project_id, list(job.detail["systems"].values()))
 
 
 def answers_page(

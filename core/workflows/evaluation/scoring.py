@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.actor import system_actor
 from core.clock import new_id
 from core.errors import NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.wording import figure
 from core.workflows.jobs import jobs
 
@@ -40,7 +41,7 @@ def queue_scoring(store: Store, project_id: str, system_ids: list[str]) -> str:
     )
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the scores and each system's summary."""
     import pyarrow.parquet as pq
 
@@ -49,7 +50,7 @@ def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
 
     def save() -> None:
         store.systems.add_scores(table)
-        for system_id in job["detail"]["systems"]:
+        for system_id in job.detail["systems"]:
             store.systems.set_summary(system_id, summary[system_id])
 
     store.transact(save)

@@ -57,7 +57,7 @@ def remove_system(store: Store, actor: Actor, system_id: str) -> None:
             f"{system['name']} is compared in {', '.join(names)}. What a study rests on stays."
         )
     job = store.jobs.by_id(system["job_id"]) if system["job_id"] else None
-    if job is not None and not job["ingested"]:
+    if job is not None and not job.taken_in:
         raise Conflict("Its answers are still being made. Cancel the job, or wait until it ends.")
     store.transact(lambda: store.systems.set_removed(system_id, True))
 

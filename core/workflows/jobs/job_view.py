@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.jobs.eta import seconds_left
 from core.jobs.faults import PASSING
+from core.jobs.job import Job
+from core.jobs.kinds import KINDS
 from core.jobs.state import ACTIVE, RESUMABLE
-from core.workflows.jobs.jobs import READS_A_FILE, get_job, is_mine_or_lead
+from core.workflows.jobs.jobs import get_job, is_mine_or_lead
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -24,7 +25,7 @@ class LiveView:
     """A job as its watchers see it. `notes` are the worker's last lines (time, text), oldest first;
     `seconds_left` is None while nobody can know; `ahead` counts what the job waits behind."""
 
-    job: dict[str, Any]
+    job: Job
     notes: list[tuple[datetime, str]]
     seconds_left: float | None
     ahead: int
@@ -35,7 +36,7 @@ class LiveView:
     @property
     def moves(self) -> bool:
         """Whether another look in a second may show something new."""
-        return not self.job["ingested"]
+        return not self.job.taken_in
 
 
 def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveView:
@@ -44,30 +45,31 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
     # Two questions: an hour of progress must not push the notes out of sight.
     said = store.jobs.events(job_id, ("note",), last=notes) if notes else []
     events = store.jobs.events(job_id, ("progress", "state"), last=400)
-    status, mine = job["status"], is_mine_or_lead(actor, job)
+    status, mine = job.status, is_mine_or_lead(actor, job)
     return LiveView(
         job,
-        [(event["created_at"], str(event["payload"].get("text"))) for event in said],
+        [(event.created_at, str(event.payload.get("text"))) for event in said],
         seconds_left(events) if status in ACTIVE else None,
         _ahead(store, job) if status == "queued" else 0,
         may_stop=mine and status in ("starting", "running"),
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
-        may_resume=mine and job["ingested"] and _resumable(job),
+        may_resume=mine and job.taken_in and _resumable(job),
     )
 
 
-def _resumable(job: Mapping[str, Any]) -> bool:
-    hopeless = job["kind"] in READS_A_FILE and job["status"] == "failed"
-    code = (job["error"] or {}).get("code", "")
-    return job["status"] in RESUMABLE and not (hopeless and code not in PASSING)
+def _resumable(job: Job) -> bool:
+    kind = KINDS.get(job.kind)
+    hopeless = job.status == "failed" and kind is not None and kind.reads_file
+    code = job.error.code if job.error else ""
+    return job.status in RESUMABLE and not (hopeless and code not in PASSING)
 
 
-def _ahead(store: Store, job: Mapping[str, Any]) -> int:
+def _ahead(store: Store, job: Job) -> int:
     ahead = 0
     for other in store.jobs.unsettled():
-        if other["job_id"] == job["job_id"]:
+        if other.job_id == job.job_id:
             break
-        ahead += other["device"] == job["device"] and other["status"] in {"queued", *ACTIVE}
+        ahead += other.device == job.device and other.status in {"queued", *ACTIVE}
     return ahead
 
 
@@ -93,8 +95,8 @@ def curves_of(store: Store, actor: Actor, job_id: str) -> Curves:
     """The curves of a training so far. A resumed one repeats steps: the later report holds."""
     get_job(store, actor, job_id)
     events = store.jobs.events(job_id, ("log", "eval"))
-    log = {e["payload"]["step"]: e["payload"] for e in events if e["kind"] == "log"}
-    validation = {e["payload"]["step"]: e["payload"]["loss"] for e in events if e["kind"] == "eval"}
+    log = {e.payload["step"]: e.payload for e in events if e.kind == "log"}
+    validation = {e.payload["step"]: e.payload["loss"] for e in events if e.kind == "eval"}
     return Curves(
         [(step, log[step]["loss"]) for step in sorted(log)],
         sorted(validation.items()),

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, DiskFull, NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job, JobEvent
+from core.jobs.kinds import kind_of
 from core.jobs.launcher import enqueue, request_cancel, request_stop, status_of
 from core.jobs.state import RESUMABLE
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 MAX_WAITING = 50
-HEAVY_KINDS = ("train", "generate")
-READS_A_FILE = ("import", "answers")
 NEEDED_BYTES = 200_000_000
 
 
@@ -51,7 +51,8 @@ def submit(
     """
     refuse_without_room(store)
     job_id = new_id("job")
-    folder_name = f"runs/{subject_id}" if kind == "train" else f"jobs/{job_id}"
+    known = kind_of(kind)
+    folder_name = f"{known.folder}/{subject_id if known.folder == 'runs' else job_id}"
     folder = JobFolder.create(store.workspace / folder_name, {**spec, "kind": kind})
     for name, table in (tables or {}).items():
         import pyarrow.parquet as pq
@@ -60,20 +61,21 @@ def submit(
     for name, path in (files or {}).items():
         shutil.move(path, folder.data / name)
     enqueue(folder)
-    row = {
-        "job_id": job_id,
-        "kind": kind,
-        "project_id": project_id,
-        "subject_id": subject_id,
-        "title": title,
-        "folder": folder_name,
-        "device": "accelerator" if kind in HEAVY_KINDS else "light",
-        "detail": dict(detail or {}),
-        "created_by": actor.person_id,
-    }
+    job = Job(
+        job_id=job_id,
+        kind=kind,
+        project_id=project_id,
+        subject_id=subject_id,
+        title=title,
+        folder=folder_name,
+        device=known.device,
+        detail=dict(detail or {}),
+        created_by=actor.person_id,
+        created_at=now(),
+    )
 
     def save() -> None:
-        store.jobs.add(row)
+        store.jobs.add(job)
         if also:
             also(job_id)
 
@@ -83,7 +85,7 @@ def submit(
 
 def refuse_without_room(store: Store) -> None:
     """Raise QueueFull or DiskFull before anything is written."""
-    waiting = [job for job in store.jobs.unsettled() if job["status"] == "queued"]
+    waiting = [job for job in store.jobs.unsettled() if job.status == "queued"]
     if len(waiting) >= MAX_WAITING:
         raise QueueFull(
             f"{MAX_WAITING} jobs are waiting already. Wait until some have ended, or cancel some "
@@ -97,37 +99,37 @@ def refuse_without_room(store: Store) -> None:
         )
 
 
-def folder_of(store: Store, job: Mapping[str, Any]) -> JobFolder:
+def folder_of(store: Store, job: Job) -> JobFolder:
     """The job's folder."""
-    return JobFolder(store.workspace / job["folder"])
+    return JobFolder(store.workspace / job.folder)
 
 
-def get_job(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
+def get_job(store: Store, actor: Actor, job_id: str) -> Job:
     """One job. Raises NotFound, NotAllowed."""
     job = store.jobs.by_id(job_id)
     if job is None:
         raise NotFound("This job does not exist. Look at the Jobs page for those there are.")
-    actor.require(job["project_id"])
+    actor.require(job.project_id)
     return job
 
 
-def job_about(store: Store, actor: Actor, subject_id: str) -> dict[str, Any] | None:
-    """The newest job about an import, a version, an export …; None when there is none."""
+def job_about(store: Store, actor: Actor, subject_id: str) -> Job | None:
+    """The job about an import, a version, an export …; None when there is none."""
     job = store.jobs.of_subject(subject_id)
     if job is not None:
-        actor.require(job["project_id"])
+        actor.require(job.project_id)
     return job
 
 
 def jobs_of(
     store: Store, actor: Actor, project_id: str, kinds: tuple[str, ...] = (), limit: int = 50
-) -> list[dict[str, Any]]:
+) -> list[Job]:
     """A project's jobs, newest first."""
     actor.require(project_id)
     return store.jobs.of_project(project_id, kinds, limit)
 
 
-def events_of(store: Store, actor: Actor, job_id: str, *kinds: str) -> list[dict[str, Any]]:
+def events_of(store: Store, actor: Actor, job_id: str, *kinds: str) -> list[JobEvent]:
     """What a job reported, oldest first."""
     get_job(store, actor, job_id)
     return store.jobs.events(job_id, kinds)
@@ -137,7 +139,7 @@ def worker_log(store: Store, actor: Actor, job_id: str, last: int = 20_000) -> s
     """The end of worker.log, for a lead. Tracebacks and the workspace's path are left out: whoever
     runs the server finds them in the file."""
     job = get_job(store, actor, job_id)
-    actor.require(job["project_id"], "lead")
+    actor.require(job.project_id, "lead")
     try:
         with folder_of(store, job).log_file.open("rb") as file:
             file.seek(0, 2)
@@ -175,9 +177,9 @@ def cancel_job(store: Store, actor: Actor, job_id: str) -> None:
 def resume_job(store: Store, actor: Actor, job_id: str) -> None:
     """Queue a stopped, failed or lost job again; a training goes on from its checkpoint."""
     job = _mine_or_lead(store, actor, job_id)
-    if job["status"] not in RESUMABLE:
-        raise Conflict(f"This job is {job['status']}; only one that broke off can be resumed.")
-    if not job["ingested"]:  # the supervisor still writes its end, and would miss the new start
+    if job.status not in RESUMABLE:
+        raise Conflict(f"This job is {job.status}; only one that broke off can be resumed.")
+    if not job.taken_in:  # the supervisor still writes its end, and would miss the new start
         raise Conflict("This job has only just ended. Resume it in a second.")
     refuse_without_room(store)
     folder = folder_of(store, job)
@@ -189,18 +191,18 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
         store.jobs.observe(
             job_id, status=state.status, step=state.step, total=state.total, error=None
         )
-        store.jobs.set_ingested(job_id, False)
+        store.jobs.set_taken_in(job_id, False)
 
     store.transact(save)
 
 
-def _mine_or_lead(store: Store, actor: Actor, job_id: str) -> dict[str, Any]:
+def _mine_or_lead(store: Store, actor: Actor, job_id: str) -> Job:
     job = get_job(store, actor, job_id)
     if not is_mine_or_lead(actor, job):
-        actor.require(job["project_id"], "lead")
+        actor.require(job.project_id, "lead")
     return job
 
 
-def is_mine_or_lead(actor: Actor, job: Mapping[str, Any]) -> bool:
+def is_mine_or_lead(actor: Actor, job: Job) -> bool:
     """Whether this person may stop, cancel and resume the job."""
-    return job["created_by"] == actor.person_id or actor.has(job["project_id"], "lead")
+    return job.created_by == actor.person_id or actor.has(job.project_id, "lead")

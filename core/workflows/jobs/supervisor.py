@@ -11,59 +11,47 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from core.errors import TouchstoneError
-from core.jobs.events import read_events
+from core.jobs.events import Event, read_events
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
+from core.jobs.kinds import PLACES, function_of, kind_of
 from core.jobs.launcher import JobCannotStart, launch, status_of
-from core.jobs.state import ACTIVE, TERMINAL, JobState
-from core.workflows.curation import freezing, importing
-from core.workflows.evaluation import answers, generating, scoring
+from core.jobs.state import ACTIVE, TERMINAL, JobFault, JobState
 from core.workflows.jobs.jobs import folder_of
-from core.workflows.tuning import training
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 log = logging.getLogger("touchstone.supervision")
-PLACES = {"accelerator": 1, "light": 2}
 _supervised: WeakSet[Store] = WeakSet()
-TAKE_IN: dict[str, Callable[[Store, dict[str, Any], JobFolder], None]] = {
-    "import": importing.take_in,
-    "answers": answers.take_in,
-    "check": freezing.take_in,
-    "train": training.take_in,
-    "generate": generating.take_in,
-    "score": scoring.take_in,
-}
 
 
 def supervise_once(store: Store) -> int:
     """One look at everything that is not settled; how many jobs that leaves."""
     jobs = store.jobs.unsettled()
-    states = {job["job_id"]: _observe(store, job) for job in jobs}
+    states = {job.job_id: _observe(store, job) for job in jobs}
     busy = {
-        device: sum(
-            1 for j in jobs if j["device"] == device and states[j["job_id"]].status in ACTIVE
-        )
+        device: sum(1 for j in jobs if j.device == device and states[j.job_id].status in ACTIVE)
         for device in PLACES
     }
     for job in jobs:
-        if states[job["job_id"]].status == "queued" and busy[job["device"]] < PLACES[job["device"]]:
-            busy[job["device"]] += 1
+        if states[job.job_id].status == "queued" and busy[job.device] < PLACES[job.device]:
+            busy[job.device] += 1
             _start(store, job)
     return len(store.jobs.unsettled())
 
 
-def _observe(store: Store, job: dict[str, Any]) -> JobState:
+def _observe(store: Store, job: Job) -> JobState:
     folder = folder_of(store, job)
     try:
         folder.spec()
         state = status_of(folder)
     except TouchstoneError as error:
-        log.error("%s: %s", job["job_id"], error.message)
+        log.error("%s: %s", job.job_id, error.message)
         _settle_broken(
             store,
             job,
@@ -71,46 +59,45 @@ def _observe(store: Store, job: dict[str, Any]) -> JobState:
             "start the job again from its page.",
         )
         return JobState("failed")
-    events, offset = read_events(folder.events_file, job["event_offset"])
+    events, offset = read_events(folder.events_file, job.event_offset)
     if events or _differs(job, state):
         store.transact(lambda: _write(store, job, state, events, offset))
-    if state.status in TERMINAL and not job["ingested"]:
+    if state.status in TERMINAL and not job.taken_in:
         _settle(store, job, folder, state)
     return state
 
 
-def _differs(job: dict[str, Any], state: JobState) -> bool:
-    return (job["status"], job["step"], job["total"]) != (state.status, state.step, state.total)
+def _differs(job: Job, state: JobState) -> bool:
+    return (job.status, job.step, job.total) != (state.status, state.step, state.total)
 
 
-def _write(
-    store: Store, job: dict[str, Any], state: JobState, events: list[dict[str, Any]], offset: int
-) -> None:
+def _write(store: Store, job: Job, state: JobState, events: list[Event], offset: int) -> None:
     started = next((e["time"] for e in events if e["kind"] == "state"), None)
-    fault = state.error
-    store.jobs.append_events(job["job_id"], events, offset)
+    store.jobs.append_events(job.job_id, events, offset)
     store.jobs.observe(
-        job["job_id"],
+        job.job_id,
         status=state.status,
         step=state.step,
         total=state.total,
-        error={"code": fault.code, "message": fault.message, "hint": fault.hint} if fault else None,
+        error=state.error,
+        heartbeat_at=_utc(state.heartbeat) if state.heartbeat else None,
         started_at=_utc(started) if started else None,
         ended_at=_utc(state.heartbeat or time.time()) if state.status in TERMINAL else None,
     )
 
 
-def _settle(store: Store, job: dict[str, Any], folder: JobFolder, state: JobState) -> None:
-    if read_events(folder.events_file, store.jobs.by_id(job["job_id"])["event_offset"])[0]:  # type: ignore[index]
+def _settle(store: Store, job: Job, folder: JobFolder, state: JobState) -> None:
+    if read_events(folder.events_file, _offset(store, job))[0]:
         return  # the rest of a long log comes first, at the next look
     try:
-        if state.status == "completed" and job["kind"] in TAKE_IN:
-            TAKE_IN[job["kind"]](store, job, folder)
-        store.transact(lambda: store.jobs.set_ingested(job["job_id"]))
+        take_in = kind_of(job.kind).take_in
+        if state.status == "completed" and take_in:
+            function_of(take_in)(store, job, folder)
+        store.transact(lambda: store.jobs.set_taken_in(job.job_id))
     except TouchstoneError as error:
         _settle_broken(store, job, error.message)
     except Exception:
-        log.exception("taking in the result of %s failed", job["job_id"])
+        log.exception("taking in the result of %s failed", job.job_id)
         _settle_broken(
             store,
             job,
@@ -119,22 +106,27 @@ def _settle(store: Store, job: dict[str, Any], folder: JobFolder, state: JobStat
         )
 
 
-def _settle_broken(store: Store, job: dict[str, Any], message: str) -> None:
+def _offset(store: Store, job: Job) -> int:
+    now_known = store.jobs.by_id(job.job_id)
+    return now_known.event_offset if now_known else job.event_offset
+
+
+def _settle_broken(store: Store, job: Job, message: str) -> None:
     def save() -> None:
         store.jobs.observe(
-            job["job_id"],
+            job.job_id,
             status="failed",
-            step=job["step"],
-            total=job["total"],
-            error={"code": "not_taken_in", "message": message, "hint": ""},
+            step=job.step,
+            total=job.total,
+            error=JobFault("not_taken_in", message),
             ended_at=_utc(time.time()),
         )
-        store.jobs.set_ingested(job["job_id"])
+        store.jobs.set_taken_in(job.job_id)
 
     store.transact(save)
 
 
-def _start(store: Store, job: dict[str, Any]) -> None:
+def _start(store: Store, job: Job) -> None:
     folder = folder_of(store, job)
     try:
         launch(folder)
@@ -142,7 +134,7 @@ def _start(store: Store, job: dict[str, Any]) -> None:
         log.warning("%s", error.message)
     except OSError as error:
         # launch has written the failed state; the next look settles it
-        log.error("worker of %s could not be started: %s", job["job_id"], error)
+        log.error("worker of %s could not be started: %s", job.job_id, error)
 
 
 def _utc(seconds: float) -> datetime:
@@ -154,8 +146,8 @@ def wait_for(
     job_id: str,
     *,
     timeout: float = 3600.0,
-    on_look: Callable[[dict[str, Any]], None] | None = None,
-) -> dict[str, Any]:
+    on_look: Callable[[Job], None] | None = None,
+) -> Job:
     """Wait until a job is settled and return it; supervises itself where no thread does.
 
     Raises TouchstoneError with the job's own sentence when it did not complete.
@@ -168,10 +160,10 @@ def wait_for(
         assert job is not None
         if on_look:
             on_look(job)
-        if job["ingested"]:
-            if job["status"] != "completed":
-                error = job["error"] or {"message": f"The job is {job['status']}.", "hint": ""}
-                raise TouchstoneError(f"{error['message']} {error['hint']}".strip())
+        if job.taken_in:
+            if job.status != "completed":
+                why = job.error.sentence if job.error else f"The job is {job.status}."
+                raise TouchstoneError(why)
             return job
         time.sleep(0.05)
     raise TouchstoneError(f"{job_id} did not end within {timeout:.0f} s. Look at its worker.log.")

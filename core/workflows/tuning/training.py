@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.tuning.base_models import base_model, base_models
 from core.tuning.run_spec import RunSpec, library_versions, weights_hash
 from core.workflows.curation.freezing import get_version
@@ -129,10 +130,10 @@ def _hash_of(workspace: Path, model: BaseModel) -> str:
     return weights_hash(folder) if folder.is_dir() else ""
 
 
-def take_in(store: Store, job: dict[str, Any], folder: JobFolder) -> None:
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Keep what the run measured."""
     metrics = json.loads((folder.final / "metrics.json").read_text(encoding="utf-8"))
-    store.transact(lambda: store.systems.set_run_metrics(job["subject_id"], metrics))
+    store.transact(lambda: store.systems.set_run_metrics(job.subject_id, metrics))
 
 
 def runs_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:

@@ -1,0 +1,116 @@
+"""The kinds of job: one table, which the worker, the supervisor and the pages read.
+
+A new kind is one entry here, a `run(job)` that a worker executes, and a `take_in` when its result
+belongs into the database. Functions are named as text, "module:function": the worker imports only
+`run`, so that light kinds start fast, and the server only `take_in`, so that torch stays out.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.errors import InvalidInput
+
+Device = Literal["accelerator", "light"]
+# How many jobs may run at once on each.
+PLACES: dict[str, int] = {"accelerator": 1, "light": 2}
+
+
+class UnknownKind(InvalidInput):
+    """No such kind of job."""
+
+    title = "This kind of job is not known"
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What the program knows of a kind of job.
+
+    `run` is `run(job: JobContext) -> None`, executed by the worker. `take_in` is
+    `take_in(store, job: Job, folder: JobFolder) -> None`, executed by the server inside the
+    transaction that marks the job as taken in; "" when there is nothing to take in. `reads_file`:
+    its progress counts bytes, and a file that was refused stays refused. `folder` is the
+    workspace's folder for it; in "runs" a job is named after its subject. `label` is what people
+    call it.
+    """
+
+    name: str
+    label: str
+    run: str
+    take_in: str = ""
+    device: Device = "light"
+    reads_file: bool = False
+    folder: Literal["jobs", "runs"] = "jobs"
+
+    def __post_init__(self) -> None:
+        for text in (self.run, self.take_in or "a:b"):
+            module, _, function = text.partition(":")
+            if not (module and function.isidentifier()):
+                raise InvalidInput(f"“{text}” names no function. Write it as module:function.")
+
+
+def _table(*kinds: JobKind) -> dict[str, JobKind]:
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS: dict[str, JobKind] = _table(
+    JobKind(
+        "import",
+        "import",
+        run="core.importing.job:run",
+        take_in="core.workflows.curation.importing:take_in",
+        reads_file=True,
+    ),
+    JobKind(
+        "check",
+        "freeze",
+        run="core.versions.freeze_job:run",
+        take_in="core.workflows.curation.freezing:take_in",
+    ),
+    JobKind("export", "export", run="core.versions.exporting:run"),
+    JobKind(
+        "train",
+        "train",
+        run="core.gpu.training:run",
+        take_in="core.workflows.tuning.training:take_in",
+        device="accelerator",
+        folder="runs",
+    ),
+    JobKind(
+        "generate",
+        "generate",
+        run="core.gpu.generation:run",
+        take_in="core.workflows.evaluation.generating:take_in",
+        device="accelerator",
+    ),
+    JobKind(
+        "answers",
+        "import answers",
+        run="core.importing.answers_job:run",
+        take_in="core.workflows.evaluation.answers:take_in",
+        reads_file=True,
+    ),
+    JobKind(
+        "score",
+        "score",
+        run="core.scoring.job:run",
+        take_in="core.workflows.evaluation.scoring:take_in",
+    ),
+)
+
+
+def kind_of(name: str) -> JobKind:
+    """The kind of that name. Raises UnknownKind."""
+    if name not in KINDS:
+        raise UnknownKind(f"“{name}” is no kind of job. Known: {', '.join(KINDS)}.")
+    return KINDS[name]
+
+
+def function_of(text: str) -> Callable[..., Any]:
+    """The function that "module:function" names, its module imported now."""
+    module, _, name = text.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
