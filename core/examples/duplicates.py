@@ -8,31 +8,23 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
+from core.examples.particular import particular
+from core.examples.words import Hashes, Ints, Words, mixed, words_of
 
 BANDS, ROWS = 12, 2
 VALUES_AGREE = 0.6
 _WIDEST_WINDOW = 256
 _PAIRS_AT_LEAST, _PAIRS_PER_TEXT = 3_000_000, 2
 _PAIRS_AT_ONCE = 500_000
-
-# A Chinese, Japanese or Korean character is a word; + matters in "3 + 4"; "." ends a sentence.
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TOKEN = re.compile(rf"\d[\d.,]*\d(?!\w)|[{_CJK}]|[^\W{_CJK}]+|[-+*/=<>%$€£#&@^|~]|[.!?\n]")
-_ENDS_SENTENCE = frozenset(".!?\n")
-
-Ints = NDArray[np.int64]
-Hashes = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,22 +56,6 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class _Words:
-    """Texts as word ids one behind the other: text t owns `ids[starts[t]:starts[t + 1]]`.
-
-    `is_value[id]`: the word has a digit, or is a name: mostly capitalised where no sentence starts.
-    """
-
-    ids: Ints
-    starts: Ints
-    is_value: Flags
-
-    @property
-    def lengths(self) -> Ints:
-        return np.diff(self.starts)
-
-
-@dataclass(frozen=True)
 class _Candidates:
     left: Ints
     right: Ints
@@ -87,58 +63,82 @@ class _Candidates:
     largest_bucket: int
 
 
+@dataclass(frozen=True)
+class NearDuplicates:
+    """Which of n texts are near-duplicates.
+
+    `same_as[i]` is the first text that equals text i but for letter case and whitespace (the
+    instruction counts too). `left[k]` and `right[k]` are near by `similarity[k]` (0..1); they are
+    first texts. See Groups for `capped_buckets` and `largest_bucket`.
+    """
+
+    same_as: Ints
+    left: Ints
+    right: Ints
+    similarity: NDArray[np.float64]
+    capped_buckets: int
+    largest_bucket: int
+
+    def groups(self) -> Groups:
+        """Groups around representatives: the texts with most neighbours first, then the first.
+
+        Each takes those that nobody took, so a chain a-b-c of which a and c differ never becomes
+        one group.
+        """
+        star = _stars(self.left, self.right, len(self.same_as))
+        return Groups(star[self.same_as].tolist(), self.capped_buckets, self.largest_bucket)
+
+
 def near_duplicate_groups(
     texts: Sequence[str], *, threshold: float = 0.85, seed: int = 0
 ) -> Groups:
-    """Groups of texts that are the same but for a few words.
+    """Groups of texts that are the same but for a few words: see `near_duplicates`."""
+    return near_duplicates(texts, [""] * len(texts), threshold=threshold, seed=seed).groups()
 
-    Texts equal but for letter case and whitespace are always together. Two others are near when
-    their similarity over words (1 - Indel distance / words of both) is at least `threshold` and
-    they are not template siblings: their *values* (words with a digit, and names, that is words
-    that this collection mostly capitalises inside sentences) must have a Jaccard overlap of 0.6 or
-    more; two texts without values agree. Representatives are the texts with most neighbours; each
-    takes those that nobody took, so a chain a-b-c of which a and c differ never becomes one group.
-    Raises InvalidInput unless 0 < threshold <= 1.
+
+def near_duplicates(
+    instructions: Sequence[str],
+    inputs: Sequence[str],
+    *,
+    threshold: float = 0.85,
+    seed: int = 0,
+) -> NearDuplicates:
+    """Pairs of prompts that are the same but for a few words in what is particular to them.
+
+    Prompts equal but for letter case and whitespace are always together. Two others are near when
+    their similarity over the words that `particular` leaves (1 - Indel distance / words of both)
+    is at least `threshold` and they are not template siblings: their *values* (numbers, names, and
+    what fills the slots of a template) must have a Jaccard overlap of 0.6 or more; two without
+    values agree. An instruction that examples with different inputs have word for word does not
+    count. Raises InvalidInput unless 0 < threshold <= 1.
     """
     if not 0 < threshold <= 1:
         raise InvalidInput(f"A threshold of {threshold} cannot be. Give one above 0, at most 1.")
-    first: dict[str, int] = {}
-    same_as = [first.setdefault(" ".join(t.casefold().split()), i) for i, t in enumerate(texts)]
-    distinct = list(first.values())
-    words = _words([texts[index] for index in distinct])
+    first: dict[tuple[str, str], int] = {}
+    folded = [
+        (" ".join(instruction.casefold().split()), " ".join(text.casefold().split()))
+        for instruction, text in zip(instructions, inputs, strict=True)
+    ]
+    same_as = [first.setdefault(prompt, index) for index, prompt in enumerate(folded)]
+    distinct = np.fromiter(first.values(), np.int64, len(first))
+    users = Counter(instruction for instruction, text in first if text)
+    words = particular(
+        words_of([(instructions[index], inputs[index]) for index in distinct]),
+        repeated=[bool(text) and users[instruction] > 1 for instruction, text in first],
+    )
     candidates = _candidates(words, np.random.default_rng(seed))
-    left, right = _near(words, candidates, threshold)
-    star = _stars(left, right, len(distinct))
-    representative = dict(zip(distinct, (distinct[hub] for hub in star), strict=True))
-    group = [representative[index] for index in same_as]
-    return Groups(group, candidates.capped_buckets, candidates.largest_bucket)
+    left, right, similarity = _near(words, candidates, threshold)
+    return NearDuplicates(
+        np.array(same_as, np.int64),
+        distinct[left],
+        distinct[right],
+        similarity,
+        candidates.capped_buckets,
+        candidates.largest_bucket,
+    )
 
 
-def _words(texts: Sequence[str]) -> _Words:
-    spelling: defaultdict[str, int] = defaultdict(count().__next__)
-    flat: list[int] = []
-    lengths = np.zeros(len(texts), np.int64)
-    for index, text in enumerate(texts):
-        before = len(flat)
-        flat.extend(map(spelling.__getitem__, _TOKEN.findall(text)))
-        lengths[index] = len(flat) - before
-    tokens = np.array(flat, np.int64)
-    ends_sentence = np.array([word in _ENDS_SENTENCE for word in spelling], np.bool_)[tokens]
-    word_of: defaultdict[str, int] = defaultdict(count().__next__)
-    folded = np.array([word_of[word.casefold()] for word in spelling], np.int64)
-    capital = np.array([word[0].isupper() for word in spelling], np.bool_)
-    digit = np.array([any(c.isdigit() for c in word) for word in word_of], np.bool_)
-    opens = np.append(True, ends_sentence[:-1]) if len(tokens) else ends_sentence
-    opens[(np.cumsum(lengths) - lengths)[lengths > 0]] = True
-    ids, is_capital = folded[tokens], capital[tokens]
-    capitals = np.bincount(ids[is_capital & ~opens], minlength=len(word_of))
-    plain = np.bincount(ids[~is_capital], minlength=len(word_of))
-    owner = np.repeat(np.arange(len(texts)), lengths)[~ends_sentence]
-    starts = np.append(0, np.cumsum(np.bincount(owner, minlength=len(texts))))
-    return _Words(ids[~ends_sentence], starts, digit | (capitals > plain))
-
-
-def _candidates(words: _Words, rng: np.random.Generator) -> _Candidates:
+def _candidates(words: Words, rng: np.random.Generator) -> _Candidates:
     """Pairs (left < right) of texts that share a band, in each bucket only so many."""
     owners = np.flatnonzero(words.lengths)
     if len(owners) < 2:
@@ -159,12 +159,12 @@ def _candidates(words: _Words, rng: np.random.Generator) -> _Candidates:
     return _Candidates(pairs >> 32, pairs & 0xFFFFFFFF, capped, int(sizes.max()) if capped else 0)
 
 
-def _bands(words: _Words, owners: Ints, rng: np.random.Generator) -> list[Hashes]:
+def _bands(words: Words, owners: Ints, rng: np.random.Generator) -> list[Hashes]:
     """Per band a key for each of the texts `owners`, which have words."""
-    number = rng.integers(1 << 63, size=len(words.is_value), dtype=np.uint64)[words.ids]
+    number = rng.integers(1 << 63, size=int(words.ids.max()) + 1, dtype=np.uint64)[words.ids]
     following = np.append(number[1:], np.uint64(0))
     following[words.starts[owners + 1] - 1] = np.uint64(0x5851F42D4C957F2D)
-    bigrams = _mixed(number * np.uint64(0x9E3779B97F4A7C15) + following)
+    bigrams = mixed(number * np.uint64(0x9E3779B97F4A7C15) + following)
     odd = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     offset = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64)
     keys = []
@@ -172,16 +172,9 @@ def _bands(words: _Words, owners: Ints, rng: np.random.Generator) -> list[Hashes
         key = np.zeros(len(owners), np.uint64)
         for row in range(band * ROWS, (band + 1) * ROWS):
             lowest = np.minimum.reduceat(bigrams * odd[row] + offset[row], words.starts[owners])
-            key = _mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
+            key = mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
         keys.append(key)
     return keys
-
-
-def _mixed(x: Hashes) -> Hashes:
-    """The finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 def _runs(ordered: Hashes) -> tuple[Ints, Ints]:
@@ -220,18 +213,21 @@ def _pairs(ordered: Ints, starts: Ints, sizes: Ints, window: int) -> Ints:
     return np.concatenate([*keys, np.zeros(0, np.int64)])
 
 
-def _near(words: _Words, candidates: _Candidates, threshold: float) -> tuple[Ints, Ints]:
-    """The candidate pairs that are near: alike in length, in words, and in values."""
+def _near(
+    words: Words, candidates: _Candidates, threshold: float
+) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    """The candidate pairs that are near, alike in length, in words and in values, and how near."""
     left, right, lengths = candidates.left, candidates.right, words.lengths
     a, b = lengths[left], lengths[right]
     possible = np.abs(a - b) <= (1 - threshold) * (a + b) + 1e-9
     left, right = left[possible], right[possible]
-    alike = _similarity(_as_strings(words.ids, words.starts), left, right) >= threshold - 1e-9
-    left, right = left[alike], right[alike]
+    similarity = _similarity(_as_strings(words.ids, words.starts), left, right)
+    alike = similarity >= threshold - 1e-9
+    left, right, similarity = left[alike], right[alike], similarity[alike]
     # Of two sorted sets the Indel similarity is 2 J / (1 + J), J being their Jaccard overlap.
     enough = 2 * VALUES_AGREE / (1 + VALUES_AGREE)
     agree = _similarity(_values(words), left, right) >= enough - 1e-9
-    return left[agree], right[agree]
+    return left[agree], right[agree], similarity[agree]
 
 
 def _similarity(strings: NDArray[np.object_], left: Ints, right: Ints) -> NDArray[np.float64]:
@@ -247,11 +243,10 @@ def _similarity(strings: NDArray[np.object_], left: Ints, right: Ints) -> NDArra
     return scores
 
 
-def _values(words: _Words) -> NDArray[np.object_]:
+def _values(words: Words) -> NDArray[np.object_]:
     """The set of values of each text, as a string of sorted characters."""
-    owner = np.repeat(np.arange(len(words.lengths)), words.lengths)
-    chosen = words.is_value[words.ids]
-    keys = np.sort(owner[chosen] << 32 | words.ids[chosen])
+    chosen = words.is_value
+    keys = np.sort(words.owner[chosen] << 32 | words.ids[chosen])
     keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
     counts = np.bincount(keys >> 32, minlength=len(words.lengths))
     return _as_strings(keys & 0xFFFFFFFF, np.append(0, np.cumsum(counts)))
@@ -267,7 +262,7 @@ def _as_strings(ids: Ints, starts: Ints) -> NDArray[np.object_]:
     return strings
 
 
-def _stars(left: Ints, right: Ints, n: int) -> list[int]:
+def _stars(left: Ints, right: Ints, n: int) -> Ints:
     """The representative of each of n texts: most neighbours first, then the lower index."""
     ends, others = np.append(left, right), np.append(right, left)
     by_end = np.argsort(ends, kind="stable")
@@ -282,5 +277,4 @@ def _stars(left: Ints, right: Ints, n: int) -> list[int]:
         mine = mine[~taken[mine]]
         star[mine] = hub
         taken[mine] = taken[hub] = True
-    found: list[int] = star.tolist()
-    return found
+    return star
