@@ -1,4 +1,4 @@
-"""People, passwords, sign-in sessions and lock-outs: the decisions, without the store."""
+"""People, passwords, sessions, lock-outs and invitations: the decisions, without the store."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.actor import Role
+from core.actor import Actor, Role
 from core.errors import InvalidInput, TouchstoneError
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
-PASSWORD_RULE = (
-    f"At least {SHORTEST_PASSWORD} characters; a few random words are easy to keep in mind."
-)
+ADVICE = "a few random words are easy to keep in mind"
+PASSWORD_RULE = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; {ADVICE}."
 LONGEST_NAME = 60
 ALLOWED_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=5)
 SESSION_LASTS = timedelta(days=14)
 EXTEND_AFTER = timedelta(days=1)
+INVITATION_LASTS = timedelta(days=7)
+LONGEST_NOTE = 80
 
 
 class WeakPassword(InvalidInput):
@@ -58,6 +59,66 @@ class Person:
     roles: frozenset[Role] = frozenset()
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What signing in under a name is checked against."""
+
+    person_id: str
+    name: str
+    password_hash: str
+    disabled: bool
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Failed attempts to sign in under one name."""
+
+    failures: int = 0
+    last_failure: datetime | None = None
+    locked_until: datetime | None = None
+
+    def one_more(self, moment: datetime) -> Attempts:
+        """After another failure. Old ones are forgotten when the last is as old as a lock-out."""
+        stale = self.last_failure is None or moment - self.last_failure >= LOCKED_FOR
+        failures = 1 + (0 if stale else self.failures)
+        locked = moment + LOCKED_FOR if failures >= ALLOWED_FAILURES else None
+        return Attempts(failures, moment, locked)
+
+    def locked_for(self, moment: datetime) -> timedelta | None:
+        """How much longer the name is locked, or None."""
+        if self.locked_until is None or self.locked_until <= moment:
+            return None
+        return self.locked_until - moment
+
+
+@dataclass(frozen=True)
+class Session:
+    """A living sign-in session; `project_id` is the project it looked at last."""
+
+    actor: Actor
+    expires_at: datetime
+    project_id: str | None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An open one-time link into a project. The token itself is known to the invited alone."""
+
+    invitation_id: str
+    project_id: str
+    role: Role
+    note: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    inviter: str = ""
+    project: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.note) > LONGEST_NOTE:
+            raise InvalidInput(f"A note has at most {LONGEST_NOTE} characters. Shorten it.")
+
+
 def clean_name(name: str) -> str:
     """The name as it is kept: NFC, single spaces. Raises InvalidName."""
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
@@ -78,7 +139,7 @@ def check_password(password: str, name: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise WeakPassword(
             f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; "
-            f"this one has {len(password)}. A few random words are easy to keep in mind."
+            f"this one has {len(password)}. Choose another one: {ADVICE}."
         )
     if len(set(password)) < 3:
         raise WeakPassword("This password repeats one or two characters. Use a few random words.")
@@ -95,18 +156,6 @@ def new_token() -> str:
 def hash_token(token: str) -> str:
     """What the store keeps of a token. A fast hash will do: the token cannot be guessed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def failures_now(failures: int, last_failure: datetime | None, moment: datetime) -> int:
-    """Failures that still count: they are forgotten when the last one is as old as a lock-out."""
-    if last_failure is None or moment - last_failure >= LOCKED_FOR:
-        return 0
-    return failures
-
-
-def lock_after(failures: int, moment: datetime) -> datetime | None:
-    """Until when a name with that many failures is locked, or None."""
-    return moment + LOCKED_FOR if failures >= ALLOWED_FAILURES else None
 
 
 def needs_extension(expires_at: datetime, moment: datetime) -> bool:

@@ -1,15 +1,27 @@
-"""Who acts, and with which roles. Every workflow takes an Actor and refuses first."""
+"""Who acts, and with which roles. Every workflow takes an Actor and refuses first.
+
+ROLES is the one list of roles: the storage's CHECK (migration 0013), the terminal, the pages and
+the invitations follow it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from core.errors import NotAllowed
+from core.errors import InvalidInput, NotAllowed
 
-Role = Literal["annotator", "reviewer", "lead"]
-ROLES: tuple[Role, ...] = ("annotator", "reviewer", "lead")
+Role = Literal["annotator", "reviewer", "lead", "viewer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+ROLE_MEANS: Mapping[Role, str] = {
+    "annotator": "imports and edits examples",
+    "reviewer": "accepts examples and rates answers blind",
+    "lead": "does everything in the project",
+    "viewer": "reads examples, versions, runs and results; changes nothing",
+}
+WORKERS: tuple[Role, ...] = ("annotator", "reviewer", "lead")
+READS_RESULTS: tuple[Role, ...] = ("lead", "viewer")
 
 
 @dataclass(frozen=True)
@@ -43,3 +55,24 @@ class Actor:
 def system_actor() -> Actor:
     """The server itself: the demo at first start, and what a finished job leads to."""
     return Actor("system", "Touchstone", is_admin=True)
+
+
+def role_named(name: str) -> Role:
+    """The role of that name. Raises InvalidInput."""
+    found = next((role for role in ROLES if role == name), None)
+    if found is None:
+        raise InvalidInput(f"There is no role “{name}”. Choose one of {', '.join(ROLES)}.")
+    return found
+
+
+def check_roles_together(roles: Collection[Role]) -> None:
+    """Raise InvalidInput where one person may not hold these roles in one project.
+
+    Who has seen the results knows which system leads: such a person is no blind rater. (A lead,
+    who may do both, sees on the Rate page what that means.)
+    """
+    if "viewer" in roles and "reviewer" in roles:
+        raise InvalidInput(
+            "A viewer reads the results and so cannot rate blind as a reviewer. "
+            "Take one of the two roles away first."
+        )

@@ -24,7 +24,7 @@ def hash_password(password: str, name: str) -> str:
 
 def is_right(password_hash: str | None, password: str) -> bool:
     """Whether the password fits. Without a hash: no, after the same time."""
-    kept = password_hash or _nobodys_hash()
+    kept = password_hash or nobodys_hash()
     with _hashing:
         try:
             return _hasher.verify(kept, password) and password_hash is not None
@@ -33,5 +33,6 @@ def is_right(password_hash: str | None, password: str) -> bool:
 
 
 @functools.cache
-def _nobodys_hash() -> str:
+def nobodys_hash() -> str:
+    """A hash that no password fits, as costly to check as any other."""
     return _hasher.hash(new_token())

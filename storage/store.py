@@ -13,10 +13,12 @@ from storage.backup import Backups
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.examples import Examples
+from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.projects import Projects
 from storage.reports import Reports
+from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
 from storage.versions import Versions
@@ -36,6 +38,8 @@ class Store:
         self.database.migrate()
         self.audit = Audit(self.database)
         self.accounts = Accounts(self.database)
+        self.sessions = Sessions(self.database)
+        self.invitations = Invitations(self.database)
         self.backups = Backups(self.database)
         self.projects = Projects(self.database)
         self.drafts = Drafts(self.database)

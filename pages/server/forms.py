@@ -7,11 +7,10 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from core.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from core.accounts import LONGEST_NAME, LONGEST_PASSWORD, PASSWORD_RULE
 from core.errors import TouchstoneError
 
 FRAME = Template((Path(__file__).parent / "sign_in.html").read_text(encoding="utf-8"))
-PASSWORD_RULE = f"{SHORTEST_PASSWORD} characters or more; a few random words are easy to keep."
 
 
 def login_page(wanted: str, error: TouchstoneError | None = None, name: str = "") -> str:

@@ -33,7 +33,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     workspace.prepare()
     store = Store(workspace.path)
     running = Running(store, workspace, own_address(), workspace.make_token(), Sockets())
-    store.accounts.on_revoked = running.sockets.end_sessions
+    store.sessions.on_revoked = running.sockets.end_sessions
     set_running(running)
     demo.ensure_demo(store)
     stop_supervising = supervisor.start(store)

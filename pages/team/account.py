@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.accounts import SHORTEST_PASSWORD, SignInRefused
+from core.accounts import PASSWORD_RULE, SignInRefused
 from core.errors import InvalidInput, TouchstoneError
 from core.workflows.team.accounts import change_password
 from core.workflows.team.sessions import sign_out_everywhere
@@ -20,7 +20,7 @@ with st.form("change_password", width=480):
         "New password",
         type="password",
         autocomplete="new-password",
-        help=f"{SHORTEST_PASSWORD} characters or more; a few random words are easy to keep.",
+        help=PASSWORD_RULE,
     )
     again = st.text_input("The new password again", type="password", autocomplete="new-password")
     if st.form_submit_button("Change the password", type="primary"):

@@ -31,12 +31,12 @@ def all_projects() -> None:
     gone = projects.deleted_projects(store, actor)
     if gone:
         st.subheader("Deleted", anchor=False)
-    for project_id, name in gone:
+    for project in gone:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.text(name)
-            if st.button("Bring it back", key=f"restore {project_id}", icon=":material/undo:"):
-                projects.restore_project(store, actor, project_id)
-                session.say(f"{name} is back.")
+            st.text(project.name)
+            if st.button("Restore", key=f"restore {project.project_id}", icon=":material/undo:"):
+                projects.restore_project(store, actor, project.project_id)
+                session.say(f"{project.name} is restored.")
                 st.rerun()
 
 

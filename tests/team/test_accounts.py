@@ -10,8 +10,8 @@ from core.accounts import (
     check_password,
     clean_name,
 )
-from core.actor import ROLES, Actor
-from core.errors import NotAllowed, NotFound
+from core.actor import ROLE_MEANS, ROLES, Actor, Role
+from core.errors import InvalidInput, NotAllowed, NotFound
 from core.workflows.team import accounts, sessions
 from storage.store import Store
 from tests.builders import a_project, an_admin
@@ -102,3 +102,26 @@ def test_a_person_is_added_with_roles_in_one_go_or_not_at_all(store: Store) -> N
             store, an_admin(), "Dora", password, project_id="prj_none", roles=["lead"]
         )
     assert "Dora" not in {p.name for p in accounts.people(store, an_admin())}
+
+
+def test_the_database_knows_every_role_of_the_list_and_no_other(store: Store) -> None:
+    project_id = a_project(store).project_id
+    for role in ROLES:
+        store.accounts.grant(project_id, f"person_{role}", role)
+    with pytest.raises(Exception, match="CHECK"):
+        store.accounts.grant(project_id, "person_x", "boss")  # type: ignore[arg-type]
+    assert set(ROLE_MEANS) == set(ROLES)
+
+
+@pytest.mark.parametrize(("first", "second"), [("viewer", "reviewer"), ("reviewer", "viewer")])
+def test_who_reads_the_results_is_no_blind_rater_at_once(
+    store: Store, first: Role, second: Role
+) -> None:
+    person, project_id = a_person(store), a_project(store).project_id
+    accounts.set_role(store, an_admin(), project_id, person, first, True)
+    with pytest.raises(InvalidInput, match="cannot rate blind"):
+        accounts.set_role(store, an_admin(), project_id, person, second, True)
+    assert store.accounts.roles(project_id, person) == {first}
+    accounts.set_role(store, an_admin(), project_id, person, first, False)
+    accounts.set_role(store, an_admin(), project_id, person, second, True)
+    assert store.accounts.roles(project_id, person) == {second}

@@ -113,9 +113,7 @@ def test_a_session_that_ended_after_the_backup_does_not_come_back_with_it(tmp_pa
     restore(workspace, tmp_path / "b.tar.gz", databases, force=True)
     store = Store(workspace.path)
     assert (
-        store.accounts.actor_by_session(
-            hash_token(token), store.accounts.everybody(None)[0].created_at
-        )
+        store.sessions.by_token(hash_token(token), store.accounts.everybody(None)[0].created_at)
         is None
     )
     store.close()
@@ -257,7 +255,7 @@ def test_a_backup_while_others_write_is_one_moment(tmp_path: Path) -> None:
     copied = Store(tmp_path / "to")
     # A project and the log of its making are one transaction.
     assert copied.database.value("SELECT count(*) FROM projects") == copied.database.value(
-        "SELECT count(*) FROM project_changes"
+        "SELECT count(*) FROM audit_events"
     )
     copied.close()
 

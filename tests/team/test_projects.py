@@ -73,8 +73,8 @@ def test_a_change_is_kept_and_logged_with_its_author(store: Store) -> None:
     changed = replace(FULL, name="Notes", guidelines="Shorter.")
     change_project(store, lead, project.project_id, changed)
     assert get_project(store, lead, project.project_id).settings == changed
-    log = store.database.rows("SELECT kind, actor_id FROM project_changes ORDER BY created_at")
-    assert [(row["kind"], row["actor_id"]) for row in log] == [
+    log = store.audit.of_subject("project", project.project_id)
+    assert [(event.action, event.actor_id) for event in log] == [
         ("created", "person_ada"),
         ("changed", "person_bob"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.actor import ROLES, Role, system_actor
+from core.actor import ROLES, Role, role_named, system_actor
 from core.clock import new_id
 from core.errors import InvalidInput, NameTaken
 from core.projects import Project
@@ -48,9 +48,7 @@ def users_add(store: Store, _workspace: Workspace, arguments: dict[str, Any]) ->
 def _role_in_project(
     store: Store, role: str, arguments: dict[str, Any]
 ) -> tuple[Role | None, Project | None]:
-    held = next((one for one in ROLES if one == role), None)
-    if held is None and role not in ("", "admin"):
-        raise InvalidInput(f"There is no role “{role}”. Choose admin, {', '.join(ROLES)}.")
+    held = None if role in ("", "admin") else role_named(role)
     if bool(held) != bool(arguments.get("project")):
         raise InvalidInput(
             f"The roles {', '.join(ROLES)} are held in a project, admin in none. "

@@ -1,4 +1,4 @@
-"""People, passwords and roles. Every change is in the account log."""
+"""People, passwords and roles. Every change is in the audit log."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from core.accounts import (
     SignInLocked,
     SignInRefused,
     clean_name,
-    failures_now,
     hash_token,
-    lock_after,
     name_key,
 )
-from core.actor import ROLES, Actor, Role
+from core.actor import Actor, Role, check_roles_together, role_named
 from core.clock import now
-from core.errors import Conflict, InvalidInput, NameTaken, NotFound
+from core.errors import Conflict, NameTaken, NotFound
 from core.passwords import hash_password, is_right
 
 if TYPE_CHECKING:
@@ -51,10 +49,9 @@ def add_person(
 
     def save() -> str:
         person_id = insert_person(store, name, password_hash, is_admin=is_admin)
-        detail = "admin" if is_admin else ""
-        store.accounts.log("added", person_id, actor.person_id, detail=detail)
+        store.audit.record("added", "person", person_id, actor.person_id, admin=is_admin)
         for role in roles:
-            _set_role(store, actor, project_id or "", person_id, role, True)
+            change_role(store, actor.person_id, project_id or "", person_id, role, True)
         return person_id
 
     return store.transact(save)
@@ -64,7 +61,7 @@ def person_named(store: Store, actor: Actor, name: str) -> Person | None:
     """Whoever has this name, in any spelling; for admins."""
     actor.require_admin()
     found = store.accounts.credentials_of(name_key(name))
-    return store.accounts.person(found["person_id"]) if found else None
+    return store.accounts.person(found.person_id) if found else None
 
 
 def set_role(
@@ -72,22 +69,26 @@ def set_role(
 ) -> None:
     """Give or take a role in a project, by one of its leads or an admin."""
     actor.require(project_id, "lead")
-    if role not in ROLES:
-        raise InvalidInput(f"There is no role “{role}”. Choose one of {', '.join(ROLES)}.")
+    role_named(role)
+    store.transact(
+        lambda: change_role(store, actor.person_id, project_id, person_id, role, granted)
+    )
 
-    store.transact(lambda: _set_role(store, actor, project_id, person_id, role, granted))
 
-
-def _set_role(
-    store: Store, actor: Actor, project_id: str, person_id: str, role: Role, granted: bool
+def change_role(
+    store: Store, actor_id: str, project_id: str, person_id: str, role: Role, granted: bool
 ) -> None:
+    """Inside a transaction: give or take a role. Raises NotFound, InvalidInput."""
     _person(store, person_id)
     if store.projects.by_id(project_id) is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    change = store.accounts.grant if granted else store.accounts.withdraw
-    change(project_id, person_id, role)
-    kind = "role_given" if granted else "role_taken"
-    store.accounts.log(kind, person_id, actor.person_id, project_id=project_id, detail=role)
+    if granted:
+        check_roles_together(store.accounts.roles(project_id, person_id) | {role})
+        store.accounts.grant(project_id, person_id, role)
+    else:
+        store.accounts.withdraw(project_id, person_id, role)
+    action = "role_given" if granted else "role_taken"
+    store.audit.record(action, "person", person_id, actor_id, project_id=project_id, role=role)
 
 
 def reset_password(store: Store, actor: Actor, person_id: str, password: str) -> None:
@@ -99,10 +100,10 @@ def reset_password(store: Store, actor: Actor, person_id: str, password: str) ->
     def save() -> list[str]:
         store.accounts.set_password_hash(person_id, password_hash)
         store.accounts.forget_failures(hash_token(name_key(person.name)), now() - LOCKED_FOR)
-        store.accounts.log("password_reset", person_id, actor.person_id)
-        return store.accounts.revoke_all_of(person_id)
+        store.audit.record("password_reset", "person", person_id, actor.person_id)
+        return store.sessions.revoke_all_of(person_id)
 
-    store.accounts.on_revoked(store.transact(save))
+    store.sessions.on_revoked(store.transact(save))
 
 
 def change_password(
@@ -115,17 +116,17 @@ def change_password(
     attempt = hash_token(name_key(actor.name))
     refuse_locked(store, attempt)
     found = store.accounts.credentials_of(name_key(actor.name))
-    if found is None or not is_right(found["password_hash"], current):
+    if found is None or not is_right(found.password_hash, current):
         count_failure(store, attempt, actor.person_id)
         raise SignInRefused("The current password is not right. Nothing was changed; try again.")
     password_hash = hash_password(password, actor.name)
 
     def save() -> list[str]:
         store.accounts.set_password_hash(actor.person_id, password_hash)
-        store.accounts.log("password_changed", actor.person_id, actor.person_id)
-        return store.accounts.revoke_all_of(actor.person_id, but=hash_token(keep))
+        store.audit.record("password_changed", "person", actor.person_id, actor.person_id)
+        return store.sessions.revoke_all_of(actor.person_id, but=hash_token(keep))
 
-    store.accounts.on_revoked(store.transact(save))
+    store.sessions.on_revoked(store.transact(save))
 
 
 def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool = True) -> None:
@@ -137,17 +138,18 @@ def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool
     def save() -> list[str]:
         _person(store, person_id)
         store.accounts.set_disabled(person_id, disabled)
-        store.accounts.log("disabled" if disabled else "enabled", person_id, actor.person_id)
-        return store.accounts.revoke_all_of(person_id) if disabled else []
+        action = "disabled" if disabled else "enabled"
+        store.audit.record(action, "person", person_id, actor.person_id)
+        return store.sessions.revoke_all_of(person_id) if disabled else []
 
-    store.accounts.on_revoked(store.transact(save))
+    store.sessions.on_revoked(store.transact(save))
 
 
 def insert_person(store: Store, name: str, password_hash: str, *, is_admin: bool) -> str:
     """Inside a transaction: a person under a free name. Raises NameTaken."""
     taken = store.accounts.credentials_of(name_key(name))
     if taken:
-        raise NameTaken(f"Somebody is called “{taken['name']}” already. Choose another name.")
+        raise NameTaken(f"Somebody is called “{taken.name}” already. Choose another name.")
     return store.accounts.add(name, name_key(name), password_hash, is_admin)
 
 
@@ -160,12 +162,12 @@ def _person(store: Store, person_id: str) -> Person:
 
 def refuse_locked(store: Store, attempt: str) -> None:
     """Raise SignInLocked while the name with that hash is locked."""
-    row = store.accounts.attempts(attempt)
-    if row and row["locked_until"] and row["locked_until"] > now():
-        seconds = (row["locked_until"] - now()).total_seconds()
+    left = store.accounts.attempts(attempt).locked_for(now())
+    if left is not None:
+        minutes = max(1, round(left.total_seconds() / 60))
         raise SignInLocked(
             f"There were too many failed attempts under this name. "
-            f"Try again in {max(1, round(seconds / 60))} min, or ask an admin for a new password."
+            f"Try again in {minutes} min, or ask an admin for a new password."
         )
 
 
@@ -173,12 +175,10 @@ def count_failure(store: Store, attempt: str, person_id: str | None) -> None:
     """One more failure under the name with that hash; the fifth locks it."""
 
     def save() -> None:
-        row = store.accounts.attempts(attempt)
-        moment = now()
-        failures = 1 + (failures_now(row["failures"], row["last_failure"], moment) if row else 0)
-        locked = lock_after(failures, moment)
-        store.accounts.record_failure(attempt, failures, moment, locked)
-        if locked and person_id:
-            store.accounts.log("locked", person_id, person_id, detail=f"{failures} failures")
+        attempts = store.accounts.attempts(attempt).one_more(now())
+        store.accounts.record_failure(attempt, attempts)
+        if attempts.locked_until and person_id:
+            failures = attempts.failures
+            store.audit.record("locked", "person", person_id, person_id, failures=failures)
 
     store.transact(save)

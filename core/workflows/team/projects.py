@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
@@ -36,6 +37,10 @@ def create_project(store: Store, actor: Actor, settings: ProjectSettings) -> Pro
         _refuse_taken_name(store, settings.name, "")
         store.projects.add(project, actor.person_id)
         store.accounts.grant(project.project_id, actor.person_id, "lead")
+        store.audit.record(
+            "role_given", "person", actor.person_id, actor.person_id,
+            project_id=project.project_id, role="lead",
+        )  # fmt: skip
         return project
 
     return store.transact(save)
@@ -67,8 +72,9 @@ def change_project(
                 "save again to replace their settings with yours, or start over from theirs."
             )
         _refuse_taken_name(store, settings.name, project_id)
-        store.projects.change(project_id, settings, actor.person_id)
-        return Project(project_id, settings, project.is_demo, project.created_by)
+        changed = replace(project, settings=settings)
+        store.projects.change(changed, actor.person_id)
+        return changed
 
     return store.transact(save)
 
@@ -76,7 +82,12 @@ def change_project(
 def delete_project(store: Store, actor: Actor, project_id: str) -> None:
     """Hide a project and everything in it; `restore_project` brings it back."""
     actor.require(project_id, "lead")
-    store.transact(lambda: store.projects.mark_deleted(project_id, True, actor.person_id))
+
+    def save() -> None:
+        project = get_project(store, actor, project_id)
+        store.projects.mark_deleted(project, True, actor.person_id)
+
+    store.transact(save)
 
 
 def restore_project(store: Store, actor: Actor, project_id: str) -> None:
@@ -84,22 +95,19 @@ def restore_project(store: Store, actor: Actor, project_id: str) -> None:
     actor.require(project_id, "lead")
 
     def save() -> None:
-        settings = store.projects.settings_of(project_id)
-        if settings is None:
-            raise NotFound("This project does not exist. Choose another one.")
-        _refuse_taken_name(store, settings.name, project_id)
-        store.projects.mark_deleted(project_id, False, actor.person_id)
+        gone = {project.project_id: project for project in store.projects.deleted()}
+        if project_id not in gone:
+            raise NotFound("There is no such deleted project. Reload the page.")
+        project = gone[project_id]
+        _refuse_taken_name(store, project.name, project_id)
+        store.projects.mark_deleted(project, False, actor.person_id)
 
     store.transact(save)
 
 
-def deleted_projects(store: Store, actor: Actor) -> list[tuple[str, str]]:
-    """(project_id, name) of the deleted projects that this person may bring back, newest first."""
-    return [
-        (project_id, name)
-        for project_id, name in store.projects.deleted()
-        if actor.has(project_id, "lead")
-    ]
+def deleted_projects(store: Store, actor: Actor) -> list[Project]:
+    """The deleted projects that this person may bring back, newest deletion first."""
+    return [p for p in store.projects.deleted() if actor.has(p.project_id, "lead")]
 
 
 def _refuse_taken_name(store: Store, name: str, own_id: str) -> None:
