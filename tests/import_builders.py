@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from core.importing.columns import ColumnMapping
 from core.importing.formats import identify
 from core.importing.limits import LIMITS, Limits
-from core.importing.pipeline import Imported, collect, open_source
+from core.importing.pipeline import Accepted, Reject, Source, open_source, outcomes_of
 from core.importing.readers import read
 from core.importing.records import SourceRecord
 
@@ -21,6 +22,35 @@ SHARED = Path(os.environ.get("TOUCHSTONE_SHARED", Path(__file__).parents[2] / "s
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real data is not beside the checkout")
 GOOD = '{"instruction": "Add.", "input": "1+1", "output": "2"}'
 QA = {"question": "Why?", "answer": "Because."}
+
+
+@dataclass
+class Imported:
+    """All outcomes of a file; `duplicates` are (line, first line)."""
+
+    source: Source
+    accepted: list[Accepted] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    duplicates: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.source.warnings
+
+
+def collect(source: Source) -> Imported:
+    """Read a source to its end, in this process."""
+    found = Imported(source)
+    first_lines: dict[str, int] = {}
+    for one in outcomes_of(source):
+        if isinstance(one, Reject):
+            found.rejects.append(one)
+        elif one.content_hash in first_lines:
+            found.duplicates.append((one.line, first_lines[one.content_hash]))
+        else:
+            first_lines[one.content_hash] = one.line
+            found.accepted.append(one)
+    return found
 
 
 def put(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:

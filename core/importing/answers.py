@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core.examples.example import MAX_FIELD_CHARS, is_storable
-from core.importing.columns import InvalidMapping, UnknownColumn, nested_column
+from core.importing.columns import InvalidMapping, UnknownColumn
+from core.importing.detection import nested_column
 from core.importing.formats import identify
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Unusable, as_text, numbered_id, parts_of

@@ -1,8 +1,10 @@
 """The import job: an uploaded file becomes Parquet tables that the store can take in.
 
     spec.json  {"kind": "import", "file": "upload.csv", "mapping": null,
-                "allow_empty_output": false}          the file is data/upload.csv
-    final/     accepted.parquet, rejects.parquet, duplicates.parquet, summary.json
+                "allow_empty_output": false, "label_schema": [], "unlimited": false}
+               the file is data/upload.csv; an absolute path is read where it lies
+    final/     examples.parquet, rejects.parquet, duplicates.parquet (their columns are in
+               `core.importing.tables`), summary.json
 
 `import_file` is the same without a job, for small files in-process.
 """
@@ -14,90 +16,44 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.errors import InvalidInput
 from core.importing.columns import ColumnMapping
-from core.importing.pipeline import (
-    Accepted,
-    Duplicate,
-    Reject,
-    Source,
-    first_wins,
-    open_source,
-    outcomes_of,
-)
+from core.importing.limits import LIMITS, UNLIMITED
+from core.importing.pipeline import Reject, Source, open_source, outcomes_of
 from core.importing.readers import OnBytes
+from core.importing.tables import (
+    BATCH,
+    DUPLICATES,
+    REJECTS,
+    Examples,
+    Table,
+    without_rows,
+    write_rejects,
+)
+from core.projects import LabelField
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
 
-_BATCH = 5000
-_TEXT, _LINE = pa.string(), pa.int64()
-_ACCEPTED = {
-    "line": _LINE,
-    "instruction": _TEXT,
-    "input": _TEXT,
-    "output": _TEXT,
-    "meta": _TEXT,
-    "content_hash": _TEXT,
-}
-_REJECTS = {"line": _LINE, "reason": _TEXT, "excerpt": _TEXT}
-_DUPLICATES = {"line": _LINE, "first_line": _LINE}
-
 
 @dataclass(frozen=True)
 class Summary:
-    """What an import came to: counts of records, the mapping used, warnings, seconds taken."""
+    """What an import came to: counts of records, the mapping used, warnings, seconds taken.
+
+    `label_problems` counts labels that stayed out of examples that came in.
+    """
 
     file: str
     format: str
     accepted: int
     rejected: int
     duplicates: int
+    label_problems: int
     mapping: dict[str, Any]
     warnings: tuple[str, ...]
     seconds: float
-
-
-class _Table:
-    """A Parquet file written in batches, so that memory does not grow with the file."""
-
-    def __init__(self, path: Path, columns: dict[str, Any]) -> None:
-        self.count = 0
-        self._columns = columns
-        self._rows: list[tuple[Any, ...]] = []
-        self._writer = pq.ParquetWriter(path, pa.schema(columns.items()), compression="zstd")
-
-    def __enter__(self) -> _Table:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._flush()
-        self._writer.close()
-
-    def add(self, *row: Any) -> None:
-        """Append one row, in the order of the columns."""
-        self.count += 1
-        self._rows.append(row)
-        if len(self._rows) >= _BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            cells = zip(*self._rows, strict=True)
-            arrays = [pa.array(c, t) for c, t in zip(cells, self._columns.values(), strict=True)]
-            self._writer.write_batch(pa.record_batch(arrays, names=list(self._columns)))
-            self._rows = []
 
 
 def run(job: JobContext) -> None:
@@ -108,6 +64,11 @@ def run(job: JobContext) -> None:
         path,
         ColumnMapping.from_json(given) if given else None,
         allow_empty_output=bool(job.spec.get("allow_empty_output", False)),
+        limits=UNLIMITED if job.spec.get("unlimited") else LIMITS,
+        schema=[
+            LabelField(one["name"], tuple(one["options"]), one["multiple"])
+            for one in job.spec.get("label_schema", ())
+        ],
     )
 
     size = source.kind.size
@@ -127,27 +88,35 @@ def uploaded(job: JobContext) -> Path:
 
 
 def import_file(source: Source, folder: Path, on_bytes: OnBytes | None = None) -> Summary:
-    """Write accepted, rejects and duplicates as Parquet and summary.json into a folder."""
+    """Write examples, rejects and duplicates as Parquet and summary.json into a folder."""
     started = time.monotonic()
+    rejected = problems = 0
+    held: list[Reject] = []
     with ExitStack() as stack:
-        accepted = stack.enter_context(_Table(folder / "accepted.parquet", _ACCEPTED))
-        rejects = stack.enter_context(_Table(folder / "rejects.parquet", _REJECTS))
-        duplicates = stack.enter_context(_Table(folder / "duplicates.parquet", _DUPLICATES))
-        for one in first_wins(outcomes_of(source, on_bytes)):
-            match one:
-                case Accepted(line, example, meta, digest):
-                    texts = (example.instruction, example.input, example.output)
-                    accepted.add(line, *texts, json.dumps(dict(meta)), digest)
-                case Reject(line, reason, excerpt):
-                    rejects.add(line, reason, excerpt)
-                case Duplicate(line, first_line):
-                    duplicates.add(line, first_line)
+        examples = stack.enter_context(Examples(folder / "examples.parquet"))
+        rejects = stack.enter_context(Table(folder / "rejects.parquet", REJECTS))
+        for one in outcomes_of(source, on_bytes):
+            if isinstance(one, Reject):
+                rejected += 1
+                held.append(one)
+            else:
+                examples.add(one)
+                if not one.problems:
+                    continue
+                problems += len(one.problems)
+                held.extend(one.problems)
+            if len(held) >= BATCH:
+                write_rejects(rejects, held)
+                held = []
+        write_rejects(rejects, held)
+    duplicates = _leave_repeats_out(examples, folder)
     summary = Summary(
         source.path.name,
         source.kind.format,
-        accepted.count,
-        rejects.count,
-        duplicates.count,
+        examples.count - duplicates,
+        rejected,
+        duplicates,
+        problems,
         source.mapping.to_json(),
         source.warnings,
         round(time.monotonic() - started, 3),
@@ -155,3 +124,18 @@ def import_file(source: Source, folder: Path, on_bytes: OnBytes | None = None) -
     text = json.dumps(asdict(summary), ensure_ascii=False, indent=1)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     return summary
+
+
+def _leave_repeats_out(examples: Examples, folder: Path) -> int:
+    rows, lines, first_lines = examples.repeats.found()
+    with Table(folder / "duplicates.parquet", DUPLICATES) as table:
+        table.write([lines, first_lines])
+    if len(rows):
+        without_rows(folder / "examples.parquet", rows)
+    return len(rows)
+
+
+def read_summary(folder: Path) -> Summary:
+    """The summary in a job's final folder. Raises FileNotFoundError."""
+    found: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return Summary(**{**found, "warnings": tuple(found["warnings"])})

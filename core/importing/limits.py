@@ -1,4 +1,4 @@
-"""How much of a file is read at most, and the refusals that files earn."""
+"""How much of a file is read at most, and the errors raised while reading an import file."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ class Limits:
 
 
 LIMITS = Limits()
+# What whoever runs the server imports from a terminal: any size; each record has its limits still.
+UNLIMITED = Limits(file_bytes=1 << 60, unpacked_bytes=1 << 60, records=1 << 60)
 
 
 def megabytes(size: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.importing.chat import NoConversation, flatten
 from core.importing.columns import ColumnMapping
 from core.importing.records import kind_of
 
@@ -22,13 +23,16 @@ class Unusable(Exception):
 class Fields:
     """The three texts of one example to be, and the columns kept beside it.
 
-    `where` stands before a complaint about it: "Number 2 of 'instances': ", or nothing.
+    `id` is the record's own. `where` stands before a complaint about it: "Number 2 of
+    'instances': ", or nothing. `source` are the columns that the fields were taken from.
     """
 
     instruction: str
     input: str
     output: str
+    id: str | None
     meta: dict[str, Any]
+    source: Mapping[str, Any]
     where: str = ""
 
 
@@ -40,7 +44,7 @@ def fields_of(
     Of several, the second and later get "#2", "#3" … behind their id.
     """
     try:
-        parts = parts_of(values, mapping.explode)
+        parts = parts_of(_plain_record(values, mapping), mapping.explode)
     except Unusable as unusable:
         yield unusable
         return
@@ -50,6 +54,15 @@ def fields_of(
             yield replace(_fields(part, mapping, number, output_needed), where=where)
         except Unusable as unusable:
             yield Unusable(f"{where}{unusable}")
+
+
+def _plain_record(values: Mapping[str, Any], mapping: ColumnMapping) -> Mapping[str, Any]:
+    if not mapping.chat:
+        return values
+    try:
+        return flatten(values, mapping.chat)
+    except NoConversation as odd:
+        raise Unusable(str(odd)) from None
 
 
 def parts_of(values: Mapping[str, Any], name: str | None) -> list[Mapping[str, Any]]:
@@ -81,7 +94,8 @@ def _fields(
         text = _text(values, mapping.input, "input", mapping, needed)
     if mapping.output:
         output = _text(values, mapping.output, "output", mapping, output_needed)
-    return Fields(instruction, text, output, _meta(values, mapping, number))
+    identity = _identity(values, mapping, number)
+    return Fields(instruction, text, output, identity, _meta(values, mapping), values)
 
 
 def _text(
@@ -113,35 +127,39 @@ def as_text(value: Any) -> str:
     if isinstance(value, int | float | decimal.Decimal):
         return str(value)
     if isinstance(value, dict | list):
-        return json.dumps(_plain(value), ensure_ascii=False)
+        return json.dumps(plain_value(value), ensure_ascii=False)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     raise Unusable("A value is binary data, not text. Choose another column.")
 
 
-def _meta(values: Mapping[str, Any], mapping: ColumnMapping, number: int) -> dict[str, Any]:
-    meta = {name: _plain(values[name]) for name in mapping.meta if name in values}
-    if mapping.label and (label := _plain(values.get(mapping.label))) not in (None, ""):
+def _meta(values: Mapping[str, Any], mapping: ColumnMapping) -> dict[str, Any]:
+    kept = ((name, plain_value(values.get(name))) for name in mapping.meta)
+    meta = {name: value for name, value in kept if value not in (None, "")}
+    if mapping.label and (label := plain_value(values.get(mapping.label))) not in (None, ""):
         meta["label"] = label
-    if mapping.id and (identity := _plain(values.get(mapping.id))) not in (None, ""):
-        meta["id"] = numbered_id(identity, number)
     return meta
+
+
+def _identity(values: Mapping[str, Any], mapping: ColumnMapping, number: int) -> str | None:
+    identity = values.get(mapping.id) if mapping.id else None
+    return None if identity in (None, "") else numbered_id(identity, number)
 
 
 def numbered_id(identity: Any, number: int) -> str:
     """The id of the so-manyth example of a record: "7", then "7#2", "7#3"."""
-    text = identity if isinstance(identity, str) else json.dumps(_plain(identity))
+    text = identity if isinstance(identity, str) else json.dumps(plain_value(identity))
     return text if number == 1 else f"{text}#{number}"
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """The value in types JSON knows. Depth is bounded: records over the limit came as errors."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain_value(inner) for inner in value]
     return value.isoformat() if isinstance(value, datetime.date) else str(value)

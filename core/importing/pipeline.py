@@ -1,59 +1,71 @@
 """From a file to examples: each record accepted, refused with a reason, or a repetition.
 
-for outcome in first_wins(examples_of(path, mapping)):
-    match outcome: ...                    # Accepted, Reject or Duplicate
+for one in outcomes_of(open_source(path)):
+    match one: ...                        # Accepted or Reject
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from core.examples.example import Example, InvalidExample, content_hash
+from core.examples.example import Example, InvalidExample
+from core.importing.checking import checked_hash
 from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import FileKind, identify
+from core.importing.labels import LabelReader
 from core.importing.limits import LIMITS, Limits
-from core.importing.mapped import Unusable, fields_of
+from core.importing.mapped import Fields, Unusable, as_text, fields_of, numbered_id, plain_value
 from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt
 from core.importing.sniffing import begin
+from core.projects import LabelField
+
+NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An example and where it came from; `meta` holds "id", "label" and other kept columns."""
+class Reject(NamedTuple):
+    """A record that could not be used: its line from 1, why, and at most 500 characters of it.
 
-    line: int
-    example: Example
-    meta: Mapping[str, Any]
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that could not be used: its line from 1, why, and at most 500 characters of it."""
+    Kind "label": the example came in, and one of its labels did not.
+    """
 
     line: int
     reason: str
     excerpt: str
+    kind: str = "record"
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """An example equal to an earlier one in the same file (equal content hash)."""
+class Accepted(NamedTuple):
+    """An example and where it came from; `meta` holds "label" and other kept columns."""
 
     line: int
-    first_line: int
+    instruction: str
+    input: str
+    output: str
+    content_hash: str
+    external_id: str | None = None
+    meta: Mapping[str, Any] = NOTHING
+    labels: Mapping[str, Any] = NOTHING
+    problems: tuple[Reject, ...] = ()
+
+    @property
+    def example(self) -> Example:
+        """The three texts."""
+        return Example(self.instruction, self.input, self.output, allow_empty_output=True)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was looked at and can be read: what it is, how its columns are understood."""
+    """A file that was looked at and can be read: what it is, how its columns are understood.
+
+    `schema` is the project's label schema, which the mapping's labels refer to.
+    """
 
     path: Path
     kind: FileKind
@@ -61,6 +73,7 @@ class Source:
     allow_empty_output: bool = False
     limits: Limits = LIMITS
     warnings: tuple[str, ...] = ()
+    schema: tuple[LabelField, ...] = ()
 
     def __post_init__(self) -> None:
         check_output(self.mapping, self.allow_empty_output)
@@ -81,6 +94,7 @@ def open_source(
     *,
     allow_empty_output: bool = False,
     limits: Limits = LIMITS,
+    schema: Sequence[LabelField] = (),
 ) -> Source:
     """Look at a file and settle its mapping, detected unless given.
 
@@ -88,83 +102,85 @@ def open_source(
     """
     kind = identify(path, limits)
     beginning = begin(path, kind, limits)
-    settled = beginning.mapping(mapping)
-    return Source(path, kind, settled, allow_empty_output, limits, beginning.warnings)
-
-
-def examples_of(
-    path: Path,
-    mapping: ColumnMapping | None = None,
-    *,
-    allow_empty_output: bool = False,
-    limits: Limits = LIMITS,
-    on_bytes: OnBytes | None = None,
-) -> Iterator[Accepted | Reject]:
-    """What becomes of each record of a file, in order. Raises what `open_source` raises."""
-    source = open_source(path, mapping, allow_empty_output=allow_empty_output, limits=limits)
-    return outcomes_of(source, on_bytes)
+    settled = beginning.mapping(mapping, schema)
+    warnings = (*beginning.warnings, *beginning.remarks(settled))
+    return Source(path, kind, settled, allow_empty_output, limits, warnings, tuple(schema))
 
 
 def outcomes_of(source: Source, on_bytes: OnBytes | None = None) -> Iterator[Accepted | Reject]:
-    """The same for a source already opened; `on_bytes` hears how far the reading has come."""
+    """What becomes of each record, in order; `on_bytes` hears how far the reading has come."""
+    outcomes = converter(source.mapping, source.schema, source.allow_empty_output)
     for record in read(source.path, source.kind, source.limits, on_bytes):
-        yield from outcome(record, source.mapping, source.allow_empty_output)
+        yield from outcomes(record)
 
 
-def outcome(
-    record: SourceRecord, mapping: ColumnMapping, allow_empty_output: bool = False
-) -> Iterator[Accepted | Reject]:
-    """What becomes of one record; several outcomes where a list inside it is exploded."""
-    if record.values is None:
-        yield Reject(record.line, record.error, record.raw)
-        return
-    for fields in fields_of(record.values, mapping, output_needed=not allow_empty_output):
-        if isinstance(fields, Unusable):
-            yield Reject(record.line, str(fields), excerpt(record.values))
-            continue
+Converter = Callable[[SourceRecord], Sequence[Accepted | Reject]]
+
+
+def converter(
+    mapping: ColumnMapping, schema: Sequence[LabelField] = (), allow_empty_output: bool = False
+) -> Converter:
+    """A function from one record to its outcomes: several where a list inside it is exploded."""
+    labels = LabelReader(mapping.labels, schema, as_text)
+
+    def closely(record: SourceRecord) -> list[Accepted | Reject]:
+        if record.values is None:
+            return [Reject(record.line, record.error, record.raw)]
+        found = fields_of(record.values, mapping, output_needed=not allow_empty_output)
+        return [_outcome(record, one, labels, allow_empty_output) for one in found]
+
+    if mapping.explode or mapping.chat or mapping.labels or mapping.label:
+        return closely
+    return _quickly(mapping, allow_empty_output, closely)
+
+
+def _quickly(mapping: ColumnMapping, allow_empty_output: bool, closely: Converter) -> Converter:
+    """The same for records whose three columns are texts already; others are looked at closely."""
+    instruction, text, output = mapping.instruction, mapping.input, mapping.output
+    identity, constant, meta_columns = mapping.id, mapping.constant_instruction, mapping.meta
+
+    def convert(record: SourceRecord) -> Sequence[Accepted | Reject]:
+        values = record.values
+        if values is None:
+            return closely(record)
         try:
-            example = Example(fields.instruction, fields.input, fields.output, allow_empty_output)
-        except InvalidExample as error:
-            yield Reject(record.line, fields.where + error.message, excerpt(record.values))
-        else:
-            yield Accepted(record.line, example, fields.meta, content_hash(example))
+            first = values[instruction] if instruction else constant
+            second = values.get(text, "") if text else ""
+            third = values[output] if output else ""
+            digest = checked_hash(first, second, third, allow_empty_output)
+        except (KeyError, TypeError, AttributeError, InvalidExample):
+            return closely(record)
+        name = values.get(identity) if identity else None
+        if name is not None:
+            name = numbered_id(name, 1) or None
+        meta = NOTHING
+        if meta_columns:
+            kept = ((column, plain_value(values.get(column))) for column in meta_columns)
+            meta = {column: value for column, value in kept if value not in (None, "")}
+        return (Accepted(record.line, first, second, third, digest, name, meta),)
+
+    return convert
 
 
-def first_wins(
-    outcomes: Iterable[Accepted | Reject],
-) -> Iterator[Accepted | Reject | Duplicate]:
-    """The outcomes, an example repeated within the file replaced by a Duplicate."""
-    first_lines: dict[bytes, int] = {}
-    for one in outcomes:
-        if isinstance(one, Accepted):
-            digest = bytes.fromhex(one.content_hash)
-            if digest in first_lines:
-                yield Duplicate(one.line, first_lines[digest])
-                continue
-            first_lines[digest] = one.line
-        yield one
-
-
-@dataclass(frozen=True)
-class Imported:
-    """All outcomes of a file at once, for files small enough to hold."""
-
-    accepted: tuple[Accepted, ...]
-    rejects: tuple[Reject, ...]
-    duplicates: tuple[Duplicate, ...]
-    mapping: ColumnMapping
-    warnings: tuple[str, ...]
-
-
-def collect(source: Source) -> Imported:
-    """Read a source to its end."""
-    sorted_out: dict[type, list[Any]] = {Accepted: [], Reject: [], Duplicate: []}
-    for one in first_wins(outcomes_of(source)):
-        sorted_out[type(one)].append(one)
-    return Imported(
-        tuple(sorted_out[Accepted]),
-        tuple(sorted_out[Reject]),
-        tuple(sorted_out[Duplicate]),
-        source.mapping,
-        source.warnings,
+def _outcome(
+    record: SourceRecord,
+    fields: Fields | Unusable,
+    labels: LabelReader,
+    allow_empty_output: bool,
+) -> Accepted | Reject:
+    if isinstance(fields, Unusable):
+        return Reject(record.line, str(fields), excerpt(record.values))
+    texts = fields.instruction, fields.input, fields.output
+    try:
+        digest = checked_hash(*texts, allow_empty_output)
+    except InvalidExample as error:
+        return Reject(record.line, fields.where + error.message, excerpt(record.values))
+    given, problems = labels.read(fields.source)
+    meta = fields.meta
+    for problem in problems:
+        meta = meta | {problem.column: plain_value(fields.source[problem.column])}
+    listed = tuple(
+        Reject(record.line, fields.where + problem.reason, excerpt(record.values), "label")
+        for problem in problems
     )
+    return Accepted(record.line, *texts, digest, fields.id, meta, given, listed)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.importing.columns import ColumnMapping, InvalidMapping
+from core.importing.detection import meta_columns
 from core.importing.formats import Format, identify
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Unusable, as_text
-from core.importing.pipeline import Accepted, Reject, check_output, outcome
+from core.importing.pipeline import Accepted, Reject, check_output, converter
 from core.importing.records import SourceRecord, storable
 from core.importing.sniffing import begin
+from core.projects import LabelField
 
 _CELL_CHARS = 300
 
@@ -43,6 +45,8 @@ class Preview:
     count_estimate: int
     count_exact: bool
     warnings: tuple[str, ...]
+    chat: tuple[str, ...] = ()
+    meta_columns: tuple[str, ...] = ()
 
 
 def preview(
@@ -52,6 +56,7 @@ def preview(
     *,
     allow_empty_output: bool = False,
     limits: Limits = LIMITS,
+    schema: Sequence[LabelField] = (),
 ) -> Preview:
     """Look at the first records, at most about 4 MB of the file.
 
@@ -59,17 +64,20 @@ def preview(
     when nothing in the file can be used.
     """
     beginning = begin(path, identify(path, limits, whole=False), limits)
-    shown = beginning.records[:rows]
+    shown, samples = beginning.records[:rows], beginning.samples
     problems: list[str] = []
     settled, outcomes = mapping, list[Accepted | Reject]()
     try:
-        settled = beginning.mapping(mapping)
+        settled = beginning.mapping(mapping, schema)
         check_output(settled, allow_empty_output)
-        outcomes = [o for record in shown for o in outcome(record, settled, allow_empty_output)]
+        convert = converter(settled, schema, allow_empty_output)
+        outcomes = [one for record in shown for one in convert(record)]
     except InvalidMapping as error:
         problems.append(error.message)
         outcomes = [Reject(r.line, r.error, r.raw) for r in shown if r.values is None]
-    problems += [str(one) for one in outcomes if isinstance(one, Reject)]
+    for one in outcomes:
+        problems += [str(one)] if isinstance(one, Reject) else map(str, one.problems)
+    remarks = beginning.remarks(settled) if settled is not None else []
     return Preview(
         beginning.kind.format,
         beginning.columns,
@@ -79,7 +87,9 @@ def preview(
         tuple(problems),
         beginning.count,
         beginning.exact,
-        beginning.warnings,
+        (*beginning.warnings, *remarks),
+        beginning.chat,
+        tuple(meta_columns(beginning.columns, settled.explode if settled else None, samples)),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.importing.columns import ColumnMapping, InvalidMapping, columns_of, detect
+from core.importing.chat import NoConversation, chat_columns, flatten, several_turns
+from core.importing.columns import ColumnMapping, InvalidMapping
+from core.importing.detection import columns_of, detect, left_out
 from core.importing.formats import FileKind
 from core.importing.limits import LIMITS, MIB, Limits, UnreadableFile
 from core.importing.readers import read
 from core.importing.records import SourceRecord
+from core.projects import LabelField
 
 _SAMPLE_BYTES = 4 * MIB
 SAMPLE_RECORDS = 1000
@@ -23,6 +26,7 @@ class Beginning:
     """Columns and first records of a file.
 
     `count` is the number of records: exact if `exact`, otherwise judged by the bytes read so far.
+    `chat` are the columns that hold turns; `columns` has what they are flattened to.
     """
 
     kind: FileKind
@@ -31,14 +35,18 @@ class Beginning:
     count: int
     exact: bool
     warnings: tuple[str, ...]
+    chat: tuple[str, ...] = ()
 
     @property
     def samples(self) -> list[Mapping[str, Any]]:
-        """The values of the records that could be read."""
-        return [record.values for record in self.records if record.values is not None]
+        """The values of the records that could be read, turns flattened."""
+        values = [record.values for record in self.records if record.values is not None]
+        return _flattened(values, self.chat)
 
-    def mapping(self, chosen: ColumnMapping | None = None) -> ColumnMapping:
-        """The chosen mapping, else the detected one.
+    def mapping(
+        self, chosen: ColumnMapping | None = None, schema: Sequence[LabelField] = ()
+    ) -> ColumnMapping:
+        """The chosen mapping, else the detected one, with labels of the project's `schema`.
 
         Raises UnknownColumn when the file lacks a chosen column, InvalidMapping when nothing was
         chosen and nothing could be detected.
@@ -46,12 +54,41 @@ class Beginning:
         if chosen is not None:
             chosen.check(self.columns)
             return chosen
-        if (found := detect(self.columns, self.samples)) is not None:
+        if (found := detect(self.columns, self.samples, schema, self.chat)) is not None:
             return found
         raise InvalidMapping(
             "No column is named like an instruction or an input. Choose the columns by hand;"
             f" the file has: {', '.join(self.columns) or 'none'}."
         )
+
+    def remarks(self, mapping: ColumnMapping) -> list[str]:
+        """What the mapping makes of the file that a person may not expect."""
+        remarks = []
+        records = [record.values for record in self.records if record.values is not None]
+        if several := sum(several_turns(values, mapping.chat) for values in records):
+            remarks.append(
+                f"{several:,} of the first {len(records):,} conversations have several questions:"
+                " the last one becomes the instruction, its answer the output, and what was said"
+                " before it the input."
+            )
+        if missing := left_out(self.columns, self.samples, mapping):
+            names = ", ".join(f"'{name}'" for name in missing[:10])
+            remarks.append(f"Not imported: {names}. Choose them as metadata to keep them.")
+        return remarks
+
+
+def _flattened(
+    values: Sequence[Mapping[str, Any]], chat: tuple[str, ...]
+) -> list[Mapping[str, Any]]:
+    if not chat:
+        return list(values)
+    flat: list[Mapping[str, Any]] = []
+    for one in values:
+        try:
+            flat.append(flatten(one, chat))
+        except NoConversation:
+            continue
+    return flat
 
 
 def begin(
@@ -75,10 +112,13 @@ def begin(
         raise UnreadableFile(f"The file has no records{after}. Add some and upload it again.")
     exact = known is not None or next(stream, None) is None
     values = [record.values for record in taken if record.values is not None]
-    columns = columns_of([dict.fromkeys(names), *values] if names else values)
+    chat = chat_columns(values)
+    flat = _flattened(values, chat)
+    header = [name for name in names if name not in chat]
+    columns = columns_of([dict.fromkeys(header), *flat] if header else flat)
     count = known if known is not None else _estimate(taken, exact, kind.size)
     warnings = [*kind.text.warnings, *warnings]
-    return Beginning(kind, tuple(columns), tuple(taken), count, exact, tuple(warnings))
+    return Beginning(kind, tuple(columns), tuple(taken), count, exact, tuple(warnings), chat)
 
 
 def _header(path: Path, kind: FileKind, limits: Limits) -> tuple[list[str], list[str], int | None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from core.importing.formats import FileKind
 
@@ -38,3 +40,11 @@ def bytes_read(file: TextIO) -> int:
     """How many bytes of the file below a text stream have been taken so far."""
     # file.tell() is refused while lines are read; the buffer below knows.
     return file.buffer.tell()
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """A JSON object of names and plain values, as json.dumps writes it, quickly for texts."""
+    if any(type(value) is not str for value in values.values()):
+        return json.dumps(values)
+    pairs = (f"{quoted(name)}: {quoted(value)}" for name, value in values.items())
+    return f"{{{', '.join(pairs)}}}"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from core.importing.columns import ColumnMapping, InvalidMapping, UnknownColumn, detect
+from core.importing.columns import ColumnMapping, InvalidMapping, UnknownColumn
+from core.importing.detection import detect
 from core.importing.job import import_file
 from core.importing.pipeline import open_source
 from core.importing.preview import preview
@@ -113,12 +114,21 @@ def test_the_import_job_runs_in_a_worker_and_leaves_tables(tmp_path: Path) -> No
     job = JobFolder.create(tmp_path / "jobs" / "i", spec)
     put(job.data, "up.csv", "question,answer,id\nq,a,7\nq,a,8\nr,,9\n")
     assert work(job) == "completed"
-    assert pq.read_table(job.final / "accepted.parquet").to_pylist() == [
-        {"line": 2, "instruction": "q", "input": "", "output": "a", "meta": '{"id": "7"}'}
-        | {"content_hash": imported(job.data / "up.csv").accepted[0].content_hash}
-    ]
+    (example,) = pq.read_table(job.final / "examples.parquet").to_pylist()
+    assert (example.pop("example_id")[:3], example.pop("revision_id")[:4]) == ("ex_", "rev_")
+    assert example == {
+        "row": 0,
+        "content_hash": imported(job.data / "up.csv").accepted[0].content_hash,
+        "external_id": "7",
+        "line": 2,
+        "instruction": "q",
+        "input": "",
+        "output": "a",
+        "labels": "{}",
+        "meta": "{}",
+    }
     assert pq.read_table(job.final / "rejects.parquet").to_pylist() == [
-        {"line": 4, "reason": "The output is empty."}
+        {"line": 4, "reason": "The output is empty.", "kind": "record"}
         | {"excerpt": '{"question": "r", "answer": "", "id": "9"}'}
     ]
     duplicates = pq.read_table(job.final / "duplicates.parquet").to_pylist()
@@ -158,7 +168,7 @@ def test_all_gsm8k_problems_go_in_within_a_second(tmp_path: Path) -> None:
 )
 def test_self_instruct_tasks_go_in_whole(name: str, count: int) -> None:
     found = imported(SHARED / "self-instruct" / f"{name}.jsonl")
-    assert (len(found.accepted), found.rejects, found.duplicates) == (count, (), ())
+    assert (len(found.accepted), found.rejects, found.duplicates) == (count, [], [])
 
 
 def test_looking_at_a_csv_file_loads_neither_pandas_nor_pyarrow(tmp_path: Path) -> None:

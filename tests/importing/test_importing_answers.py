@@ -89,7 +89,7 @@ def test_a_hundred_thousand_answers_join_in_two_seconds() -> None:
 def test_all_252_answers_of_both_systems_join(system: str) -> None:
     tasks = imported(SHARED / "self-instruct" / "user_oriented_instructions.jsonl").accepted
     examples: Sequence[tuple[str, str | None, str, str]] = [
-        (f"e{one.line}", one.meta["id"], one.example.instruction, one.example.input)
+        (f"e{one.line}", one.external_id, one.example.instruction, one.example.input)
         for one in tasks
     ]
     answers, rejects = read_answers(SHARED / "self-instruct" / f"{system}_predictions.jsonl")

@@ -172,7 +172,7 @@ def test_broken_json_lines_are_rejects_with_line_and_reason(tmp_path: Path) -> N
     found = imported(put(tmp_path, "x.jsonl", "\r\n".join(lines.values())))
     assert [a.line for a in found.accepted] == [1, 16]
     assert texts(found)[1] == ("a", "7", "true")
-    assert [(d.line, d.first_line) for d in found.duplicates] == [(15, 1)]
+    assert found.duplicates == [(15, 1)]
     said = reasons(found)
     assert sorted(said) == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17]
     expected = {
@@ -235,10 +235,8 @@ def test_nested_instances_become_one_example_each(tmp_path: Path) -> None:
     for path in (lines, table):
         found = imported(path)
         assert texts(found) == [("Say it.", "1", "one"), ("Say it.", "3", "x")]
-        assert [a.meta for a in found.accepted] == [
-            {"id": "t", "kind": "digits"},
-            {"id": "t#3", "kind": "digits"},
-        ]
+        assert [a.external_id for a in found.accepted] == ["t", "t#3"]
+        assert [a.meta for a in found.accepted] == [{"kind": "digits"}] * 2
         assert found.rejects[0].reason == "Number 2 of 'instances': The output is empty."
     assert reasons(imported(lines)) | {1: ""} == {
         1: "",

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.examples.example import Example, content_hash
-from core.importing.pipeline import collect, open_source
+from core.importing.pipeline import open_source
 from core.jobs.folder import JobFolder
 from core.versions.exporting import InvalidExport, csv_safe, export_file, to_csv, to_jsonl
 
@@ -83,7 +83,7 @@ def test_exported_examples_come_back_with_the_same_content_hashes(tmp_path: Path
     expected = [Example(row["instruction"], row["input"], row["output"]) for row in rows()]
     assert [one.content_hash for one in back.accepted] == [content_hash(e) for e in expected]
     assert [one.example for one in back.accepted] == expected
-    assert [one.meta["id"] for one in back.accepted] == [row["example_id"] for row in rows()]
+    assert [one.external_id for one in back.accepted] == [row["example_id"] for row in rows()]
 
 
 def test_each_split_has_its_file_and_the_manifest_counts_and_sums_them(tmp_path: Path) -> None:

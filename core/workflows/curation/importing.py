@@ -77,7 +77,7 @@ def save_import(
     """Insert an import's tables: accepted, duplicates, rejected; {} when it was there already."""
     import pyarrow.parquet as pq
 
-    accepted = pq.read_table(final / "accepted.parquet")
+    accepted = pq.read_table(final / "examples.parquet")
     rejects = pq.read_table(final / "rejects.parquet")
     inside = pq.read_table(final / "duplicates.parquet").num_rows
     batch = _batch(accepted)

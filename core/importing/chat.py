@@ -1,0 +1,137 @@
+"""Conversations as examples: the last question and its answer, what was said before as context.
+
+flatten({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]},
+        ("messages",))
+# {"messages.instruction": "Hi", "messages.input": "", "messages.output": "Hello", …}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.importing.names import plain
+from core.importing.records import kind_of
+
+TURN_KEYS = (("role", "content"), ("from", "value"))
+"""How a turn names its speaker and its text: OpenAI's way, ShareGPT's way."""
+SPEAKERS = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "human": "user",
+    "prompter": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+}
+PARTS = ("instruction", "input", "output", "system")
+# Of several columns that hold turns, the first of these is read; prompt and completion together.
+_PREFERRED = ("messages", "conversations", "conversation", "dialogue", "dialog", "chosen")
+_PROMPT_AND_COMPLETION = ("prompt", "completion")
+
+Turn = tuple[str, str]
+"""Speaker (system, user, assistant, or what the file says) and text."""
+
+
+class NoConversation(Exception):
+    """The turns of a record cannot become an example; the text says why, for people."""
+
+
+def chat_columns(samples: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns that hold turns in most of the sampled records; () when there is none."""
+    names = dict.fromkeys(name for sample in samples for name in sample)
+    found = [name for name in names if _mostly_turns(sample.get(name) for sample in samples)]
+    by_name = {plain(name): name for name in reversed(found)}
+    if all(name in by_name for name in _PROMPT_AND_COMPLETION):
+        return tuple(by_name[name] for name in _PROMPT_AND_COMPLETION)
+    preferred = next((by_name[name] for name in _PREFERRED if name in by_name), None)
+    return (preferred,) if preferred else tuple(found[:1])
+
+
+def _mostly_turns(values: Iterable[Any]) -> bool:
+    filled = turns = 0
+    for value in values:
+        if value is not None:
+            filled += 1
+            turns += bool(value) and isinstance(value, list) and all(map(_keys_of, value))
+    return filled > 0 and 2 * turns > filled
+
+
+def _keys_of(turn: object) -> tuple[str, str] | None:
+    if not isinstance(turn, dict):
+        return None
+    return next((keys for keys in TURN_KEYS if keys[0] in turn and keys[1] in turn), None)
+
+
+def flatten(values: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+    """The record with its turns as four columns, named after the first of `columns`.
+
+    instruction: the last user's turn that is answered, or the last; output: the answer to it;
+    input: the turns before; system: the system's text. Raises NoConversation.
+    """
+    turns = [turn for name in columns for turn in _turns(values.get(name), name)]
+    system = "\n\n".join(text for speaker, text in turns if speaker == "system")
+    spoken = [turn for turn in turns if turn[0] != "system"]
+    output = ""
+    if spoken and spoken[-1][0] == "assistant":
+        output = spoken.pop()[1]
+    if not spoken or spoken[-1][0] != "user":
+        raise NoConversation(_what_is_odd(spoken))
+    parts = (spoken[-1][1], transcript(spoken[:-1]), output, system)
+    rest = {name: values[name] for name in values if name not in columns}
+    return rest | {f"{columns[0]}.{part}": text for part, text in zip(PARTS, parts, strict=True)}
+
+
+def several_turns(values: Mapping[str, Any], columns: tuple[str, ...]) -> bool:
+    """Whether the conversation goes on after its first answer."""
+    lists = [values.get(name) for name in columns]
+    turns = [turn for value in lists if isinstance(value, list) for turn in value]
+    return sum(_speaker(turn) == "user" for turn in turns) > 1
+
+
+def transcript(turns: Sequence[Turn]) -> str:
+    """What was said before, as text: "User: …", "Assistant: …"."""
+    return "\n\n".join(f"{speaker.capitalize()}: {text}" for speaker, text in turns)
+
+
+def _what_is_odd(spoken: Sequence[Turn]) -> str:
+    if not spoken:
+        return "The conversation has no user's turn."
+    return f"The last turn before the answer is that of “{spoken[-1][0]}”, not the user's."
+
+
+def _speaker(turn: object) -> str:
+    keys = _keys_of(turn)
+    name = str(turn[keys[0]]) if keys and isinstance(turn, dict) else ""
+    return SPEAKERS.get(name.strip().lower(), name)
+
+
+def _turns(value: object, column: str) -> Iterable[Turn]:
+    if value is None:
+        return
+    if not isinstance(value, list):
+        raise NoConversation(f"The column '{column}' is not a list of turns but {kind_of(value)}.")
+    for number, turn in enumerate(value, start=1):
+        keys = _keys_of(turn)
+        if keys is None or not isinstance(turn, dict):
+            raise NoConversation(f"Turn {number} of '{column}' has no speaker or no text.")
+        yield _speaker(turn), _text(turn[keys[1]], number)
+
+
+def _text(content: object, number: int) -> str:
+    """The text of a turn; of a list of parts, as OpenAI writes them, those that are text."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise NoConversation(f"The text of turn {number} is {kind_of(content)}.")
+    for part in content:
+        if not isinstance(part, dict) or not isinstance(part.get("text"), str):
+            raise NoConversation(f"Turn {number} holds something that is not text.")
+    return "\n".join(part["text"] for part in content)

@@ -1,0 +1,188 @@
+"""What the columns of a file are, found by their names and first values.
+
+detect(["Question", "Answer", "id"])
+# ColumnMapping(instruction="Question", output="Answer", id="id")
+
+Every decision is the majority's: one stray record changes no column of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.importing.chat import chat_columns
+from core.importing.columns import ColumnMapping
+from core.importing.labels import labels_by_name
+from core.importing.names import (
+    ID_NAMES,
+    INPUT_NAMES,
+    INSTRUCTION_NAMES,
+    LABEL_NAMES,
+    NESTED_NAMES,
+    OUTPUT_NAMES,
+    find_column,
+    plain,
+)
+from core.projects import LabelField
+
+MAX_META = 50
+MAX_META_CHARS = 2000
+
+_STRAY = 20
+"""A column that fewer than one in so many records fill is no column of the file."""
+
+Samples = Sequence[Mapping[str, Any]]
+
+
+def columns_of(samples: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Column names in the order met, those that most records have first.
+
+    A column that mostly holds lists of objects shows their fields, as "instances.input".
+    """
+    known = list(samples)
+    counts: dict[str, int] = {}
+    for values in known:
+        for name in values:
+            counts[name] = counts.get(name, 0) + 1
+    names = sorted(counts, key=lambda name: 2 * counts[name] < len(known))
+    found: dict[str, None] = {}
+    for name in names:
+        values_of = [values[name] for values in known if values.get(name) is not None]
+        if _mostly_objects(values_of):
+            lists = (value for value in values_of if is_list_of_objects(value))
+            found.update({f"{name}.{key}": None for value in lists for one in value for key in one})
+        else:
+            found[name] = None
+    return [name for name in found if _shows(name)]
+
+
+def _shows(name: str) -> bool:
+    return name.isascii() or not re.search("[\ud800-\udfff]", name)
+
+
+def is_list_of_objects(value: object) -> bool:
+    """Whether a value is a list with at least one object and nothing else in it."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def detect(
+    columns: Sequence[str],
+    samples: Samples = (),
+    schema: Sequence[LabelField] = (),
+    chat: tuple[str, ...] = (),
+) -> ColumnMapping | None:
+    """The mapping that the column names suggest, None when they suggest nothing.
+
+    Case, spaces, hyphens and underscores do not matter. Columns whose sampled values are mostly
+    lists or objects are left alone, but for the objects of `instances`. Columns named like labels
+    of the `schema` become labels; every other column is kept as metadata, unless it is long.
+    `chat` are the columns of turns, already flattened in `columns` and `samples`.
+    """
+    nested = nested_column(columns, samples)
+    usable = [name for name in columns if _holds_text(name, nested, samples)]
+    common = [name for name in usable if not _is_stray(name, nested, samples)]
+    output = _best(OUTPUT_NAMES, common, nested, samples)
+    label = find_column(LABEL_NAMES, [name for name in common if name != output])
+    if output is None:
+        output, label = label, None
+    instruction = _best(INSTRUCTION_NAMES, common, nested, samples)
+    text = _best(INPUT_NAMES, usable, nested, samples)
+    if not (instruction or text):
+        return None
+    taken = {instruction, text, output, label}
+    identity = find_column(ID_NAMES, [name for name in common if name not in taken])
+    labels = labels_by_name([name for name in columns if name not in taken], schema)
+    taken |= {identity, *(column for _, column in labels)}
+    return ColumnMapping(
+        instruction,
+        text,
+        output,
+        id=identity,
+        label=label,
+        meta=tuple(
+            name
+            for name in meta_columns(columns, nested, samples)
+            if name not in taken and _is_short(name, nested, samples)
+        )[:MAX_META],
+        explode=nested,
+        chat=chat,
+        labels=labels,
+    )
+
+
+def meta_columns(columns: Sequence[str], nested: str | None, samples: Samples) -> list[str]:
+    """The columns that can be kept as metadata: a list of objects, unless exploded, whole."""
+    tops = {name: _is_nested(name, samples) for name in columns}
+    kept = ((top if top and top != nested else name) for name, top in tops.items())
+    return list(dict.fromkeys(kept))
+
+
+def left_out(columns: Sequence[str], samples: Samples, mapping: ColumnMapping) -> list[str]:
+    """The columns that no part of the mapping keeps."""
+    used = set(mapping.columns)
+    return [
+        name
+        for name in meta_columns(columns, mapping.explode, samples)
+        if name not in used and not name.endswith(".system")
+    ]
+
+
+def nested_column(columns: Sequence[str], samples: Samples) -> str | None:
+    """The column of self-instruct's nested objects, `instances` or its like, if there is one."""
+    tops = dict.fromkeys(_is_nested(name, samples) for name in columns)
+    return next((top for top in tops if top and plain(top) in NESTED_NAMES), None)
+
+
+def _is_nested(name: str, samples: Samples) -> str:
+    """The column of lists of objects that "instances.input" leads into; "" when it does not."""
+    top, dot, _ = name.rpartition(".")
+    values = [sample[top] for sample in samples if sample.get(top) is not None] if dot else []
+    return top if _mostly_objects(values) else ""
+
+
+def _best(
+    wanted: Sequence[str], columns: Sequence[str], nested: str | None, samples: Samples
+) -> str | None:
+    """The first of the wanted names, among the columns that about as many records fill as any."""
+    fitting = [name for name in columns if find_column(wanted, [name])]
+    filled = {name: len(_values(name, nested, samples)) for name in fitting}
+    most = max(filled.values(), default=0)
+    return find_column(wanted, [name for name in fitting if 2 * filled[name] >= most])
+
+
+def _is_stray(name: str, nested: str | None, samples: Samples) -> bool:
+    filled = len(_values(name, nested, samples))
+    return len(samples) >= _STRAY and _STRAY * filled < len(samples)
+
+
+def _holds_text(name: str, nested: str | None, samples: Samples) -> bool:
+    top = _is_nested(name, samples)
+    if top:
+        return top == nested
+    return not _mostly(isinstance(v, dict | list) for v in _values(name, nested, samples))
+
+
+def _values(name: str, nested: str | None, samples: Samples) -> list[Any]:
+    """What the sampled records have in a column: neither null nor an empty text."""
+    if nested and name.startswith(f"{nested}.") and _is_nested(name, samples):
+        lists = [sample[nested] for sample in samples if is_list_of_objects(sample.get(nested))]
+        key = name[len(nested) + 1 :]
+        return [value[0][key] for value in lists if value[0].get(key) not in (None, "")]
+    return [sample[name] for sample in samples if sample.get(name) not in (None, "")]
+
+
+def _is_short(name: str, nested: str | None, samples: Samples) -> bool:
+    return all(len(str(value)) <= MAX_META_CHARS for value in _values(name, nested, samples))
+
+
+def _mostly_objects(values: Sequence[Any]) -> bool:
+    """Whether at least half are lists of objects; an empty list may be one."""
+    lists = sum(map(is_list_of_objects, values))
+    return lists > 0 and 2 * lists >= len(values) - values.count([])
+
+
+def _mostly(answers: Iterable[bool]) -> bool:
+    known = list(answers)
+    return 2 * sum(known) > len(known)
