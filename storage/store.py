@@ -13,6 +13,7 @@ from storage.backup import Backups
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.examples import Examples
+from storage.imports import Imports
 from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
@@ -44,6 +45,7 @@ class Store:
         self.projects = Projects(self.database)
         self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
+        self.imports = Imports(self.database)
         self.examples = Examples(self.database)
         self.annotation = Annotation(self.database)
         self.versions = Versions(self.database)

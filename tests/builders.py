@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from core.actor import Actor, Role
 from core.clock import new_id
@@ -66,8 +67,9 @@ def some_examples(store: Store, project_id: str, examples: int | Sequence[Triple
     """Take new examples in, in order; their ids. A number makes so many different ones."""
     chosen = triples(examples) if isinstance(examples, int) else list(examples)
     ids = [new_id("ex") for _ in chosen]
-    batch = pa.table(
+    table = pa.table(
         {
+            "row": list(range(len(chosen))),
             "example_id": ids,
             "revision_id": [new_id("rev") for _ in chosen],
             "external_id": pa.array([None] * len(chosen), pa.string()),
@@ -75,15 +77,27 @@ def some_examples(store: Store, project_id: str, examples: int | Sequence[Triple
             "instruction": [one[0] for one in chosen],
             "input": [one[1] for one in chosen],
             "output": [one[2] for one in chosen],
+            "labels": ["{}"] * len(chosen),
             "meta": ["{}"] * len(chosen),
             "content_hash": [content_hash(Example(*one)) for one in chosen],
         }
     )
-    store.transact(
-        lambda: store.examples.take_in(
-            batch, project_id=project_id, import_id=new_id("imp"), actor_id="person_ada"
+    path = store.workspace / f"{new_id('examples')}.parquet"
+    pq.write_table(table, path)
+
+    def take_in() -> None:
+        begun = store.imports.begin(
+            new_id("imp"),
+            project_id=project_id,
+            file_name="examples.parquet",
+            entered_as="new",
+            warnings=(),
+            actor_id="person_ada",
         )
-    )
+        store.imports.take_in(begun, path, 0, len(chosen))
+
+    store.transact(take_in)
+    path.unlink()
     return ids
 
 

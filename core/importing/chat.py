@@ -1,7 +1,7 @@
 """Conversations as examples: the last question and its answer, what was said before as context.
 
-flatten({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]},
-        ("messages",))
+turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+flatten({"messages": turns}, ("messages",))
 # {"messages.instruction": "Hi", "messages.input": "", "messages.output": "Hello", …}
 """
 

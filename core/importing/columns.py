@@ -98,9 +98,7 @@ class ColumnMapping:
 def _names(given: object, entry: str) -> tuple[str, ...]:
     names = [] if given is None else given
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise InvalidMapping(
-            f"The entry '{entry}' of the mapping must be a list of column names."
-        )
+        raise InvalidMapping(f"The entry '{entry}' of the mapping must be a list of column names.")
     return tuple(names)
 
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.importing.chat import chat_columns
 from core.importing.columns import ColumnMapping
 from core.importing.labels import labels_by_name
 from core.importing.names import (

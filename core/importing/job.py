@@ -129,7 +129,7 @@ def import_file(source: Source, folder: Path, on_bytes: OnBytes | None = None) -
 def _leave_repeats_out(examples: Examples, folder: Path) -> int:
     rows, lines, first_lines = examples.repeats.found()
     with Table(folder / "duplicates.parquet", DUPLICATES) as table:
-        table.write([lines, first_lines])
+        table.write([lines.tolist(), first_lines.tolist()])
     if len(rows):
         without_rows(folder / "examples.parquet", rows)
     return len(rows)

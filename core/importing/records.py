@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from core.importing.limits import Limits
 
@@ -77,7 +77,7 @@ def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 # NaN and repeated fields pass json.loads in silence; here they are refused.
 DECODER = json.JSONDecoder(object_pairs_hook=_unique_fields, parse_constant=_no_constant)
 # Without the hook, twice as fast; repeated fields are found by counting quotation marks.
-_scan = json.JSONDecoder(parse_constant=_no_constant).scan_once
+_scan = cast(Any, json.JSONDecoder(parse_constant=_no_constant)).scan_once
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The Parquet files of an import, written in batches: columns as the database's tables have them."""
+"""The Parquet files of an import, written in batches, with the columns of the tables."""
 
 from __future__ import annotations
 

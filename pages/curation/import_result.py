@@ -2,109 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
+from core.importing.imports import Import
+from core.importing.pipeline import Reject
 from core.versions.exporting import to_csv
 from core.workflows.curation import importing
 from pages.components import page, session
 
-Import = Mapping[str, Any]
 SHOWN = 200
 
 
 def result(found: Import) -> None:
-    """The three figures, what they mean, the rejects, and the next step."""
-    st.subheader("What came in", anchor=False)
-    st.text(f"{found['file_name']} · {found['person']}, {page.when(found['created_at'])}")
+    """The figures, what they mean, the rejects, and the next step."""
+    st.subheader("Import result", anchor=False)
+    st.text(f"{found.file_name} · {found.person}, {page.when(found.created_at)}")
     page.figures(
         [
-            ("Added", page.number(found["accepted"]), "New examples in this project"),
-            ("Duplicates", page.number(found["duplicates"]), "The project has the same already"),
-            ("Rejected", page.number(found["rejected"]), "Records that could not be used"),
+            ("Added", page.number(found.accepted), "New examples in this project"),
+            ("Duplicates", page.number(found.duplicates), "The same example is here already"),
+            ("Rejected", page.number(found.rejected), "Records that could not be used"),
         ]
     )
-    if not found["accepted"] and found["duplicates"]:
+    if not found.accepted and found.duplicates:
         st.info(
             "Nothing was added: every usable example of this file was in the project already.",
             icon=":material/content_copy:",
         )
-    if found["accepted"]:
+    if found.accepted and not found.undone_at:
+        next_step(found)
+    for warning in found.warnings:
+        st.caption(warning)
+    if found.rejected or found.label_problems:
+        rejects(found)
+    if found.undone_at:
+        st.caption(f"Undone {page.when(found.undone_at)}. Examples that people worked on stayed.")
+    elif found.accepted:
+        undo(found)
+
+
+def next_step(found: Import) -> None:
+    """Where these examples go from here."""
+    count = page.counted(found.accepted, "example")
+    if found.entered_as == "accepted":
         st.page_link(
-            "curation/annotate.py",
-            label=f"Next: annotate {page.counted(found['accepted'], 'example')}",
+            "curation/versions.py",
+            label=f"Next: freeze a dataset version ({count} accepted)",
             icon=":material/arrow_forward:",
         )
-    if found["rejected"]:
-        rejects(found)
-    if found["undone_at"]:
-        st.caption(f"Taken back {page.when(found['undone_at'])}: what nobody had touched is gone.")
-    elif found["accepted"]:
-        take_back(found)
+    else:
+        st.page_link(
+            "curation/annotate.py",
+            label=f"Next: annotate {count}",
+            icon=":material/arrow_forward:",
+        )
 
 
-def take_back(found: Import) -> None:
+def undo(found: Import) -> None:
     """Undo an import after saying what that means."""
-    with st.popover("Take this import back …", icon=":material/undo:", type="tertiary"):
+    with st.popover("Undo import …", icon=":material/undo:", type="tertiary"):
         st.write(
             "Its examples that nobody has touched are deleted. What people worked on, and what a "
             "dataset version holds, stays. You can import the file again."
         )
-        if not st.button("Take it back", icon=":material/undo:"):
+        if not st.button("Undo import", icon=":material/undo:"):
             return
         gone = importing.undo_import(
-            session.store(), session.actor(), found["project_id"], found["import_id"]
+            session.store(), session.actor(), found.project_id, found.import_id
         )
-        kept = found["accepted"] - gone
+        kept = found.accepted - gone
         rest = (
-            f" {page.counted(kept, 'example')} stayed: people have worked on them." if kept else ""
+            f" {page.counted(kept, 'example')} stayed: people worked on them, or a version"
+            " holds them."
+            if kept
+            else ""
         )
         session.say(f"{page.counted(gone, 'example')} deleted.{rest}")
         st.rerun()
 
 
 def rejects(found: Import) -> None:
-    """Every record that could not be used: line, reason, its beginning; as a CSV file too."""
-    rows = importing.rejects_of(
-        session.store(), session.actor(), found["project_id"], found["import_id"]
-    )
+    """What stayed out: line, reason, the record's beginning; as a CSV file too."""
+    listed = found.rejected + found.label_problems
     st.subheader("Rejected records", anchor=False)
-    st.caption("The rest of the file went in. Mend these and import the file again: no doubles.")
+    st.caption(
+        "The rest of the file was imported. Fix these records and import the file again: "
+        "nothing is added twice."
+    )
+    if found.label_problems:
+        st.caption(
+            f"{page.counted(found.label_problems, 'label')} stayed out of examples that came in: "
+            "the value is no option of the project's labels. It is kept in the metadata."
+        )
     config = {
         "line": st.column_config.NumberColumn("Line", width=70),
         "reason": st.column_config.TextColumn("Reason", width="large"),
         "excerpt": st.column_config.TextColumn("Beginning of the record", width="large"),
     }
-    st.dataframe(rows[:SHOWN], hide_index=True, column_config=config)
-    if len(rows) > SHOWN:
-        st.caption(f"The first {SHOWN} of {page.number(len(rows))}; the file has all of them.")
+    st.dataframe(_rows(_rejects_of(found, SHOWN)), hide_index=True, column_config=config)
+    if listed > SHOWN:
+        st.caption(f"The first {SHOWN} of {page.number(listed)}; the CSV file has more.")
     st.download_button(
-        f"Download {page.counted(len(rows), 'rejected record')} (CSV)",
-        lambda: to_csv(rows, ["line", "reason", "excerpt"]).encode(),
+        f"Download {page.counted(listed, 'rejected record')} (CSV)",
+        lambda: to_csv(
+            _rows(_rejects_of(found, importing.REJECTS_LISTED)), ["line", "reason", "excerpt"]
+        ).encode(),
         "rejected.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
-        key=f"rejects_{found['import_id']}",
+        key=f"rejects_{found.import_id}",
     )
+
+
+def _rejects_of(found: Import, limit: int) -> list[Reject]:
+    return importing.rejects_of(
+        session.store(), session.actor(), found.project_id, found.import_id, limit
+    )
+
+
+def _rows(rejects: Sequence[Reject]) -> list[dict[str, object]]:
+    return [{"line": one.line, "reason": one.reason, "excerpt": one.excerpt} for one in rejects]
 
 
 def earlier(imports: Sequence[Import]) -> str | None:
     """The list of imports; the id of the one that was chosen."""
     if not imports:
         return None
-    st.subheader("Imports so far", anchor=False)
+    st.subheader("Previous imports", anchor=False)
     rows = [
         {
-            "File": one["file_name"],
-            "When": page.when(one["created_at"]),
-            "By": one["person"],
-            "Added": one["accepted"],
-            "Duplicates": one["duplicates"],
-            "Rejected": one["rejected"],
-            "State": "taken back" if one["undone_at"] else "",
+            "File": one.file_name,
+            "When": page.when(one.created_at),
+            "By": one.person,
+            "Added": one.accepted,
+            "Duplicates": one.duplicates,
+            "Rejected": one.rejected,
+            "State": _state(one),
         }
         for one in imports
     ]
@@ -113,7 +149,15 @@ def earlier(imports: Sequence[Import]) -> str | None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key="imports_so_far",
+        key="previous_imports",
     )
     chosen = event["selection"]["rows"]
-    return str(imports[chosen[0]]["import_id"]) if chosen else None
+    return imports[chosen[0]].import_id if chosen else None
+
+
+def _state(one: Import) -> str:
+    if one.undone_at:
+        return "undone"
+    if one.next_row is not None:
+        return "in progress"
+    return "imported as accepted" if one.entered_as == "accepted" else ""

@@ -25,7 +25,7 @@ def main() -> None:
     if wished and progress(wished):
         return
     imports = importing.imports_of(session.store(), session.actor(), project_id)
-    found = next((one for one in imports if one["import_id"] == wished), None)
+    found = next((one for one in imports if one.import_id == wished), None)
     if found is not None:
         result(found)
         if st.button("Import another file", icon=":material/upload:"):

@@ -260,7 +260,7 @@ def test_a_file_is_looked_at_first_and_its_bad_records_are_listed(
     expect(page.get_by_text("Nothing is stored yet.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("line 3:")).to_be_visible()
     page.get_by_role("button", name="Import 2 examples").click()
-    expect(page.get_by_text("What came in")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Import result")).to_be_visible(timeout=PATIENCE)
     figures = page.get_by_test_id("stMetricValue")
     expect(figures).to_have_text(["1", "1", "2"])
     with page.expect_download() as download:

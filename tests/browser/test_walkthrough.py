@@ -82,7 +82,7 @@ def import_file(page: Page, site: Server, path: Path) -> None:
     expect(page.get_by_text("Nothing is stored yet.")).to_be_visible()
     shot(page, "import-preview")
     button.filter(has_text="examples").click()
-    expect(page.get_by_text("What came in")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Import result")).to_be_visible(timeout=LONG)
 
 
 def accept_everything(page: Page, site: Server, why: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
+from core.importing.imports import Import
 from core.importing.preview import preview
 from core.workflows.curation import annotating, importing
 from core.workflows.curation.importing import start_import
@@ -44,7 +45,7 @@ def project_id(store: Store) -> str:
     return a_project(store).project_id
 
 
-def bring_in(store: Store, project_id: str, path: Path, **wishes: Any) -> dict[str, Any]:
+def bring_in(store: Store, project_id: str, path: Path, **wishes: Any) -> Import:
     """Import a file with a real worker process; the import."""
     actor = an_actor(project_id, "annotator")
     import_id = start_import(store, actor, project_id, path, path.name, **wishes)
@@ -52,11 +53,11 @@ def bring_in(store: Store, project_id: str, path: Path, **wishes: Any) -> dict[s
     assert job
     wait_for(store, job.job_id, timeout=60)
     found = importing.imports_of(store, actor, project_id)
-    return next(one for one in found if one["import_id"] == import_id)
+    return next(one for one in found if one.import_id == import_id)
 
 
-def figures(found: dict[str, Any]) -> tuple[int, int, int]:
-    return found["accepted"], found["duplicates"], found["rejected"]
+def figures(found: Import) -> tuple[int, int, int]:
+    return found.accepted, found.duplicates, found.rejected
 
 
 def test_bad_records_are_listed_with_line_and_reason_and_the_rest_goes_in(
@@ -65,9 +66,9 @@ def test_bad_records_are_listed_with_line_and_reason_and_the_rest_goes_in(
     found = bring_in(store, project_id, put(tmp_path, "notes.jsonl", "\n".join(LINES)))
     assert figures(found) == (2, 1, 2)
     lead = an_actor(project_id)
-    rejects = importing.rejects_of(store, lead, project_id, found["import_id"])
-    assert [(one["line"], bool(one["reason"])) for one in rejects] == [(3, True), (4, True)]
-    assert rejects[1]["excerpt"] == "not json"
+    rejects = importing.rejects_of(store, lead, project_id, found.import_id)
+    assert [(one.line, bool(one.reason)) for one in rejects] == [(3, True), (4, True)]
+    assert rejects[1].excerpt == "not json"
     (first, second), count = annotating.examples_page(store, lead, project_id)
     assert (first["input"], second["output"], count) == ("1+1", "=1+1", 2)
     task = annotating.example_of(store, lead, project_id, first["example_id"])
@@ -96,12 +97,12 @@ def test_taking_the_result_in_twice_adds_nothing(
     store: Store, project_id: str, tmp_path: Path
 ) -> None:
     found = bring_in(store, project_id, put(tmp_path, "notes.jsonl", "\n".join(LINES)))
-    job = store.jobs.of_subject(found["import_id"])
+    job = store.jobs.of_subject(found.import_id)
     assert job
     importing.take_in(store, job, folder_of(store, job))
     lead = an_actor(project_id)
     assert annotating.counts(store, lead, project_id)["total"] == 2
-    assert len(importing.rejects_of(store, lead, project_id, found["import_id"])) == 2
+    assert len(importing.rejects_of(store, lead, project_id, found.import_id)) == 2
     assert store.database.value("SELECT count(*) FROM revisions") == 2
 
 
@@ -183,11 +184,11 @@ def test_an_import_is_taken_back_but_for_what_people_worked_on_and_can_be_made_a
     task = annotating.next_to_annotate(store, lead, project_id)
     assert task is not None
     annotating.save_annotation(store, lead, project_id, an_edit(task))
-    assert importing.undo_import(store, lead, project_id, found["import_id"]) == 4
+    assert importing.undo_import(store, lead, project_id, found.import_id) == 4
     assert annotating.counts(store, lead, project_id)["total"] == 1
-    assert importing.imports_of(store, lead, project_id)[0]["undone_at"]
-    with pytest.raises(Conflict, match="taken back already"):
-        importing.undo_import(store, lead, project_id, found["import_id"])
+    assert importing.imports_of(store, lead, project_id)[0].undone_at
+    with pytest.raises(Conflict, match="undone already"):
+        importing.undo_import(store, lead, project_id, found.import_id)
     again = bring_in(store, project_id, put(tmp_path, "again.jsonl", text))
     assert figures(again) == (4, 1, 0)
 
@@ -198,13 +199,11 @@ def test_an_import_is_taken_back_by_its_importer_or_a_lead_only(
     found = bring_in(store, project_id, put(tmp_path, "one.jsonl", json.dumps(GOOD)))
     other = an_actor(project_id, "annotator", name="otto")
     with pytest.raises(NotAllowed):
-        importing.undo_import(store, other, project_id, found["import_id"])
+        importing.undo_import(store, other, project_id, found.import_id)
     with pytest.raises(NotFound):
         importing.undo_import(store, an_actor(project_id, "lead"), project_id, "imp_none")
     assert (
-        importing.undo_import(
-            store, an_actor(project_id, "annotator"), project_id, found["import_id"]
-        )
+        importing.undo_import(store, an_actor(project_id, "annotator"), project_id, found.import_id)
         == 1
     )
 

@@ -39,11 +39,11 @@ def test_the_demos_flawed_examples_are_rejected_or_wait_for_people(store: Store)
     assert project is not None
     actor = system_actor()
     (imported,) = imports_of(store, actor, project.project_id)
-    rejected = rejects_of(store, actor, project.project_id, imported["import_id"])
+    rejected = rejects_of(store, actor, project.project_id, imported.import_id)
     flaws = [example.flaw for example in make_examples()]
     assert len(rejected) == flaws.count("empty_output") > 0
-    assert all("empty" in row["reason"] for row in rejected)
-    assert imported["duplicates"] == flaws.count("duplicate") > 0
+    assert all("empty" in row.reason for row in rejected)
+    assert imported.duplicates == flaws.count("duplicate") > 0
     accepted = {
         row["external_id"] for row in store.examples.accepted(project.project_id).to_pylist()
     }

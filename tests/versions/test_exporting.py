@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.examples.example import Example, content_hash
-from core.importing.pipeline import open_source
 from core.jobs.folder import JobFolder
 from core.versions.exporting import InvalidExport, csv_safe, export_file, to_csv, to_jsonl
+from tests.import_builders import imported
 
 NASTY = ["Zeile\u2028zwei\u0085drei", '"quoted", comma', "tab\tand\r\nnewline", "=1+1", "日本 🙂"]
 
@@ -79,7 +79,7 @@ def test_jsonl_has_one_line_per_row_whatever_the_text() -> None:
 
 def test_exported_examples_come_back_with_the_same_content_hashes(tmp_path: Path) -> None:
     export(tmp_path, rows())
-    back = collect(open_source(tmp_path / "out" / "all.jsonl"))
+    back = imported(tmp_path / "out" / "all.jsonl")
     expected = [Example(row["instruction"], row["input"], row["output"]) for row in rows()]
     assert [one.content_hash for one in back.accepted] == [content_hash(e) for e in expected]
     assert [one.example for one in back.accepted] == expected

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
-from core.clock import new_id
 from core.errors import InvalidInput
 from core.projects import ProjectSettings
 from core.workflows.commands.command import Answer
@@ -18,30 +17,47 @@ from core.workspace import Workspace
 if TYPE_CHECKING:
     from storage.store import Store
 
+REJECTS_PRINTED = 1000
+
 
 def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any]) -> Answer:
-    """Import a file into a project, which is created if it is missing.
+    """Import a file into a project, which is created if it is missing; `accept`: as accepted.
 
-    Answers accepted, duplicates, rejected and rejects [{line, reason}].
+    A file of any size: one that was sent to the server is moved into the job, another read where
+    it lies. Answers import_id, accepted, duplicates, rejected, label_problems, warnings and the
+    first rejects [{line, reason}].
     """
     actor, name = system_actor(), str(arguments.get("project") or "")
     if not name.strip():
         raise InvalidInput("Name the project to import into with --project.")
     project = store.projects.by_name(name) or create_project(store, actor, ProjectSettings(name))
-    copy = workspace.inbox / new_id("upload")
-    shutil.copyfile(arguments["file"], copy)
-    try:
-        import_id = importing.start_import(
-            store, actor, project.project_id, copy, str(arguments["file_name"])
-        )
-    finally:
-        copy.unlink(missing_ok=True)
+    path = Path(arguments["file"])
+    import_id = importing.start_import(
+        store,
+        actor,
+        project.project_id,
+        path,
+        str(arguments["file_name"]),
+        entered_as="accepted" if arguments.get("accept") else "new",
+        in_place=not path.resolve().is_relative_to(workspace.inbox.resolve()),
+        unlimited=True,
+    )
     job = store.jobs.of_subject(import_id)
     assert job is not None
-    detail = wait_for(store, job.job_id).detail
-    rejects = importing.rejects_of(store, actor, project.project_id, import_id)
+    wait_for(store, job.job_id)
+    found = store.imports.by_id(import_id)
+    assert found is not None
+    rejects = importing.rejects_of(
+        store, actor, project.project_id, import_id, limit=REJECTS_PRINTED
+    )
     return {
         "project": project.name,
-        **{key: detail[key] for key in ("accepted", "duplicates", "rejected")},
-        "rejects": [{"line": r["line"], "reason": r["reason"]} for r in rejects],
+        "import_id": import_id,
+        "accepted": found.accepted,
+        "duplicates": found.duplicates,
+        "rejected": found.rejected,
+        "label_problems": found.label_problems,
+        "entered_as": found.entered_as,
+        "warnings": list(found.warnings),
+        "rejects": [{"line": one.line, "reason": one.reason} for one in rejects],
     }

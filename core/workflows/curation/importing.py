@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, NotFound
+from core.importing.imports import EnteredAs, Import
+from core.importing.pipeline import Reject
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+PART_ROWS = 10_000
+"""Rows taken in per transaction: people's saves wait no longer than one such part."""
+REST_SHARE = 0.5
+"""How long others go first after a part, as a share of the time it took."""
+REJECTS_LISTED = 100_000
 
 
 def start_import(
@@ -27,16 +36,26 @@ def start_import(
     mapping: Mapping[str, Any] | None = None,
     *,
     allow_empty_output: bool = False,
+    entered_as: EnteredAs = "new",
     import_id: str = "",
+    in_place: bool = False,
+    unlimited: bool = False,
 ) -> str:
-    """Queue an import of `path`, which is moved into the job; the import's id.
+    """Queue an import of `path`; the import's id.
 
-    An `import_id` made when the form was opened makes a repeated click one import.
-    `mapping` is a ColumnMapping as JSON, None for the one detected.
+    The file is moved into the job, or, `in_place`, read where it lies. `unlimited`, for whoever
+    runs the server: of any size. An `import_id` made when the form was opened makes a repeated
+    click one import. `mapping` is a ColumnMapping as JSON, None for the one detected. As accepted:
+    for leads.
     """
     actor.require(project_id, "annotator", "lead")
+    if entered_as == "accepted":
+        actor.require(project_id, "lead")
     if import_id and store.jobs.of_subject(import_id):
         return import_id
+    project = store.projects.by_id(project_id)
+    if project is None:
+        raise NotFound("This project does not exist, or was deleted. Choose another one.")
     import_id = import_id or new_id("imp")
     stored_as = "upload" + Path(file_name).suffix.lower()[:12]
     jobs.submit(
@@ -47,109 +66,145 @@ def start_import(
         subject_id=import_id,
         title=f"Import {file_name}",
         spec={
-            "file": stored_as,
+            "file": str(path.resolve()) if in_place else stored_as,
+            "unlimited": unlimited,
             "mapping": dict(mapping) if mapping else None,
             "allow_empty_output": allow_empty_output,
+            "label_schema": project.settings.to_json()["label_schema"],
         },
-        files={stored_as: path},
-        detail={"file_name": file_name},
+        files={} if in_place else {stored_as: path},
+        detail={"file_name": file_name, "entered_as": entered_as},
     )
     return import_id
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert what the worker read. Taking the same job in twice adds nothing."""
-    counts = save_import(
+    found = save_import(
         store,
         folder.final,
         project_id=job.project_id,
         import_id=job.subject_id,
         file_name=job.detail["file_name"],
         actor_id=job.created_by,
+        entered_as=job.detail.get("entered_as", "new"),
     )
-    if counts:
-        store.jobs.set_detail(job.job_id, {**job.detail, **counts})
+    counts = {name: getattr(found, name) for name in ("accepted", "duplicates", "rejected")}
+    store.jobs.set_detail(job.job_id, {**job.detail, **counts})
 
 
 def save_import(
-    store: Store, final: Path, *, project_id: str, import_id: str, file_name: str, actor_id: str
-) -> dict[str, int]:
-    """Insert an import's tables: accepted, duplicates, rejected; {} when it was there already."""
-    import pyarrow.parquet as pq
+    store: Store,
+    final: Path,
+    *,
+    project_id: str,
+    import_id: str,
+    file_name: str,
+    actor_id: str,
+    entered_as: EnteredAs = "new",
+) -> Import:
+    """Insert an import's tables, part by part: a break between parts is gone on from."""
+    from core.importing.job import read_summary
 
-    accepted = pq.read_table(final / "examples.parquet")
-    rejects = pq.read_table(final / "rejects.parquet")
-    inside = pq.read_table(final / "duplicates.parquet").num_rows
-    batch = _batch(accepted)
+    summary = read_summary(final)
 
-    def save() -> dict[str, int]:
-        if store.examples.has_import(import_id):
-            return {}
-        added = store.examples.take_in(
-            batch, project_id=project_id, import_id=import_id, actor_id=actor_id
-        )
-        counts = {
-            "accepted": added,
-            "duplicates": inside + accepted.num_rows - added,
-            "rejected": rejects.num_rows,
-        }
-        row = {"import_id": import_id, "project_id": project_id, "file_name": file_name}
-        store.examples.add_import({**row, "actor_id": actor_id, **counts}, rejects)
-        return counts
+    examples, rows = final / "examples.parquet", summary.accepted
 
-    return store.transact(save)
+    def next_part() -> Import:
+        found = store.imports.by_id(import_id)
+        if found is None:
+            found = store.imports.begin(
+                import_id,
+                project_id=project_id,
+                file_name=file_name,
+                entered_as=entered_as,
+                warnings=summary.warnings,
+                actor_id=actor_id,
+            )
+        if found.next_row is None:
+            return found
+        until = min(found.next_row + PART_ROWS, rows)
+        if until > found.next_row:
+            store.imports.take_in(found, examples, found.next_row, until)
+        if until < rows:
+            return replace(found, next_row=until)
+        store.imports.finish(import_id, final / "rejects.parquet", summary.duplicates)
+        return _recorded(store, import_id)
+
+    while True:
+        began = time.monotonic()
+        found = store.transact(next_part)
+        if found.next_row is None:
+            return found
+        time.sleep(REST_SHARE * (time.monotonic() - began))
 
 
-def _batch(accepted: Any) -> Any:
-    """The worker's table with ids, as `Examples.take_in` wants it."""
-    import pyarrow as pa
-
-    count = accepted.num_rows
-    metas = accepted.column("meta").to_pylist()
-    known = [json.loads(meta) if meta else {} for meta in metas]
-    external = [str(meta["id"]) if meta.get("id") is not None else None for meta in known]
-    return pa.table(
-        {
-            "example_id": [new_id("ex") for _ in range(count)],
-            "revision_id": [new_id("rev") for _ in range(count)],
-            "external_id": pa.array(external, pa.string()),
-            "meta": pa.array([meta or "{}" for meta in metas], pa.string()),
-            **{
-                name: accepted.column(name)
-                for name in ("line", "instruction", "input", "output", "content_hash")
-            },
-        }
+def _recorded(store: Store, import_id: str) -> Import:
+    found = store.imports.by_id(import_id)
+    assert found is not None
+    store.audit.record(
+        "imported",
+        "import",
+        import_id,
+        found.actor_id,
+        project_id=found.project_id,
+        file_name=found.file_name,
+        accepted=found.accepted,
+        duplicates=found.duplicates,
+        rejected=found.rejected,
+        entered_as=found.entered_as,
     )
+    return found
 
 
 def undo_import(store: Store, actor: Actor, project_id: str, import_id: str) -> int:
-    """Take an import back: its examples that nobody has touched go; how many.
+    """Undo an import: its examples that nobody has touched go; how many.
 
     What somebody worked on, and what a version holds, stays. The same file can be imported again.
     For leads, and for whoever imported it. Raises NotFound, Conflict.
     """
     actor.require(project_id)
-    found = next(
-        (i for i in store.examples.imports(project_id) if i["import_id"] == import_id), None
-    )
-    if found is None:
-        raise NotFound("This import does not exist in this project. Choose one from the list.")
-    if found["actor_id"] != actor.person_id:
+    found = _import_of(store, project_id, import_id)
+    if found.actor_id != actor.person_id:
         actor.require(project_id, "lead")
-    if found["undone_at"]:
-        raise Conflict("This import was taken back already.")
-    return store.transact(lambda: store.examples.undo_import(import_id))
+    if found.next_row is not None:
+        raise Conflict("This import is still going on. Wait until it has ended, then undo it.")
+
+    def undo() -> int:
+        if _import_of(store, project_id, import_id).undone_at:
+            raise Conflict("This import was undone already.")
+        deleted = store.imports.undo(found)
+        store.audit.record(
+            "undone",
+            "import",
+            import_id,
+            actor.person_id,
+            project_id=project_id,
+            file_name=found.file_name,
+            deleted=deleted,
+        )
+        return deleted
+
+    return store.transact(undo)
 
 
-def imports_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
-    """A project's imports, newest first: file_name, accepted, duplicates, rejected, person."""
+def imports_of(store: Store, actor: Actor, project_id: str) -> list[Import]:
+    """A project's imports, newest first."""
     actor.require(project_id)
-    return store.examples.imports(project_id)
+    return store.imports.of_project(project_id)
 
 
-def rejects_of(store: Store, actor: Actor, project_id: str, import_id: str) -> list[dict[str, Any]]:
-    """Every record an import could not use: line (from 1), reason, excerpt."""
+def rejects_of(
+    store: Store, actor: Actor, project_id: str, import_id: str, limit: int = REJECTS_LISTED
+) -> list[Reject]:
+    """What stayed out of an import, in the order of the file."""
     actor.require(project_id)
-    if not any(row["import_id"] == import_id for row in store.examples.imports(project_id)):
+    _import_of(store, project_id, import_id)
+    return store.imports.rejects(import_id, limit)
+
+
+def _import_of(store: Store, project_id: str, import_id: str) -> Import:
+    found = store.imports.by_id(import_id)
+    if found is None or found.project_id != project_id:
         raise NotFound("This import does not exist in this project. Choose one from the list.")
-    return store.examples.rejects(import_id)
+    return found

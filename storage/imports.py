@@ -1,0 +1,272 @@
+"""Imports: what came of each file, its rejects, taking examples in by parts, taking them back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.clock import now
+from core.importing.imports import EnteredAs, Import
+from core.importing.pipeline import Reject
+from storage.database import Database, Row
+
+
+class Imports:
+    """Questions about imports, and their examples from and out of the tables.
+
+    Callers hold the transaction.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # Taking in ---------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        import_id: str,
+        *,
+        project_id: str,
+        file_name: str,
+        entered_as: EnteredAs,
+        warnings: Sequence[str],
+        actor_id: str,
+    ) -> Import:
+        """Insert an import of which no row is in yet."""
+        self._db.execute(
+            """
+            INSERT INTO imports
+                (import_id, project_id, file_name, accepted, duplicates, rejected, label_problems,
+                 entered_as, warnings, next_row, actor_id, created_at)
+            VALUES ($import_id, $project_id, $file_name, 0, 0, 0, 0, $entered_as, $warnings, 0,
+                    $actor_id, $now)
+            """,
+            {
+                "import_id": import_id,
+                "project_id": project_id,
+                "file_name": file_name,
+                "entered_as": entered_as,
+                "warnings": json.dumps(list(warnings)),
+                "actor_id": actor_id,
+                "now": now(),
+            },
+        )
+        begun = self.by_id(import_id)
+        assert begun is not None
+        return begun
+
+    def take_in(self, found: Import, examples: Path, first: int, until: int) -> int:
+        """Insert the rows from `first` to before `until` of the worker's file; how many were new.
+
+        The file has the columns of `core.importing.tables.EXAMPLES`. An example whose content the
+        project already holds is left out. What is in and what is not is marked.
+        """
+        added = self._read_fresh(found, examples, first, until)
+        self._insert_fresh(found)
+        if found.entered_as == "accepted":
+            self._accept_fresh(found)
+        self._db.execute("DROP TABLE fresh")
+        self._db.execute(
+            """
+            UPDATE imports
+            SET accepted = accepted + $added, duplicates = duplicates + $known, next_row = $until
+            WHERE import_id = $import_id
+            """,
+            {
+                "added": added,
+                "known": until - first - added,
+                "until": until,
+                "import_id": found.import_id,
+            },
+        )
+        return added
+
+    def _read_fresh(self, found: Import, examples: Path, first: int, until: int) -> int:
+        position = self._db.value(
+            """
+            SELECT coalesce(max(position), 0) FROM example_current WHERE project_id = $project_id
+            """,
+            {"project_id": found.project_id},
+        )
+        return self._db.insert_from_parquet(
+            examples,
+            """
+            CREATE OR REPLACE TEMP TABLE fresh AS
+            SELECT p.*, $position + row_number() OVER (ORDER BY p.row) AS position
+            FROM read_parquet($parquet_path) p
+            WHERE p.row >= $first AND p.row < $until AND NOT EXISTS (
+                SELECT 1 FROM examples e
+                WHERE e.project_id = $project_id AND e.content_hash = p.content_hash
+            )
+            """,
+            {
+                "position": position,
+                "first": first,
+                "until": until,
+                "project_id": found.project_id,
+            },
+        )
+
+    def _insert_fresh(self, found: Import) -> None:
+        about = {
+            "project_id": found.project_id,
+            "import_id": found.import_id,
+            "actor_id": found.actor_id,
+            "now": now(),
+        }
+        for statement in _INSERTS:
+            used = {name: value for name, value in about.items() if f"${name}" in statement}
+            self._db.execute(statement, used)
+
+    def _accept_fresh(self, found: Import) -> None:
+        """Accept what has an output, as a lead's decision that the log shows."""
+        self._db.execute(
+            """
+            INSERT INTO reviews
+                (review_id, example_id, revision_id, decision, state_before, batch_id, comment,
+                 reviewer_id, seconds, created_at)
+            SELECT $batch_id || '_' || example_id, example_id, revision_id, 'accept', 'new',
+                   $batch_id, 'Imported as accepted.', $actor_id, NULL, $now
+            FROM fresh WHERE trim(output) <> ''
+            """,
+            {"batch_id": found.batch_id, "actor_id": found.actor_id, "now": now()},
+        )
+        self._db.execute(
+            """
+            UPDATE example_current SET state = 'accepted' FROM fresh
+            WHERE example_current.example_id = fresh.example_id AND trim(fresh.output) <> ''
+            """
+        )
+
+    def finish(self, import_id: str, rejects: Path, repeats: int) -> None:
+        """Insert the rejects and mark the import as whole; `repeats` were twice in the file."""
+        self._db.insert_from_parquet(
+            rejects,
+            """
+            INSERT INTO import_rejects (import_id, line, reason, excerpt, kind)
+            SELECT $import_id, line, reason, excerpt, kind FROM read_parquet($parquet_path)
+            """,
+            {"import_id": import_id},
+        )
+        self._db.execute(
+            """
+            UPDATE imports
+            SET next_row = NULL, duplicates = duplicates + $repeats,
+                rejected = (SELECT count(*) FROM import_rejects
+                            WHERE import_id = $import_id AND kind = 'record'),
+                label_problems = (SELECT count(*) FROM import_rejects
+                                  WHERE import_id = $import_id AND kind = 'label')
+            WHERE import_id = $import_id
+            """,
+            {"import_id": import_id, "repeats": repeats},
+        )
+
+    # Looking -----------------------------------------------------------------------------------
+
+    def by_id(self, import_id: str) -> Import | None:
+        """One import, or None while nothing of it is in."""
+        found = self._imports("WHERE i.import_id = $id", import_id)
+        return found[0] if found else None
+
+    def of_project(self, project_id: str) -> list[Import]:
+        """A project's imports, newest first."""
+        return self._imports("WHERE i.project_id = $id ORDER BY i.created_at DESC", project_id)
+
+    def _imports(self, which: str, subject_id: str) -> list[Import]:
+        rows = self._db.rows(
+            f"""
+            SELECT i.import_id, i.project_id, i.file_name, i.accepted, i.duplicates, i.rejected,
+                   i.label_problems, i.entered_as, i.warnings, i.next_row, i.actor_id,
+                   coalesce(p.name, 'Touchstone') AS person, i.created_at, i.undone_at
+            FROM imports i LEFT JOIN people p ON p.person_id = i.actor_id
+            {which}
+            """,  # noqa: S608 `which` is one of the two above
+            {"id": subject_id},
+        )
+        return [_import(row) for row in rows]
+
+    def rejects(self, import_id: str, limit: int) -> list[Reject]:
+        """What stayed out of an import, in the order of the file."""
+        rows = self._db.rows(
+            """
+            SELECT line, reason, excerpt, kind FROM import_rejects
+            WHERE import_id = $import_id ORDER BY line LIMIT $limit
+            """,
+            {"import_id": import_id, "limit": limit},
+        )
+        return [Reject(**row) for row in rows]
+
+    # Taking back -------------------------------------------------------------------------------
+
+    def undo(self, found: Import) -> int:
+        """Delete the examples of an import that nobody has touched and no version holds, and mark
+        it as undone; how many were deleted."""
+        moment = now()
+        self._db.execute(
+            _UNTOUCHED,
+            {"import_id": found.import_id, "batch_id": found.batch_id, "now": moment},
+        )
+        for delete in _DELETES:
+            self._db.execute(delete)
+        self._db.execute(
+            "UPDATE imports SET undone_at = $now WHERE import_id = $import_id",
+            {"now": moment, "import_id": found.import_id},
+        )
+        deleted = int(self._db.value("SELECT count(*) FROM untouched"))
+        self._db.execute("DROP TABLE untouched")
+        return deleted
+
+
+_INSERTS = (
+    """
+    INSERT INTO examples
+        (example_id, project_id, content_hash, external_id, import_id, line, meta, created_at)
+    SELECT example_id, $project_id, content_hash, external_id, $import_id, line, meta, $now
+    FROM fresh
+    """,
+    """
+    INSERT INTO revisions
+        (revision_id, example_id, number, based_on, instruction, input, output, labels, quality,
+         origin, comment, author_id, seconds, created_at)
+    SELECT revision_id, example_id, 1, NULL, instruction, input, output, labels, NULL,
+           'import', '', $actor_id, NULL, $now
+    FROM fresh
+    """,
+    """
+    INSERT INTO example_current
+        (example_id, project_id, position, revision_id, number, instruction, input, output, labels,
+         quality, author_id, state, flagged, updated_at)
+    SELECT example_id, $project_id, position, revision_id, 1, instruction, input, output, labels,
+           NULL, $actor_id, 'new', false, $now
+    FROM fresh
+    """,
+    """
+    INSERT INTO example_leases (example_id, holder_id, lease_until)
+    SELECT example_id, NULL, TIMESTAMP '1970-01-01' FROM fresh
+    """,
+)
+
+_UNTOUCHED = """
+    CREATE OR REPLACE TEMP TABLE untouched AS
+    SELECT e.example_id
+    FROM examples e
+    JOIN example_current c USING (example_id)
+    JOIN example_leases l USING (example_id)
+    WHERE e.import_id = $import_id AND c.state IN ('new', 'accepted') AND c.number = 1
+      AND NOT c.flagged AND l.lease_until < $now
+      AND NOT EXISTS (
+          SELECT 1 FROM reviews r
+          WHERE r.example_id = e.example_id AND r.batch_id IS DISTINCT FROM $batch_id)
+      AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = e.example_id)
+      AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = e.example_id)
+"""
+
+_DELETES = tuple(
+    f"DELETE FROM {table} WHERE example_id IN (SELECT example_id FROM untouched)"  # noqa: S608
+    for table in ("reviews", "revisions", "example_leases", "example_current", "examples")
+)
+
+
+def _import(row: Row) -> Import:
+    return Import(**{**row, "warnings": tuple(json.loads(row["warnings"]))})
