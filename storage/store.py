@@ -19,6 +19,7 @@ from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.projects import Projects
 from storage.reports import Reports
+from storage.runs import Runs
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
@@ -49,6 +50,7 @@ class Store:
         self.examples = Examples(self.database)
         self.annotation = Annotation(self.database)
         self.versions = Versions(self.database)
+        self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.studies = Studies(self.database)
         self.judgements = Judgements(self.database)

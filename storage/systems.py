@@ -1,4 +1,4 @@
-"""Runs, systems, what they answered and how the answers scored."""
+"""Systems, what they answered and how the answers scored."""
 
 from __future__ import annotations
 
@@ -10,57 +10,10 @@ from storage.database import Database, Row
 
 
 class Systems:
-    """Questions about runs, systems, generations and scores."""
+    """Questions about systems, generations and scores."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    # Runs --------------------------------------------------------------------------------------
-
-    def add_run(self, row: Row) -> None:
-        """Insert a run; its status is that of its job."""
-        self._db.execute(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)",
-            [
-                row["run_id"],
-                row["project_id"],
-                row["version_id"],
-                row["job_id"],
-                row["name"],
-                json.dumps(row["spec"]),
-                row["actor_id"],
-                now(),
-            ],
-        )
-
-    def set_run_metrics(self, run_id: str, metrics: dict[str, Any]) -> None:
-        """Keep what a finished run measured."""
-        self._db.execute(
-            "UPDATE runs SET metrics = ? WHERE run_id = ?", [json.dumps(metrics), run_id]
-        )
-
-    def run(self, run_id: str) -> Row | None:
-        """One run with its job's state, JSON decoded."""
-        row = self._db.one(
-            "SELECT r.*, j.status, j.step, j.total, j.error, j.started_at, j.ended_at, j.folder, "
-            "coalesce(p.name, 'Touchstone') AS person FROM runs r JOIN jobs j USING (job_id) "
-            "LEFT JOIN people p ON p.person_id = r.actor_id WHERE r.run_id = ?",
-            [run_id],
-        )
-        return _run(row) if row else None
-
-    def runs(self, project_id: str) -> list[Row]:
-        """A project's runs, newest first."""
-        rows = self._db.rows(
-            "SELECT r.*, j.status, j.step, j.total, j.error, j.started_at, j.ended_at, j.folder, "
-            "coalesce(p.name, 'Touchstone') AS person FROM runs r JOIN jobs j USING (job_id) "
-            "LEFT JOIN people p ON p.person_id = r.actor_id WHERE r.project_id = ? "
-            "ORDER BY r.created_at DESC",
-            [project_id],
-        )
-        return [_run(row) for row in rows]
-
-    # Systems -----------------------------------------------------------------------------------
 
     def add(self, row: Row) -> None:
         """Insert a system: whatever answers, under one GenerationConfig."""
@@ -203,15 +156,6 @@ class Systems:
                 "offset": offset,
             },
         )
-
-
-def _run(row: Row) -> Row:
-    return {
-        **row,
-        "spec": json.loads(row["spec"]),
-        "metrics": json.loads(row["metrics"]) if row["metrics"] else None,
-        "error": json.loads(row["error"]) if row["error"] else None,
-    }
 
 
 def _system(row: Row) -> Row:

@@ -105,7 +105,7 @@ def a_run(base_model: Path | str, **changes: Any) -> RunSpec:
         "logging_steps": 1,
         "early_stopping_patience": 0,
     }
-    return RunSpec(**{**settings, **changes})
+    return RunSpec.from_settings({**settings, **changes})
 
 
 def a_training(

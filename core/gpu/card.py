@@ -10,7 +10,8 @@ from core.gpu.adapters import base_name
 from core.tuning.run_spec import RunSpec
 
 SETTINGS = (
-    "method lora_r lora_alpha lora_dropout target_modules learning_rate num_train_epochs max_steps "
+    "method lora_r lora_alpha lora_dropout target_modules prompt_style learning_rate "
+    "num_train_epochs max_steps "
     "per_device_train_batch_size gradient_accumulation_steps warmup_steps lr_scheduler_type "
     "weight_decay max_grad_norm max_length overlong early_stopping_patience eval_steps seed"
 )
@@ -40,8 +41,7 @@ model = PeftModel.from_pretrained(base, "this folder")
 tokenizer = AutoTokenizer.from_pretrained("this folder")
 ```
 
-The prompt is `template.txt` with `{{instruction}}` and `{{input}}` filled in; an empty input takes
-its paragraph away. The answer ends with the tokenizer's stop token.
+The prompt is {prompt}. The answer ends with the tokenizer's stop token.
 
 ## Results
 
@@ -58,6 +58,11 @@ one, for how people judged the answers.
 |---|---|
 {settings}
 """
+_PROMPTS = {
+    True: "the tokenizer's chat template, with the instruction and the input as the user's turn",
+    False: "`template.txt` with `{instruction}` and `{input}` filled in; an empty input takes its "
+    "section away",
+}
 RESULTS = (
     "best_validation_loss steps total_steps stopped_early seconds tokens trainable_parameters "
     "total_parameters device precision peak_memory_bytes"
@@ -66,17 +71,18 @@ RESULTS = (
 
 def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     """Markdown with the hub's front matter."""
-    settings = spec.to_json()
+    settings = spec.settings()
     return CARD.format(
         name=spec.name,
+        prompt=_PROMPTS[bool(metrics["prompt"]["chat_template"])],
         run_id=spec.run_id,
-        method={"lora": "LoRA", "qlora": "QLoRA"}[spec.method],
+        method=spec.method.label,
         base=base_name(spec),
         base_model=json.dumps(base_name(spec)),
         base_hash=metrics["base_model_hash"],
         adapter_hash=metrics["adapter_hash"],
-        version_id=spec.version_id,
-        version_hash=spec.version_hash or "not given",
+        version_id=spec.data.version_id,
+        version_hash=spec.data.version_hash or "not given",
         train=metrics["data"]["train"]["examples"],
         validation=metrics["data"]["validation"]["examples"],
         results=_table({name: metrics[name] for name in RESULTS.split()}),

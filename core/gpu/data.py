@@ -1,8 +1,4 @@
-"""From examples to tokens: one place for training and generation, so that they cannot differ.
-
-Prompt and answer are tokenised apart and joined: the prompt's tokens in training are then the very
-tokens that generation starts from. Loss is taken on the answer and the stop token only.
-"""
+"""From examples to batches of tokens; loss is taken on the answer and the stop token only."""
 
 from __future__ import annotations
 
@@ -14,20 +10,15 @@ from typing import Any
 import torch
 
 from core.errors import InvalidInput
-from core.prompts import PromptTemplate
-from core.tuning.run_spec import Overlong
+from core.gpu.prompting import rendered_examples
+from core.prompts import Prompt
+from core.tuning.spec_parts import Overlong
 
 
 class OverlongExamples(InvalidInput):
     """Examples have more tokens than max_length, and nobody chose what to do with them."""
 
     title = "Some examples are too long"
-
-
-class EmptyPrompt(InvalidInput):
-    """A prompt without a single token."""
-
-    title = "A prompt is empty"
 
 
 class NothingToLearn(InvalidInput):
@@ -75,25 +66,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def prompt_tokens(tokenizer: Any, prompts: Sequence[str]) -> list[list[int]]:
-    """Token ids of whole prompts, with the tokenizer's start token and without a stop token.
-
-    Raises EmptyPrompt.
-    """
-    if not prompts:
-        return []
-    ids: list[list[int]] = tokenizer(list(prompts), return_attention_mask=False)["input_ids"]
-    # Some tokenizers close every text; an answer would then start behind a stop token.
-    stop = tokenizer.eos_token_id
-    rows = [row[:-1] if len(row) > 1 and row[-1] == stop else row for row in ids]
-    if not all(rows):
-        raise EmptyPrompt("An example has an empty prompt. Fill in its instruction.")
-    return rows
-
-
 def encode(
     tokenizer: Any,
-    template: PromptTemplate,
+    prompt: Prompt,
     rows: Sequence[dict[str, Any]],
     max_length: int,
     overlong: Overlong,
@@ -105,16 +80,8 @@ def encode(
     """
     if not rows:
         return EncodedSplit(())
-    prompts = [template.render(row["instruction"], row["input"] or "") for row in rows]
-    answers = tokenizer(
-        [row["output"] for row in rows], add_special_tokens=False, return_attention_mask=False
-    )["input_ids"]
-    stop = tokenizer.eos_token_id
-    examples = [
-        EncodedExample(tuple(prompt), (*answer, stop))
-        for prompt, answer in zip(prompt_tokens(tokenizer, prompts), answers, strict=True)
-    ]
-    return _fit(examples, max_length, overlong)
+    rendered = rendered_examples(tokenizer, prompt, rows)
+    return _fit([EncodedExample(one.prompt, one.answer) for one in rendered], max_length, overlong)
 
 
 def _fit(examples: list[EncodedExample], max_length: int, overlong: Overlong) -> EncodedSplit:

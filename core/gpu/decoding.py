@@ -9,27 +9,35 @@ from typing import Any, Literal
 
 import torch
 from transformers import GenerationConfig as DecodingConfig
+from transformers import StoppingCriteriaList
 
 from core.gpu.models import LoadedModel
-from core.tuning.run_spec import GenerationConfig
+from core.gpu.stop_strings import StopAtStrings
+from core.prompts import Prompt, cut_answer
+from core.tuning.generation_config import GenerationConfig
 
-Finish = Literal["stop", "length", "too_long"]
+Finish = Literal["stop", "stop_string", "length", "too_long"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`new_tokens` counts what was generated, the stop token included."""
+    """`text` ends before the prompt's first stop string, and `cut` is what was written from there
+    on; `new_tokens` counts what was generated, the stop included."""
 
     text: str
+    cut: str
     new_tokens: int
     finish: Finish
 
 
-def stop_tokens(base: LoadedModel) -> list[int]:
-    """The tokenizer's stop token, and those that the model's own settings name."""
+def stop_tokens(base: LoadedModel, prompt: Prompt) -> list[int]:
+    """The tokenizer's stop token, those that the model's own settings name, and those of the
+    prompt's stop strings that are one special token."""
     named = getattr(base.model.generation_config, "eos_token_id", None) or []
     more = named if isinstance(named, list) else [named]
-    return sorted({base.tokenizer.eos_token_id, *more})
+    special = base.tokenizer.added_tokens_encoder
+    ends = [special[stop] for stop in prompt.stop_strings if stop in special]
+    return sorted({base.tokenizer.eos_token_id, *more, *ends})
 
 
 def batches_of(
@@ -54,6 +62,7 @@ def answer_batch(
     prompts: Sequence[Sequence[int]],
     config: GenerationConfig,
     stops: Sequence[int],
+    stop_strings: Sequence[str],
     chance: str,
 ) -> list[Answer]:
     """One answer a prompt (token ids). With a temperature, `chance` and config.seed decide."""
@@ -70,13 +79,16 @@ def answer_batch(
     if config.temperature > 0:
         torch.manual_seed(_seed(config.seed, chance))
     room = (base.context or 10**9) - width
+    watch = StopAtStrings(base.tokenizer, stop_strings, width, len(prompts))
     with torch.inference_mode():
         output = model.generate(
             input_ids=ids.to(base.device),
             attention_mask=mask.to(base.device),
             generation_config=_decoding(config, min(config.max_new_tokens, room), pad, stops),
+            stopping_criteria=StoppingCriteriaList([watch] if stop_strings else []),
         )
-    return [_read(base.tokenizer, row, stops) for row in output[:, width:].tolist()]
+    rows = [row[:end] for row, end in zip(output[:, width:].tolist(), watch.ends, strict=True)]
+    return [_read(base.tokenizer, row, stops, stop_strings) for row in rows]
 
 
 def _decoding(config: GenerationConfig, new: int, pad: int, stops: Sequence[int]) -> DecodingConfig:
@@ -90,10 +102,19 @@ def _decoding(config: GenerationConfig, new: int, pad: int, stops: Sequence[int]
     )
 
 
-def _read(tokenizer: Any, row: list[int], stops: Sequence[int]) -> Answer:
+def _read(
+    tokenizer: Any, row: list[int], stops: Sequence[int], stop_strings: Sequence[str]
+) -> Answer:
     end = next((i for i, token in enumerate(row) if token in stops), None)
-    text = tokenizer.decode(row[:end], skip_special_tokens=True).rstrip()
-    return Answer(text, len(row) if end is None else end + 1, "length" if end is None else "stop")
+    text = tokenizer.decode(row[:end], skip_special_tokens=True)
+    answer = cut_answer(text, stop_strings, at_cap=end is None)
+    finish: Finish = "length" if end is None else "stop"
+    return Answer(
+        answer.text,
+        answer.cut,
+        len(row) if end is None else end + 1,
+        "stop_string" if answer.stopped else finish,
+    )
 
 
 def _seed(seed: int, chance: str) -> int:

@@ -2,11 +2,11 @@
 
     python -m core.worker JOB_DIR
 
-spec.json: base_model, adapter (a folder, or null), template, config (GenerationConfig), shots
-[{instruction, input, output}], systems [{system_id, kind: base|prompted|tuned}], and optionally
-precision (auto, bf16, fp32, 4bit) and base_model_hash. Reads data/examples.parquet (example_id,
-instruction, input); writes final/generations.parquet (system_id, example_id, text, prompt_tokens,
-new_tokens, seconds, finish: stop|length|too_long) and final/summary.json.
+spec.json: base_model, adapter (a folder, or null), prompt (Prompt), config (GenerationConfig),
+shots [{instruction, input, output}], systems [{system_id, kind: base|prompted|tuned}], and of the
+run the precision (bf16, fp32, 4bit) and base_model_hash. Reads data/examples.parquet (example_id,
+revision_id, instruction, input); writes final/answers.parquet (see ANSWERS) and final/summary.json.
+Every answer ends at the prompt's stop strings, whichever system gave it.
 
 A prompt that fills the model's context is not cut: its text is empty, its finish "too_long", and a
 note names it. Answers are kept in checkpoints/answers.jsonl batch by batch; a stopped or killed job
@@ -24,16 +24,30 @@ from transformers import logging as transformers_logging
 
 from core.errors import InvalidInput
 from core.gpu.adapters import load_adapter
-from core.gpu.data import prompt_tokens, read_rows
+from core.gpu.data import read_rows
 from core.gpu.decoding import stop_tokens
 from core.gpu.generator import Question, Writing
 from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
-from core.prompts import PromptTemplate
-from core.tuning.run_spec import GenerationConfig, weights_hash
+from core.prompts import Prompt, PromptTemplate
+from core.tuning.generation_config import GenerationConfig
+from core.tuning.weights import weights_hash
 
 KINDS = ("base", "prompted", "tuned")
+FINISHES = ("stop", "stop_string", "length", "too_long")
+ANSWERS = {
+    "system_id": "string",
+    "example_id": "string",
+    "revision_id": "string",
+    "text": "string",
+    "cut": "string",
+    "prompt_tokens": "int32",
+    "new_tokens": "int32",
+    "seconds": "double",
+    "finish": "string",
+}
 
 
 class InvalidGeneration(InvalidInput):
@@ -49,17 +63,25 @@ def run(job: JobContext) -> None:
     spec = job.spec
     config = GenerationConfig.from_json(spec["config"])
     refuse_misfits(spec)
-    base, model, facts = _load(job)
+    prompt = prompt_of(spec)
+    base, model, facts = _load(job, prompt)
     rows = read_rows(job.data("examples.parquet"))
     job.note(f"{len(rows)} examples for {len(spec['systems'])} systems on {base.device}.")
-    writing = Writing(job, base, model, config, len(rows) * len(spec["systems"]))
+    writing = Writing(job, base, model, config, prompt, len(rows) * len(spec["systems"]))
     for system in spec["systems"]:
-        writing.answer(_questions(base, spec, system, rows))
+        writing.answer(_questions(base, prompt, spec, system, rows))
     with job.final() as folder:
         answers = writing.in_order([str(row["example_id"]) for row in rows])
-        _write_parquet(folder / "generations.parquet", answers)
+        _write_parquet(folder / "answers.parquet", answers)
         write_json(folder / "summary.json", {**summary(answers, spec["systems"]), **facts})
     job.note(f"Completed: {len(answers)} answers.")
+
+
+def prompt_of(spec: Mapping[str, Any]) -> Prompt:
+    """The job's prompt; jobs that were queued by an earlier version name a template."""
+    if "prompt" in spec:
+        return Prompt.from_json(spec["prompt"])
+    return PromptTemplate(spec["template"]).prompt
 
 
 def refuse_misfits(spec: Mapping[str, Any]) -> None:
@@ -75,7 +97,7 @@ def refuse_misfits(spec: Mapping[str, Any]) -> None:
         raise InvalidGeneration("A prompted system needs worked examples. Give some shots.")
 
 
-def _load(job: JobContext) -> tuple[LoadedModel, Any, dict[str, Any]]:
+def _load(job: JobContext, prompt: Prompt) -> tuple[LoadedModel, Any, dict[str, Any]]:
     spec = job.spec
     base = load_model(spec["base_model"], job.workspace, spec.get("precision", "auto"))
     refuse_changed(base, spec.get("base_model_hash", ""))
@@ -84,9 +106,10 @@ def _load(job: JobContext) -> tuple[LoadedModel, Any, dict[str, Any]]:
         "adapter_hash": None,
         "device": str(base.device),
         "precision": base.precision,
+        "prompt_hash": prompt.hash,
     }
     # The model's folder may ask for sampling or a penalty; only the job's config counts here.
-    stops = stop_tokens(base)
+    stops = stop_tokens(base, prompt)
     base.model.generation_config = DecodingConfig(eos_token_id=stops)
     if not spec.get("adapter"):
         return base, base.model, facts
@@ -98,32 +121,38 @@ def _load(job: JobContext) -> tuple[LoadedModel, Any, dict[str, Any]]:
 
 def _questions(
     base: LoadedModel,
+    prompt: Prompt,
     spec: Mapping[str, Any],
     system: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
 ) -> list[Question]:
-    template = PromptTemplate(spec["template"])
     shots = [(s["instruction"], s["input"] or "", s["output"]) for s in spec.get("shots") or []]
     shots = shots if system["kind"] == "prompted" else []
-    texts = [
-        template.render_with_shots(shots, row["instruction"], row["input"] or "") for row in rows
-    ]
+    asked = [(row["instruction"], row["input"] or "") for row in rows]
+    texts = prompt_texts(base.tokenizer, prompt, asked, shots)
     return [
-        Question(system["system_id"], system["kind"], str(row["example_id"]), tuple(ids))
-        for row, ids in zip(rows, prompt_tokens(base.tokenizer, texts), strict=True)
+        Question(
+            system["system_id"],
+            system["kind"],
+            str(row["example_id"]),
+            row.get("revision_id"),
+            tuple(ids),
+        )
+        for row, ids in zip(rows, prompt_tokens(base.tokenizer, prompt, texts), strict=True)
     ]
 
 
 def summary(
     answers: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
-    """Seconds, tokens a second and how answers ended, over all and per system."""
+    """Seconds, tokens a second and how answers ended, over all and per system.
+
+    `at_cap` counts those that max_new_tokens cut off.
+    """
 
     def of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         seconds, new = sum(r["seconds"] for r in rows), sum(r["new_tokens"] for r in rows)
-        ends = {
-            end: sum(r["finish"] == end for r in rows) for end in ("stop", "length", "too_long")
-        }
+        ends = {end: sum(r["finish"] == end for r in rows) for end in FINISHES}
         speed = round(new / seconds, 1) if seconds else 0.0
         return {
             "answers": len(rows),
@@ -131,6 +160,7 @@ def summary(
             "new_tokens": new,
             "tokens_per_second": speed,
             "finish": ends,
+            "at_cap": ends["length"],
         }
 
     per_system = {
@@ -147,15 +177,5 @@ def _write_parquet(path: Path, answers: list[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [
-            ("system_id", pa.string()),
-            ("example_id", pa.string()),
-            ("text", pa.string()),
-            ("prompt_tokens", pa.int32()),
-            ("new_tokens", pa.int32()),
-            ("seconds", pa.float64()),
-            ("finish", pa.string()),
-        ]
-    )
+    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in ANSWERS.items()])
     pq.write_table(pa.Table.from_pylist(answers, schema=schema), path)

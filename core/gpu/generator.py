@@ -13,7 +13,8 @@ from core.gpu.decoding import answer_batch, batches_of, stop_tokens
 from core.gpu.models import LoadedModel
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import EventLog, read_events
-from core.tuning.run_spec import GenerationConfig
+from core.prompts import Prompt
+from core.tuning.generation_config import GenerationConfig
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Question:
     system_id: str
     kind: str
     example_id: str
+    revision_id: str | None
     prompt: tuple[int, ...]
 
 
@@ -35,6 +37,7 @@ class Writing:
         base: LoadedModel,
         model: Any,
         config: GenerationConfig,
+        prompt: Prompt,
         total: int,
     ) -> None:
         self.job, self.base, self.model, self.config = job, base, model, config
@@ -42,7 +45,7 @@ class Writing:
         self._path = job.folder.checkpoints / "answers.jsonl"
         self._kept = EventLog(self._path)
         self._rows = {(row["system_id"], row["example_id"]): row for row in _earlier(self._path)}
-        self._stops = stop_tokens(base)
+        self._stops, self._stop_strings = stop_tokens(base, prompt), prompt.stop_strings
         self._total = total
 
     def answer(self, questions: Sequence[Question]) -> None:
@@ -69,6 +72,7 @@ class Writing:
                 [question.prompt for question in batch],
                 self.config,
                 self._stops,
+                self._stop_strings,
                 chance=f"{first.system_id}/{first.example_id}",
             )
         each = (time.monotonic() - started) / len(batch)
@@ -80,7 +84,8 @@ class Writing:
     def _leave_out(self, questions: Sequence[Question]) -> None:
         if not questions:
             return
-        rows = [_row(q, text="", new_tokens=0, finish="too_long", seconds=0.0) for q in questions]
+        nothing = {"text": "", "cut": "", "new_tokens": 0, "finish": "too_long", "seconds": 0.0}
+        rows = [_row(question, **nothing) for question in questions]
         names = ", ".join(question.example_id for question in questions[:20])
         self.job.note(
             f"{questions[0].system_id}: {len(rows)} prompts fill the model's context of "
@@ -111,6 +116,7 @@ def _row(question: Question, **answer: Any) -> dict[str, Any]:
     return {
         "system_id": question.system_id,
         "example_id": question.example_id,
+        "revision_id": question.revision_id,
         "prompt_tokens": len(question.prompt),
         **answer,
     }

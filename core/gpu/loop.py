@@ -56,7 +56,10 @@ class TrainingLoop:
         self.train, self.plan = train, StepPlan(train.lengths, spec)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True
+            self.parameters,
+            lr=spec.optimiser.learning_rate,
+            weight_decay=spec.optimiser.weight_decay,
+            fused=True,
         )
         self.progress = TrainingProgress()
         self.stopped_early = False
@@ -106,7 +109,7 @@ class TrainingLoop:
             loss = answer_loss(self.model, batch.to(self.device))
             (loss / labelled).backward()  # type: ignore[no-untyped-call]
             self._recent += loss.detach()
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.max_grad_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.optimiser.max_grad_norm)
         self._refuse_nonsense(norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -127,7 +130,7 @@ class TrainingLoop:
             )
 
     def _is_logged(self, step: int) -> bool:
-        return step % self.spec.logging_steps == 0 or step in (1, self.plan.total)
+        return step % self.spec.budget.logging_steps == 0 or step in (1, self.plan.total)
 
     def _report(self, norm: torch.Tensor) -> None:
         step, total = self.progress.step, self.plan.total
@@ -184,12 +187,12 @@ class TrainingLoop:
         return loss
 
     def _in_batches(self, split: EncodedSplit) -> list[Batch]:
-        size = 2 * self.spec.per_device_train_batch_size
+        size = 2 * self.spec.budget.per_device_train_batch_size
         ordered = sorted(split.examples, key=len)
         return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
     def _is_patience_over(self) -> bool:
-        patience = self.spec.early_stopping_patience
+        patience = self.spec.budget.early_stopping_patience
         return 0 < patience <= self.progress.bad
 
     def _stop(self) -> None:

@@ -15,7 +15,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from core.errors import InvalidInput, NotFound
-from core.tuning.run_spec import Precision, weights_hash
+from core.tuning.spec_parts import Precision
+from core.tuning.weights import cached_weights_hash
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -134,8 +135,9 @@ def load_model(
     if tokenizer.eos_token_id is None:
         raise UnusableModel(f"The tokenizer in {folder} has no stop token. Set its eos_token.")
     model.requires_grad_(False).eval()
+    hashed = cached_weights_hash(folder, workspace / "models" / ".weights.json")
     _keep_4bit_trainable(model)
-    return LoadedModel(model, tokenizer, device, precision, folder, weights_hash(folder))
+    return LoadedModel(model, tokenizer, device, precision, folder, hashed)
 
 
 def refuse_changed(base: LoadedModel, expected: str) -> None:

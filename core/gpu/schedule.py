@@ -37,21 +37,21 @@ class StepPlan:
     def __init__(self, lengths: Sequence[int], spec: RunSpec) -> None:
         self._spec = spec
         self._lengths = lengths
-        micro = math.ceil(len(lengths) / spec.per_device_train_batch_size)
-        self.steps_per_epoch = math.ceil(micro / spec.gradient_accumulation_steps)
-        by_epochs = math.ceil(self.steps_per_epoch * spec.num_train_epochs)
-        self.total = spec.max_steps if spec.max_steps > 0 else by_epochs
-        self.eval_every = spec.eval_steps or self.steps_per_epoch
+        micro = math.ceil(len(lengths) / spec.budget.per_device_train_batch_size)
+        self.steps_per_epoch = math.ceil(micro / spec.budget.gradient_accumulation_steps)
+        by_epochs = math.ceil(self.steps_per_epoch * spec.budget.num_train_epochs)
+        self.total = spec.budget.max_steps if spec.budget.max_steps > 0 else by_epochs
+        self.eval_every = spec.budget.eval_steps or self.steps_per_epoch
         self._batches_of = lru_cache(maxsize=1)(self._epoch)
 
     def _epoch(self, epoch: int) -> list[list[int]]:
-        size = self._spec.per_device_train_batch_size
+        size = self._spec.budget.per_device_train_batch_size
         return bucketed(self._lengths, size, self._spec.seed, epoch)
 
     def micro_batches(self, step: int) -> list[list[int]]:
         """Indices for step 0, 1, …; an epoch's last step may have fewer micro-batches."""
         epoch, within = divmod(step, self.steps_per_epoch)
-        size = self._spec.gradient_accumulation_steps
+        size = self._spec.budget.gradient_accumulation_steps
         return self._batches_of(epoch)[within * size : (within + 1) * size]
 
     def evaluates_after(self, step: int) -> bool:
@@ -60,9 +60,10 @@ class StepPlan:
 
     def learning_rate(self, step: int) -> float:
         """For step 0, 1, …: linear warm-up, then cosine or linear to 0, or constant."""
-        spec = self._spec
-        return spec.learning_rate * lr_factor(
-            step, self.total, warmup_of(spec.warmup_steps, self.total), spec.lr_scheduler_type
+        optimiser = self._spec.optimiser
+        warmup = warmup_of(optimiser.warmup_steps, self.total)
+        return optimiser.learning_rate * lr_factor(
+            step, self.total, warmup, optimiser.lr_scheduler_type
         )
 
 

@@ -17,16 +17,18 @@ from typing import Any
 from transformers import logging as transformers_logging
 
 from core.gpu.adapter_check import Readings, prove, read_both, read_logits
-from core.gpu.adapters import attach_lora, load_adapter, save_adapter
+from core.gpu.adapters import attach_adapter, load_adapter, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.gpu.prompting import choose_prompt
 from core.jobs.context import JobContext
-from core.jobs.folder import write_json
-from core.prompts import PromptTemplate
-from core.tuning.run_spec import RunSpec, weights_hash
+from core.jobs.folder import read_json, write_json
+from core.prompts import Prompt, cut_answer
+from core.tuning.run_spec import RunSpec
+from core.tuning.weights import weights_hash
 from core.wording import figure
 
 _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the end"}
@@ -37,14 +39,19 @@ def run(job: JobContext) -> None:
     use_all_cores()
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
+    spec.refuse_unsupported()
     base = _load_base(job, spec)
-    train, validation = (_read(job, spec, base, name) for name in ("train", "validation"))
+    prompt = _freeze(job, spec, base)
+    train, validation = (_read(job, spec, base, prompt, name) for name in ("train", "validation"))
     if not train.examples:
         raise NothingToLearn("The training split has no example. Freeze a version that has some.")
-    model = attach_lora(base, spec)
-    metrics = _facts(base, model, train, validation)
+    model = attach_adapter(base, spec)
+    metrics = _facts(base, model, train, validation) | {
+        "prompt": prompt.to_json(),
+        "prompt_hash": prompt.hash,
+    }
     job.note(
-        f"{spec.method} on {base.device}, {base.precision}: trains "
+        f"{spec.method.label} on {base.device}, {base.precision}: trains "
         f"{figure(metrics['trainable_parameters'])} of "
         f"{figure(metrics['total_parameters'])} parameters."
     )
@@ -69,17 +76,36 @@ def run(job: JobContext) -> None:
 
 def _load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
     job.note("Loading the base model.")
-    base = load_model(spec.base_model, job.workspace, spec.precision, spec.method)
-    refuse_changed(base, spec.base_model_hash)
+    base = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
+    refuse_changed(base, spec.base.hash)
     return base
 
 
-def _read(job: JobContext, spec: RunSpec, base: LoadedModel, name: str) -> EncodedSplit:
+def _freeze(job: JobContext, spec: RunSpec, base: LoadedModel) -> Prompt:
+    """The prompt and the base's hash, as the run's first start decided them."""
+    job.folder.checkpoints.mkdir(exist_ok=True)
+    path = job.folder.checkpoints / "frozen.json"
+    if frozen := read_json(path):
+        refuse_changed(base, frozen["base_model_hash"])
+        return Prompt.from_json(frozen["prompt"])
+    prompt = choose_prompt(spec.prompt, base.tokenizer)
+    answers = [str(row["output"]) for row in read_rows(job.data("train.parquet"))]
+    own = [s for s in prompt.stop_strings if any(cut_answer(a, [s]).stopped for a in answers)]
+    if own:
+        prompt = prompt.without_stops(own)
+        shown = ", ".join(f"“{stop.strip()}”" for stop in own)
+        job.note(f"Answers of the training split hold {shown}, so no answer is ended there.")
+    write_json(path, {"base_model_hash": base.hash, "prompt": prompt.to_json()})
+    return prompt
+
+
+def _read(
+    job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt, name: str
+) -> EncodedSplit:
     rows = read_rows(job.data(f"{name}.parquet"))
-    limit = min(spec.max_length, base.context or spec.max_length)
-    template = PromptTemplate(spec.template)
-    split = encode(base.tokenizer, template, rows, limit, spec.overlong)
-    lost = f"; {_OVERLONG[spec.overlong]}: {figure(split.tokens_lost)} tokens lost"
+    limit = min(spec.data.max_length, base.context or spec.data.max_length)
+    split = encode(base.tokenizer, prompt, rows, limit, spec.data.overlong)
+    lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(split.tokens_lost)} tokens lost"
     job.note(
         f"{name}: {figure(len(split.examples))} of {figure(len(rows))} examples, "
         f"{figure(sum(split.lengths))} tokens, {figure(split.labelled)} of them to learn; "
@@ -130,15 +156,16 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
 def _reload(
     job: JobContext, spec: RunSpec, folder: Path, train: EncodedSplit, trained: Readings
 ) -> dict[str, Any]:
-    again = load_model(spec.base_model, job.workspace, spec.precision, spec.method)
+    again = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
     fresh = read_logits(again.model, train.examples, again.device)
     reloaded = read_both(load_adapter(again, folder), train.examples, again.device)
     return prove(trained, fresh, reloaded, again.precision)
 
 
 def _write_beside(folder: Path, spec: RunSpec, base: LoadedModel, metrics: dict[str, Any]) -> None:
-    metrics |= {"adapter_hash": weights_hash(folder), "template_hash": spec.template_hash}
+    metrics |= {"adapter_hash": weights_hash(folder)}
     base.tokenizer.save_pretrained(str(folder))
-    (folder / "template.txt").write_text(spec.template, encoding="utf-8")
+    (folder / "template.txt").write_text(spec.prompt.template, encoding="utf-8")
+    write_json(folder / "prompt.json", metrics["prompt"])
     write_json(folder / "metrics.json", metrics)
     (folder / "README.md").write_text(model_card(spec, metrics), encoding="utf-8")

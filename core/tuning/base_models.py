@@ -1,6 +1,7 @@
 """The base models a lead can choose: the shipped demo, and the folders in `<workspace>/models/`.
 
-`models/hub-ids.txt` may allow hub ids, one a line; they must be in the machine's hub cache.
+`models/hub-ids.txt` may allow hub ids, one a line; they must be in the machine's hub cache. Only
+names and sizes of files are looked at here, never the weights.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import core
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 
 DEMO_ID = "demo"
 DEMO_FOLDER = Path(core.__file__).parent / "demo" / "base"
@@ -21,18 +22,26 @@ class UnknownBaseModel(NotFound):
     title = "There is no such base model"
 
 
+class UnusableBaseModel(InvalidInput):
+    """The base model's folder lacks what a training needs."""
+
+    title = "This base model cannot be used"
+
+
 @dataclass(frozen=True)
 class BaseModel:
-    """`id` is what people choose, `location` what a worker loads, `megabytes` its weights."""
+    """`id` is what people choose, `location` what a worker loads, `megabytes` its weights, and
+    `problem` why it cannot be used, as a sentence; "" when it can."""
 
     id: str
     title: str
     location: str
     megabytes: float | None
+    problem: str = ""
 
 
 def base_models(workspace: Path) -> list[BaseModel]:
-    """Every base model that may be used here, the demo first."""
+    """What may be used here, the demo first, and the folders that cannot, each with its problem."""
     found = []
     if (DEMO_FOLDER / "config.json").is_file():
         found.append(
@@ -40,9 +49,12 @@ def base_models(workspace: Path) -> list[BaseModel]:
         )
     models = workspace / "models"
     for folder in sorted(models.iterdir()) if models.is_dir() else []:
-        if (folder / "config.json").is_file():
+        if folder.is_dir():
+            location = f"models/{folder.name}"
             found.append(
-                BaseModel(folder.name, folder.name, f"models/{folder.name}", _megabytes(folder))
+                BaseModel(
+                    folder.name, folder.name, location, _megabytes(folder), problem_of(folder)
+                )
             )
     allowed = models / "hub-ids.txt"
     if allowed.is_file():
@@ -52,16 +64,40 @@ def base_models(workspace: Path) -> list[BaseModel]:
     return found
 
 
+def problem_of(folder: Path) -> str:
+    """Why the folder holds no model that can be trained on; "" when it seems to."""
+    suffixes = {path.suffix for path in folder.iterdir()}
+    if ".safetensors" not in suffixes:
+        if ".gguf" in suffixes:
+            return (
+                "It has only GGUF weights, which are made for running a model and cannot be "
+                "trained. Put the model's safetensors files there."
+            )
+        if suffixes & {".bin", ".pt", ".pth"}:
+            return (
+                "It has only pickled weights (.bin, .pt), which can run code and are refused. Save "
+                "the model anew with save_pretrained, which writes safetensors."
+            )
+        return "It has no .safetensors weights. Copy the whole model folder there."
+    if not (folder / "config.json").is_file():
+        return "It has no config.json. Copy the whole model folder there, not only the weights."
+    if not {"tokenizer.json", "tokenizer.model", "vocab.json"} & {p.name for p in folder.iterdir()}:
+        return "It has no tokenizer (tokenizer.json). Copy the whole model folder there."
+    return ""
+
+
 def base_model(workspace: Path, model_id: str) -> BaseModel:
-    """The base model of that id. Raises UnknownBaseModel."""
+    """The base model of that id. Raises UnknownBaseModel, UnusableBaseModel."""
     known = base_models(workspace)
     for model in known:
+        if model.id == model_id and model.problem:
+            raise UnusableBaseModel(f"“{model_id}” cannot be used. {model.problem}")
         if model.id == model_id:
             return model
     raise UnknownBaseModel(
         f"“{model_id}” is not among the base models here "
-        f"({', '.join(m.id for m in known) or 'none'}). Put its folder into the workspace's "
-        f"models folder, or name its hub id in models/hub-ids.txt."
+        f"({', '.join(m.id for m in known if not m.problem) or 'none'}). Put its folder into "
+        f"{workspace / 'models'}, or name its hub id in models/hub-ids.txt there."
     )
 
 

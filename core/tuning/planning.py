@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.tuning.run import Run
+
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
@@ -44,7 +46,7 @@ def planned_steps(examples: int, settings: Mapping[str, Any]) -> int:
 
 
 def expected_seconds(
-    runs: Sequence[Mapping[str, Any]], model_id: str, settings: Mapping[str, Any], steps: int
+    runs: Sequence[Run], model_id: str, settings: Mapping[str, Any], steps: int
 ) -> tuple[float, str] | None:
     """Seconds for `steps` and the name of the run that says so: the newest completed one with the
     same base model and method. None when there is none.
@@ -52,13 +54,14 @@ def expected_seconds(
     A step is taken to last as long as its examples are many; a rough guess, and only called that.
     """
     for run in runs:
-        spec, metrics = run["spec"], run["metrics"]
-        same = spec.get("model_id") == model_id and spec["method"] == settings["method"]
-        if metrics and same and metrics.get("steps") and metrics.get("seconds"):
-            an_example = metrics["seconds"] / (metrics["steps"] * _a_step(spec))
-            return steps * _a_step(settings) * an_example, str(run["name"])
+        metrics, size = run.metrics, run.spec.budget.effective_batch_size
+        same = run.model_id == model_id and run.spec.method.name == settings["method"]
+        if metrics and same and metrics.steps and metrics.seconds:
+            an_example = metrics.seconds / (metrics.steps * size)
+            return steps * effective_batch_size(settings) * an_example, run.name
     return None
 
 
-def _a_step(settings: Mapping[str, Any]) -> int:
+def effective_batch_size(settings: Mapping[str, Any]) -> int:
+    """Examples behind one step of the optimiser."""
     return int(settings["per_device_train_batch_size"] * settings["gradient_accumulation_steps"])

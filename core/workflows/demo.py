@@ -26,7 +26,7 @@ from core.demo.notes import (
 from core.errors import NotFound
 from core.projects import LabelField, Project, ProjectSettings
 from core.tuning.base_models import DEMO_ID
-from core.tuning.run_spec import GenerationConfig
+from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import freezing
 from core.workflows.curation.importing import save_import
 from core.workflows.evaluation import generating, studies
@@ -187,14 +187,17 @@ def _report(
     study_id: str,
 ) -> dict[str, Any]:
     version = freezing.get_version(store, actor, version_id)
-    metrics = training.get_run(store, actor, run_id)["metrics"]
+    run = training.get_run(store, actor, run_id)
+    assert run.metrics is not None
     study = studies.get_study(store, actor, study_id)
     return {
         "examples": store.examples.counts(project_id),
         "splits": {name: version.counts[name] for name in ("train", "validation", "test")},
         "run": {
-            "status": training.get_run(store, actor, run_id)["status"],
-            **{k: metrics[k] for k in ("seconds", "trainable_parameters", "total_parameters")},
+            "status": run.status,
+            "seconds": run.metrics.seconds,
+            "trainable_parameters": run.metrics.trainable_parameters,
+            "total_parameters": run.metrics.total_parameters,
         },
         "scores": {kind: _scores(store, system_id) for kind, system_id in systems.items()},
         "study": {"pairs": study["plan"]["pairs"], "blind": study["blind"]},

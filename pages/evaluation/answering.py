@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
-from core.tuning.run_spec import GenerationConfig
+from core.tuning.generation_config import GenerationConfig
 from core.workflows.evaluation import generating
 from core.workflows.tuning import training
 from pages.components import page, session
@@ -27,9 +27,9 @@ KINDS = {
 def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: str) -> None:
     """Choose a completed run of this version and let its models answer."""
     runs = {
-        run["run_id"]: run["name"]
+        run.run_id: run.name
         for run in training.runs_of(store, actor, project_id)
-        if run["version_id"] == version_id and run["status"] == "completed"
+        if run.version_id == version_id and run.status == "completed"
     }
     if not runs:
         page.empty(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from core.workflows.jobs.job_view import Curves, LiveView
+from core.tuning.curves import Curves
+from core.tuning.run import Run, RunMetrics
+from core.workflows.jobs.job_view import LiveView
 from core.workflows.tuning import training
 from pages.components import charts, job_view, page, session
 
@@ -43,7 +45,7 @@ def figures(view: LiveView, known: Curves) -> None:
     )
 
 
-def curves(known: Curves, run_name: str) -> None:
+def curves(known: Curves) -> None:
     """Loss and validation loss over the steps."""
     if not known.loss and not known.validation:
         st.caption("The curves appear with the first logged steps.")
@@ -78,59 +80,66 @@ def _answer(known: Curves) -> str:
     return f"Validation loss {now:.3f} at step {step}; it was lowest, {best[1]:.3f}, at {best[0]}"
 
 
-def outcome(run: dict[str, Any], *, may_download: bool) -> None:
+def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
     """What a completed run measured, what was proven of it, and where to go next."""
-    metrics = run["metrics"]
-    trainable, total = metrics["trainable_parameters"], metrics["total_parameters"]
-    best = metrics.get("best_validation_loss")
-    job_view.badge(run["status"])
+    trainable, total = metrics.trainable_parameters, metrics.total_parameters
+    best = metrics.best_validation_loss
+    job_view.badge(run.status)
     page.figures(
         [
-            ("Best validation loss", page.number(best, 3), f"At step {metrics['best_step']}"),
+            ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}"),
             (
                 "Trained parameters",
                 page.percent(trainable / total, 1),
                 f"{page.number(trainable)} of {page.number(total)}",
             ),
-            ("Training took", page.duration(metrics["seconds"]), None),
-            ("Steps", page.number(metrics["steps"]), f"Of {page.number(metrics['total_steps'])}"),
+            ("Training took", page.duration(metrics.seconds), None),
+            ("Steps", page.number(metrics.steps), f"Of {page.number(metrics.total_steps)}"),
         ]
     )
-    if metrics["stopped_early"]:
+    if metrics.stopped_early:
         st.caption("It stopped early: the validation loss had stopped improving.")
-    st.caption("  \n".join(_proof(text, metrics["checks"][name]) for name, text in CHECKS.items()))
+    st.caption(
+        "  \n".join(
+            _proof(text, metrics.checks[name])
+            for name, text in CHECKS.items()
+            if name in metrics.checks
+        )
+    )
     # Packed when it is clicked, in a request of its own, which has no session state to ask.
     store, actor = session.store(), session.actor()
     with st.container(horizontal=True):
         if may_download:
             if st.button("Generate answers", type="primary", icon=":material/arrow_forward:"):
-                st.switch_page("evaluation/generate.py", query_params={"run": run["run_id"]})
+                st.switch_page("evaluation/generate.py", query_params={"run": run.run_id})
             st.download_button(
                 "Download the adapter",
-                lambda: training.adapter_zip(store, actor, run["run_id"]),
-                file_name=f"{run['run_id']}.zip",
+                lambda: training.adapter_zip(store, actor, run.run_id),
+                file_name=f"{run.run_id}.zip",
                 mime="application/zip",
                 icon=":material/download:",
                 on_click="ignore",
             )
 
 
-def _proof(text: str, check: dict[str, Any]) -> str:
+def _proof(text: str, check: Mapping[str, Any]) -> str:
     mark = ":material/check_circle:" if check["ok"] else ":material/error:"
     return f"{mark} {text} (largest difference between logits {check['largest_difference']:.2g})."
 
 
-def facts(runs: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
     """The runs as columns of a table, newest first."""
-    metrics = [run["metrics"] or {} for run in runs]
+    best = [run.metrics.best_validation_loss if run.metrics else None for run in runs]
+    seconds = [run.metrics.seconds if run.metrics else None for run in runs]
     return {
-        "Status": [job_view.word(run["status"]) for run in runs],
-        "Run": [run["name"] for run in runs],
-        "Best validation loss": [page.number(m.get("best_validation_loss"), 3) for m in metrics],
-        "Rank": [str(run["spec"]["lora_r"]) for run in runs],
-        "Learning rate": [f"{run['spec']['learning_rate']:g}" for run in runs],
-        "Steps": [page.number(run["step"]) for run in runs],
-        "Took": [page.duration(m.get("seconds")) for m in metrics],
-        "By": [run["person"] for run in runs],
-        "Started": [page.when(run["created_at"]) for run in runs],
+        "Status": [job_view.word(run.status) for run in runs],
+        "Run": [run.name for run in runs],
+        "Best validation loss": [page.number(loss, 3) for loss in best],
+        "Method": [run.spec.method.label for run in runs],
+        "LoRA rank": [str(run.spec.method.lora_r) for run in runs],
+        "Learning rate": [f"{run.spec.optimiser.learning_rate:g}" for run in runs],
+        "Steps": [page.number(run.step) for run in runs],
+        "Took": [page.duration(took) for took in seconds],
+        "By": [run.person for run in runs],
+        "Started": [page.when(run.created_at) for run in runs],
     }

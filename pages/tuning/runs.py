@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows.jobs.job_view import curves_of, live_view
+from core.workflows.jobs.job_view import live_view
 from core.workflows.tuning import training
 from pages.components import errors, job_view, page, session
 from pages.tuning.run_view import curves, facts, figures
@@ -20,7 +20,7 @@ def main() -> None:
         how = "A run teaches a base model your task, from a frozen version."
         page.empty("No runs yet", how, "tuning/launch.py", "Launch one")
         return
-    by_id = {run["run_id"]: run for run in runs}
+    by_id = {run.run_id: run for run in runs}
     wished = st.query_params.get("run")
     if wished and wished not in by_id:
         errors.tell("No such run", "The address names a run that is not in this project.")
@@ -28,12 +28,12 @@ def main() -> None:
         "Run",
         list(by_id),
         index=list(by_id).index(wished) if wished in by_id else 0,
-        format_func=lambda one: f"{by_id[one]['name']} · {page.when(by_id[one]['created_at'])}",
+        format_func=lambda one: f"{by_id[one].name} · {page.when(by_id[one].created_at)}",
     )
     if chosen != wished:
         st.query_params["run"] = chosen
     run = by_id[chosen]
-    if live_view(store, actor, run["job_id"]).moves:
+    if live_view(store, actor, run.job_id).moves:
         followed(chosen)
     else:
         settled(run)
@@ -47,13 +47,13 @@ def followed(run_id: str) -> None:
     """The run while it moves, every second and a half; then the page once more."""
     store, actor = session.store(), session.actor()
     run = training.get_run(store, actor, run_id)
-    view = live_view(store, actor, run["job_id"], notes=3)
+    view = live_view(store, actor, run.job_id, notes=3)
     if not view.moves:
         st.rerun()
     job_view.draw(view, title=False)
-    known = curves_of(store, actor, run["job_id"])
+    known = training.curves_of(store, actor, run_id)
     figures(view, known)
-    curves(known, run["name"])
+    curves(known)
 
 
 main()

@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from core.workflows.jobs.job_view import LiveView, curves_of, live_view
+from core.tuning.run import Run
+from core.tuning.settings import SETTINGS
+from core.workflows.jobs.job_view import LiveView, live_view
+from core.workflows.tuning import training
 from pages.components import job_view, page, session
 from pages.tuning.run_view import curves, outcome
 
-Run = dict[str, Any]
 # Shown by itself, or a path of the server: model_id names the base model.
-HIDDEN = ("template", "library_versions", "base_model")
+HIDDEN = ("template", "library_versions", "base_model", "run_id", "name")
 VIEWS = ("Curves", "Settings", "Log")
 
 
 def settled(run: Run) -> None:
     """The run once it has ended."""
     store, actor = session.store(), session.actor()
-    view = live_view(store, actor, run["job_id"], notes=0)
-    if run["status"] != "completed":
+    view = live_view(store, actor, run.job_id, notes=0)
+    if run.status != "completed":
         job_view.draw(view, title=False)
-    if run["metrics"]:
-        outcome(run, may_download=actor.has(run["project_id"], "lead"))
+    if run.metrics:
+        outcome(run, run.metrics, may_download=actor.has(run.project_id, "lead"))
     shown = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True)
     if shown == "Curves":
-        curves(curves_of(store, actor, run["job_id"]), run["name"])
+        curves(training.curves_of(store, actor, run.run_id))
     elif shown == "Settings":
-        spec = {k: v for k, v in run["spec"].items() if k not in HIDDEN}
-        rows = [*spec.items(), *run["spec"]["library_versions"].items()]
-        st.dataframe(
-            {"Setting": [name for name, _ in rows], "Value": [str(value) for _, value in rows]},
-            hide_index=True,
-            height="content",
-        )
-        st.caption("Prompt template")
-        st.code(run["spec"]["template"], language=None)
+        settings(run)
     else:
-        log(live_view(store, actor, run["job_id"], notes=200))
+        log(live_view(store, actor, run.job_id, notes=200))
+
+
+def settings(run: Run) -> None:
+    """Every setting that the run was made with, and the prompt that it froze."""
+    chosen = {name: one for name, one in run.spec.settings().items() if name not in HIDDEN}
+    rows = [*chosen.items(), *run.spec.library_versions.items()]
+    st.dataframe(
+        {
+            "Setting": [_label(name) for name, _ in rows],
+            "Name": [name for name, _ in rows],
+            "Value": [str(value) for _, value in rows],
+        },
+        hide_index=True,
+        height="content",
+    )
+    prompt = run.prompt
+    st.caption("Prompt: the model's chat template" if prompt.is_chat else "Prompt template")
+    st.code(prompt.chat_template or run.spec.prompt.template, language=None)
+    if prompt.stop_strings:
+        st.caption("Answers end at " + ", ".join(f"`{s.strip()}`" for s in prompt.stop_strings))
+
+
+def _label(name: str) -> str:
+    return SETTINGS[name].label if name in SETTINGS else name.replace("_", " ").capitalize()
 
 
 def log(view: LiveView) -> None:

@@ -16,7 +16,8 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Touchstone
 from core.importing.answers_job import Report
 from core.jobs.job import Job
 from core.jobs.launcher import kill
-from core.tuning.run_spec import GenerationConfig, RunSpec
+from core.tuning.generation_config import GenerationConfig
+from core.tuning.run_spec import RunSpec
 from core.workflows.curation import freezing, importing, reviewing
 from core.workflows.evaluation import answers, generating, rating, results, studies, systems
 from core.workflows.jobs.jobs import folder_of
@@ -30,6 +31,19 @@ RECORDS = [
     ("Write the record.", f"Person {k} of team {k % 3}.", f"name: P{k}\nteam: {'ABC'[k % 3]}")
     for k in range(12)
 ]
+
+
+# What the worker measures, as far as a generation asks for it.
+METRICS: dict[str, Any] = {
+    "steps": 1,
+    "total_steps": 1,
+    "seconds": 1.0,
+    "trainable_parameters": 1,
+    "total_parameters": 2,
+    "precision": "fp32",
+    "base_model_hash": "",
+    "adapter_hash": "",
+}
 
 
 @pytest.fixture
@@ -81,7 +95,8 @@ def imported(
 def a_run(store: Store, lead: Actor, version_id: str, status: str) -> str:
     """A run of the model folder `tiny`, whose job stands at `status`."""
     run_id, job_id = new_id("run"), new_id("job")
-    spec = RunSpec(run_id=run_id, name="Short", base_model="models/tiny", version_id=version_id)
+    given = {"run_id": run_id, "name": "Short", "version_id": version_id, "model_id": "tiny"}
+    spec = RunSpec.from_settings({**given, "base_model": "models/tiny"})
     store.jobs.add(
         Job(
             job_id=job_id,
@@ -97,17 +112,9 @@ def a_run(store: Store, lead: Actor, version_id: str, status: str) -> str:
     )
     store.jobs.observe(job_id, status=status, step=1, total=1, error=None)
     store.jobs.set_taken_in(job_id)
-    store.systems.add_run(
-        {
-            "run_id": run_id,
-            "project_id": project_of(lead),
-            "version_id": version_id,
-            "job_id": job_id,
-            "name": "Short",
-            "spec": {**spec.to_json(), "model_id": "tiny"},
-            "actor_id": lead.person_id,
-        }
-    )
+    store.runs.add(spec, project_id=project_of(lead), job_id=job_id, actor_id=lead.person_id)
+    if status == "completed":
+        store.runs.set_metrics(run_id, METRICS)
     return run_id
 
 

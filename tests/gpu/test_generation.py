@@ -26,7 +26,7 @@ from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
 from core.jobs.launcher import launch
 from core.prompts import PromptTemplate
-from core.tuning.run_spec import GenerationConfig
+from core.tuning.generation_config import GenerationConfig
 from tests.odd_jobs import wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows, write_rows
 
@@ -59,7 +59,7 @@ def a_job(home: Path, name: str, **changes: Any) -> JobFolder:
         "kind": "generate",
         "base_model": "models/tiny",
         "adapter": "runs/r1/final",
-        "template": PromptTemplate().text,
+        "prompt": PromptTemplate().prompt.to_json(),
         "config": config.to_json(),
         "shots": some_rows(2, seed=9),
         "systems": SYSTEMS,
@@ -67,12 +67,15 @@ def a_job(home: Path, name: str, **changes: Any) -> JobFolder:
     }
     folder = JobFolder.create(home / "generations" / name, spec)
     kept = ("example_id", "instruction", "input")
-    write_rows(folder.data / "examples.parquet", [{k: row[k] for k in kept} for row in examples])
+    rows = [
+        {k: row[k] for k in kept} | {"revision_id": f"r-{row['example_id']}"} for row in examples
+    ]
+    write_rows(folder.data / "examples.parquet", rows)
     return folder
 
 
 def answers_of(folder: JobFolder) -> Rows:
-    rows = pq.read_table(folder.final / "generations.parquet").to_pylist()
+    rows = pq.read_table(folder.final / "answers.parquet").to_pylist()
     return {(row["system_id"], row["example_id"]): row for row in rows}
 
 
@@ -98,7 +101,8 @@ def test_a_worker_answers_for_three_systems_in_the_order_asked(answered: JobFold
     rows = answers_of(answered)
     ids = [row["example_id"] for row in QUESTIONS]
     assert list(rows) == [(s["system_id"], i) for s in SYSTEMS for i in ids]
-    assert all(row["finish"] in ("stop", "length") for row in rows.values())
+    assert all(row["finish"] in ("stop", "stop_string", "length") for row in rows.values())
+    assert all(row["revision_id"] == f"r-{example}" for (_, example), row in rows.items())
     assert all(0 < row["new_tokens"] <= 24 and row["seconds"] > 0 for row in rows.values())
     for example in ids:
         base, prompted = rows["s-base", example], rows["s-prompted", example]

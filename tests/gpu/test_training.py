@@ -21,8 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.gpu import checkpoints, training
-from core.gpu.adapter_check import AdapterNotProven, Readings, prove
-from core.gpu.adapters import attach_lora, load_adapter
+from core.gpu.adapters import attach_adapter, load_adapter
 from core.gpu.data import (
     NothingToLearn,
     OverlongExamples,
@@ -37,7 +36,7 @@ from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
 from core.jobs.launcher import launch, status_of
 from core.prompts import PromptTemplate
-from core.tuning.run_spec import weights_hash
+from core.tuning.weights import weights_hash
 from tests.odd_jobs import wait_for, wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
 
@@ -131,10 +130,11 @@ def test_a_run_learns_and_leaves_a_proven_adapter_with_its_facts(
     assert metrics["peak_memory_bytes"] > 10**7
     assert metrics["base_model_hash"] == weights_hash(tiny)
     checks = metrics["checks"]
-    assert checks["base_equals_fresh_base"] == {"ok": True, "largest_difference": 0.0}
-    assert checks["reloaded_equals_trained"] == {"ok": True, "largest_difference": 0.0}
+    assert checks["base_equals_fresh_base"]["largest_difference"] == 0.0
+    assert checks["reloaded_equals_trained"]["largest_difference"] == 0.0
+    assert all(check["ok"] for name, check in checks.items() if name != "logits_sha256")
     assert checks["tuned_differs_from_base"]["largest_difference"] > 0.1
-    assert (folder.final / "template.txt").read_text() == spec.template
+    assert (folder.final / "template.txt").read_text() == spec.prompt.template
     card = (folder.final / "README.md").read_text()
     assert "| learning_rate | 0.02 |" in card
     assert str(tiny) not in card + (folder.final / "adapter_config.json").read_text()
@@ -165,11 +165,11 @@ def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_pa
 
     base = load_model(str(tiny), tmp_path)
     best = load_adapter(base, folder.final)
-    split = encode(base.tokenizer, PromptTemplate(), validation, 200, "refuse")
+    split = encode(base.tokenizer, PromptTemplate().prompt, validation, 200, "refuse")
     with torch.inference_mode():
         loss = answer_loss(best, collate(split.examples)).item() / split.labelled
     assert loss == pytest.approx(metrics["best_validation_loss"], rel=1e-5)
-    kept = {path.name for path in folder.checkpoints.iterdir()}
+    kept = {path.name for path in folder.checkpoints.glob("checkpoint-*")}
     last = metrics["steps"]
     assert kept == {f"checkpoint-{step}" for step in (last, last - 2, metrics["best_step"])}
 
@@ -263,10 +263,10 @@ def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
 ) -> None:
     base = load_model(str(tiny), tmp_path, method="qlora")
     assert base.precision == "4bit"
-    examples = encode(base.tokenizer, PromptTemplate(), some_rows(4), 200, "refuse").examples
+    examples = encode(base.tokenizer, PromptTemplate().prompt, some_rows(4), 200, "refuse").examples
     with torch.no_grad():
         answer_loss(base.model, collate(examples))
-    model = attach_lora(base, a_run(tiny, method="qlora"))
+    model = attach_adapter(base, a_run(tiny, method="qlora"))
     assert "Linear4bit" in {type(m).__name__ for m in model.modules()}
     answer_loss(model.train(), collate(examples)).backward()  # type: ignore[no-untyped-call]
     trained = {n: p.grad for n, p in model.named_parameters() if p.requires_grad}
@@ -282,17 +282,3 @@ def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
     assert losses[24] < 0.6 * losses[1]
     assert metrics["precision"] == "4bit"
     assert metrics["checks"]["reloaded_equals_trained"]["ok"]
-
-
-def test_an_adapter_that_changes_nothing_or_reloads_differently_is_not_proven() -> None:
-    base, tuned = [torch.zeros(2, 3)], [torch.ones(2, 3)]
-    good = Readings(base, tuned)
-    assert prove(good, base, good, "fp32")["base_equals_fresh_base"]["ok"]
-    with pytest.raises(AdapterNotProven, match="reloaded equals trained"):
-        prove(good, base, Readings(base, [torch.ones(2, 3) + 0.01]), "fp32")
-    with pytest.raises(AdapterNotProven, match="tuned differs from base"):
-        prove(Readings(base, base), base, Readings(base, base), "fp32")
-    with pytest.raises(AdapterNotProven, match="base equals fresh base"):
-        prove(good, [base[0] + 1], good, "fp32")
-    with pytest.raises(AdapterNotProven):
-        prove(good, base, Readings(base, [torch.full((2, 3), math.nan)]), "fp32")

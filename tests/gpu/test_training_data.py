@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from core.gpu.data import (
     OverlongExamples,
     collate,
     encode,
-    prompt_tokens,
 )
 from core.gpu.loop import answer_loss
 from core.gpu.models import load_model
+from core.gpu.prompting import prompt_tokens
 from core.gpu.schedule import StepPlan, bucketed, lr_factor, warmup_of
 from core.prompts import PromptTemplate
 from tests.tiny_model import a_run, make_tiny_model, some_rows
@@ -34,7 +33,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_loss_is_the_librarys_own_on_answer_tokens_alone(tiny: Path, tmp_path: Path) -> None:
     base = load_model(str(tiny), tmp_path)
-    split = encode(base.tokenizer, PromptTemplate(), some_rows(5), 200, "refuse")
+    split = encode(base.tokenizer, PromptTemplate().prompt, some_rows(5), 200, "refuse")
     batch = collate(split.examples)
     labels = torch.full_like(batch.ids, -100)
     mask = torch.zeros_like(batch.ids)
@@ -53,7 +52,7 @@ def test_a_prompt_changes_no_loss_by_being_longer_or_first_in_its_batch(
     tiny: Path, tmp_path: Path
 ) -> None:
     base = load_model(str(tiny), tmp_path)
-    examples = encode(base.tokenizer, PromptTemplate(), some_rows(6), 200, "refuse").examples
+    examples = encode(base.tokenizer, PromptTemplate().prompt, some_rows(6), 200, "refuse").examples
     with torch.inference_mode():
         together = answer_loss(base.model, collate(examples)).item()
         apart = sum(answer_loss(base.model, collate([e])).item() for e in examples)
@@ -65,11 +64,10 @@ def test_a_training_prompt_is_the_generation_prompt_token_by_token(
     tiny: Path, tmp_path: Path
 ) -> None:
     tokenizer = load_model(str(tiny), tmp_path).tokenizer
-    template, rows = PromptTemplate(), some_rows(10)
+    template, rows = PromptTemplate().prompt, some_rows(10)
     split = encode(tokenizer, template, rows, 200, "refuse")
-    prompts = prompt_tokens(
-        tokenizer, [template.render(r["instruction"], r["input"]) for r in rows]
-    )
+    texts = [template.render(r["instruction"], r["input"]) for r in rows]
+    prompts = prompt_tokens(tokenizer, template, texts)
     assert [list(e.prompt) for e in split.examples] == prompts
     answers = [tokenizer.decode(e.answer, skip_special_tokens=True) for e in split.examples]
     assert answers == [row["output"] for row in rows]
@@ -78,7 +76,7 @@ def test_a_training_prompt_is_the_generation_prompt_token_by_token(
 def test_overlong_examples_are_refused_dropped_or_truncated_as_chosen(
     tiny: Path, tmp_path: Path
 ) -> None:
-    tokenizer, template = load_model(str(tiny), tmp_path).tokenizer, PromptTemplate()
+    tokenizer, template = load_model(str(tiny), tmp_path).tokenizer, PromptTemplate().prompt
     rows = some_rows(4)
     rows[2]["output"] = "town: Oslo; " * 40
     whole = encode(tokenizer, template, rows, 4096, "refuse")
@@ -112,9 +110,9 @@ def test_steps_and_learning_rates_follow_the_spec() -> None:
     plan = StepPlan([10] * 21, spec)
     assert (plan.steps_per_epoch, plan.total, plan.eval_every) == (3, 5, 3)
     assert [len(plan.micro_batches(step)) for step in range(5)] == [2, 2, 2, 2, 2]
-    assert StepPlan([10] * 21, replace(spec, max_steps=7)).total == 7
+    assert StepPlan([10] * 21, a_run("x", max_steps=7)).total == 7
     rates = [plan.learning_rate(step) for step in range(5)]
-    assert rates[0] == spec.learning_rate
+    assert rates[0] == spec.optimiser.learning_rate
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] > 0
     assert [lr_factor(step, 10, 4, "linear") for step in (0, 3, 4, 7)] == [0.25, 1.0, 1.0, 0.5]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from core.gpu.schedule import StepPlan
 from core.tuning.planning import device, expected_seconds, planned_steps
+from core.tuning.run import Run, RunMetrics
 from core.tuning.run_spec import RunSpec
 from pages.components.charts import as_csv
 
@@ -17,7 +20,8 @@ DEFAULTS = RunSpec.defaults()
 
 
 def a_spec(**changes: Any) -> RunSpec:
-    return RunSpec(run_id="r", name="n", base_model="m", version_id="v", **changes)
+    given = {"run_id": "r", "name": "n", "base_model": "m", "version_id": "v", "model_id": "demo"}
+    return RunSpec.from_settings({**given, **changes})
 
 
 @pytest.mark.parametrize(
@@ -36,20 +40,24 @@ def test_the_form_counts_steps_as_the_worker_does(
     assert planned_steps(examples, settings) == StepPlan([9] * examples, a_spec(**settings)).total
 
 
-def a_past_run(**changes: Any) -> dict[str, Any]:
-    spec = {**DEFAULTS, "model_id": "demo"}
-    return {"name": "past", "spec": spec, "metrics": {"steps": 100, "seconds": 50.0}, **changes}
+def a_past_run(name: str = "past", steps: int = 100, seconds: float = 50.0) -> Run:
+    spec = a_spec()
+    metrics = RunMetrics(steps, steps, seconds, 1, 2, "fp32", "", "")
+    return Run(
+        "run", "prj", "ver", "job", name, spec, metrics, "ada", "Ada", datetime(2026, 1, 1),
+        "completed", steps, steps, None, None, None, "runs/run",
+    )  # fmt: skip
 
 
 def test_the_time_is_guessed_from_the_newest_run_of_the_same_model_and_method() -> None:
-    older = a_past_run(name="older", metrics={"steps": 1, "seconds": 999.0})
+    older = a_past_run("older", 1, 999.0)
     assert expected_seconds([a_past_run(), older], "demo", DEFAULTS, 200) == (100.0, "past")
     twice = {**DEFAULTS, "per_device_train_batch_size": 16}
     assert expected_seconds([a_past_run()], "demo", twice, 200) == (200.0, "past")
 
 
 def test_no_time_is_guessed_from_what_cannot_be_compared() -> None:
-    runs = [a_past_run(metrics=None)]
+    runs = [replace(a_past_run(), metrics=None)]
     assert expected_seconds(runs, "demo", DEFAULTS, 10) is None
     assert expected_seconds([a_past_run()], "other", DEFAULTS, 10) is None
     assert expected_seconds([a_past_run()], "demo", {**DEFAULTS, "method": "qlora"}, 10) is None

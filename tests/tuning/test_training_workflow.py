@@ -17,13 +17,15 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.jobs.launcher import kill, status_of
 from core.tuning.base_models import UnknownBaseModel
-from core.tuning.run_spec import InvalidRunSpec, RunSpec
+from core.tuning.run import Run
+from core.tuning.run_spec import RunSpec
+from core.tuning.settings import InvalidRunSpec
 from core.workflows.jobs import jobs
-from core.workflows.jobs.job_view import Curves, curves_of, live_view
+from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once
 from core.workflows.tuning import training
-from core.workflows.tuning.training import NothingToTrainOn, default_settings, start_run
+from core.workflows.tuning.training import NothingToTrainOn, curves_of, default_settings, start_run
 from storage.store import Store
 from tests.builders import a_project, a_store, accepted_examples, an_actor
 from tests.tiny_model import make_tiny_model, some_rows
@@ -71,20 +73,16 @@ def a_version(store: Store, project_id: str, *, validation: int = 4) -> str:
     return add_version(store, project_id, splits, ratios=(0.6, 0.2, 0.2))
 
 
-def run_of(store: Store, run_id: str) -> dict[str, Any]:
-    run = store.systems.run(run_id)
+def run_of(store: Store, run_id: str) -> Run:
+    run = store.runs.by_id(run_id)
     assert run is not None
     return run
 
 
-def look_until(
-    store: Store, run_id: str, fits: Callable[[dict[str, Any]], bool], seconds: float = 90
-) -> dict[str, Any]:
+def look_until(store: Store, run_id: str, fits: Callable[[Run], bool], seconds: float = 90) -> Run:
     end = time.monotonic() + seconds
     while not fits(run := run_of(store, run_id)):
-        assert time.monotonic() < end, (
-            f"still {run['status']} at step {run['step']}: {run['error']}"
-        )
+        assert time.monotonic() < end, f"still {run.status} at step {run.step}: {run.error}"
         supervise_once(store)
         time.sleep(0.05)
     return run
@@ -98,45 +96,47 @@ def test_two_runs_share_the_device_and_one_survives_restart_kill_and_stop(
     long = {**SHORT, "max_steps": 150}
     first = start_run(store, lead, version_id, model_id="tiny", name="First", settings=long)
     second = start_run(store, lead, version_id, model_id="tiny", settings=long)
-    look_until(store, first, lambda run: run["step"] >= 12)
+    look_until(store, first, lambda run: run.step >= 12)
     waits = run_of(store, second)
-    assert waits["status"] == "queued"
-    assert waits["name"] == "Notes v1"
-    assert live_view(store, lead, waits["job_id"]).ahead == 1
-    jobs.cancel_job(store, lead, waits["job_id"])
+    assert waits.status == "queued"
+    assert waits.name == "Notes v1"
+    assert live_view(store, lead, waits.job_id).ahead == 1
+    jobs.cancel_job(store, lead, waits.job_id)
 
     # The server restarts: the worker goes on, and the new server finds it.
-    job_id = run_of(store, first)["job_id"]
+    job_id = run_of(store, first).job_id
     folder = folder_of(store, jobs.get_job(store, lead, job_id))
     pid = status_of(folder).pid
     store.close()
     store.__init__(store.workspace)  # type: ignore[misc]
     supervise_once(store)
     assert status_of(folder).pid == pid
-    assert run_of(store, second)["status"] == "cancelled"
+    assert run_of(store, second).status == "cancelled"
 
     assert kill(folder)
-    lost = look_until(store, first, lambda run: run["status"] == "lost")
-    assert "killed" in lost["error"]["message"]
-    assert "last checkpoint" in lost["error"]["hint"]
+    lost = look_until(store, first, lambda run: run.status == "lost")
+    assert lost.error
+    assert "killed" in lost.error.message
+    assert "last checkpoint" in lost.error.hint
     jobs.resume_job(store, lead, job_id)
-    look_until(store, first, lambda run: run["status"] == "running" and run["step"] > lost["step"])
+    look_until(store, first, lambda run: run.status == "running" and run.step > lost.step)
     jobs.stop_job(store, lead, job_id)
-    stopped = look_until(store, first, lambda run: run["status"] == "stopped")
-    assert stopped["metrics"] is None
+    stopped = look_until(store, first, lambda run: run.status == "stopped")
+    assert stopped.metrics is None
 
     jobs.resume_job(store, lead, job_id)
-    done = look_until(store, first, lambda run: run["metrics"] is not None)
-    assert (done["status"], done["metrics"]["steps"]) == ("completed", 150)
-    assert 0 < done["metrics"]["trainable_parameters"] < done["metrics"]["total_parameters"]
-    assert all(done["metrics"]["checks"][name]["ok"] for name in CHECKS)
+    done = look_until(store, first, lambda run: run.metrics is not None)
+    assert done.metrics
+    assert (done.status, done.metrics.steps) == ("completed", 150)
+    assert 0 < done.metrics.trainable_parameters < done.metrics.total_parameters
+    assert all(done.metrics.checks[name]["ok"] for name in CHECKS)
     assert (folder.final / "adapter_model.safetensors").is_file()
-    curves = curves_of(store, lead, job_id)
+    curves = curves_of(store, lead, first)
     steps = [step for step, _ in curves.loss]
     assert steps == sorted(set(steps))
     assert curves.loss[0][1] > curves.loss[-1][1]
     assert curves.best
-    assert curves.best[1] == pytest.approx(done["metrics"]["best_validation_loss"])
+    assert curves.best[1] == pytest.approx(done.metrics.best_validation_loss)
     assert curves.speed
     assert curves.speed > 0
 
@@ -147,13 +147,13 @@ CHECKS = ("base_equals_fresh_base", "tuned_differs_from_base", "reloaded_equals_
 def test_the_spec_is_frozen_with_all_that_a_repetition_needs(store: Store, lead: Actor) -> None:
     version_id = a_version(store, next(iter(lead.roles)))
     run_id = start_run(store, lead, version_id, model_id="tiny", settings=SHORT)
-    folder = folder_of(store, jobs.get_job(store, lead, run_of(store, run_id)["job_id"]))
+    folder = folder_of(store, jobs.get_job(store, lead, run_of(store, run_id).job_id))
     spec = RunSpec.from_json(json.loads(folder.spec_file.read_text()))
-    assert spec.base_model == "models/tiny"
-    assert len(spec.base_model_hash) == len(spec.template_hash) == 64
-    assert spec.version_id == version_id
+    assert spec.base.location == "models/tiny"
+    assert spec.base.hash == "", "the worker reads the weights, not the server"
+    assert spec.data.version_id == version_id
     assert spec.library_versions["torch"]
-    assert SHORT.items() <= spec.to_json().items()
+    assert SHORT.items() <= spec.settings().items()
     assert sorted(p.name for p in folder.data.iterdir()) == [
         "test.parquet",
         "train.parquet",
@@ -165,7 +165,7 @@ def test_a_wrong_setting_is_refused_with_its_name_and_nothing_is_queued(
     store: Store, lead: Actor
 ) -> None:
     version_id = a_version(store, next(iter(lead.roles)))
-    with pytest.raises(InvalidRunSpec, match="lora_r must be a whole number from 1 to 1024"):
+    with pytest.raises(InvalidRunSpec, match=r"LoRA rank .* must be a whole number from 1 to 1024"):
         start_run(store, lead, version_id, model_id="tiny", settings={"lora_r": 0})
     with pytest.raises(UnknownBaseModel, match="not among the base models"):
         start_run(store, lead, version_id, model_id="../../etc")
@@ -186,17 +186,13 @@ def test_only_a_lead_starts_runs_and_strangers_do_not_see_them(store: Store, lea
     with pytest.raises(NotAllowed):
         start_run(store, annotator, version_id, model_id="tiny")
     run_id = start_run(store, lead, version_id, model_id="tiny")
-    assert training.get_run(store, annotator, run_id)["status"] == "queued"
+    assert training.get_run(store, annotator, run_id).status == "queued"
     with pytest.raises(NotAllowed):
         training.get_run(store, an_actor("prj_other"), run_id)
 
 
 def test_the_form_is_filled_with_every_setting_that_a_spec_has() -> None:
     settings = default_settings("tiny")
-    RunSpec(run_id="r", name="n", base_model="m", version_id="v", **settings)
+    given = {"run_id": "r", "name": "n", "base_model": "m", "version_id": "v"}
+    RunSpec.from_settings({**given, **settings})
     assert {"lora_r", "learning_rate", "overlong", "precision", "seed"} <= set(settings)
-
-
-def test_the_best_point_is_the_lowest_validation_loss() -> None:
-    assert Curves([], [(10, 0.5), (20, 0.3), (30, 0.4)], [], None).best == (20, 0.3)
-    assert Curves([], [], [], None).best is None

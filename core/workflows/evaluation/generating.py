@@ -11,8 +11,8 @@ from core.clock import new_id
 from core.errors import Conflict, InvalidInput
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
-from core.tuning.base_models import base_model
-from core.tuning.run_spec import GenerationConfig
+from core.tuning.base_models import base_models
+from core.tuning.generation_config import GenerationConfig
 from core.wording import counted
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import scoring
@@ -21,10 +21,12 @@ from core.workflows.jobs import jobs
 from core.workflows.tuning.training import get_run
 
 if TYPE_CHECKING:
+    from core.tuning.run import Run
     from storage.store import Store
 
 SPLITS = ("test", "validation", "train", "all")
 KINDS = ("base", "prompted", "tuned")
+COLUMNS = ["example_id", "revision_id", "instruction", "input"]
 
 
 def start_generation(
@@ -45,45 +47,47 @@ def start_generation(
     submission of it starts nothing. Raises Conflict while the run is not completed.
     """
     run = get_run(store, actor, run_id)
-    actor.require(run["project_id"], "lead")
+    actor.require(run.project_id, "lead")
     config = config or GenerationConfig()
     subject_id = submission_id or new_id("gen")
     if earlier := store.jobs.of_subject(subject_id):
         return dict(earlier.detail["systems"])
-    if run["status"] != "completed":
-        raise Conflict(f"Run {run['name']} is {run['status']}. Generate when it has completed.")
+    if run.status != "completed" or run.metrics is None:
+        raise Conflict(f"Run {run.name} is {run.status}. Generate when it has completed.")
     if not kinds or any(kind not in KINDS for kind in kinds):
         raise InvalidInput("Choose at least one of base, prompted and tuned.")
-    examples = _examples(store, run["version_id"], split, limit, config.seed)
+    examples = _examples(store, run.version_id, split, limit, config.seed)
     systems = {kind: new_id("sys") for kind in kinds}
-    model = base_model(store.workspace, run["spec"]["model_id"])
+    title = _title_of_base(store, run)
     job_id = jobs.submit(
         store,
         actor,
         kind="generate",
-        project_id=run["project_id"],
+        project_id=run.project_id,
         subject_id=subject_id,
-        title=f"Generate {examples.num_rows} × {len(kinds)} answers with {run['name']}",
+        title=f"Generate {examples.num_rows} × {len(kinds)} answers with {run.name}",
         spec={
-            "base_model": model.location,
+            "base_model": run.spec.base.location,
+            "base_model_hash": run.base_model_hash,
+            "precision": run.precision,
             "adapter": f"runs/{run_id}/final" if "tuned" in kinds else None,
-            "template": run["spec"]["template"],
+            "prompt": run.prompt.to_json(),
             "config": config.to_json(),
-            "shots": _shots(store, run["version_id"], config) if "prompted" in kinds else [],
+            "shots": _shots(store, run.version_id, config) if "prompted" in kinds else [],
             "systems": [{"system_id": systems[kind], "kind": kind} for kind in kinds],
         },
-        tables={"examples.parquet": examples.select(["example_id", "instruction", "input"])},
+        tables={"examples.parquet": examples.select(COLUMNS)},
         detail={"systems": systems, "run_id": run_id},
     )
     shots = counted(config.shots, "example")
-    names = {"base": model.title, "prompted": f"{model.title} + {shots}"}
+    names = {"base": title, "prompted": f"{title} + {shots}"}
     for kind, system_id in systems.items():
-        name = unused_name(store, run["version_id"], names.get(kind, run["name"]))
+        name = unused_name(store, run.version_id, names.get(kind, run.name))
         store.systems.add(
             {
                 "system_id": system_id,
-                "project_id": run["project_id"],
-                "version_id": run["version_id"],
+                "project_id": run.project_id,
+                "version_id": run.version_id,
                 "split": split,
                 "kind": kind,
                 "name": name,
@@ -94,6 +98,12 @@ def start_generation(
             }
         )
     return systems
+
+
+def _title_of_base(store: Store, run: Run) -> str:
+    # The list of base models may have changed since; the run's own model is loaded by its hash.
+    titles = {model.id: model.title for model in base_models(store.workspace)}
+    return titles.get(run.model_id, run.model_id)
 
 
 def _examples(store: Store, version_id: str, split: str, limit: int | None, seed: int) -> Any:
@@ -121,7 +131,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the answers and queue their scoring."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(folder.final / "generations.parquet")
+    table = pq.read_table(folder.final / "answers.parquet")
     store.transact(lambda: store.systems.add_generations(table))
     scoring.queue_scoring(store, job.project_id, list(job.detail["systems"].values()))
 

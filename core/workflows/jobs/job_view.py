@@ -1,4 +1,4 @@
-"""Watching: what the live view of a job shows, and what the page of a run draws."""
+"""What the live view of a job shows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from core.workflows.jobs.jobs import get_job, is_mine_or_lead
 
 if TYPE_CHECKING:
     from storage.store import Store
-
-Point = tuple[int, float]
 
 
 @dataclass(frozen=True)
@@ -71,35 +69,3 @@ def _ahead(store: Store, job: Job) -> int:
             break
         ahead += other.device == job.device and other.status in {"queued", *ACTIVE}
     return ahead
-
-
-@dataclass(frozen=True)
-class Curves:
-    """What a training reported: (step, value) each, in the order of steps. Losses are nats a token.
-
-    `speed` is tokens per second and `learning_rate` the rate at the last logged step.
-    """
-
-    loss: list[Point]
-    validation: list[Point]
-    learning_rate: list[Point]
-    speed: float | None
-
-    @property
-    def best(self) -> Point | None:
-        """The lowest validation loss and its step."""
-        return min(self.validation, key=lambda point: point[1], default=None)
-
-
-def curves_of(store: Store, actor: Actor, job_id: str) -> Curves:
-    """The curves of a training so far. A resumed one repeats steps: the later report holds."""
-    get_job(store, actor, job_id)
-    events = store.jobs.events(job_id, ("log", "eval"))
-    log = {e.payload["step"]: e.payload for e in events if e.kind == "log"}
-    validation = {e.payload["step"]: e.payload["loss"] for e in events if e.kind == "eval"}
-    return Curves(
-        [(step, log[step]["loss"]) for step in sorted(log)],
-        sorted(validation.items()),
-        [(step, log[step]["learning_rate"]) for step in sorted(log)],
-        log[max(log)]["tokens_per_second"] if log else None,
-    )

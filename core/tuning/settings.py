@@ -1,0 +1,159 @@
+"""The settings of runs and generations: their labels, limits, and the check that refuses the rest.
+
+One table for the values that check themselves and for the forms that fill them in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from core.errors import InvalidInput
+
+
+class InvalidRunSpec(InvalidInput):
+    """A setting of a run or a generation cannot be used; the message says how to mend it."""
+
+    title = "These settings cannot be used"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: the name that people know, what a value must be, and how to tell."""
+
+    name: str
+    label: str
+    fits: Callable[[Any], bool]
+    must: str
+
+    def complaint(self, value: Any) -> str:
+        """Why `value` cannot be used, as a sentence; "" when it can."""
+        if self.fits(value):
+            return ""
+        return f"{self.label} ({self.name}) must be {self.must} (it is {value!r})."
+
+
+def whole(low: int, high: int = 2**31 - 1) -> Callable[[Any], bool]:
+    """A whole number in these limits; True and False are none."""
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def number(low: float, high: float, *, above: bool = False) -> Callable[[Any], bool]:
+    """A finite number in these limits, or above the lower one."""
+
+    def fits(value: Any) -> bool:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            return False
+        return (low < value if above else low <= value) and bool(value <= high)
+
+    return fits
+
+
+def one_of(*known: str) -> Callable[[Any], bool]:
+    """One of these words."""
+    return lambda value: isinstance(value, str) and value in known
+
+
+def text(value: Any) -> bool:
+    """Some text that is more than white space."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+SCHEDULERS = ("cosine", "linear", "constant")
+OVERLONG = ("refuse", "drop", "truncate")
+PRECISIONS = ("auto", "bf16", "fp32", "4bit")
+PROMPT_STYLES = ("auto", "chat", "project")
+HEADS = ("generation", "classification")
+
+_ALL = (
+    Setting("run_id", "Run id", text, "a text that is not empty"),
+    Setting("name", "Name", text, "a text that is not empty"),
+    Setting("version_id", "Dataset version", text, "the id of a dataset version"),
+    Setting("train_split", "Training split", text, "the name of a split"),
+    Setting("validation_split", "Validation split", text, "the name of a split"),
+    Setting(
+        "max_length", "Max sequence length", whole(8, 2**20), "a whole number of tokens from 8"
+    ),
+    Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
+    Setting("location", "Base model", text, "a model folder"),
+    Setting("precision", "Precision", one_of(*PRECISIONS), "auto, bf16, fp32 or 4bit"),
+    Setting("style", "Prompt format", one_of(*PROMPT_STYLES), "auto, chat or project"),
+    Setting("head", "Head", one_of(*HEADS), "generation or classification"),
+    Setting(
+        "lora_r", "LoRA rank", whole(1, 1024), "a whole number from 1 to 1024; 8 to 64 is usual"
+    ),
+    Setting(
+        "lora_alpha",
+        "LoRA alpha",
+        whole(1, 4096),
+        "a whole number from 1 to 4096; 2 × the rank is usual",
+    ),
+    Setting("lora_dropout", "LoRA dropout", number(0, 0.9), "between 0 and 0.9"),
+    Setting(
+        "target_modules",
+        "Target modules",
+        text,
+        "all-linear, or module names with commas between them",
+    ),
+    Setting(
+        "learning_rate",
+        "Learning rate",
+        number(0, 1, above=True),
+        "above 0 and at most 1; 0.0002 is usual",
+    ),
+    Setting("lr_scheduler_type", "LR scheduler", one_of(*SCHEDULERS), "cosine, linear or constant"),
+    Setting(
+        "warmup_steps", "Warmup", number(0, 1e6), "a number of steps, or below 1 a share of them"
+    ),
+    Setting("weight_decay", "Weight decay", number(0, 1), "between 0 and 1"),
+    Setting(
+        "max_grad_norm", "Max gradient norm", number(0, 1e6, above=True), "above 0; 1 is usual"
+    ),
+    Setting("num_train_epochs", "Epochs", number(0, 1000, above=True), "above 0 and at most 1000"),
+    Setting(
+        "max_steps",
+        "Max steps",
+        lambda v: (type(v) is int and v == -1) or whole(1)(v),
+        "-1 (by epochs) or a whole number from 1",
+    ),
+    Setting(
+        "per_device_train_batch_size",
+        "Batch size",
+        whole(1, 4096),
+        "a whole number from 1 to 4096",
+    ),
+    Setting(
+        "gradient_accumulation_steps",
+        "Gradient accumulation",
+        whole(1, 4096),
+        "a whole number from 1 to 4096",
+    ),
+    Setting(
+        "early_stopping_patience",
+        "Early stopping patience",
+        whole(0, 10**6),
+        "0 (never) or a whole number of evaluations",
+    ),
+    Setting("eval_steps", "Eval steps", whole(0), "0 (once an epoch) or a whole number of steps"),
+    Setting("logging_steps", "Logging steps", whole(1), "a whole number from 1"),
+    Setting("seed", "Seed", whole(0), "a whole number from 0 to 2147483647"),
+    Setting("max_new_tokens", "Max new tokens", whole(1, 2**17), "a whole number from 1 to 131072"),
+    Setting("temperature", "Temperature", number(0, 5), "between 0 (the likeliest token) and 5"),
+    Setting("batch_size", "Batch size", whole(1, 4096), "a whole number from 1 to 4096"),
+    Setting("shots", "Worked examples", whole(0, 64), "a whole number from 0 to 64"),
+)
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
+
+
+def refuse_what_breaks(value: Any) -> None:
+    """Raises InvalidRunSpec with every complaint about a dataclass's fields."""
+    wrong = [
+        complaint
+        for field in fields(value)
+        if field.name in SETTINGS
+        and (complaint := SETTINGS[field.name].complaint(getattr(value, field.name)))
+    ]
+    if wrong:
+        raise InvalidRunSpec(" ".join(wrong))

@@ -1,0 +1,88 @@
+"""The parts of a RunSpec: data, base, prompt, optimiser and budget, each checking itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
+from core.tuning.settings import refuse_what_breaks
+
+Precision = Literal["auto", "bf16", "fp32", "4bit"]
+Scheduler = Literal["cosine", "linear", "constant"]
+Overlong = Literal["refuse", "drop", "truncate"]
+PromptStyle = Literal["auto", "chat", "project"]
+Head = Literal["generation", "classification"]
+
+
+class _Checked:
+    """Refuses what the table of settings refuses."""
+
+    def __post_init__(self) -> None:
+        refuse_what_breaks(self)
+
+
+@dataclass(frozen=True)
+class Data(_Checked):
+    """What is learned from: splits of a dataset version. Lengths are tokens."""
+
+    version_id: str
+    version_hash: str = ""
+    train_split: str = "train"
+    validation_split: str = "validation"
+    max_length: int = 1024
+    overlong: Overlong = "refuse"
+
+
+@dataclass(frozen=True)
+class Base(_Checked):
+    """The base model: `location` is a folder, absolute or meant from the workspace, or a hub id
+    that is already on this machine. An empty `hash` (of its weights) is not compared."""
+
+    location: str
+    model_id: str = ""
+    hash: str = ""
+    precision: Precision = "auto"
+
+
+@dataclass(frozen=True)
+class PromptChoice(_Checked):
+    """Which prompt the run freezes: the model's own chat template, the project's text template, or
+    "auto": the model's where its tokenizer has one."""
+
+    style: PromptStyle = "auto"
+    template: str = DEFAULT_TEMPLATE
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        PromptTemplate(self.template)
+
+
+@dataclass(frozen=True)
+class Optimiser(_Checked):
+    """AdamW. `warmup_steps` below 1 is a share of all steps, as in transformers 5."""
+
+    learning_rate: float = 2e-4
+    lr_scheduler_type: Scheduler = "cosine"
+    warmup_steps: float = 0.05
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class Budget(_Checked):
+    """How long, and in what portions. `max_steps` -1 means by epochs; `eval_steps` 0 once an epoch;
+    `early_stopping_patience` counts evaluations without a better loss, 0 never stops early."""
+
+    num_train_epochs: float = 3.0
+    max_steps: int = -1
+    per_device_train_batch_size: int = 8
+    gradient_accumulation_steps: int = 1
+    early_stopping_patience: int = 3
+    eval_steps: int = 0
+    logging_steps: int = 10
+
+    @property
+    def effective_batch_size(self) -> int:
+        """Examples behind one step of the optimiser."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps

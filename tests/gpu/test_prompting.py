@@ -1,0 +1,129 @@
+"""A model's own chat template, and answers that end at stop strings: on real tiny models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before torch: threads that spin make tiny models slow when the tests share their cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from core.gpu.data import encode
+from core.gpu.models import load_model
+from core.gpu.prompting import (
+    UnusableChatTemplate,
+    choose_prompt,
+    prompt_texts,
+    prompt_tokens,
+    rendered_examples,
+)
+from core.prompts import PromptTemplate
+from core.tuning.spec_parts import PromptChoice
+from tests.tiny_model import make_tiny_model, some_rows
+
+CHATML = (
+    "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+# As Llama 2 writes it: no special token opens a turn.
+INST = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+    "{% else %} {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"
+)
+THINKING = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}"
+    "<think>\n\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n"
+    "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+# The assistant's turn opens differently when it is there already.
+UNEVEN = (
+    "{% for m in messages %}<{{ m.role }}!> {{ m.content }}{% endfor %}"
+    "{% if add_generation_prompt %}<assistant> {% endif %}"
+)
+CUTTING = (
+    "{% for m in messages %}{{ m.role }}: {{ m.content[:12] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def tokenizer(tiny: Path, tmp_path: Path) -> Any:
+    found = load_model(str(tiny), tmp_path).tokenizer
+    found.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    return found
+
+
+def test_a_models_chat_template_is_the_default_and_the_projects_can_be_chosen(
+    tokenizer: Any,
+) -> None:
+    text = PromptTemplate().prompt
+    assert choose_prompt(PromptChoice(), tokenizer) == text
+    with pytest.raises(UnusableChatTemplate, match="no chat template"):
+        choose_prompt(PromptChoice("chat"), tokenizer)
+    tokenizer.chat_template = CHATML
+    chosen = choose_prompt(PromptChoice(), tokenizer)
+    assert chosen.chat_template == CHATML
+    assert chosen == choose_prompt(PromptChoice("chat"), tokenizer)
+    assert choose_prompt(PromptChoice("project"), tokenizer) == text
+    tokenizer.chat_template = CHATML + " "
+    assert choose_prompt(PromptChoice(), tokenizer).hash != chosen.hash
+    tokenizer.chat_template, tokenizer.eos_token = CHATML, "<|im_end|>"
+    assert choose_prompt(PromptChoice(), tokenizer).hash != chosen.hash
+
+
+def test_worked_examples_are_earlier_turns_and_the_input_stands_behind_the_instruction(
+    tokenizer: Any,
+) -> None:
+    tokenizer.chat_template = CHATML
+    prompt = choose_prompt(PromptChoice(), tokenizer)
+    (text,) = prompt_texts(tokenizer, prompt, [("Sum up.", "A text.")], [("Say hi.", "", " hi ")])
+    assert text == (
+        "<s><|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\nhi<|im_end|>\n"
+        "<|im_start|>user\nSum up.\n\nA text.<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "stops"),
+    [
+        (CHATML, ("<|im_end|>", "<|im_start|>user")),
+        (INST, ("</s>", "[INST]")),
+        (THINKING, ("<|im_end|>", "<|im_start|>user")),
+    ],
+)
+def test_a_chat_trains_on_the_answer_up_to_the_end_of_its_turn(
+    tokenizer: Any, template: str, stops: tuple[str, ...]
+) -> None:
+    tokenizer.chat_template = template
+    prompt = choose_prompt(PromptChoice(), tokenizer)
+    assert prompt.stop_strings == stops
+    rows = some_rows(4)
+    asked = [(row["instruction"], row["input"]) for row in rows]
+    generated_from = prompt_tokens(tokenizer, prompt, prompt_texts(tokenizer, prompt, asked))
+    for example, ids, row in zip(
+        rendered_examples(tokenizer, prompt, rows), generated_from, rows, strict=True
+    ):
+        assert list(example.prompt) == ids
+        assert tokenizer.decode(example.answer).strip() == f"{row['output']}{stops[0]}"
+    split = encode(tokenizer, prompt, rows, 400, "refuse")
+    assert tokenizer.decode(split.examples[0].answer).endswith(stops[0])
+
+
+def test_a_chat_template_that_does_not_keep_prompt_or_answer_is_refused(tokenizer: Any) -> None:
+    for template in (UNEVEN, CUTTING):
+        tokenizer.chat_template = template
+        prompt = choose_prompt(PromptChoice(), tokenizer)
+        with pytest.raises(UnusableChatTemplate, match="Choose the project's template"):
+            rendered_examples(tokenizer, prompt, some_rows(3))
+    tokenizer.chat_template = "{{ raise_exception('only one turn') }}"
+    with pytest.raises(UnusableChatTemplate, match="only one turn"):
+        choose_prompt(PromptChoice(), tokenizer)
