@@ -38,6 +38,11 @@ class Actor:
         held = self.roles.get(project_id, frozenset())
         return self.is_admin or bool(held & frozenset(roles) if roles else held)
 
+    def roles_in(self, project_id: str) -> frozenset[Role]:
+        """The roles that count in the project; an admin acts as lead."""
+        held = self.roles.get(project_id, frozenset())
+        return held | {"lead"} if self.is_admin else held
+
     def require(self, project_id: str, *roles: Role) -> None:
         """Raise NotAllowed unless one of `roles` is held in the project."""
         if not self.has(project_id, *roles):

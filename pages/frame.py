@@ -11,43 +11,18 @@ from core.errors import NotAllowed
 from core.projects import Project
 from pages import navigation
 from pages.components import errors, session
+from pages.components.assets import asset
 from pages.navigation import Entry
 
-MARK = str(Path(__file__).parent / "server" / "mark.svg")
+HERE = Path(__file__).parent
+MARK = str(HERE / "server" / "mark.svg")
 INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
-# Streamlit leaves 6 rem above a page, where its header needs 3.75; indents links inside a card; and
-# writes what is chosen in the primary colour, which is too dark to be read on the dark theme.
-STYLE = """
-<style>
-[data-testid=stMainBlockContainer] { padding-top: 4rem }
-[class*=st-key-station_] [data-testid=stPageLink-NavLink] { padding-left: 0 }
-%s
-</style>
-"""
-DARK = "[data-testid=stButtonGroup] [data-selected=true] * { color: #e2b54f }"
-SIGN_OUT = """
+# What is chosen is written in the primary colour, too dark to be read on the dark theme.
+DARK = "<style>[data-testid=stButtonGroup] [data-selected=true] * { color: #e2b54f }</style>"
+SIDEBAR_FOOT = """
+<label>Theme <select><option>System<option>Light<option>Dark</select></label>
 <form method="post" action="/logout"><button>Sign out</button></form>
-"""
-# On a phone the sidebar lies over the page: it folds away once a page has been chosen.
-SIGN_OUT_JS = """
-let shown
-export default function ({ data }) {
-  const moved = shown !== undefined && shown !== data.page
-  shown = data.page
-  if (!moved || window.innerWidth >= 768) return
-  document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click()
-}
-"""
-SIGN_OUT_CSS = """
-button {
-  width: 100%; padding: .4rem .75rem; font: inherit; font-size: .875rem;
-  color: var(--st-text-color); background: transparent; border: 1px solid var(--st-border-color);
-  border-radius: var(--st-button-radius); cursor: pointer;
-}
-button:hover, button:focus-visible {
-  color: var(--st-primary-color); border-color: var(--st-primary-color); outline: none;
-}
 """
 
 
@@ -64,7 +39,9 @@ def main() -> None:
     chosen = st.navigation(list(pages.values()), position="hidden")
     entry = next((one for one in entries if one.path == chosen.url_path), entries[0])
     st.set_page_config(page_title=f"{entry.title} · Touchstone", page_icon=MARK, layout="wide")
-    st.html(STYLE % (DARK if st.context.theme.type == "dark" else ""))
+    st.html(HERE / "frame.css")
+    if st.context.theme.type == "dark":
+        st.html(DARK)
     with st.sidebar:
         _sidebar(actor, project, entries, pages, entry.path)
     for message in session.said():
@@ -103,20 +80,19 @@ def _sidebar(
                 st.caption(section)
             st.page_link(pages[entry.path], icon=f":material/{entry.icon}:", width="stretch")
     st.caption(f"Signed in as {errors.escaped(actor.name)}")
-    sign_out = st.components.v2.component(
-        "touchstone_sign_out", html=SIGN_OUT, css=SIGN_OUT_CSS, js=SIGN_OUT_JS
+    foot = st.components.v2.component(
+        "touchstone_sidebar_foot",
+        html=SIDEBAR_FOOT,
+        css=asset("sidebar.css"),
+        js=asset("sidebar.js"),
     )
-    sign_out(key="sign_out", data={"page": page})
+    foot(key="sidebar_foot", data={"page": page})
 
 
 def _wordmark() -> str:
     """The mark and the name, in the ink of the theme that the person uses."""
-    mark = Path(MARK).read_text(encoding="utf-8").partition(">")[2].rpartition("<")[0]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 172 32">{mark}'
-        f'<text x="40" y="22.5" font-family="system-ui, sans-serif" font-size="18" '
-        f'font-weight="600" fill="{INK[st.context.theme.type or "light"]}">Touchstone</text></svg>'
-    )
+    ink = INK[st.context.theme.type or "light"]
+    return asset("server/wordmark.svg").replace("currentColor", ink)
 
 
 def _picker(project: Project | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import stations
 from core.workflows.team import home
 from pages import navigation
 from pages.components import page, session
@@ -19,14 +20,18 @@ def main() -> None:
         return
     page.head("My work", f"What waits for you in {escaped(project.name)}, and the next step.")
     at = home.standing(session.store(), actor, project.project_id)
-    roles, line = home.roles_of(actor, project.project_id), home.stations(at)
-    step = home.next_step(line, at, roles)
-    with st.container(border=True):
-        st.subheader(f"Next: {step.title}", anchor=False)
-        st.write(step.why)
+    roles, line = actor.roles_in(project.project_id), stations.stations(at)
+    step = stations.next_step(line, at, roles)
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center",
+        horizontal_alignment="distribute",
+    ):  # fmt: skip
+        with st.container(gap=None, width="content"):
+            st.caption("Next step")
+            st.markdown(step.why)
         if st.button(step.title, type="primary", icon=":material/arrow_forward:"):
             st.switch_page(SCRIPTS[step.place])
-    waits(home.waiting(at, roles))
+    waits(stations.waiting(at, roles))
     st.subheader("Where the project stands", anchor=False)
     open_to_me = {
         entry.script for entry in navigation.existing() if entry.seen_by(actor, project.project_id)
@@ -42,9 +47,9 @@ def no_project(is_admin: bool) -> None:
     page.head("My work", "What waits for you, and the next step.")
     if is_admin:
         how = "Everything happens in a project: guidelines, labels, a rubric, people."
-        page.empty("There is no project yet", how, "team/projects.py", "Make a project")
+        page.empty("There is no project yet", how, "team/projects.py", "Create a project")
     else:
-        page.empty("You are in no project yet", "Ask a lead to give you a role in one.")
+        page.empty("You have no project yet", "Ask a lead to give you a role in one.")
 
 
 main()

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.actor import Actor, Role
+from core.actor import READS_RESULTS, ROLES, WORKERS, Actor, Role
 
 HERE = Path(__file__).parent
 EVERYONE: tuple[Role, ...] = ()
-MEMBERS: tuple[Role, ...] = ("annotator", "reviewer", "lead")
+MEMBERS = ROLES
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ TABLE = (
     Entry("evaluation/generate.py", "Generate", "generate", "notes", "Evaluation", ("lead",)),
     Entry("evaluation/studies.py", "Studies", "studies", "science", "Evaluation", ("lead",)),
     Entry("evaluation/rate.py", "Rate", "rate", "balance", "Evaluation", ("reviewer", "lead")),
-    Entry("evaluation/results.py", "Results", "results", "insights", "Evaluation", ("lead",)),
+    Entry("evaluation/results.py", "Results", "results", "insights", "Evaluation", READS_RESULTS),
     Entry("team/projects.py", "Projects", "projects", "folder", "Team", ("lead",)),
     Entry("team/people.py", "People", "people", "group", "Team", ("lead",)),
-    Entry("team/jobs.py", "Jobs", "jobs", "pending_actions", "Team", MEMBERS),
+    Entry("team/audit.py", "Audit", "audit", "history", "Team", ("lead",)),
+    Entry("team/jobs.py", "Jobs", "jobs", "pending_actions", "Team", WORKERS),
     Entry("team/account.py", "Your account", "account", "person", "Team", EVERYONE),
 )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
-from core.workflows.team.home import Station, Waiting
+from core.stations import Place, Station, StationState, Waiting
 from pages.components import page
 
-SCRIPTS = {
+SCRIPTS: dict[Place, str] = {
     "import": "curation/importing.py",
     "annotate": "curation/annotate.py",
     "review": "curation/review.py",
@@ -17,13 +19,15 @@ SCRIPTS = {
     "study": "evaluation/studies.py",
     "rate": "evaluation/rate.py",
     "decide": "evaluation/results.py",
+    "examples": "curation/examples.py",
     "jobs": "team/jobs.py",
 }
-MARKS = {
-    "done": ("check", "green"),
-    "open": ("more_horiz", "gray"),
-    "next": ("arrow_forward", "yellow"),
-    "ahead": ("radio_button_unchecked", "gray"),
+# Word, icon and colour of each state.
+MARKS: dict[StationState, tuple[str, str, Literal["green", "gray", "yellow"]]] = {
+    "done": ("Done", "check", "green"),
+    "open": ("In progress", "more_horiz", "gray"),
+    "next": ("Next", "arrow_forward", "yellow"),
+    "ahead": ("Not started", "radio_button_unchecked", "gray"),
 }
 
 
@@ -31,7 +35,7 @@ def waits(items: list[Waiting]) -> None:
     """What waits for this person, each a link to where it is done."""
     st.subheader("Waiting for you", anchor=False)
     if not items:
-        st.caption("Nothing waits for you here.")
+        st.caption("Nothing is waiting for you.")
     for item in items:
         text = f"{page.number(item.count)} {item.what}"
         st.page_link(SCRIPTS[item.place], label=text, icon=":material/arrow_forward:")
@@ -39,11 +43,11 @@ def waits(items: list[Waiting]) -> None:
 
 def draw(station: Station, is_link: bool) -> None:
     """One station of the loop: what it counts, and its state as mark, word and colour."""
-    icon, colour = MARKS[station.state]
+    word, icon, colour = MARKS[station.state]
     with st.container(border=True, width="stretch", gap="xsmall", key=f"station_{station.name}"):
-        st.badge(station.state, icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]
+        st.badge(word, icon=f":material/{icon}:", color=colour)
         if is_link:
             st.page_link(SCRIPTS[station.name], label=f"**{station.name.capitalize()}**")
         else:
-            st.markdown(f"**{station.name.capitalize()}**")
+            st.markdown(f":small[**{station.name.capitalize()}**]")
         st.caption(station.count)

@@ -14,8 +14,9 @@ from core.wording import counted as counted
 
 def head(title: str, purpose: str) -> None:
     """The page's title and the one sentence that says what it is for."""
-    st.title(title, anchor=False)
-    st.caption(purpose)
+    with st.container(key="page_head", gap=None):
+        st.title(title, anchor=False)
+        st.caption(purpose)
 
 
 def figures(values: Sequence[tuple[str, str, str | None]]) -> None:
@@ -50,12 +51,12 @@ def percent(value: float | None, digits: int = 0) -> str:
 
 
 def when(moment: datetime | None) -> str:
-    """A naive UTC time in the reader's zone, such as “21 Nov, 14:05”."""
+    """A naive UTC time in the reader's zone, such as “21 Nov 2026, 14:05”."""
     if moment is None:
         return "—"
     zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
     local = moment.replace(tzinfo=UTC).astimezone(zone)
-    return f"{local.day} {local:%b, %H:%M}"
+    return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def duration(seconds: float | None) -> str:

@@ -36,7 +36,7 @@ class SignedOut(Exception):
 class NoProject(NotFound):
     """There is no project that this person can see."""
 
-    title = "You are in no project yet"
+    title = "You have no project yet"
 
 
 def store() -> Store:
@@ -74,7 +74,7 @@ def project() -> Project:
     found = project_or_none()
     if found is None:
         raise NoProject(
-            "Ask a lead to give you a role in one. An admin makes projects under Team, Projects."
+            "Ask a lead to give you a role in one. An admin creates projects under Team, Projects."
         )
     return found
 

@@ -23,8 +23,9 @@ from pages.server.lifespan import quiet_refusal
 from pages.server.running import running
 from pages.server.session_watch import whole, with_watch
 
-FORMS = frozenset({"/login", "/setup"})
-PUBLIC = FORMS | {"/healthz", "/sign_in.css", "/sign_in.woff2", "/mark.svg", "/watch.js"}
+FORMS = frozenset({"/login", "/setup", "/invite"})
+FILES = frozenset({"/sign_in.css", "/sign_in.woff2", "/mark.svg", "/watch.js", "/theme.js"})
+PUBLIC = FORMS | FILES | {"/healthz"}
 # What scripts fetch: a redirect to a form would only confuse them.
 NO_PAGES = ("/_stcore/", "/api/", "/media/", "/component/", "/static/", "/session")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from core.accounts import LONGEST_NAME, LONGEST_PASSWORD, PASSWORD_RULE
+from core.accounts import LONGEST_NAME, LONGEST_PASSWORD, PASSWORD_RULE, Invitation
 from core.errors import TouchstoneError
 
 FRAME = Template((Path(__file__).parent / "sign_in.html").read_text(encoding="utf-8"))
@@ -28,8 +28,26 @@ def login_page(wanted: str, error: TouchstoneError | None = None, name: str = ""
 
 def setup_page(token: str, error: TouchstoneError | None = None, name: str = "") -> str:
     """The form that makes the first admin."""
-    form = (
-        '<form method="post" action="/setup">'
+    form = _account_form("/setup", token, name, "Create the first admin")
+    sentence = "You are the first here. Choose how you will sign in; you can add others later."
+    return _frame("Set up Touchstone", sentence, form, error)
+
+
+def invite_page(
+    token: str, invitation: Invitation, error: TouchstoneError | None = None, name: str = ""
+) -> str:
+    """The form with which an invited person makes an account."""
+    form = _account_form("/invite", token, name, "Create account and join")
+    sentence = (
+        f"{invitation.inviter} invites you to “{invitation.project}” as {invitation.role}. "
+        "Choose how you will sign in."
+    )
+    return _frame("Join Touchstone", sentence, form, error)
+
+
+def _account_form(action: str, token: str, name: str, button: str) -> str:
+    return (
+        f'<form method="post" action="{action}">'
         + _hidden("token", token)
         + _field("name", "Your name", value=name, autocomplete="username", focus=not name)
         + _field(
@@ -40,15 +58,13 @@ def setup_page(token: str, error: TouchstoneError | None = None, name: str = "")
             focus=bool(name),
         )
         + _field("again", "The password again", secret="new-password")
-        + "<button>Make the first admin</button></form>"
+        + f"<button>{escape(button)}</button></form>"
     )
-    sentence = "You are the first here. Choose how you will sign in; you can add others later."
-    return _frame("Set up Touchstone", sentence, form, error)
 
 
 def void_link_page(error: TouchstoneError) -> str:
-    """What a used or unknown set-up link leads to."""
-    return _frame("This link is used up", error.message, _link("/login", "Go to sign in"))
+    """What a used or unknown link leads to."""
+    return _frame("This link is no longer valid", error.message, _link("/login", "Go to sign in"))
 
 
 def not_set_up_page() -> str:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.accounts import SignInLocked
 from core.errors import InvalidInput, TouchstoneError
-from core.workflows.team import sessions
+from core.workflows.team import invitations, sessions
 from pages.server import forms
 from pages.server.cookies import forget_session, session_token, set_session
 from pages.server.running import running
@@ -60,6 +60,28 @@ async def setup(request: Request) -> Response:
         return await _signed_in(request, name, password, "/")
     except TouchstoneError as error:
         return _page(forms.setup_page(token, error, name), 400)
+
+
+async def invite(request: Request) -> Response:
+    """The form behind an invitation, and what it sends: a new person, signed in."""
+    fields = await _fields(request) if request.method == "POST" else {}
+    token = fields.get("token") or request.query_params.get("token", "")
+    try:
+        invitation = await run_in_threadpool(invitations.check_invitation, running().store, token)
+    except TouchstoneError as error:
+        return _page(forms.void_link_page(error), 403)
+    if request.method != "POST":
+        return _page(forms.invite_page(token, invitation))
+    name, password = fields.get("name", ""), fields.get("password", "")
+    try:
+        if password != fields.get("again", ""):
+            raise InvalidInput("The two passwords differ. Enter the same one twice.")
+        await run_in_threadpool(
+            invitations.accept_invitation, running().store, token, name, password
+        )
+        return await _signed_in(request, name, password, "/")
+    except TouchstoneError as error:
+        return _page(forms.invite_page(token, invitation, error, name), 400)
 
 
 async def logout(request: Request) -> Response:
@@ -123,10 +145,12 @@ FONTS = sorted((Path(streamlit.__file__).parent / "static/static/media").glob("S
 ROUTES = [
     Route("/login", login, methods=["GET", "POST"]),
     Route("/setup", setup, methods=["GET", "POST"]),
+    Route("/invite", invite, methods=["GET", "POST"]),
     Route("/logout", logout, methods=["POST"]),
     Route("/healthz", healthz),
     Route("/session", session),
     Route("/sign_in.css", _file(HERE / "sign_in.css", "text/css")),
+    Route("/theme.js", _file(HERE / "theme.js", "text/javascript")),
     Route("/watch.js", _file(HERE / "watch.js", "text/javascript")),
     Route("/mark.svg", _file(HERE / "mark.svg", "image/svg+xml")),
     *(Route("/sign_in.woff2", _file(font, "font/woff2")) for font in FONTS[:1]),

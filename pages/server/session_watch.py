@@ -1,11 +1,12 @@
-"""Puts the watch over the session (watch.js) into the head of every page that Streamlit serves."""
+"""Puts two scripts into the head of every page that Streamlit serves: the theme that this browser
+chose (theme.js), and the watch over the session (watch.js)."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Scope, Send
 
-SCRIPT = b'<script src="/watch.js" defer></script>'
+SCRIPTS = b'<script src="/theme.js"></script><script src="/watch.js" defer></script>'
 # With these the page would come compressed, in part, or not at all.
 LEFT_OUT = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
 
@@ -16,7 +17,7 @@ def whole(scope: Scope) -> Scope:
 
 
 def with_watch(send: Send) -> Send:
-    """`send` that adds the script to a page of HTML; anything else goes through as it is."""
+    """`send` that adds the scripts to a page of HTML; anything else goes through as it is."""
     held: Message = {}
     body = b""
 
@@ -29,7 +30,7 @@ def with_watch(send: Send) -> Send:
         else:
             body += message.get("body", b"")
             if not message.get("more_body", False):
-                page = body.replace(b"<head>", b"<head>" + SCRIPT, 1) if body else body
+                page = body.replace(b"<head>", b"<head>" + SCRIPTS, 1) if body else body
                 headers = MutableHeaders(raw=list(held["headers"]))
                 if body:
                     headers["content-length"] = str(len(page))

@@ -22,8 +22,8 @@ with st.form("change_password", width=480):
         autocomplete="new-password",
         help=PASSWORD_RULE,
     )
-    again = st.text_input("The new password again", type="password", autocomplete="new-password")
-    if st.form_submit_button("Change the password", type="primary"):
+    again = st.text_input("Repeat the new password", type="password", autocomplete="new-password")
+    if st.form_submit_button("Change password", type="primary"):
         try:
             if new != again:
                 raise InvalidInput("The two new passwords differ. Enter the same one twice.")

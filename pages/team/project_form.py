@@ -142,29 +142,29 @@ def _record_fields(
 
 
 def _labels(shown: ProjectSettings, key: str) -> list[tuple[str, tuple[str, ...], bool]]:
-    st.markdown("**Labels** that annotators give each example")
-    st.caption("Type into the last line to add one; tick a line at its left to delete it.")
+    st.markdown("**Labels** that annotators give to each example")
+    st.caption("Add a label in the last row. To delete one, tick its row and press Delete.")
     start = [(f.name, ", ".join(f.options), f.multiple) for f in shown.label_schema]
     rows = _table(
-        ("Label", "Options", "Several"),
+        ("Label", "Options", "Multiple"),
         start,
         f"{key} labels",
         {
             "Options": st.column_config.TextColumn(
                 help="With commas between them, two or more", width="large"
             ),
-            "Several": st.column_config.CheckboxColumn(
-                help="Whether one example can have several of them", default=False
+            "Multiple": st.column_config.CheckboxColumn(
+                help="Whether one example can have more than one option", default=False
             ),
         },
     )
-    return [(_text(r["Label"]), _split(_text(r["Options"])), r["Several"] is True) for r in rows]
+    return [(_text(r["Label"]), _split(_text(r["Options"])), r["Multiple"] is True) for r in rows]
 
 
 def _rubric(
     shown: ProjectSettings, key: str
 ) -> list[tuple[str, str, tuple[str, str, str, str, str]]]:
-    st.markdown("**Rubric** that raters mark answers by, each point said in words")
+    st.markdown("**Rubric** that raters score answers by, with the meaning of each point")
     start = [(c.name, c.question, *c.anchors) for c in shown.rubric]
     wide = {point: st.column_config.TextColumn(width="medium") for point in POINTS}
     rows = _table(("Criterion", "Question", *POINTS), start, f"{key} rubric", wide)
@@ -188,11 +188,11 @@ def _template(shown: ProjectSettings, key: str, sample: Triple) -> str:
         help="{instruction} and {input} are filled in. A paragraph with {input} is left out where "
         "an example has none. Training and generation use the same text.",
     )
-    right.caption("What the model is shown for one example")
+    right.caption("Preview: the prompt for one example")
     if "{instruction}" in typed:
         prompt = PromptTemplate(typed).render(sample[0], sample[1])
         right.code(prompt, language=None, wrap_lines=True)
-        right.caption("and should write")
+        right.caption("Target")
         right.code(sample[2] or "—", language=None, wrap_lines=True)
     else:
         right.text("The prompt template must contain {instruction}.")
@@ -206,7 +206,7 @@ def _table(
 
     frame = pd.DataFrame(start, columns=list(names))
     if not start:
-        frame = frame.astype({n: "bool" if n == "Several" else "string" for n in names})
+        frame = frame.astype({n: "bool" if n == "Multiple" else "string" for n in names})
     edited = st.data_editor(
         frame,
         num_rows="dynamic",
@@ -216,7 +216,7 @@ def _table(
         row_height=40,
     )
     rows = [{name: row[name] for name in names} for row in edited.to_dict("records")]
-    return [row for row in rows if any(_text(row[name]) for name in names if name != "Several")]
+    return [row for row in rows if any(_text(row[name]) for name in names if name != "Multiple")]
 
 
 def _text(value: Any) -> str:

@@ -41,7 +41,7 @@ def all_projects() -> None:
 
 
 def new_project() -> None:
-    """Make a project; the rest of its settings can wait."""
+    """Create a project; the rest of its settings can wait."""
     draft = project_form.open_draft(NEW, ProjectSettings(name=project_form.UNNAMED))
     try:
         wished = project_form.project_form(draft, None)
@@ -49,11 +49,11 @@ def new_project() -> None:
         unnamed = wished.name == project_form.UNNAMED
         if unnamed:
             st.caption("Give the project a name; everything else can wait.")
-        if st.button("Make the project", type="primary", icon=":material/add:", disabled=unnamed):
+        if st.button("Create project", type="primary", icon=":material/add:", disabled=unnamed):
             made = projects.create_project(session.store(), session.actor(), wished)
             project_form.close_draft(NEW)
             session.select_project(made.project_id)
-            session.say(f"{made.name} is there. Next: import examples.")
+            session.say(f"{made.name} is created. Next: import examples.")
             st.switch_page("home.py")
     except TouchstoneError as error:
         errors.show(error)

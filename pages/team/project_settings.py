@@ -26,12 +26,10 @@ def settings(project: Project) -> None:
         return
     project_form.keep_draft(name, draft, edited)
     with st.container(horizontal=True, vertical_alignment="center"):
-        save = st.button("Save the settings", type="primary", icon=":material/save:")
+        save = st.button("Save settings", type="primary", icon=":material/save:")
         if edited != draft.based_on:
-            st.button(
-                "Start over from what is stored", on_click=project_form.close_draft, args=(name,)
-            )
-            st.caption("Found again: not saved yet" if draft.found_again else "Not saved yet")
+            st.button("Discard changes", on_click=project_form.close_draft, args=(name,))
+            st.caption("Unsaved changes from earlier" if draft.found_again else "Unsaved changes")
     if save:
         change(project, edited, draft.based_on)
     st.divider()
@@ -56,15 +54,15 @@ def change(project: Project, edited: ProjectSettings, based_on: ProjectSettings)
 def delete(project: Project) -> None:
     """Delete the project after saying what goes with it."""
     store, actor = session.store(), session.actor()
-    with st.popover("Delete this project …", icon=":material/delete:", type="tertiary"):
+    with st.popover("Delete project …", icon=":material/delete:", type="tertiary"):
         total = annotating.counts(store, actor, project.project_id)["total"]
-        st.markdown(f"**{errors.escaped(project.name)}** goes out of everybody's sight:")
+        st.markdown(f"**{errors.escaped(project.name)}** is hidden from everybody:")
         st.write(
             f"its {page.number(total)} examples, its dataset versions, runs, answers, studies and "
-            f"ratings. A lead can bring it back, under All projects."
+            f"ratings. A lead can restore it under All projects."
         )
-        if st.button("Delete it", icon=":material/delete:"):
+        if st.button("Delete", icon=":material/delete:"):
             projects.delete_project(store, actor, project.project_id)
             project_form.close_draft(project.project_id)
-            session.say(f"{project.name} is deleted. Bring it back under All projects.")
+            session.say(f"{project.name} is deleted. Restore it under All projects.")
             st.rerun()

@@ -81,7 +81,7 @@ def test_home_leads_each_person_to_their_own_next_step(
     context: BrowserContext, tuning: Server
 ) -> None:
     page = sign_in(context, tuning, "ann")
-    expect(page.get_by_role("heading", name="Next: Annotate examples")).to_be_visible()
+    expect(page.get_by_role("button", name="Annotate examples")).to_be_visible()
     expect(page.get_by_text("Waiting for you: 3 examples.")).to_be_visible()
     assert page.get_by_role("link", name="Decide").count() == 0
     page.get_by_role("button", name="Annotate examples").click()
@@ -95,7 +95,7 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     page.get_by_text("New project", exact=True).click()
     name = page.get_by_role("textbox", name="Name")
     expect(name).to_have_value("")
-    expect(page.get_by_role("button", name="Make the project")).to_be_disabled()
+    expect(page.get_by_role("button", name="Create project")).to_be_disabled()
     page.get_by_role("textbox", name="Guidelines").fill("Be kind.")
     page.get_by_role("textbox", name="Guidelines").blur()
     name.fill("Letters")
@@ -103,7 +103,7 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     template.fill("Q: {instruction}\n\n{input}\n\nA:")
     template.blur()
     expect(page.get_by_text("Q: Say hello to the person named.")).to_be_visible()
-    page.get_by_role("button", name="Make the project").click()
+    page.get_by_role("button", name="Create project").click()
     expect_heading(page, "My work")
     expect(page.get_by_text("What waits for you in Letters")).to_be_visible()
     page.goto(f"{tuning.url}/projects")
@@ -114,12 +114,12 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     name.fill("Letters")
     name.blur()
     expect(page.get_by_text("A project needs a name of 1 to 80 characters")).to_be_hidden()
-    page.get_by_role("button", name="Delete this project").click()
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete project").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("Letters is deleted.")).to_be_visible()
     page.get_by_text("All projects", exact=True).click()
-    page.get_by_role("button", name="Bring it back").click()
-    expect(page.get_by_text("Letters is back.")).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("Letters is restored.")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -138,7 +138,7 @@ def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
 ) -> None:
     page = sign_in(context, tuning, "lea")
     complaints = Complaints(page, tuning)
-    page.get_by_role("button", name="Launch a run").click()
+    page.get_by_role("button", name="Start a run").click()
     expect_heading(page, "Train")
     start_a_run(page, "Short run", 12)
     expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
@@ -186,8 +186,8 @@ def test_what_a_lead_typed_into_a_project_is_there_after_a_reload(
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     page.reload()
     expect(guidelines).to_have_value("Half a thought")
-    expect(page.get_by_text("Found again: not saved yet")).to_be_visible()
-    page.get_by_role("button", name="Start over from what is stored").click()
+    expect(page.get_by_text("Unsaved changes from earlier")).to_be_visible()
+    page.get_by_role("button", name="Discard changes").click()
     expect(guidelines).to_have_value(before)
     page.reload()
     expect(guidelines).to_have_value(before)

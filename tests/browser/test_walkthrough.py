@@ -67,11 +67,11 @@ def make_project(page: Page, site: Server, name: str) -> None:
     open_page(page, site, "/projects", "Projects")
     page.get_by_text("New project", exact=True).click()
     box = page.get_by_label("Name", exact=True)
-    expect(page.get_by_role("button", name="Make the project")).to_be_visible()
+    expect(page.get_by_role("button", name="Create project")).to_be_visible()
     expect(box).to_have_count(1)
     box.fill(name)
     box.press("Tab")
-    press(page, "Make the project")
+    press(page, "Create project")
     expect(page.get_by_text(f"What waits for you in {name}")).to_be_visible()
 
 

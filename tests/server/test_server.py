@@ -24,6 +24,8 @@ from tests.serving import PASSWORD, ROOT, Server, free_port, serve
 OPEN_TO_ALL = {
     "/login",
     "/setup",
+    "/invite",
+    "/theme.js",
     "/healthz",
     "/sign_in.css",
     "/sign_in.woff2",

@@ -10,18 +10,10 @@ import pytest
 from core.actor import Actor, Role
 from core.clock import new_id
 from core.errors import NotAllowed
+from core.stations import STEPS, NextStep, Standing, next_step, stations, waiting
 from core.workflows.curation import annotating, reviewing
 from core.workflows.curation.annotating import next_to_annotate, save_annotation
-from core.workflows.team.home import (
-    STEPS,
-    NextStep,
-    Standing,
-    next_step,
-    roles_of,
-    standing,
-    stations,
-    waiting,
-)
+from core.workflows.team.home import standing
 from tests.builders import a_project, a_store, an_actor, an_admin, an_edit, some_examples
 
 LEAD: frozenset[Role] = frozenset({"lead"})
@@ -85,8 +77,8 @@ def test_a_version_of_imported_answers_needs_no_run_here() -> None:
 
 def test_what_came_back_is_more_pressing_than_what_is_new() -> None:
     at = Standing(total=9, new=5, to_annotate=7, sent_back=2, sent_back_to_anyone=2)
-    assert step(at, ANNOTATOR).title == "See what was sent back"
-    assert step(at, LEAD).title == "See what was sent back"
+    assert step(at, ANNOTATOR).title == "Revise what was sent back"
+    assert step(at, LEAD).title == "Revise what was sent back"
 
 
 def test_a_reviewer_reviews_before_rating_and_is_never_told_to_train() -> None:
@@ -94,6 +86,14 @@ def test_a_reviewer_reviews_before_rating_and_is_never_told_to_train() -> None:
     assert step(at, REVIEWER).place == "review"
     assert step(replace(at, to_review=0), REVIEWER).place == "rate"
     assert step(FROZEN, REVIEWER).title == "See the project's jobs"
+
+
+def test_a_viewer_is_led_to_what_can_be_read_and_never_to_work() -> None:
+    viewer: frozenset[Role] = frozenset({"viewer"})
+    busy = replace(STUDIED, to_annotate=3, to_review=3, active_jobs=1)
+    assert waiting(busy, viewer) == []
+    assert step(busy, viewer).place == "decide"
+    assert step(FROZEN, viewer).place == "examples"
 
 
 def test_an_annotator_sees_neither_reviews_nor_ratings_waiting() -> None:
@@ -111,8 +111,8 @@ def test_every_step_names_what_it_counts_in_the_right_number() -> None:
 
 
 def test_an_admin_counts_as_lead_everywhere() -> None:
-    assert "lead" in roles_of(an_admin(), "prj_any")
-    assert roles_of(an_actor("prj_a", "annotator"), "prj_b") == frozenset()
+    assert "lead" in an_admin().roles_in("prj_any")
+    assert an_actor("prj_a", "annotator").roles_in("prj_b") == frozenset()
 
 
 def test_the_counts_follow_the_queues_of_each_person(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""The team's pages and the frame, in a real browser: invitations, accounts, audit, theme, print."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.driving import PATIENCE, expect_heading, sign_in
+from tests.serving import DEMO, PASSWORD, Server
+
+LIGHT = """
+parseInt(getComputedStyle(document.querySelector("[data-testid=stApp]"))
+  .backgroundColor.match(/[0-9]+/)[0]) > 127
+"""
+
+
+def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
+    browser: Browser, context: BrowserContext, server: Server
+) -> None:
+    page = sign_in(context, server, "lea", "/people")
+    expect_heading(page, "People")
+    page.get_by_text("Invite by link").click()
+    page.get_by_test_id("stForm").get_by_role("radio", name="viewer", exact=True).click()
+    page.get_by_label("For whom (optional)").fill("Vivian")
+    page.get_by_role("button", name="Create link").click()
+    link = page.get_by_test_id("stCode").inner_text(timeout=PATIENCE).strip()
+    assert link.startswith(f"{server.url}/invite?token=")
+    expect(page.get_by_text("Vivian", exact=True)).to_be_visible()
+    guest = browser.new_context()
+    other = guest.new_page()
+    other.goto(link)
+    expect(other.get_by_text(f"lea invites you to “{DEMO}” as viewer")).to_be_visible()
+    other.get_by_label("Your name").fill("ada")
+    for label in ("Password", "The password again"):
+        other.get_by_label(label, exact=True).fill(PASSWORD)
+    other.get_by_role("button").click()
+    expect(other.get_by_role("alert")).to_contain_text("This name is taken")
+    other.get_by_label("Your name").fill("Vivian")
+    for label in ("Password", "The password again"):
+        other.get_by_label(label, exact=True).fill(PASSWORD)
+    other.get_by_role("button").click()
+    expect(other.get_by_text("Signed in as Vivian")).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_role("link", name="Results")).to_be_visible()
+    for hidden in ("Annotate", "Review", "Rate", "Train", "People", "Jobs"):
+        expect(other.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
+    other.goto(link)
+    expect(other.get_by_text("was used, has expired")).to_be_visible()
+    guest.close()
+
+
+def test_the_form_for_a_new_person_is_empty_again_after_each_one(
+    context: BrowserContext, server: Server
+) -> None:
+    page = sign_in(context, server, "ada", "/people")
+    expect_heading(page, "People")
+    page.get_by_text("Add a person").click()
+    form = page.get_by_test_id("stForm").filter(has_text="Initial password")
+    form.get_by_label("Name").fill("Newcomer")
+    form.get_by_label("Initial password").fill(PASSWORD)
+    form.get_by_role("button", name="reviewer").click()
+    form.get_by_role("button", name="Add person").click()
+    expect(page.get_by_text("Newcomer can sign in now.")).to_be_visible(timeout=PATIENCE)
+    expect(form.get_by_label("Name")).to_have_value("")
+    expect(form.get_by_label("Initial password")).to_have_value("")
+    expect(form.locator("[data-selected=true]")).to_have_count(0)
+    form.get_by_label("Name").fill("newcomer")
+    form.get_by_label("Initial password").fill(PASSWORD)
+    form.get_by_role("button", name="Add person").click()
+    expect(page.get_by_role("alert")).to_contain_text("This name is taken")
+    expect(form.get_by_label("Name")).to_have_value("newcomer")
+
+
+def test_a_lead_reads_the_audit_of_the_project_and_exports_it(
+    context: BrowserContext, server: Server
+) -> None:
+    page = sign_in(context, server, "lea", "/audit")
+    expect_heading(page, "Audit")
+    expect(page.get_by_text(re.compile(r"^\d+ events$"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Whole workspace")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    assert text.startswith("when_utc,person,action,subject,subject_id,project,detail")
+    assert "role given" in text
+
+
+def test_a_chosen_theme_holds_on_every_page_and_after_a_reload(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = sign_in(context, server, "ann")
+    expect_heading(page, "My work")
+    assert light(page)
+    page.get_by_label("Theme").select_option("Dark")
+    expect_heading(page, "My work")
+    page.wait_for_function(f"!({LIGHT})")
+    page.goto(f"{server.url}/account")
+    expect_heading(page, "Your account")
+    assert not light(page)
+    page.get_by_label("Theme").select_option("System")
+    page.wait_for_function(LIGHT)
+    context.close()
+
+
+def light(page: Page) -> bool:
+    return bool(page.evaluate(LIGHT))
+
+
+def test_the_head_of_a_page_is_low_and_paper_shows_the_page_alone(
+    context: BrowserContext, server: Server
+) -> None:
+    page = sign_in(context, server, "ada")
+    expect_heading(page, "My work")
+    head = page.locator("[class*=st-key-page_head]").bounding_box()
+    assert head is not None
+    assert head["height"] < 90
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
