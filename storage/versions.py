@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from core.versions.splitting import SPLITS
+from core.errors import Overtaken
+from core.query import Query
+from core.versions.splitting import SPLITS, Split
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
 from storage.database import Database, Row
 
@@ -34,10 +37,12 @@ class Versions:
             )
         )
 
-    def add(self, version: DatasetVersion, members: Any) -> None:
-        """Insert a version, its members, and the splits that it decides.
+    def add(self, version: DatasetVersion, members: Path, left_out: Path | None = None) -> None:
+        """Insert a version, its members, the splits that it decides, and what it leaves out.
 
-        `members` is a pyarrow table: example_id, revision_id, split, group_id, position.
+        `members` is a Parquet file in the workspace (example_id, revision_id, split, group_id,
+        position), `left_out` another (example_id, revision_id, reason, near_id). Raises Overtaken
+        when another version has put one of the examples into another split meanwhile.
         """
         self._db.execute(
             """
@@ -68,15 +73,42 @@ class Versions:
                 "created_at": version.created_at,
             },
         )
-        self._db.execute_with(
+        self._db.insert_from_parquet(
+            members,
             """
             INSERT INTO version_examples
                 (version_id, example_id, revision_id, split, group_id, position)
-            SELECT ?, example_id, revision_id, split, group_id, position FROM members
+            SELECT $version_id, example_id, revision_id, split, group_id, position
+            FROM read_parquet($parquet_path)
             """,
-            [version.version_id],
-            members=members,
+            {"version_id": version.version_id},
         )
+        if left_out:
+            self._db.insert_from_parquet(
+                left_out,
+                """
+                INSERT INTO version_left_out (version_id, example_id, revision_id, reason, near_id)
+                SELECT $version_id, example_id, revision_id, reason, near_id
+                FROM read_parquet($parquet_path)
+                """,
+                {"version_id": version.version_id},
+            )
+        self._decide(version)
+
+    def _decide(self, version: DatasetVersion) -> None:
+        """Keep the splits of the version's examples for all later ones."""
+        known = {"version_id": version.version_id, "project_id": version.project_id}
+        if self._db.value(
+            """
+            SELECT count(*) FROM version_examples m JOIN example_splits s USING (example_id)
+            WHERE m.version_id = $version_id AND s.project_id = $project_id AND m.split <> s.split
+            """,
+            known,
+        ):
+            raise Overtaken(
+                "Another version of this project was frozen meanwhile and put some of these "
+                "examples into other splits. Freeze again."
+            )
         self._db.execute(
             """
             INSERT INTO example_splits
@@ -87,12 +119,59 @@ class Versions:
                 USING (example_id)
             WHERE m.version_id = $version_id
             """,
-            {
-                "version_id": version.version_id,
-                "project_id": version.project_id,
-                "created_at": version.created_at,
-            },
+            {**known, "created_at": version.created_at},
         )
+
+    def to_freeze(self, project_id: str) -> Query:
+        """What is accepted and not flagged, in import order, with the splits decided earlier."""
+        return Query(
+            """
+            SELECT c.example_id, c.revision_id, c.instruction, c.input, c.output, s.split,
+                   s.group_id
+            FROM example_current c
+            LEFT JOIN (
+                SELECT example_id, split, group_id FROM example_splits
+                WHERE project_id = $project_id
+            ) s USING (example_id)
+            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+            ORDER BY c.position
+            """,
+            {"project_id": project_id},
+        )
+
+    def frozen_earlier(self, project_id: str) -> Query:
+        """Every revision that some version holds and `to_freeze` does not, with its split."""
+        return Query(
+            """
+            SELECT m.example_id, m.revision_id, s.split, s.group_id, r.instruction, r.input
+            FROM (
+                SELECT DISTINCT m.example_id, m.revision_id
+                FROM version_examples m JOIN dataset_versions v USING (version_id)
+                WHERE v.project_id = $project_id
+            ) m
+            JOIN example_splits s ON s.example_id = m.example_id AND s.project_id = $project_id
+            JOIN revisions r ON r.revision_id = m.revision_id
+            ANTI JOIN (
+                SELECT revision_id FROM example_current
+                WHERE project_id = $project_id AND state = 'accepted' AND NOT flagged
+            ) c ON c.revision_id = m.revision_id
+            """,
+            {"project_id": project_id},
+        )
+
+    def decided(self, project_id: str) -> dict[Split, int]:
+        """How many of the accepted, unflagged examples have a split already, per split."""
+        rows = self._db.rows(
+            """
+            SELECT s.split, count(*) AS n
+            FROM example_current c JOIN example_splits s USING (example_id)
+            WHERE c.project_id = $project_id AND s.project_id = $project_id
+                AND c.state = 'accepted' AND NOT c.flagged
+            GROUP BY s.split
+            """,
+            {"project_id": project_id},
+        )
+        return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
 
     def by_id(self, version_id: str) -> DatasetVersion | None:
         """One version."""

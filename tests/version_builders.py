@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from core.clock import new_id, now
 from core.versions.splitting import SPLITS
@@ -35,6 +36,9 @@ def add_version(
         }
     )
 
+    path = store.workspace / f"{new_id('members')}.parquet"
+    pq.write_table(members, path)
+
     def save() -> str:
         number = store.versions.next_number(project_id)
         version = DatasetVersion(
@@ -51,7 +55,7 @@ def add_version(
             created_at=now(),
             evaluation_only=ratios[2] == 1,
         )
-        store.versions.add(version, members)
+        store.versions.add(version, path)
         return version.version_id
 
     return store.transact(save)

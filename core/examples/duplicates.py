@@ -85,7 +85,7 @@ class NearDuplicates:
         Each takes those that nobody took, so a chain a-b-c of which a and c differ never becomes
         one group.
         """
-        star = _stars(self.left, self.right, len(self.same_as))
+        star = groups_around(self.left, self.right, len(self.same_as))
         return Groups(star[self.same_as].tolist(), self.capped_buckets, self.largest_bucket)
 
 
@@ -262,8 +262,8 @@ def _as_strings(ids: Ints, starts: Ints) -> NDArray[np.object_]:
     return strings
 
 
-def _stars(left: Ints, right: Ints, n: int) -> Ints:
-    """The representative of each of n texts: most neighbours first, then the lower index."""
+def groups_around(left: Ints, right: Ints, n: int) -> Ints:
+    """The representative of each of n texts (star clustering): most neighbours, then first."""
     ends, others = np.append(left, right), np.append(right, left)
     by_end = np.argsort(ends, kind="stable")
     others, degree = others[by_end], np.bincount(ends, minlength=n)

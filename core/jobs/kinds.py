@@ -65,7 +65,13 @@ KINDS: dict[str, JobKind] = _table(
         reads_file=True,
     ),
     JobKind(
-        "check",
+        "freeze",
+        "freeze",
+        run="core.versions.freeze_job:run",
+        take_in="core.workflows.curation.freezing:take_in",
+    ),
+    JobKind(
+        "check",  # what releases before 0.2 called it: jobs that wait since then
         "freeze",
         run="core.versions.freeze_job:run",
         take_in="core.workflows.curation.freezing:take_in",

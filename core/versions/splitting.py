@@ -16,26 +16,32 @@ Group = str | int
 
 
 def split(
-    groups: Sequence[Group], *, seed: int, ratios: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    groups: Sequence[Group],
+    *,
+    seed: int,
+    ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    already: Sequence[int] = (0, 0, 0),
 ) -> list[Split]:
     """The split of each example, given the group of each: examples of one group stay together.
 
     Counts are as near `ratios` (they sum to 1) as whole groups allow, exact where all groups are
     of one example. With at least as many groups as splits none is left empty, unless its ratio
-    is 0. The same groups and seed give the same split, whatever the order of the examples.
+    is 0. `already` are examples that each split has, and counts towards the ratios. The same
+    groups and seed give the same split, whatever the order of the examples.
     Raises InvalidInput when the ratios are no shares.
     """
     if min(ratios) < 0 or abs(sum(ratios) - 1) > 1e-9:
         raise InvalidInput(f"The ratios {ratios} do not sum to 1. Give three shares that do.")
     sizes = Counter(groups)
     order = sorted(sizes, key=lambda group: (-sizes[group], _draw(seed, group)))
-    room = [float(size) for size in _targets(len(groups), ratios)]
+    targets = _targets(len(groups) + sum(already), ratios)
+    room = [float(target - there) for target, there in zip(targets, already, strict=True)]
     chosen: dict[Group, int] = {}
     for group in order:
         place = _best_place(sizes[group], room, ratios)
         chosen[group] = place
         room[place] -= sizes[group]
-    _fill_empty(chosen, order, ratios)
+    _fill_empty(chosen, order, ratios, already)
     return [SPLITS[chosen[group]] for group in groups]
 
 
@@ -71,9 +77,14 @@ def _best_place(size: int, room: Sequence[float], ratios: Sequence[float]) -> in
     return min(places, key=lambda place: (size - 2 * room[place]) / ratios[place])
 
 
-def _fill_empty(chosen: dict[Group, int], order: Sequence[Group], ratios: Sequence[float]) -> None:
+def _fill_empty(
+    chosen: dict[Group, int],
+    order: Sequence[Group],
+    ratios: Sequence[float],
+    already: Sequence[int],
+) -> None:
     """Gives a split that got nothing the smallest group of the one that has most groups."""
-    wanted = [place for place, ratio in enumerate(ratios) if ratio > 0]
+    wanted = [place for place, ratio in enumerate(ratios) if ratio > 0 and not already[place]]
     if len(chosen) < len(wanted):
         return
     for place in wanted:

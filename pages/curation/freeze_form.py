@@ -5,17 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.versions.splitting import SPLITS
+from core.versions.usefulness import MIN_EXAMPLES
 from core.workflows.curation import freezing
+from core.workflows.curation.freezing import Freezable
 from pages.components import errors, page, session
-from pages.curation.version_view import RATIOS
+from pages.curation.version_view import RATIOS, STICKY
 
 FORM = "freeze"
 
 
-def freeze_form(project_id: str, ready: int, *, folded: bool) -> None:
+def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
     """Name, notes, seed, and what will happen."""
-    if ready < freezing.MIN_EXAMPLES:
-        how = f"Accept at least {freezing.MIN_EXAMPLES} examples; {ready} are accepted now."
+    ready = freezable.ready
+    if ready < MIN_EXAMPLES:
+        how = f"Accept at least {MIN_EXAMPLES} examples; {ready} are accepted now."
         page.empty("Too little to freeze", how, "curation/review.py", "Review examples")
         return
     if folded and not st.toggle("Freeze another version", key="freeze_another"):
@@ -23,17 +27,30 @@ def freeze_form(project_id: str, ready: int, *, folded: bool) -> None:
     with st.form(FORM):
         name = st.text_input("Name", placeholder="what is in it, such as “cleaned prices”")
         notes = st.text_area("Notes", placeholder="why this version, and what changed")
-        shares = ", ".join(f"{page.percent(share)} {split}" for split, share in RATIOS)
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 42, help="Draws the split. Same seed, same split."
+            "Seed", 0, 2**31 - 1, 42, help="Draws the split of new examples. Same seed, same split."
         )
         only = st.checkbox(
-            "For evaluation only", help="Every example goes to test; nobody can train on it."
+            "For evaluation only",
+            help="Every example goes to test, for good: no later version trains on it.",
         )
-        st.caption(f"The split: {shares}; near-duplicates stay together. A version never changes.")
+        st.caption(what_happens(freezable))
         pressed = st.form_submit_button(f"Freeze {page.number(ready)} examples", type="primary")
     if pressed:
         freeze(project_id, name, notes, int(seed), only)
+
+
+def what_happens(freezable: Freezable) -> str:
+    """The split to expect, in a sentence or two."""
+    shares = ", ".join(f"{page.percent(share)} {split}" for split, share in RATIOS)
+    kept = freezable.ready - freezable.new
+    if not kept:
+        return f"Split: {shares}. Near-duplicates stay together. {STICKY}"
+    there = ", ".join(f"{page.number(freezable.decided[split])} {split}" for split in SPLITS)
+    return (
+        f"{page.number(kept)} examples keep their split ({there}); "
+        f"{page.number(freezable.new)} new ones are drawn towards {shares}. {STICKY}"
+    )
 
 
 def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> None:

@@ -15,6 +15,7 @@ from pages.curation.example_list import example_list, opened
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
+STICKY = "An example keeps its split in all later versions."
 
 
 def list_of_versions(versions: Sequence[DatasetVersion], wished: str | None) -> DatasetVersion:

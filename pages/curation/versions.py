@@ -25,7 +25,8 @@ def main() -> None:
     ready = freezing.freezable(store, actor, project.project_id)
     page.figures(
         [
-            ("Ready to freeze", page.number(ready), "Accepted and not flagged"),
+            ("Ready to freeze", page.number(ready.ready), "Accepted and not flagged"),
+            ("New", page.number(ready.new), "Ready, and in no version yet"),
             ("Versions", page.number(len(versions)), None),
         ]
     )

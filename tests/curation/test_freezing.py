@@ -67,7 +67,8 @@ def test_freezing_twice_with_one_seed_gives_one_split_and_one_hash(
     assert first.counts == {"train": 48, "validation": 6, "test": 6}
     assert (first.total, first.groups) == (60, 60)
     other = freeze(store, project_id, seed=8)
-    assert splits_of(store, other) != splits_of(store, first)
+    assert splits_of(store, other) == splits_of(store, first)  # a split is decided once
+    assert (first.kept, second.kept, other.kept) == (0, 60, 60)
 
 
 def test_the_hash_can_be_computed_again_from_what_is_stored(store: Store, project_id: str) -> None:
@@ -110,7 +111,7 @@ def test_later_edits_do_not_reach_a_frozen_version(store: Store, project_id: str
         "accepted",
     )
     assert store.versions.content(version.version_id) == before
-    assert freezing.freezable(store, an_actor(project_id), project_id) == 11
+    assert freezing.freezable(store, an_actor(project_id), project_id).ready == 11
 
 
 def test_a_version_for_evaluation_only_has_everything_in_test(

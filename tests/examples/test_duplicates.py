@@ -1,23 +1,16 @@
-"""Near-duplicate groups: what must merge, what must not, recall, bounds, and the check job."""
+"""Near-duplicate groups: what must merge, what must not, recall, and bounds."""
 
 from __future__ import annotations
 
 import json
 import random
-import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InvalidInput
 from core.examples.duplicates import near_duplicate_groups
-from core.jobs.context import JobContext
-from core.jobs.folder import JobFolder
-from core.versions.freeze_job import ExamplesIncomplete, check_duplicates, prompt_texts, run
 from tests.benchmarks.duplicates_speed import edited_texts, templated_notes
 
 SENTENCE = "please write a short and friendly answer to this customer who asks about late parcels"
@@ -120,9 +113,7 @@ def test_the_same_texts_and_seed_give_the_same_groups() -> None:
 
 def test_twenty_thousand_templated_notes_take_bounded_work_and_stay_apart() -> None:
     notes = templated_notes(20_000, random.Random(3))
-    started = time.process_time()
     found = near_duplicate_groups(notes)
-    assert time.process_time() - started < 15
     assert found.capped_buckets > 0
     assert found.largest_bucket > 100
     assert len(notes) - found.count < 0.01 * len(notes)
@@ -160,51 +151,3 @@ def test_independent_demo_notes_stay_apart_and_planted_duplicates_are_found() ->
         if example.flaw in ("duplicate", "near_duplicate")
     ]
     assert sum(planted) >= 0.9 * len(planted) > 0
-
-
-def a_check_job(path: Path, **columns: list[Any]) -> JobContext:
-    folder = JobFolder.create(path / "jobs" / "c1", {"kind": "check"})
-    pq.write_table(pa.table(columns), folder.data / "examples.parquet")
-    return JobContext(folder)
-
-
-def test_the_check_job_writes_groups_and_warns_of_a_large_one(tmp_path: Path) -> None:
-    inputs = [SENTENCE, SENTENCE.upper(), *(f"{k} " + "abcdefghij"[k] * 9 for k in range(10))]
-    job = a_check_job(
-        tmp_path,
-        example_id=[f"e{k}" for k in range(12)],
-        instruction=["Answer the customer."] * 12,
-        input=inputs,
-        output=["x"] * 12,
-    )
-    run(job)
-    rows = pq.read_table(job.folder.final / "groups.parquet").to_pylist()
-    assert [row["group_id"] for row in rows[:3]] == ["e0", "e0", "e2"]
-    report = json.loads((job.folder.final / "report.json").read_text(encoding="utf-8"))
-    assert (report["groups"], report["largest"], report["merged"]) == (11, 2, 1)
-    assert "2 of 12 examples (17%) are near-duplicates of e0" in report["warnings"][0]
-
-
-def test_a_check_of_no_examples_reports_nothing(tmp_path: Path) -> None:
-    job = a_check_job(tmp_path, example_id=[], instruction=[], input=[], output=[])
-    run(job)
-    report = json.loads((job.folder.final / "report.json").read_text(encoding="utf-8"))
-    assert (report["groups"], report["largest_share"], report["warnings"]) == (0, 0.0, [])
-
-
-def test_a_check_without_the_input_column_names_it(tmp_path: Path) -> None:
-    job = a_check_job(tmp_path, example_id=["a"], instruction=["b"])
-    with pytest.raises(ExamplesIncomplete, match="no column input"):
-        run(job)
-
-
-def test_a_shared_instruction_is_left_out_of_the_comparison() -> None:
-    assert prompt_texts(["Do it"] * 2, ["a", "b"]) == ["a", "b"]
-    assert prompt_texts(["Do it", "Do that"], ["a", ""]) == ["Do it\na", "Do that\n"]
-    assert prompt_texts(["Do it"] * 2, ["", " "]) == ["Do it\n", "Do it\n "]
-
-
-def test_an_unremarkable_collection_gets_no_warning() -> None:
-    originals, _, _ = edited_texts(500, random.Random(8))
-    _, report = check_duplicates([str(k) for k in range(len(originals))], originals)
-    assert report.warnings == []

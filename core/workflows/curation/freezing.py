@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,33 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id, now
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
-from core.versions.splitting import SPLITS, content_hash, split
-from core.versions.version import DatasetVersion
+from core.versions.splitting import Split
+from core.versions.usefulness import MIN_EXAMPLES
+from core.versions.version import DatasetVersion, LargeGroup, LeftOut
+from core.wording import counted
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 RATIOS = (0.8, 0.1, 0.1)
-MIN_EXAMPLES = 10
+KINDS = ("freeze", "check")
+
+
+@dataclass(frozen=True)
+class Freezable:
+    """Examples that are ready, and how many of them an earlier version put into each split."""
+
+    ready: int
+    decided: Mapping[Split, int]
+
+    @property
+    def new(self) -> int:
+        """Examples that no version has frozen yet."""
+        return self.ready - sum(self.decided.values())
 
 
 class NothingToFreeze(InvalidInput):
@@ -42,84 +56,61 @@ def start_freeze(
     evaluation_only: bool = False,
     version_id: str = "",
 ) -> str:
-    """Snapshot what is accepted now and queue the near-duplicate check; the version's id.
+    """Snapshot what is accepted now and queue the job that splits and hashes it; the version's id.
 
     A `version_id` made when the form was opened makes a repeated click one version.
-    `evaluation_only` puts every example into test, so that nobody can train on it.
-    Raises NothingToFreeze below 10 accepted, unflagged examples.
+    `evaluation_only` puts every example into test, for ever: nobody can train on it.
+    Raises NothingToFreeze below 10 accepted, unflagged examples, Conflict while the project's
+    last version is still being frozen. A split of no use is refused by the job.
     """
     actor.require(project_id, "lead")
     if version_id and store.jobs.of_subject(version_id):
         return version_id
-    accepted = store.examples.accepted(project_id)
-    if accepted.num_rows < MIN_EXAMPLES:
+    ready = store.examples.count_accepted(project_id)
+    if ready < MIN_EXAMPLES:
         raise NothingToFreeze(
-            f"{accepted.num_rows} examples are accepted and unflagged; a version needs at least "
+            f"{ready} examples are accepted and unflagged; a version needs at least "
             f"{MIN_EXAMPLES}. Accept more on the Review page."
+        )
+    if any(job.kind in KINDS and job.project_id == project_id for job in store.jobs.unsettled()):
+        raise Conflict(
+            "Another version of this project is being frozen, and decides splits that this one "
+            "will keep. Wait until it is there."
         )
     version_id = version_id or new_id("ver")
     jobs.submit(
         store,
         actor,
-        kind="check",
+        kind="freeze",
         project_id=project_id,
         subject_id=version_id,
-        title=f"Freeze {accepted.num_rows:,} examples".replace(",", "\u202f"),
+        title=f"Freeze {counted(ready, 'example')}",
         spec={
             "name": name.strip()[:80],
             "notes": notes.strip(),
             "seed": seed,
             "ratios": [0.0, 0.0, 1.0] if evaluation_only else list(RATIOS),
+            "evaluation_only": evaluation_only,
         },
-        tables={"examples.parquet": accepted},
+        tables={
+            "examples.parquet": store.versions.to_freeze(project_id),
+            "earlier.parquet": store.versions.frozen_earlier(project_id),
+        },
     )
     return version_id
 
 
-def freezable(store: Store, actor: Actor, project_id: str) -> int:
-    """How many examples `start_freeze` would take now: accepted and not flagged."""
+def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
+    """What `start_freeze` would take now: accepted and not flagged."""
     actor.require(project_id)
-    return store.examples.count_accepted(project_id)
+    ready = store.examples.count_accepted(project_id)
+    return Freezable(ready, store.versions.decided(project_id))
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Split the checked snapshot and insert the version; twice is once."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    """Insert the frozen version; twice is once. Raises Overtaken."""
     spec = folder.spec()
-    examples = pq.read_table(folder.data / "examples.parquet")
-    groups = dict(
-        zip(*pq.read_table(folder.final / "groups.parquet").to_pydict().values(), strict=True)
-    )
-    report = json.loads((folder.final / "report.json").read_text())
-    ids = examples.column("example_id").to_pylist()
-    group_ids = [str(groups[example_id]) for example_id in ids]
-    everything_is_test = spec["ratios"][2] == 1.0
-    texts = [examples.column(name).to_pylist() for name in ("instruction", "input", "output")]
-    # Groups are named by their text, not by ids made at random: the same examples and seed give
-    # the same split in every workspace.
-    named = {
-        example_id: content_hash([("", *words, "")])
-        for example_id, *words in zip(ids, *texts, strict=True)
-    }
-    splits = (
-        ["test"] * len(ids)
-        if everything_is_test
-        else list(
-            split([named[g] for g in group_ids], seed=spec["seed"], ratios=tuple(spec["ratios"]))
-        )
-    )
-    members = pa.table(
-        {
-            "example_id": ids,
-            "revision_id": examples.column("revision_id"),
-            "split": splits,
-            "group_id": group_ids,
-            "position": list(range(len(ids))),
-        }
-    )
-    counted = Counter(splits)
+    report = json.loads((folder.final / "report.json").read_text(encoding="utf-8"))
 
     def save() -> None:
         if store.versions.by_id(job.subject_id) is not None:
@@ -131,17 +122,19 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
             number=number,
             name=spec["name"] or f"v{number}",
             notes=spec["notes"],
-            content_hash=content_hash(zip(ids, *texts, splits, strict=True)),
             seed=spec["seed"],
             ratios=tuple(spec["ratios"]),
-            counts={name: counted.get(name, 0) for name in SPLITS},
-            groups=len(set(group_ids)),
-            warnings=tuple(report["warnings"]),
-            evaluation_only=everything_is_test,
+            evaluation_only=spec["ratios"][2] == 1,
             actor_id=job.created_by,
             created_at=now(),
+            **{
+                **report,
+                "largest": tuple(map(LargeGroup.of_dict, report["largest"])),
+                "warnings": tuple(report["warnings"]),
+            },
         )
-        store.versions.add(version, members)
+        final = folder.final
+        store.versions.add(version, final / "members.parquet", final / "left_out.parquet")
         store.audit.record(
             "frozen",
             "version",
@@ -177,6 +170,12 @@ def version_examples(
     get_version(store, actor, version_id)
     found: list[dict[str, Any]] = store.versions.examples(version_id, split_name, limit).to_pylist()
     return found
+
+
+def left_out(store: Store, actor: Actor, version_id: str, limit: int = 1000) -> list[LeftOut]:
+    """Accepted examples that a version leaves out, and why."""
+    get_version(store, actor, version_id)
+    return store.versions.left_out(version_id, limit)
 
 
 def start_export(store: Store, actor: Actor, version_id: str) -> str:

@@ -15,6 +15,7 @@ from core.jobs.job import Job, JobEvent
 from core.jobs.kinds import kind_of
 from core.jobs.launcher import enqueue, request_cancel, request_stop, status_of
 from core.jobs.state import RESUMABLE
+from core.query import Query
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -45,7 +46,8 @@ def submit(
 ) -> str:
     """Write a job folder, queue the job, and return its id. The supervisor starts it.
 
-    `tables` are pyarrow tables written to data/NAME, `files` are moved there. `also` is given the
+    `tables` become data/NAME: pyarrow tables, or Queries that the database answers straight into
+    the file. `files` are moved there. `also` is given the
     job's id and saves what belongs to it in the same transaction. Callers have checked the actor's
     role. Raises QueueFull, DiskFull.
     """
@@ -55,9 +57,12 @@ def submit(
     folder_name = f"{known.folder}/{subject_id if known.folder == 'runs' else job_id}"
     folder = JobFolder.create(store.workspace / folder_name, {**spec, "kind": kind})
     for name, table in (tables or {}).items():
-        import pyarrow.parquet as pq
+        if isinstance(table, Query):
+            store.database.write_parquet(folder.data / name, table.sql, table.params)
+        else:
+            import pyarrow.parquet as pq
 
-        pq.write_table(table, folder.data / name)
+            pq.write_table(table, folder.data / name)
     for name, path in (files or {}).items():
         shutil.move(path, folder.data / name)
     enqueue(folder)

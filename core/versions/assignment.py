@@ -1,0 +1,169 @@
+"""Sticky splits: which split each example of a new version belongs to, and what is left out.
+
+1. An example that an earlier version froze keeps its split for ever.
+2. A new example that is near one of those joins its group: the split of the nearest.
+3. Other new near-duplicates form groups. Whole groups are drawn in the order of size, then of the
+   seeded hash of their first member's text, each to the split that is farthest below its share
+   (`core.versions.splitting.split`): near the ratios, and the same in every workspace.
+4. Nothing may leak: of two near-duplicates in different splits, the one in train gives way to
+   validation and test, the one in validation to test; it is left out of the version, and listed.
+   A test example never becomes training material.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.examples.duplicates import NearDuplicates
+from core.versions.neighbours import Flags, Ints, Neighbours
+from core.versions.splitting import SPLITS, split
+
+UNDECIDED = -1
+TRAIN, VALIDATION, TEST = range(3)
+LINKED_SHARE = 0.05
+_ROUNDS = 8
+
+REASONS = {
+    "between": "It is near examples of two splits, and would leak from one into the other.",
+    "near_validation": "It is a training example and near a validation example.",
+    "near_test": "It is near a test example, and not in test itself.",
+    "trained_on": "It is a training or validation example of an earlier version, or near one.",
+}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The examples to freeze, then earlier texts of frozen examples, which only have neighbours.
+
+    `names` are hashes of the texts, `decided` the number of the split that an earlier version gave
+    (UNDECIDED: none). The first `count` are to be frozen; they are in the order of their names.
+    """
+
+    names: Sequence[str]
+    decided: Ints
+    count: int
+
+    @property
+    def present(self) -> Flags:
+        """Which of them are to be frozen."""
+        return np.arange(len(self.names)) < self.count
+
+
+@dataclass
+class Assignment:
+    """Per example: the number of its split (UNDECIDED: left out) and its group.
+
+    `group` is the index of the example whose group it joins: an earlier one's, or the first new
+    one's. `left_out` maps an example to (a key of REASONS, the index of what it is near, or -1).
+    `near_trained` are test examples that are near a text that earlier versions trained on.
+    """
+
+    split: Ints
+    group: Ints
+    left_out: dict[int, tuple[str, int]] = field(default_factory=dict)
+    near_trained: list[int] = field(default_factory=list)
+
+
+def assign(
+    candidates: Candidates,
+    near: NearDuplicates,
+    *,
+    seed: int,
+    ratios: tuple[float, float, float],
+    evaluation_only: bool = False,
+) -> Assignment:
+    """Decide the split of every example to freeze; see the module."""
+    neighbours = Neighbours.of_near(near)
+    place = candidates.decided.copy()
+    group = np.arange(len(place))
+    found = Assignment(place, group)
+    _join(found, candidates, neighbours)
+    if evaluation_only:
+        _keep_to_test(found, candidates, neighbours)
+    else:
+        _draw(found, candidates, neighbours, seed, ratios)
+    _keep_apart(found, candidates, neighbours)
+    return found
+
+
+def _join(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
+    """New examples near decided ones get their split, in rounds: those near them follow."""
+    place = found.split
+    for _ in range(_ROUNDS):
+        new = candidates.present & (place == UNDECIDED)
+        new[list(found.left_out)] = False
+        splits = np.array([neighbours.has_near(place == number) for number in range(3)])
+        several, one = splits.sum(axis=0) > 1, splits.sum(axis=0) == 1
+        nearest = neighbours.nearest(place != UNDECIDED)
+        for index in np.flatnonzero(new & several).tolist():
+            found.left_out[index] = ("between", int(nearest[index]))
+        joins = np.flatnonzero(new & one)
+        if not len(joins):
+            return
+        place[joins] = place[nearest[joins]]
+        found.group[joins] = found.group[nearest[joins]]
+
+
+def _draw(
+    found: Assignment,
+    candidates: Candidates,
+    neighbours: Neighbours,
+    seed: int,
+    ratios: tuple[float, float, float],
+) -> None:
+    """Split the groups of what is still undecided, so that all together are near the ratios."""
+    place = found.split
+    new = candidates.present & (place == UNDECIDED)
+    new[list(found.left_out)] = False
+    if not new.any():
+        return
+    first = neighbours.groups(new, max(3, int(LINKED_SHARE * candidates.count)))
+    there = place[candidates.present & (place != UNDECIDED)]
+    drawn = split(
+        [candidates.names[index] for index in first[new]],
+        seed=seed,
+        ratios=ratios,
+        already=tuple(np.bincount(there, minlength=3).tolist()),
+    )
+    found.group[new] = first[new]
+    place[new] = [SPLITS.index(one) for one in drawn]
+
+
+def _keep_to_test(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
+    """For evaluation only: what was or is near training material is left out, the rest is test."""
+    place = found.split
+    trained = (place == TRAIN) | (place == VALIDATION)
+    nearest = neighbours.nearest(candidates.decided >= 0)
+    for index in np.flatnonzero(candidates.present & trained).tolist():
+        known = candidates.decided[index] != UNDECIDED
+        found.left_out[index] = ("trained_on", -1 if known else int(nearest[index]))
+    new = candidates.present & (place == UNDECIDED)
+    new[list(found.left_out)] = False
+    place[new] = TEST
+    first = neighbours.groups(new, max(3, int(LINKED_SHARE * candidates.count)))
+    found.group[new] = first[new]
+    place[list(found.left_out)] = UNDECIDED
+
+
+def _keep_apart(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
+    """Leave out what is near an example of a split that is watched more closely."""
+    # What is left out of this version keeps its earlier split, and may not leak either.
+    known = np.where(found.split == UNDECIDED, candidates.decided, found.split)
+    for reason, leaks, watched in (
+        ("near_test", (TRAIN, VALIDATION), TEST),
+        ("near_validation", (TRAIN,), VALIDATION),
+    ):
+        beside = known == watched
+        near = neighbours.has_near(beside)
+        nearest = neighbours.nearest(beside)
+        present = candidates.present & np.isin(found.split, leaks)
+        for index in np.flatnonzero(present & near).tolist():
+            found.left_out[index] = (reason, int(nearest[index]))
+            found.split[index] = UNDECIDED
+    found.split[list(found.left_out)] = UNDECIDED
+    in_test = candidates.present & (found.split == TEST)
+    trained_on = neighbours.has_near(candidates.decided == TRAIN)
+    found.near_trained = np.flatnonzero(in_test & trained_on).tolist()
