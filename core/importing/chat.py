@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.importing.names import plain
+from core.importing.names import is_stray, plain
 from core.importing.records import kind_of
 
 TURN_KEYS = (("role", "content"), ("from", "value"))
@@ -45,7 +45,7 @@ class NoConversation(Exception):
 def chat_columns(samples: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The columns that hold turns in most of the sampled records; () when there is none."""
     names = dict.fromkeys(name for sample in samples for name in sample)
-    found = [name for name in names if _mostly_turns(sample.get(name) for sample in samples)]
+    found = [name for name in names if _mostly_turns([sample.get(name) for sample in samples])]
     by_name = {plain(name): name for name in reversed(found)}
     if all(name in by_name for name in _PROMPT_AND_COMPLETION):
         return tuple(by_name[name] for name in _PROMPT_AND_COMPLETION)
@@ -53,13 +53,10 @@ def chat_columns(samples: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return (preferred,) if preferred else tuple(found[:1])
 
 
-def _mostly_turns(values: Iterable[Any]) -> bool:
-    filled = turns = 0
-    for value in values:
-        if value is not None:
-            filled += 1
-            turns += bool(value) and isinstance(value, list) and all(map(_keys_of, value))
-    return filled > 0 and 2 * turns > filled
+def _mostly_turns(values: Sequence[Any]) -> bool:
+    filled = [value for value in values if value is not None]
+    turns = sum(isinstance(one, list) and bool(one) and all(map(_keys_of, one)) for one in filled)
+    return 2 * turns > len(filled) and not is_stray(len(filled), len(values))
 
 
 def _keys_of(turn: object) -> tuple[str, str] | None:

@@ -22,15 +22,13 @@ from core.importing.names import (
     NESTED_NAMES,
     OUTPUT_NAMES,
     find_column,
+    is_stray,
     plain,
 )
 from core.projects import LabelField
 
 MAX_META = 50
 MAX_META_CHARS = 2000
-
-_STRAY = 20
-"""A column that fewer than one in so many records fill is no column of the file."""
 
 Samples = Sequence[Mapping[str, Any]]
 
@@ -87,7 +85,9 @@ def detect(
     if output is None:
         output, label = label, None
     instruction = _best(INSTRUCTION_NAMES, common, nested, samples)
-    text = _best(INPUT_NAMES, usable, nested, samples)
+    # Beside an instruction, "source" says where the example is from.
+    names = [name for name in INPUT_NAMES if name != "source" or not instruction]
+    text = _best(names, usable, nested, samples)
     if not (instruction or text):
         return None
     taken = {instruction, text, output, label}
@@ -131,7 +131,8 @@ def left_out(columns: Sequence[str], samples: Samples, mapping: ColumnMapping) -
 def nested_column(columns: Sequence[str], samples: Samples) -> str | None:
     """The column of self-instruct's nested objects, `instances` or its like, if there is one."""
     tops = dict.fromkeys(_is_nested(name, samples) for name in columns)
-    return next((top for top in tops if top and plain(top) in NESTED_NAMES), None)
+    common = (top for top in tops if top and not _is_stray(top, None, samples))
+    return next((top for top in common if plain(top) in NESTED_NAMES), None)
 
 
 def _is_nested(name: str, samples: Samples) -> str:
@@ -152,8 +153,7 @@ def _best(
 
 
 def _is_stray(name: str, nested: str | None, samples: Samples) -> bool:
-    filled = len(_values(name, nested, samples))
-    return len(samples) >= _STRAY and _STRAY * filled < len(samples)
+    return is_stray(len(_values(name, nested, samples)), len(samples))
 
 
 def _holds_text(name: str, nested: str | None, samples: Samples) -> bool:

@@ -17,9 +17,37 @@ from core.importing.limits import LIMITS, MIB, Limits, UnreadableFile
 
 Format = Literal["jsonl", "json", "csv", "tsv", "parquet"]
 
-ACCEPTED = "Accepted are JSONL, JSON, CSV, TSV and Parquet."
-_JSONL_NAMES = {".jsonl", ".ndjson", ".jsonlines"}
-_TABLE_NAMES = {".csv", ".tsv", ".tab"}
+
+@dataclass(frozen=True)
+class FileFormat:
+    """An accepted format. `reader` is `reader(path, kind, limits) -> Iterator[SourceRecord]`, named
+    as "module:function", so that looking at CSV does not load pyarrow."""
+
+    name: Format
+    label: str
+    suffixes: tuple[str, ...]
+    reader: str
+
+
+FORMATS: dict[str, FileFormat] = {
+    one.name: one
+    for one in (
+        FileFormat(
+            "jsonl", "JSONL", (".jsonl", ".ndjson", ".jsonlines"), "core.importing.lines:read_lines"
+        ),
+        FileFormat("json", "JSON", (".json",), "core.importing.json_stream:read_json"),
+        FileFormat("csv", "CSV", (".csv",), "core.importing.delimited:read_delimited"),
+        FileFormat("tsv", "TSV", (".tsv", ".tab"), "core.importing.delimited:read_delimited"),
+        FileFormat(
+            "parquet", "Parquet", (".parquet", ".pq"), "core.importing.parquet:read_parquet"
+        ),
+    )
+}
+*_FIRST, _LAST = (one.label for one in FORMATS.values())
+FORMAT_NAMES = f"{', '.join(_FIRST)} or {_LAST}"
+ACCEPTED = f"Accepted are {', '.join(_FIRST)} and {_LAST}."
+_JSONL_NAMES = FORMATS["jsonl"].suffixes
+_TABLE_NAMES = FORMATS["csv"].suffixes + FORMATS["tsv"].suffixes
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -81,7 +109,7 @@ def _refuse_other_kinds(head: bytes, suffix: str) -> None:
             raise UnreadableFile(f"This is {found}. {ACCEPTED}")
     if head[:512].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise UnreadableFile(f"This is a web page or an XML document. {ACCEPTED}")
-    if suffix in {".parquet", ".pq"}:
+    if suffix in FORMATS["parquet"].suffixes:
         raise UnreadableFile(f"The file is named {suffix} but is not Parquet inside. {ACCEPTED}")
 
 

@@ -1,8 +1,9 @@
 """The import job: an uploaded file becomes Parquet tables that the store can take in.
 
     spec.json  {"kind": "import", "file": "upload.csv", "mapping": null,
-                "allow_empty_output": false, "label_schema": [], "unlimited": false}
-               the file is data/upload.csv; an absolute path is read where it lies
+                "allow_empty_output": false, "label_schema": [], "unlimited": false,
+                "in_place": false}
+               the file is data/upload.csv; "in_place" its absolute path, read where it lies
     final/     examples.parquet, rejects.parquet, duplicates.parquet (their columns are in
                `core.importing.tables`), summary.json
 
@@ -78,8 +79,12 @@ def run(job: JobContext) -> None:
 
 
 def uploaded(job: JobContext) -> Path:
-    """The file that the spec names, in the job's data folder. Raises InvalidInput when it leads out
-    of it."""
+    """The file that the spec names, in the job's data folder, or anywhere for one "in_place".
+
+    Raises InvalidInput when it leads out of the folder and may not.
+    """
+    if job.spec.get("in_place"):
+        return Path(str(job.spec["file"]))
     folder = job.data(".")
     path = (folder / str(job.spec["file"])).resolve()
     if not path.is_relative_to(folder.resolve()):

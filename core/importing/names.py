@@ -29,6 +29,15 @@ ID_NAMES = ("id", "exampleid", "uid", "uuid", "taskid", "questionid", "qid", "ke
 NESTED_NAMES = ("instances", "examples", "qas")
 
 
+STRAY = 20
+"""A column that fewer than one in so many records fill is no column of the file."""
+
+
+def is_stray(filled: int, records: int) -> bool:
+    """Whether so few records fill a column that it is a slip; never among fewer than twenty."""
+    return records >= STRAY and STRAY * filled < records
+
+
 def find_column(wanted: Sequence[str], columns: Sequence[str]) -> str | None:
     """The first of the wanted names that a column has, however it is written.
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from core.importing.formats import FileKind
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.parquet_footer import read_footer
 from core.importing.records import SourceRecord, unique_names
@@ -30,7 +31,7 @@ _PLAIN_VALUE_CHARS = 8
 _DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
 
 
-def read_parquet(path: Path, limits: Limits) -> Iterator[SourceRecord]:
+def read_parquet(path: Path, _kind: FileKind, limits: Limits) -> Iterator[SourceRecord]:
     """The rows of a Parquet file, the line being the row from 1.
 
     Raises UnreadableFile when it is damaged, TooLarge when it unpacks to too much: by its own

@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from core.importing.columns import ColumnMapping, InvalidMapping
+from core.importing.formats import FORMATS
 from core.importing.pipeline import Accepted
 from core.importing.preview import Preview, preview
 from pages.components import errors, page
 
-NAMES = {"jsonl": "JSONL", "json": "JSON", "csv": "CSV", "tsv": "TSV", "parquet": "Parquet"}
 NONE = "none"
 PROBLEMS_SHOWN = 8
 ROWS = 20
@@ -153,5 +153,5 @@ def about_file(seen: Preview, file_name: str, size: int) -> None:
     """One line on what the file is."""
     count = f"{'' if seen.count_exact else 'about '}{page.number(seen.count_estimate)} records"
     columns = ", ".join(seen.columns)
-    st.text(f"{file_name} · {NAMES[seen.format]} · {page.size(size)} · {count}")
+    st.text(f"{file_name} · {FORMATS[seen.format].label} · {page.size(size)} · {count}")
     st.text(f"Columns: {columns}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.importing.formats import FORMAT_NAMES
 from core.importing.preview import preview
 from core.workflows.curation import importing
 from pages.components import errors, page, session
@@ -14,12 +15,11 @@ from pages.curation.column_mapping import about_file, choose_mapping, how_many
 from pages.curation.import_result import earlier, result
 
 FORM, ROUND = "import", "import round"
-ACCEPTED = "JSONL, JSON, CSV, TSV or Parquet"
 
 
 def main() -> None:
     """Draw the import that the address names, or a place for a file; then the earlier ones."""
-    page.head("Import", f"Bring examples in from a {ACCEPTED} file; nothing is stored unseen.")
+    page.head("Import", f"Bring examples in from a {FORMAT_NAMES} file; nothing is stored unseen.")
     project_id = session.project().project_id
     wished = st.query_params.get("import")
     if wished and progress(wished):
@@ -41,7 +41,7 @@ def main() -> None:
 def look_at_a_file(project_id: str) -> None:
     """Upload, see what would become of it, and start."""
     uploaded = st.file_uploader(
-        f"A file with examples: {ACCEPTED}", key=f"import_file_{session.recall(ROUND, 0)}"
+        f"A file with examples: {FORMAT_NAMES}", key=f"import_file_{session.recall(ROUND, 0)}"
     )
     if uploaded is None:
         return

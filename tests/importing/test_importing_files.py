@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core.importing.columns import ColumnMapping
+from core.importing.formats import FORMATS, identify
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.pipeline import open_source
 from core.importing.preview import preview
@@ -43,7 +44,9 @@ def in_each_format(folder: Path) -> list[Path]:
 
 
 def test_every_accepted_format_gives_the_same_example(tmp_path: Path) -> None:
-    for path in in_each_format(tmp_path):
+    paths = in_each_format(tmp_path)
+    assert {identify(path).format for path in paths} == set(FORMATS)
+    for path in paths:
         found = imported(path)
         assert texts(found) == [("Why?", "", "Because.")], path
         assert not found.rejects, path

@@ -67,6 +67,7 @@ def start_import(
         title=f"Import {file_name}",
         spec={
             "file": str(path.resolve()) if in_place else stored_as,
+            "in_place": in_place,
             "unlimited": unlimited,
             "mapping": dict(mapping) if mapping else None,
             "allow_empty_output": allow_empty_output,

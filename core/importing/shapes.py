@@ -1,0 +1,92 @@
+"""The record shapes that are understood without choosing columns: one table.
+
+A new shape is one entry: a record as such files have it and the example that it becomes. Names of
+columns are in `core.importing.names`, the ways to write a conversation in `core.importing.chat`;
+`tests/importing/test_shapes.py` imports the record of every entry in every format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`label` is what people call it; `record` becomes (instruction, input, output)."""
+
+    name: str
+    label: str
+    record: dict[str, Any]
+    example: tuple[str, str, str]
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape(
+        "alpaca",
+        "Alpaca: instruction, input, output",
+        {"instruction": "Add the numbers.", "input": "1 and 2", "output": "3"},
+        ("Add the numbers.", "1 and 2", "3"),
+    ),
+    Shape(
+        "prompt_completion",
+        "prompt, completion",
+        {"prompt": "Say hello in French.", "completion": "Bonjour."},
+        ("Say hello in French.", "", "Bonjour."),
+    ),
+    Shape(
+        "question_answer",
+        "question, answer (and context)",
+        {"question": "Who wrote it?", "context": "By Ann Lee, 1998.", "answer": "Ann Lee"},
+        ("Who wrote it?", "By Ann Lee, 1998.", "Ann Lee"),
+    ),
+    Shape(
+        "text_label",
+        "text, label",
+        {"text": "The room was clean.", "label": "positive"},
+        ("", "The room was clean.", "positive"),
+    ),
+    Shape(
+        "messages",
+        "OpenAI chat: messages with role and content",
+        {
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Which is the largest planet?"},
+                {"role": "assistant", "content": "Jupiter."},
+            ]
+        },
+        ("Which is the largest planet?", "", "Jupiter."),
+    ),
+    Shape(
+        "conversations",
+        "ShareGPT: conversations with from and value",
+        {
+            "conversations": [
+                {"from": "human", "value": "Name a prime."},
+                {"from": "gpt", "value": "7"},
+                {"from": "human", "value": "And a larger one?"},
+                {"from": "gpt", "value": "11"},
+            ]
+        },
+        ("And a larger one?", "User: Name a prime.\n\nAssistant: 7", "11"),
+    ),
+    Shape(
+        "chat_prompt_completion",
+        "prompt and completion with role and content",
+        {
+            "prompt": [{"role": "user", "content": "What is the sky's colour?"}],
+            "completion": [{"role": "assistant", "content": "Blue."}],
+        },
+        ("What is the sky's colour?", "", "Blue."),
+    ),
+    Shape(
+        "self_instruct",
+        "self-instruct: instruction with instances",
+        {
+            "instruction": "Translate into German.",
+            "instances": [{"input": "house", "output": "Haus"}],
+        },
+        ("Translate into German.", "house", "Haus"),
+    ),
+)
