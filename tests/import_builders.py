@@ -64,6 +64,15 @@ def parquet(folder: Path, columns: dict[str, Any]) -> Path:
     return folder / "x.parquet"
 
 
+def a_dataset_folder(folder: Path) -> Path:
+    """One example, saved by the datasets library."""
+    import datasets
+
+    saved = datasets.Dataset.from_dict({name: [value] for name, value in QA.items()})
+    saved.save_to_disk(folder / "saved")
+    return folder / "saved"
+
+
 def imported(path: Path, mapping: ColumnMapping | None = None, **options: Any) -> Imported:
     return collect(open_source(path, mapping, **options))
 

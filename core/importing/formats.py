@@ -15,13 +15,14 @@ from typing import Literal
 from core.importing.encodings import TextEncoding, encoding_of
 from core.importing.limits import LIMITS, MIB, Limits, UnreadableFile
 
-Format = Literal["jsonl", "json", "csv", "tsv", "parquet"]
+Format = Literal["jsonl", "json", "csv", "tsv", "parquet", "dataset"]
 
 
 @dataclass(frozen=True)
 class FileFormat:
     """An accepted format. `reader` is `reader(path, kind, limits) -> Iterator[SourceRecord]`, named
-    as "module:function", so that looking at CSV does not load pyarrow."""
+    as "module:function", so that looking at CSV does not load pyarrow. One without suffixes is a
+    folder, which a browser does not upload."""
 
     name: Format
     label: str
@@ -41,9 +42,10 @@ FORMATS: dict[str, FileFormat] = {
         FileFormat(
             "parquet", "Parquet", (".parquet", ".pq"), "core.importing.parquet:read_parquet"
         ),
+        FileFormat("dataset", "datasets folder", (), "core.importing.folders:read_folder"),
     )
 }
-*_FIRST, _LAST = (one.label for one in FORMATS.values())
+*_FIRST, _LAST = (one.label for one in FORMATS.values() if one.suffixes)
 FORMAT_NAMES = f"{', '.join(_FIRST)} or {_LAST}"
 ACCEPTED = f"Accepted are {', '.join(_FIRST)} and {_LAST}."
 _JSONL_NAMES = FORMATS["jsonl"].suffixes
@@ -83,6 +85,10 @@ def identify(path: Path, limits: Limits = LIMITS, whole: bool = True) -> FileKin
 
     Raises UnreadableFile with what was found and what is accepted, TooLarge over the size limit.
     """
+    if path.is_dir():
+        size = sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+        limits.check_file(size)
+        return FileKind("dataset", size)
     if not path.is_file():
         raise UnreadableFile("The file is not there any more. Upload it again.")
     size = path.stat().st_size

@@ -22,7 +22,7 @@ from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.parquet_footer import read_footer
 from core.importing.records import SourceRecord, unique_names
 
-_BATCH_ROWS = 1024
+BATCH_ROWS = 1024
 _BATCH_CHARS = 16_000_000
 _VALUES_PER_ROW = 50
 _PLAIN_VALUE_CHARS = 8
@@ -43,15 +43,14 @@ def read_parquet(path: Path, _kind: FileKind, limits: Limits) -> Iterator[Source
         with _opened(path, limits) as file:
             names, _ = unique_names(file.schema_arrow.names)
             total = max(1, file.metadata.num_rows)
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            for batch in file.iter_batches(batch_size=BATCH_ROWS):
                 limits.check_records(row + batch.num_rows)
                 # A damaged file has dictionary indices that point outside, and pyarrow follows.
                 batch.validate(full=True)
-                lengths = _row_lengths(batch)
-                chars += int(lengths.sum())
+                chars += int(_row_lengths(batch).sum())
                 limits.check_unpacked(chars)
                 renamed = batch.rename_columns(names)
-                yield from _records(renamed, lengths, row, limits, size * row // total)
+                yield from records_of(renamed, row, limits, size * row // total)
                 row += batch.num_rows
     except _DAMAGE as error:
         raise _damaged() from error
@@ -96,9 +95,9 @@ def _row_lengths(batch: Any) -> NDArray[np.int64]:
     return sum(columns, np.zeros(batch.num_rows, np.int64))
 
 
-def _records(
-    batch: Any, chars: NDArray[np.int64], before: int, limits: Limits, at_byte: int
-) -> Iterator[SourceRecord]:
+def records_of(batch: Any, before: int, limits: Limits, at_byte: int) -> Iterator[SourceRecord]:
+    """The rows of an Arrow batch; one over the limit is refused before it becomes a value."""
+    chars = _row_lengths(batch)
     start = 0
     while start < batch.num_rows:
         if chars[start] > limits.row_chars:

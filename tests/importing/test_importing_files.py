@@ -18,6 +18,7 @@ from core.importing.preview import preview
 from tests.import_builders import (
     GOOD,
     QA,
+    a_dataset_folder,
     imported,
     parquet,
     put,
@@ -44,7 +45,7 @@ def in_each_format(folder: Path) -> list[Path]:
 
 
 def test_every_accepted_format_gives_the_same_example(tmp_path: Path) -> None:
-    paths = in_each_format(tmp_path)
+    paths = [*in_each_format(tmp_path), a_dataset_folder(tmp_path)]
     assert {identify(path).format for path in paths} == set(FORMATS)
     for path in paths:
         found = imported(path)

@@ -75,6 +75,7 @@ def test_several_turns_are_explained_in_the_preview(tmp_path: Path) -> None:
 def test_an_odd_conversation_is_listed_with_its_reason(tmp_path: Path) -> None:
     good = {"messages": turns("a", "b")}
     picture = [{"type": "image_url", "image_url": {"url": "x"}}]
+    parts = {"role": "assistant", "content": [{"type": "text", "text": "parts"}]}
     records: list[dict[str, Any]] = [
         good,
         {"messages": turns("never answered")},
@@ -82,10 +83,7 @@ def test_an_odd_conversation_is_listed_with_its_reason(tmp_path: Path) -> None:
         {"messages": "not turns"},
         {"messages": [{"role": "user", "content": picture}, *turns("x", "y")[1:]]},
         {"messages": [{"role": "user"}]},
-        {
-            "messages": turns("q", "two texts")[:1]
-            + [{"role": "assistant", "content": [{"type": "text", "text": "parts"}]}]
-        },
+        {"messages": [*turns("in parts"), parts]},
         {"messages": turns("c", "d")},
         {"messages": turns("e", "f")},
         {"messages": turns("g", "h")},
