@@ -121,19 +121,29 @@ def _password(from_stdin: bool) -> str:
 def import_file(
     file: Path,
     project: Annotated[str, typer.Option(help="The project's name; made if it is missing.")],
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Enter the examples as accepted: trusted data.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import examples from FILE (JSONL, JSON, CSV, TSV or Parquet) into a project."""
+    """Import examples from FILE into a project: JSONL, JSON, CSV, TSV, Parquet or a dataset folder.
+
+    A file may be of any size. A folder is what `save_to_disk` of the datasets library writes, or
+    holds files named by split (train.jsonl, data/test-00000-of-00001.parquet).
+    """
     from pages.server.client import call
 
     with refusals_told():
-        arguments = {"project": project, "file_name": file.name}
+        name = file.resolve().name
+        arguments = {"project": project, "file_name": name, "accept": accept}
         answer = call(workspace_at(home), "import", arguments, upload=file)
         tell(
             answer,
-            f"{answer['accepted']} examples added to “{answer['project']}”, "
+            f"{answer['accepted']} examples added to “{answer['project']}”"
+            f"{' as accepted' if accept else ''}, "
             f"{answer['duplicates']} were there already, {answer['rejected']} rejected."
+            + "".join(f"\n{text}" for text in answer["warnings"])
             + "".join(f"\nline {r['line']}: {r['reason']}" for r in answer["rejects"]),
             as_json,
         )

@@ -1,7 +1,7 @@
 """The local API: the terminal's commands, beside a running server. The gate asks for the secret.
 
-POST /api/v1/commands/NAME with a JSON body; or, with a file: the file as the body, and the JSON
-in the query as `arguments`. Answers with JSON, or with a file.
+POST /api/v1/commands/NAME with a JSON body; or, with a file (or a folder, as tar): the file as the
+body, and the JSON in the query as `arguments`. Answers with JSON, or with a file.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidInput, NotFound, TouchstoneError
+from core.errors import DiskFull, InvalidInput, NotFound, TouchstoneError
 from core.workflows.commands import command
+from pages.server.folders import TAR, unpack
 from pages.server.running import running
 
 log = logging.getLogger("touchstone.api")
 LARGEST_JSON = 1024 * 1024
-LARGEST_FILE = 1024 * 1024 * 1024
+FILES = ("application/octet-stream", TAR)
+SPARE_BYTES = 500_000_000
 
 
 async def run_command(request: Request) -> Response:
@@ -45,7 +48,9 @@ async def run_command(request: Request) -> Response:
         message = f"The server's log says why, under the reference {reference}."
         return JSONResponse({"title": "That did not work", "message": message}, 500)
     finally:
-        if inbox is not None:
+        if inbox is not None and inbox.is_dir():
+            shutil.rmtree(inbox, ignore_errors=True)
+        elif inbox is not None:
             inbox.unlink(missing_ok=True)
     if isinstance(answer, Path):
         return FileResponse(answer, background=BackgroundTask(answer.unlink, missing_ok=True))
@@ -53,19 +58,37 @@ async def run_command(request: Request) -> Response:
 
 
 async def _received(request: Request) -> Path | None:
-    if request.headers.get("content-type") != "application/octet-stream":
+    sent_as = request.headers.get("content-type")
+    if sent_as not in FILES:
         return None
     path = running().workspace.inbox / secrets.token_hex(16)
     try:
         with path.open("xb") as file:
             async for chunk in request.stream():
+                refuse_full_disk(path.parent, len(chunk))
                 file.write(chunk)
-                if file.tell() > LARGEST_FILE:
-                    raise InvalidInput("The file has more than 1 GB. Split it and send the parts.")
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return path
+    return await run_in_threadpool(_unpacked, path) if sent_as == TAR else path
+
+
+def _unpacked(archive: Path) -> Path:
+    folder = archive.with_name(f"{archive.name}.d")
+    try:
+        unpack(archive, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        archive.unlink(missing_ok=True)
+    return folder
+
+
+def refuse_full_disk(folder: Path, more: int) -> None:
+    """Raise DiskFull before a file that is sent takes the last of the disk: of any size, else."""
+    if shutil.disk_usage(folder).free < more + SPARE_BYTES:
+        raise DiskFull
 
 
 async def _arguments(request: Request, inbox: Path | None) -> dict[str, Any]:

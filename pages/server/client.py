@@ -14,6 +14,7 @@ import psutil
 from core.errors import InvalidInput, NotFound, TouchstoneError
 from core.workflows.commands import command
 from core.workspace import Workspace
+from pages.server.folders import TAR, folder_as_tar
 from storage.store import Store
 
 
@@ -40,7 +41,7 @@ def call(
     `upload` goes along as the command's file; a file that it answers with is put at `download`.
     Raises TouchstoneError.
     """
-    if upload is not None and not upload.is_file():
+    if upload is not None and not upload.exists():
         raise InvalidInput(f"There is no file {upload}. Check the name.")
     url = living_server(workspace)
     if url:
@@ -95,9 +96,9 @@ def _ask(
     request: dict[str, Any] = {"json": arguments}
     if upload:
         request = {
-            "content": _chunks(upload),
+            "content": folder_as_tar(upload) if upload.is_dir() else _chunks(upload),
             "params": {"arguments": json.dumps(arguments)},
-            "headers": {"content-type": "application/octet-stream"},
+            "headers": {"content-type": TAR if upload.is_dir() else "application/octet-stream"},
         }
     try:
         secret = workspace.token_file.read_text(encoding="utf-8")
