@@ -1,235 +1,238 @@
-"""Annotating and reviewing: leases, new revisions, reviews, events.
+"""Changes of examples: revisions, decisions, skips and flags.
 
-Each method writes the log and the current-state table together; callers hold the transaction.
+Each writes the log, the current-state table and the counters together; callers hold the
+transaction.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from typing import Any
 
 from core.clock import now
+from core.examples.current import CurrentExample, HistoryKind, Revision
+from core.examples.states import ExampleState, Queue
 from storage.bulk import BulkDecisions
-from storage.database import Database, Row
+from storage.counters import Counters, Tally
+from storage.database import Database
 
 
 class Annotation(BulkDecisions):
-    """Leases and changes of examples, one at a time; many at once are inherited."""
+    """Changes of examples, one at a time; many at once are inherited."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, counters: Counters) -> None:
         self._db = db
+        self._counters = counters
 
-    # Leases ------------------------------------------------------------------------------------
-
-    def next_to_annotate(self, project_id: str, person_id: str) -> str | None:
-        """The example this person holds, else one sent back to them, else the first free one.
-
-        Left out: flagged ones (a reviewer looks first) and those this person skipped.
-        """
-        value = self._db.value(
-            "SELECT c.example_id FROM example_current c JOIN example_leases l USING (example_id) "
-            "WHERE c.project_id = $project AND c.state IN ('new', 'sent_back') AND NOT c.flagged "
-            "AND (l.lease_until < $now OR l.holder_id = $person) "
-            "AND NOT EXISTS (SELECT 1 FROM example_events s WHERE s.example_id = c.example_id "
-            "  AND s.kind = 'skip' AND s.actor_id = $person) "
-            "ORDER BY (l.holder_id = $person AND l.lease_until >= $now) IS TRUE DESC, "
-            "(c.state = 'sent_back' AND c.author_id = $person) DESC, c.position LIMIT 1",
-            {"project": project_id, "person": person_id, "now": now()},
+    def is_known(self, submission_id: str) -> bool:
+        """Whether this decision, skip or flag was already saved."""
+        return (
+            self._db.value(
+                "SELECT 1 FROM submissions WHERE submission_id = $id", {"id": submission_id}
+            )
+            is not None
         )
-        return str(value) if value else None
-
-    def next_to_review(self, project_id: str, person_id: str) -> str | None:
-        """The example this person holds, else one somebody else annotated or flagged, else own."""
-        value = self._db.value(
-            "SELECT c.example_id FROM example_current c JOIN example_leases l USING (example_id) "
-            "WHERE c.project_id = $project "
-            "AND (c.state = 'annotated' OR (c.flagged AND c.state <> 'set_aside')) "
-            "AND (l.lease_until < $now OR l.holder_id = $person) "
-            "AND NOT EXISTS (SELECT 1 FROM example_events s WHERE s.example_id = c.example_id "
-            "  AND s.kind = 'skip' AND s.actor_id = $person AND s.created_at > c.updated_at) "
-            "ORDER BY (l.holder_id = $person AND l.lease_until >= $now) IS TRUE DESC, "
-            "(c.author_id <> $person) DESC, c.updated_at, c.position LIMIT 1",
-            {"project": project_id, "person": person_id, "now": now()},
-        )
-        return str(value) if value else None
-
-    def take_lease(self, example_id: str, person_id: str, until: datetime) -> bool:
-        """Compare and set: whether this person now holds the example."""
-        taken = self._db.rows(
-            "UPDATE example_leases SET holder_id = ?, lease_until = ? "
-            "WHERE example_id = ? AND (holder_id IS NULL OR lease_until < ? OR holder_id = ?) "
-            "RETURNING example_id",
-            [person_id, until, example_id, now(), person_id],
-        )
-        return bool(taken)
-
-    def release_lease(self, example_id: str, person_id: str) -> None:
-        """Let go of an example that this person holds."""
-        self._db.execute(
-            "UPDATE example_leases SET holder_id = NULL, lease_until = TIMESTAMP '1970-01-01' "
-            "WHERE example_id = ? AND holder_id = ?",
-            [example_id, person_id],
-        )
-
-    def release_all(self, project_id: str, person_id: str, but: str) -> None:
-        """Let go of everything a person holds in a project, except one example."""
-        self._db.execute(
-            "UPDATE example_leases SET holder_id = NULL, lease_until = TIMESTAMP '1970-01-01' "
-            "WHERE holder_id = ? AND example_id <> ? AND example_id IN "
-            "(SELECT example_id FROM example_current WHERE project_id = ?)",
-            [person_id, but, project_id],
-        )
-
-    def holder(self, example_id: str) -> str | None:
-        """Who holds the example now."""
-        value = self._db.value(
-            "SELECT holder_id FROM example_leases WHERE example_id = ? AND lease_until >= ?",
-            [example_id, now()],
-        )
-        return str(value) if value else None
-
-    # Changes -----------------------------------------------------------------------------------
 
     def has_revision(self, revision_id: str) -> bool:
-        """Whether this submission was already saved."""
-        return bool(
-            self._db.value("SELECT count(*) FROM revisions WHERE revision_id = ?", [revision_id])
+        """Whether this text was already saved."""
+        return (
+            self._db.value("SELECT 1 FROM revisions WHERE revision_id = $id", {"id": revision_id})
+            is not None
         )
 
-    def add_revision(self, row: Row, state: str) -> None:
+    def add_revision(
+        self, current: CurrentExample, revision: Revision, state: ExampleState
+    ) -> CurrentExample:
         """Append a revision and make it the example's present, in `state`."""
-        made = now()
-        number = 1 + int(
-            self._db.value(
-                "SELECT max(number) FROM revisions WHERE example_id = ?", [row["example_id"]]
-            )
-        )
-        labels = json.dumps(row["labels"])
-        self._db.execute(
-            "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                row["revision_id"],
-                row["example_id"],
-                number,
-                row["based_on"],
-                row["instruction"],
-                row["input"],
-                row["output"],
-                labels,
-                row["quality"],
-                row["origin"],
-                row["comment"],
-                row["author_id"],
-                row["seconds"],
-                made,
-            ],
+        self.log_revision(revision, current.position)
+        after = replace(
+            current,
+            **revision_fields(revision),
+            author=revision.author,
+            state=state,
+            updated_at=revision.created_at,
         )
         self._db.execute(
-            "UPDATE example_current SET revision_id = ?, number = ?, instruction = ?, input = ?, "
-            "output = ?, labels = ?, quality = ?, author_id = ?, state = ?, updated_at = ? "
-            "WHERE example_id = ?",
-            [
-                row["revision_id"],
-                number,
-                row["instruction"],
-                row["input"],
-                row["output"],
-                labels,
-                row["quality"],
-                row["author_id"],
-                state,
-                made,
-                row["example_id"],
-            ],
+            """
+            UPDATE example_current
+            SET revision_id = $revision_id, number = $number, instruction = $instruction,
+                input = $input, output = $output, labels = $labels, quality = $quality,
+                author_id = $author_id, state = $state, updated_at = $updated_at
+            WHERE example_id = $example_id
+            """,
+            {
+                **revision_fields(revision),
+                "labels": json.dumps(dict(revision.labels)),
+                "state": state,
+                "updated_at": revision.created_at,
+                "example_id": current.example_id,
+            },
         )
+        self._count(current, after)
+        return after
 
-    def has_review(self, review_id: str) -> bool:
-        """Whether this decision was already saved."""
-        return bool(self._db.value("SELECT count(*) FROM reviews WHERE review_id = ?", [review_id]))
-
-    def add_review(self, row: Row, state: str) -> None:
-        """Append a reviewer's decision and set the example's state."""
-        made = now()
+    def log_revision(self, revision: Revision, position: int) -> None:
+        """Append a revision of the example at `position`."""
         self._db.execute(
-            "INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                row["review_id"],
-                row["example_id"],
-                row["revision_id"],
-                row["decision"],
-                row["state_before"],
-                row.get("batch_id"),
-                row["comment"],
-                row["reviewer_id"],
-                row["seconds"],
-                made,
-            ],
-        )
-        self._db.execute(
-            "UPDATE example_current SET state = ?, updated_at = ? WHERE example_id = ?",
-            [state, made, row["example_id"]],
-        )
-
-    def has_event(self, event_id: str) -> bool:
-        """Whether this skip or flag was already saved."""
-        return bool(
-            self._db.value("SELECT count(*) FROM example_events WHERE event_id = ?", [event_id])
+            """
+            INSERT INTO revisions
+                (revision_id, example_id, position, number, based_on, instruction, input, output,
+                 labels, quality, origin, comment, author_id, seconds, created_at)
+            VALUES ($revision_id, $example_id, $position, $number, $based_on, $instruction, $input,
+                    $output, $labels, $quality, $origin, $comment, $author_id, $seconds,
+                    $created_at)
+            """,
+            {
+                **revision_fields(revision),
+                "example_id": revision.example_id,
+                "position": position,
+                "based_on": revision.based_on,
+                "labels": json.dumps(dict(revision.labels)),
+                "origin": revision.origin,
+                "comment": revision.comment,
+                "seconds": revision.seconds,
+                "created_at": revision.created_at,
+            },
         )
 
-    def add_event(
-        self, event_id: str, example_id: str, kind: str, reason: str, actor_id: str
+    def add_review(
+        self,
+        current: CurrentExample,
+        *,
+        review_id: str,
+        decision: HistoryKind,
+        reviewer_id: str,
+        state_before: ExampleState,
+        state: ExampleState,
+        flagged: bool,
+        comment: str = "",
+        seconds: float | None = None,
     ) -> None:
-        """Append a skip, flag or unflag; the last two also change the example's present."""
+        """Append a decision on the current revision; the example is then in `state`."""
         made = now()
         self._db.execute(
-            "INSERT INTO example_events VALUES (?, ?, ?, ?, ?, ?)",
-            [event_id, example_id, kind, reason, actor_id, made],
+            """
+            INSERT INTO reviews
+                (review_id, example_id, position, revision_id, decision, state_before, batch_id,
+                 comment, reviewer_id, seconds, created_at)
+            VALUES ($review_id, $example_id, $position, $revision_id, $decision, $state_before,
+                    NULL, $comment, $reviewer_id, $seconds, $now)
+            """,
+            {
+                "review_id": review_id,
+                "example_id": current.example_id,
+                "position": current.position,
+                "revision_id": current.revision_id,
+                "decision": decision,
+                "state_before": state_before,
+                "comment": comment,
+                "reviewer_id": reviewer_id,
+                "seconds": seconds,
+                "now": made,
+            },
         )
-        if kind != "skip":
-            self._db.execute(
-                "UPDATE example_current SET flagged = ?, updated_at = ? WHERE example_id = ?",
-                [kind == "flag", made, example_id],
-            )
-
-    # My own work -------------------------------------------------------------------------------
-
-    def last_saved_by(self, project_id: str, person_id: str) -> str | None:
-        """The example this person annotated last and nobody has reviewed since."""
-        value = self._db.value(
-            "SELECT c.example_id FROM example_current c JOIN revisions r USING (revision_id) "
-            "WHERE c.project_id = ? AND c.state = 'annotated' AND r.author_id = ? "
-            "AND r.origin = 'annotate' ORDER BY r.created_at DESC LIMIT 1",
-            [project_id, person_id],
+        self._submitted(review_id, current.example_id)
+        self._db.execute(
+            """
+            UPDATE example_current SET state = $state, flagged = $flagged, updated_at = $now
+            WHERE example_id = $example_id
+            """,
+            {
+                "state": state,
+                "flagged": flagged,
+                "now": made,
+                "example_id": current.example_id,
+            },
         )
-        return str(value) if value else None
+        self._count(current, replace(current, state=state, flagged=flagged))
 
-    def last_decision_by(self, project_id: str, person_id: str) -> Row | None:
-        """The person's newest decision on one example that nothing followed, with `settled_flag`,
-        the reason of a flag that it settled or None. Bulk decisions are undone as a whole."""
-        return self._db.one(
-            "SELECT r.*, (SELECT f.reason FROM example_events f WHERE f.kind = 'flag' "
-            "  AND f.example_id = r.example_id AND f.created_at < r.created_at "
-            "  AND EXISTS (SELECT 1 FROM example_events u WHERE u.kind = 'unflag' "
-            "    AND u.example_id = r.example_id AND u.created_at >= r.created_at) "
-            "  ORDER BY f.created_at DESC LIMIT 1) AS settled_flag "
-            "FROM reviews r JOIN example_current c USING (example_id) "
-            "WHERE c.project_id = ? AND r.reviewer_id = ? AND r.batch_id IS NULL "
-            "AND r.decision <> 'undo' AND c.revision_id = r.revision_id AND NOT c.flagged "
-            "AND NOT EXISTS (SELECT 1 FROM reviews later WHERE later.example_id = r.example_id "
-            "  AND later.created_at > r.created_at) "
-            "ORDER BY r.created_at DESC LIMIT 1",
-            [project_id, person_id],
+    def set_flag(
+        self, current: CurrentExample, event_id: str, *, flagged: bool, reason: str, actor_id: str
+    ) -> None:
+        """Append that somebody flagged the example, or that it is settled, and mark it so."""
+        self.log_event(current, event_id, "flag" if flagged else "unflag", reason, actor_id)
+        self._submitted(event_id, current.example_id)
+        self._db.execute(
+            """
+            UPDATE example_current SET flagged = $flagged, updated_at = $now
+            WHERE example_id = $example_id
+            """,
+            {"flagged": flagged, "now": now(), "example_id": current.example_id},
+        )
+        self._count(current, replace(current, flagged=flagged))
+
+    def add_skip(
+        self, current: CurrentExample, event_id: str, *, queue: Queue, reason: str, actor_id: str
+    ) -> None:
+        """Append that somebody passed the example on; they are not given it until it changes."""
+        self.log_event(current, event_id, "skip", reason, actor_id)
+        self._submitted(event_id, current.example_id)
+        self._db.execute(
+            """
+            INSERT INTO example_skips
+                (project_id, example_id, position, queue, person_id, reason, created_at)
+            VALUES ($project_id, $example_id, $position, $queue, $person_id, $reason, $now)
+            """,
+            {
+                "project_id": current.project_id,
+                "example_id": current.example_id,
+                "position": current.position,
+                "queue": queue,
+                "person_id": actor_id,
+                "reason": reason,
+                "now": now(),
+            },
         )
 
-    def done_by(self, project_id: str, person_id: str, since: datetime) -> Row:
-        """What a person did since then: `annotated`, `reviewed` (less what they undid)."""
-        return self._db.one(
-            "SELECT (SELECT count(*) FROM revisions r JOIN examples e USING (example_id) "
-            "  WHERE e.project_id = $project AND r.author_id = $person AND r.origin = 'annotate' "
-            "  AND r.created_at >= $since) AS annotated, "
-            "(SELECT greatest(0, coalesce(sum(if(v.decision = 'undo', -1, 1)), 0))::BIGINT "
-            "  FROM reviews v JOIN examples e USING (example_id) "
-            "  WHERE e.project_id = $project AND v.reviewer_id = $person AND v.batch_id IS NULL "
-            "  AND v.created_at >= $since) AS reviewed",
-            {"project": project_id, "person": person_id, "since": since},
-        ) or {"annotated": 0, "reviewed": 0}
+    def log_event(
+        self, current: CurrentExample, event_id: str, kind: HistoryKind, reason: str, actor_id: str
+    ) -> None:
+        """Append a skip, flag or unflag to the log."""
+        self._db.execute(
+            """
+            INSERT INTO example_events
+                (event_id, example_id, position, kind, reason, actor_id, created_at)
+            VALUES ($event_id, $example_id, $position, $kind, $reason, $actor_id, $now)
+            """,
+            {
+                "event_id": event_id,
+                "example_id": current.example_id,
+                "position": current.position,
+                "kind": kind,
+                "reason": reason,
+                "actor_id": actor_id,
+                "now": now(),
+            },
+        )
+
+    def _submitted(self, submission_id: str, example_id: str) -> None:
+        self._db.execute(
+            """
+            INSERT INTO submissions (submission_id, example_id, created_at)
+            VALUES ($submission_id, $example_id, $now)
+            """,
+            {"submission_id": submission_id, "example_id": example_id, "now": now()},
+        )
+
+    def _count(self, before: CurrentExample, after: CurrentExample) -> None:
+        self._counters.move(before.project_id, tally_of(before), tally_of(after))
+
+
+def revision_fields(revision: Revision) -> dict[str, Any]:
+    """What a revision and the present have in common."""
+    return {
+        "revision_id": revision.revision_id,
+        "number": revision.number,
+        "instruction": revision.instruction,
+        "input": revision.input,
+        "output": revision.output,
+        "labels": revision.labels,
+        "quality": revision.quality,
+        "author_id": revision.author_id,
+    }
+
+
+def tally_of(example: CurrentExample) -> Tally:
+    """What is counted of an example."""
+    return Tally(example.position, example.state, example.flagged, example.author_id)

@@ -33,3 +33,16 @@ class Drafts:
     def drop(self, person_id: str, form: str) -> None:
         """Forget the form."""
         self._db.execute("DELETE FROM drafts WHERE person_id = ? AND form = ?", [person_id, form])
+
+    def drop_of_example(self, person_id: str, example_id: str) -> None:
+        """Forget what this person typed into the forms of an example."""
+        self._db.execute(
+            """
+            DELETE FROM drafts WHERE person_id = $person_id AND form IN ($annotate, $review)
+            """,
+            {
+                "person_id": person_id,
+                "annotate": f"annotate {example_id}",
+                "review": f"review {example_id}",
+            },
+        )

@@ -1,159 +1,259 @@
-"""Examples: the log of revisions, reviews and events, and the present."""
+"""Examples: the present, its history, and the list. Changing them is `Annotation`."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from core.examples.current import (
+    CurrentExample,
+    HistoryEntry,
+    ListedExample,
+    Origin,
+    Review,
+    Revision,
+    SkippedExample,
+)
+from core.examples.listing import ExampleFilter
+from storage.counters import Counters
 from storage.database import Database, Row
 
-STATES = ("new", "annotated", "sent_back", "accepted", "set_aside")
+_CURRENT = """
+    SELECT c.example_id, c.project_id, c.position, c.revision_id, c.number, c.instruction, c.input,
+           c.output, c.labels, c.quality, c.author_id, coalesce(p.name, 'Touchstone') AS author,
+           c.state, c.flagged, c.updated_at
+    FROM example_current c LEFT JOIN people p ON p.person_id = c.author_id
+"""
+_REVISION = """
+    SELECT r.revision_id, r.example_id, r.number, r.based_on, r.instruction, r.input, r.output,
+           r.labels, r.quality, r.origin, r.comment, r.author_id,
+           coalesce(p.name, 'Touchstone') AS author, r.seconds, r.created_at
+    FROM revisions r LEFT JOIN people p ON p.person_id = r.author_id
+"""
 
 
 class Examples:
-    """Questions about examples. Editing them is `Annotation`, taking them in is `Imports`."""
+    """Questions about examples."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, counters: Counters) -> None:
         self._db = db
+        self._counters = counters
 
-    # Looking -----------------------------------------------------------------------------------
+    # One example -------------------------------------------------------------------------------
+
+    def current(self, example_id: str) -> CurrentExample | None:
+        """One example as it stands."""
+        row = self._db.one(f"{_CURRENT} WHERE c.example_id = $id", {"id": example_id})
+        return CurrentExample(**_decoded(row)) if row else None
+
+    def origin(self, example: CurrentExample) -> Origin | None:
+        """The file that an example came from."""
+        row = self._db.one(
+            """
+            SELECT i.file_name, e.line, e.external_id, e.meta
+            FROM examples e LEFT JOIN imports i ON i.import_id = e.import_id
+            WHERE e.position = $position AND e.example_id = $example_id
+            """,
+            {"position": example.position, "example_id": example.example_id},
+        )
+        return Origin(**_decoded(row)) if row else None
+
+    def revision(self, example: CurrentExample, number: int) -> Revision | None:
+        """One saved state of an example."""
+        row = self._db.one(
+            f"""
+            {_REVISION}
+            WHERE r.position = $position AND r.example_id = $example_id AND r.number = $number
+            """,
+            {
+                "position": example.position,
+                "example_id": example.example_id,
+                "number": number,
+            },
+        )
+        return Revision(**_decoded(row)) if row else None
+
+    def history(self, example: CurrentExample) -> list[HistoryEntry]:
+        """Who did what when on an example, oldest first."""
+        rows = self._db.rows(
+            """
+            SELECT h.kind, h.person_id, coalesce(p.name, 'Touchstone') AS person, h.created_at,
+                   h.text, h.number
+            FROM (
+                SELECT created_at, author_id AS person_id, origin AS kind, comment AS text, number
+                FROM revisions WHERE position = $position AND example_id = $example_id
+                UNION ALL
+                SELECT created_at, reviewer_id, decision, comment, NULL
+                FROM reviews WHERE position = $position AND example_id = $example_id
+                UNION ALL
+                SELECT created_at, actor_id, kind, reason, NULL
+                FROM example_events WHERE position = $position AND example_id = $example_id
+            ) h LEFT JOIN people p ON p.person_id = h.person_id
+            ORDER BY h.created_at, h.number NULLS LAST
+            """,
+            {"position": example.position, "example_id": example.example_id},
+        )
+        return [HistoryEntry(**row) for row in rows]
+
+    def last_review(self, example: CurrentExample) -> Review | None:
+        """The newest decision on an example."""
+        row = self._db.one(
+            """
+            SELECT review_id, example_id, revision_id, decision, state_before, batch_id, comment,
+                   reviewer_id, created_at
+            FROM reviews WHERE position = $position AND example_id = $example_id
+            ORDER BY created_at DESC LIMIT 1
+            """,
+            {"position": example.position, "example_id": example.example_id},
+        )
+        return Review(**row) if row else None
+
+    def holds_content(self, project_id: str, content_hash: str) -> int | None:
+        """The position of the example with this content, if the project has one."""
+        value = self._db.value(
+            """
+            SELECT position FROM examples
+            WHERE project_id = $project_id AND content_hash = $content_hash LIMIT 1
+            """,
+            {"project_id": project_id, "content_hash": content_hash},
+        )
+        return None if value is None else int(value)
+
+    # Many --------------------------------------------------------------------------------------
 
     def counts(self, project_id: str) -> dict[str, int]:
         """Examples per state, plus `flagged` and `total`."""
-        found = self._db.rows(
-            "SELECT state, count(*) AS n, count_if(flagged) AS flagged FROM example_current "
-            "WHERE project_id = ? GROUP BY state",
-            [project_id],
-        )
-        counts = dict.fromkeys(STATES, 0) | {row["state"]: row["n"] for row in found}
-        counts["total"] = sum(row["n"] for row in found)
-        counts["flagged"] = sum(row["flagged"] for row in found)
-        return counts
+        return self._counters.of_project(project_id)
 
-    def current(self, example_id: str) -> Row | None:
-        """One example as it stands, labels decoded, with its project and meta."""
-        row = self._db.one(
-            "SELECT c.*, e.meta, e.external_id, e.line, i.file_name, "
-            "coalesce(p.name, 'Touchstone') AS author FROM example_current c "
-            "JOIN examples e USING (example_id) "
-            "LEFT JOIN imports i ON i.import_id = e.import_id "
-            "LEFT JOIN people p ON p.person_id = c.author_id WHERE c.example_id = ?",
-            [example_id],
-        )
-        return decoded(row) if row else None
+    def count_accepted(self, project_id: str) -> int:
+        """How many examples `accepted` holds."""
+        return self._counters.accepted(project_id)
 
     def page(
-        self,
-        project_id: str,
-        *,
-        state: str | None,
-        flagged: bool | None,
-        text: str,
-        limit: int,
-        offset: int,
-    ) -> list[Row]:
-        """One page of a project's examples in import order; `text` is looked for in all fields."""
-        return [
-            decoded(row)
-            for row in self._db.rows(
-                "SELECT example_id, position, instruction, input, output, labels, quality, state, "
-                "flagged, updated_at FROM example_current WHERE project_id = $project "
-                "AND ($state IS NULL OR state = $state) "
-                "AND ($flagged IS NULL OR flagged = $flagged) "
-                "AND ($text = '' OR contains(lower(instruction), $text) "
-                "OR contains(lower(input), $text) OR contains(lower(output), $text)) "
-                "ORDER BY position LIMIT $limit OFFSET $offset",
-                {
-                    "project": project_id,
-                    "state": state,
-                    "flagged": flagged,
-                    "text": text.lower(),
-                    "limit": limit,
-                    "offset": offset,
-                },
-            )
-        ]
+        self, project_id: str, wanted: ExampleFilter, *, limit: int, offset: int
+    ) -> list[ListedExample]:
+        """One page of the examples that match; the texts are cut."""
+        rows = self._db.rows(
+            f"""
+            SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
+                   output[:240] AS output, state, flagged, updated_at
+            FROM example_current
+            WHERE {_conditions(wanted)}
+            ORDER BY {_ORDERS[wanted.order]} LIMIT $limit OFFSET $offset
+            """,  # noqa: S608 conditions and orders are literals of this module
+            {**_parameters(project_id, wanted), "limit": limit, "offset": offset},
+        )
+        return [ListedExample(**row) for row in rows]
 
-    def count_matching(
-        self, project_id: str, *, state: str | None, flagged: bool | None, text: str, cap: int
-    ) -> int:
-        """How many examples `page` would list, counted up to `cap`."""
+    def count_matching(self, project_id: str, wanted: ExampleFilter, *, cap: int) -> int:
+        """How many examples match, counted up to `cap`."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM (SELECT 1 FROM example_current WHERE project_id = $project "
-                "AND ($state IS NULL OR state = $state) "
-                "AND ($flagged IS NULL OR flagged = $flagged) "
-                "AND ($text = '' OR contains(lower(instruction), $text) "
-                "OR contains(lower(input), $text) OR contains(lower(output), $text)) LIMIT $cap)",
-                {
-                    "project": project_id,
-                    "state": state,
-                    "flagged": flagged,
-                    "text": text.lower(),
-                    "cap": cap,
-                },
+                f"""
+                SELECT count(*) FROM (
+                    SELECT 1 FROM example_current WHERE {_conditions(wanted)} LIMIT $cap)
+                """,  # noqa: S608 conditions are literals of this module
+                {**_parameters(project_id, wanted), "cap": cap},
             )
         )
 
-    def history(self, example_id: str) -> list[Row]:
-        """Who did what when on an example, oldest first: kind, person, created_at, text, number."""
-        return self._db.rows(
-            "SELECT h.*, coalesce(p.name, 'Touchstone') AS person FROM ("
-            "  SELECT created_at, author_id AS who, origin AS kind, comment AS text, number "
-            "  FROM revisions WHERE example_id = $id"
-            "  UNION ALL SELECT created_at, reviewer_id, decision, comment, NULL "
-            "  FROM reviews WHERE example_id = $id"
-            "  UNION ALL SELECT created_at, actor_id, kind, reason, NULL "
-            "  FROM example_events WHERE example_id = $id"
-            ") h LEFT JOIN people p ON p.person_id = h.who "
-            "ORDER BY h.created_at, h.number NULLS LAST",
-            {"id": example_id},
+    def skipped(self, project_id: str, limit: int) -> list[SkippedExample]:
+        """The open examples that somebody passed on, newest first."""
+        rows = self._db.rows(
+            """
+            SELECT s.example_id, s.position, c.instruction[:240] AS instruction, s.queue,
+                   s.person_id, coalesce(p.name, 'Touchstone') AS person, s.reason, s.created_at
+            FROM (SELECT * FROM example_skips WHERE project_id = $project_id
+                  ORDER BY created_at DESC LIMIT $limit) s
+            JOIN example_current c USING (example_id)
+            LEFT JOIN people p ON p.person_id = s.person_id
+            ORDER BY s.created_at DESC
+            """,
+            {"project_id": project_id, "limit": limit},
         )
+        return [SkippedExample(**row) for row in rows]
 
     def ids_by_external_id(self, project_id: str) -> dict[str, str]:
         """The file's own id → example id, where the file had ids."""
         return {
             row["external_id"]: row["example_id"]
             for row in self._db.rows(
-                "SELECT external_id, example_id FROM examples "
-                "WHERE project_id = ? AND external_id IS NOT NULL",
-                [project_id],
+                """
+                SELECT external_id, example_id FROM examples
+                WHERE project_id = $project_id AND external_id IS NOT NULL
+                """,
+                {"project_id": project_id},
             )
         }
-
-    def revision(self, example_id: str, number: int) -> Row | None:
-        """One saved state of an example."""
-        row = self._db.one(
-            "SELECT r.*, coalesce(p.name, 'Touchstone') AS author FROM revisions r "
-            "LEFT JOIN people p ON p.person_id = r.author_id WHERE example_id = ? AND number = ?",
-            [example_id, number],
-        )
-        return decoded(row) if row else None
-
-    def count_accepted(self, project_id: str) -> int:
-        """How many examples `accepted` holds."""
-        return int(
-            self._db.value(
-                "SELECT count(*) FROM example_current WHERE project_id = ? "
-                "AND state = 'accepted' AND NOT flagged",
-                [project_id],
-            )
-        )
 
     def accepted(self, project_id: str) -> Any:
         """Accepted, unflagged examples as a pyarrow table, in import order."""
         return self._db.arrow(
-            "SELECT c.example_id, c.revision_id, c.position, c.instruction, c.input, c.output, "
-            "CAST(c.labels AS VARCHAR) AS labels, c.quality, e.external_id FROM example_current c "
-            "JOIN examples e USING (example_id) "
-            "WHERE c.project_id = ? AND c.state = 'accepted' AND NOT c.flagged ORDER BY c.position",
-            [project_id],
+            """
+            SELECT c.example_id, c.revision_id, c.position, c.instruction, c.input, c.output,
+                   CAST(c.labels AS VARCHAR) AS labels, c.quality, e.external_id
+            FROM example_current c JOIN examples e USING (example_id)
+            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+            ORDER BY c.position
+            """,
+            {"project_id": project_id},
         )
 
 
-def decoded(row: Row) -> Row:
+_ORDERS = {
+    "position": "position",
+    "newest": "updated_at DESC, position",
+    "oldest": "updated_at, position",
+    "longest": "length(instruction) + length(input) + length(output) DESC, position",
+    "shortest": "length(instruction) + length(input) + length(output), position",
+}
+
+
+def _conditions(wanted: ExampleFilter) -> str:
+    """The conditions that the filter names, so that DuckDB reads no column in vain."""
+    found = ["project_id = $project_id"]
+    if wanted.state:
+        found.append("state = $state")
+    if wanted.flagged is not None:
+        found.append("flagged = $flagged")
+    if wanted.skipped:
+        found.append(
+            "example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)"
+        )
+    if wanted.author_id:
+        found.append("author_id = $author_id")
+    if wanted.label:
+        found.append("json_contains(labels, $label)")
+    if wanted.has_output is not None:
+        found.append("(trim(output) <> '') = $has_output")
+    if wanted.text:
+        found.append(
+            "(contains(lower(instruction), $text) OR contains(lower(input), $text) "
+            "OR contains(lower(output), $text))"
+        )
+    return " AND ".join(found)
+
+
+def _parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
+    given: dict[str, Any] = {"project_id": project_id}
+    if wanted.state:
+        given["state"] = wanted.state
+    if wanted.flagged is not None:
+        given["flagged"] = wanted.flagged
+    if wanted.author_id:
+        given["author_id"] = wanted.author_id
+    if wanted.label:
+        given["label"] = json.dumps({wanted.label[0]: wanted.label[1]})
+    if wanted.has_output is not None:
+        given["has_output"] = wanted.has_output
+    if wanted.text:
+        given["text"] = wanted.text.lower()
+    return given
+
+
+def _decoded(row: Row) -> Row:
     """The row with its JSON columns as values."""
     return {
-        name: json.loads(value) if name in ("labels", "meta") and isinstance(value, str) else value
+        name: json.loads(value) if name in ("labels", "meta") else value
         for name, value in row.items()
     }

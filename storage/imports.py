@@ -9,7 +9,9 @@ from pathlib import Path
 from core.clock import now
 from core.importing.imports import EnteredAs, Import
 from core.importing.pipeline import Reject
+from storage.counters import Counters
 from storage.database import Database, Row
+from storage.intake import Intake
 
 
 class Imports:
@@ -18,8 +20,10 @@ class Imports:
     Callers hold the transaction.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, counters: Counters, intake: Intake) -> None:
         self._db = db
+        self._counters = counters
+        self._intake = intake
 
     # Taking in ---------------------------------------------------------------------------------
 
@@ -64,8 +68,7 @@ class Imports:
         """
         added = self._read_fresh(found, examples, first, until)
         self._insert_fresh(found)
-        if found.entered_as == "accepted":
-            self._accept_fresh(found)
+        self._intake.reserve(found.project_id, added)
         self._db.execute("DROP TABLE fresh")
         self._db.execute(
             """
@@ -83,17 +86,14 @@ class Imports:
         return added
 
     def _read_fresh(self, found: Import, examples: Path, first: int, until: int) -> int:
-        position = self._db.value(
-            """
-            SELECT coalesce(max(position), 0) FROM example_current WHERE project_id = $project_id
-            """,
-            {"project_id": found.project_id},
-        )
+        position = self._intake.reserve(found.project_id, 0)
         return self._db.insert_from_parquet(
             examples,
             """
             CREATE OR REPLACE TEMP TABLE fresh AS
-            SELECT p.*, $position + row_number() OVER (ORDER BY p.row) AS position
+            SELECT p.*, $position - 1 + row_number() OVER (ORDER BY p.row) AS position,
+                   CASE WHEN $accepted AND trim(p.output) <> '' THEN 'accepted' ELSE 'new' END
+                       AS state
             FROM read_parquet($parquet_path) p
             WHERE p.row >= $first AND p.row < $until AND NOT EXISTS (
                 SELECT 1 FROM examples e
@@ -102,6 +102,7 @@ class Imports:
             """,
             {
                 "position": position,
+                "accepted": found.entered_as == "accepted",
                 "first": first,
                 "until": until,
                 "project_id": found.project_id,
@@ -112,32 +113,13 @@ class Imports:
         about = {
             "project_id": found.project_id,
             "import_id": found.import_id,
+            "batch_id": found.batch_id,
             "actor_id": found.actor_id,
             "now": now(),
         }
         for statement in _INSERTS:
             used = {name: value for name, value in about.items() if f"${name}" in statement}
             self._db.execute(statement, used)
-
-    def _accept_fresh(self, found: Import) -> None:
-        """Accept what has an output, as a lead's decision that the log shows."""
-        self._db.execute(
-            """
-            INSERT INTO reviews
-                (review_id, example_id, revision_id, decision, state_before, batch_id, comment,
-                 reviewer_id, seconds, created_at)
-            SELECT $batch_id || '_' || example_id, example_id, revision_id, 'accept', 'new',
-                   $batch_id, 'Imported as accepted.', $actor_id, NULL, $now
-            FROM fresh WHERE trim(output) <> ''
-            """,
-            {"batch_id": found.batch_id, "actor_id": found.actor_id, "now": now()},
-        )
-        self._db.execute(
-            """
-            UPDATE example_current SET state = 'accepted' FROM fresh
-            WHERE example_current.example_id = fresh.example_id AND trim(fresh.output) <> ''
-            """
-        )
 
     def finish(self, import_id: str, rejects: Path, repeats: int) -> None:
         """Insert the rejects and mark the import as whole; `repeats` were twice in the file."""
@@ -207,6 +189,10 @@ class Imports:
             _UNTOUCHED,
             {"import_id": found.import_id, "batch_id": found.batch_id, "now": moment},
         )
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE chosen_examples AS SELECT example_id FROM untouched"
+        )
+        self._counters.leave()
         for delete in _DELETES:
             self._db.execute(delete)
         self._db.execute(
@@ -221,29 +207,40 @@ class Imports:
 _INSERTS = (
     """
     INSERT INTO examples
-        (example_id, project_id, content_hash, external_id, import_id, line, meta, created_at)
-    SELECT example_id, $project_id, content_hash, external_id, $import_id, line, meta, $now
-    FROM fresh
+        (example_id, project_id, position, content_hash, external_id, import_id, line, meta,
+         created_at)
+    SELECT example_id, $project_id, position, content_hash, external_id, $import_id, line, meta,
+           $now
+    FROM fresh ORDER BY position
     """,
     """
     INSERT INTO revisions
-        (revision_id, example_id, number, based_on, instruction, input, output, labels, quality,
-         origin, comment, author_id, seconds, created_at)
-    SELECT revision_id, example_id, 1, NULL, instruction, input, output, labels, NULL,
+        (revision_id, example_id, position, number, based_on, instruction, input, output, labels,
+         quality, origin, comment, author_id, seconds, created_at)
+    SELECT revision_id, example_id, position, 1, NULL, instruction, input, output, labels, NULL,
            'import', '', $actor_id, NULL, $now
-    FROM fresh
+    FROM fresh ORDER BY position
     """,
     """
     INSERT INTO example_current
         (example_id, project_id, position, revision_id, number, instruction, input, output, labels,
          quality, author_id, state, flagged, updated_at)
     SELECT example_id, $project_id, position, revision_id, 1, instruction, input, output, labels,
-           NULL, $actor_id, 'new', false, $now
-    FROM fresh
+           NULL, $actor_id, state, false, $now
+    FROM fresh ORDER BY position
+    """,
+    # What enters as accepted was accepted by a lead: each example's history shows it.
+    """
+    INSERT INTO reviews
+        (review_id, example_id, position, revision_id, decision, state_before, batch_id, comment,
+         reviewer_id, seconds, created_at)
+    SELECT $batch_id || '_' || example_id, example_id, position, revision_id, 'accept', 'new',
+           $batch_id, 'Imported as accepted.', $actor_id, NULL, $now
+    FROM fresh WHERE state = 'accepted' ORDER BY position
     """,
     """
-    INSERT INTO example_leases (example_id, holder_id, lease_until)
-    SELECT example_id, NULL, TIMESTAMP '1970-01-01' FROM fresh
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
+    SELECT $project_id, position // 8192, state, false, '', count(*) FROM fresh GROUP BY ALL
     """,
 )
 
@@ -252,9 +249,11 @@ _UNTOUCHED = """
     SELECT e.example_id
     FROM examples e
     JOIN example_current c USING (example_id)
-    JOIN example_leases l USING (example_id)
     WHERE e.import_id = $import_id AND c.state IN ('new', 'accepted') AND c.number = 1
-      AND NOT c.flagged AND l.lease_until < $now
+      AND NOT c.flagged
+      AND NOT EXISTS (
+          SELECT 1 FROM example_leases l
+          WHERE l.example_id = e.example_id AND l.expires_at >= $now)
       AND NOT EXISTS (
           SELECT 1 FROM reviews r
           WHERE r.example_id = e.example_id AND r.batch_id IS DISTINCT FROM $batch_id)
@@ -264,7 +263,7 @@ _UNTOUCHED = """
 
 _DELETES = tuple(
     f"DELETE FROM {table} WHERE example_id IN (SELECT example_id FROM untouched)"  # noqa: S608
-    for table in ("reviews", "revisions", "example_leases", "example_current", "examples")
+    for table in ("reviews", "revisions", "example_current", "examples")
 )
 
 

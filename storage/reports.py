@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from core.clock import now
 from storage.database import Database, Row
 
 
@@ -100,30 +99,19 @@ class Reports:
             [study_id],
         )
 
-    def waiting(self, project_id: str, person_id: str) -> Row:
-        """What waits for one person, as the queues of `Annotation` and `Judgements` see it:
-        `to_annotate`, `sent_back` (to them), `to_review`, `to_rate` (pairs of open studies).
-        """
-        return self._db.one(
-            "WITH free AS (SELECT c.state, c.flagged, c.author_id FROM example_current c "
-            "  JOIN example_leases l USING (example_id) WHERE c.project_id = $project "
-            "  AND (c.state IN ('new', 'sent_back', 'annotated') OR c.flagged) "
-            "  AND c.state <> 'set_aside' "
-            "  AND (l.lease_until < $now OR l.holder_id = $person) "
-            "  AND NOT EXISTS (SELECT 1 FROM example_events s WHERE s.example_id = c.example_id "
-            "    AND s.kind = 'skip' AND s.actor_id = $person "
-            "    AND (c.state IN ('new', 'sent_back') OR s.created_at > c.updated_at))) "
-            "SELECT count(*) FILTER (state IN ('new', 'sent_back') AND NOT flagged) "
-            "  AS to_annotate, "
-            "count(*) FILTER (state = 'sent_back' AND author_id = $person AND NOT flagged) "
-            "  AS sent_back, "
-            "count(*) FILTER (state = 'annotated' OR flagged) AS to_review, "
-            "(SELECT count(DISTINCT p.pair_id) FROM pair_places p JOIN studies t USING (study_id) "
-            "  WHERE t.project_id = $project AND t.closed_at IS NULL AND NOT p.done "
-            "  AND NOT EXISTS (SELECT 1 FROM judgements j WHERE j.pair_id = p.pair_id "
-            "    AND j.rater_id = $person)) AS to_rate FROM free",
-            {"project": project_id, "person": person_id, "now": now()},
-        ) or {"to_annotate": 0, "sent_back": 0, "to_review": 0, "to_rate": 0}
+    def pairs_to_rate(self, project_id: str, person_id: str) -> int:
+        """How many pairs of open studies wait for this person."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(DISTINCT p.pair_id) FROM pair_places p JOIN studies t USING (study_id)
+                WHERE t.project_id = $project_id AND t.closed_at IS NULL AND NOT p.done
+                  AND NOT EXISTS (SELECT 1 FROM judgements j WHERE j.pair_id = p.pair_id
+                                  AND j.rater_id = $person_id)
+                """,
+                {"project_id": project_id, "person_id": person_id},
+            )
+        )
 
     def stations(self, project_id: str) -> Row:
         """Where a project stands: versions, runs, systems, studies, judgements, running jobs."""

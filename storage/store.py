@@ -10,14 +10,18 @@ from storage.accounts import Accounts
 from storage.annotation import Annotation
 from storage.audit import Audit
 from storage.backup import Backups
+from storage.counters import Counters
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.examples import Examples
 from storage.imports import Imports
 from storage.invitations import Invitations
+from storage.intake import Intake
 from storage.jobs import Jobs
 from storage.judgements import Judgements
+from storage.own_work import OwnWork
 from storage.projects import Projects
+from storage.queues import Queues
 from storage.reports import Reports
 from storage.runs import Runs
 from storage.sessions import Sessions
@@ -46,9 +50,13 @@ class Store:
         self.projects = Projects(self.database)
         self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
-        self.imports = Imports(self.database)
-        self.examples = Examples(self.database)
-        self.annotation = Annotation(self.database)
+        self.counters = Counters(self.database)
+        self.intake = Intake(self.database, self.counters)
+        self.imports = Imports(self.database, self.counters, self.intake)
+        self.examples = Examples(self.database, self.counters)
+        self.annotation = Annotation(self.database, self.counters)
+        self.queues = Queues(self.database)
+        self.own_work = OwnWork(self.database)
         self.versions = Versions(self.database)
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)

@@ -17,9 +17,11 @@ import pyarrow.parquet as pq
 
 from core.actor import Actor, Role
 from core.clock import new_id
+from core.examples.current import CurrentExample
 from core.examples.example import Example, content_hash
 from core.projects import Project, ProjectSettings
 from core.workflows.curation.annotating import Edit
+from core.workflows.curation.reviewing import ReviewTask
 from core.workspace import Workspace
 from storage.store import Store
 
@@ -111,12 +113,13 @@ def accepted_examples(store: Store, project_id: str, examples: int | Sequence[Tr
     return ids
 
 
-def an_edit(task: dict[str, Any], **changes: Any) -> Edit:
+def an_edit(task: CurrentExample | ReviewTask, **changes: Any) -> Edit:
     """What a person saves who was shown `task` and changed these fields."""
-    shown = {name: task[name] for name in ("instruction", "input", "output", "labels", "quality")}
+    shown = task.example if isinstance(task, ReviewTask) else task
+    texts = {**shown.fields, "labels": shown.labels, "quality": shown.quality}
     return Edit(
         changes.pop("submission_id", new_id("rev")),
-        task["example_id"],
-        changes.pop("based_on", task["revision_id"]),
-        **(shown | changes),
+        shown.example_id,
+        changes.pop("based_on", shown.revision_id),
+        **(texts | changes),
     )

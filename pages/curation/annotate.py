@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.actor import Actor
-from core.workflows.curation import annotating
+from core.workflows.curation import annotating, browsing
 from pages.components import errors, page, session
 from pages.curation.editor import EditorForm, Note, Submission, editor
 from pages.curation.editor_controller import Desk, event_id, saved
@@ -32,7 +32,7 @@ def main() -> None:
             desk.choose(wished)
             st.rerun()
         return
-    sent_back = task.get("sent_back")
+    sent_back = annotating.why_sent_back(store, task)
     form = EditorForm(
         "annotate",
         actor.person_id,
@@ -47,7 +47,7 @@ def main() -> None:
         saved=saved(),
     )
     editor(form, desk.key)
-    history(annotating.history_of(store, actor, desk.project_id, task["example_id"]))
+    history(browsing.history_of(store, actor, task))
 
 
 def act(desk: Desk, actor: Actor, sent: Submission) -> None:
@@ -55,7 +55,7 @@ def act(desk: Desk, actor: Actor, sent: Submission) -> None:
     store, project_id = session.store(), desk.project_id
     if sent.action in ("back", "open"):
         last = annotating.last_saved(store, actor, project_id)
-        desk.choose(sent.open if sent.action == "open" else last)
+        desk.choose(sent.open if sent.action == "open" else last.example_id if last else None)
         return
     if sent.action == "save":
         annotating.save_annotation(store, actor, project_id, sent.edit())

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows.curation import reviewing
+from core.workflows.curation import bulk_accepting
 from pages.components import page, session
 
 
 def bulk_accept(project_id: str) -> None:
     """The buttons, with how many each accepts, and the way back from the last time."""
     store, actor = session.store(), session.actor()
-    there = reviewing.acceptable(store, actor, project_id)
+    there = bulk_accepting.acceptable(store, actor, project_id)
     annotated, both = there["annotated"], there["annotated"] + there["new"]
-    last = reviewing.last_accept_all(store, actor, project_id)
+    last = bulk_accepting.last_accept_all(store, actor, project_id)
     if not both and not last:
         return
     st.subheader("Many at once", anchor=False)
@@ -29,10 +29,10 @@ def bulk_accept(project_id: str) -> None:
             confirm(project_id, both, untouched=True)
     if last:
         with st.container(horizontal=True, vertical_alignment="center"):
-            many, when = page.number(last["n"]), page.when(last["created_at"])
-            st.text(f"{last['person']} accepted {many} at once on {when}.")
+            many, when = page.number(last.n), page.when(last.created_at)
+            st.text(f"{last.person} accepted {many} at once on {when}.")
             if st.button(f"Undo: take the {many} back", icon=":material/undo:", key="undo_bulk"):
-                taken = reviewing.undo_accept_all(store, actor, project_id, last["batch_id"])
+                taken = bulk_accepting.undo_accept_all(store, actor, project_id, last.batch_id)
                 session.say(f"{page.number(taken)} examples are as they were before.")
                 st.rerun()
 
@@ -47,7 +47,7 @@ def confirm(project_id: str, count: int, *, untouched: bool) -> None:
     comment = st.text_input("Why is that right? (kept in each example's history)", max_chars=300)
     with st.container(horizontal=True):
         if st.button(f"Accept {page.number(count)} examples", type="primary"):
-            done = reviewing.accept_all(
+            done = bulk_accepting.accept_all(
                 session.store(), session.actor(), project_id, untouched=untouched, comment=comment
             )
             session.say(f"{page.number(done)} examples accepted. Undo is on the Review page.")

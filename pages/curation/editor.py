@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.examples.current import CurrentExample, Revision
 from core.examples.example import FIELDS, Change
 from core.projects import LabelField
 from core.workflows.curation.annotating import Edit
@@ -69,13 +70,14 @@ class ConflictView:
 
 @dataclass(frozen=True)
 class EditorForm:
-    """What the editor shows. `task` is an example as the workflows give it; `saved` names the
+    """What the editor shows. With `previous` what changed since then is marked; `saved` names the
     submissions that the server has taken in, so that their drafts can go."""
 
     mode: Literal["annotate", "review"]
     person_id: str
     submission_id: str
-    task: Mapping[str, Any]
+    task: CurrentExample
+    previous: Revision | None = None
     schema: Sequence[LabelField] = ()
     guidelines: str = ""
     notes: Sequence[Note] = ()
@@ -164,19 +166,21 @@ def editor(form: EditorForm, key: str) -> None:
     known = {one.name for one in form.schema}
     marks = {
         # A lead may have taken a label out of the schema since.
-        "labels": {name: value for name, value in task["labels"].items() if name in known},
-        "quality": task["quality"],
+        "labels": {name: value for name, value in task.labels.items() if name in known},
+        "quality": task.quality,
     }
     _component(
         data={
             "mode": form.mode,
-            "form": f"{task['example_id']}|{task['revision_id']}|{form.submission_id}",
+            "form": f"{task.example_id}|{task.revision_id}|{form.submission_id}",
             "person": form.person_id,
             "submission_id": form.submission_id,
-            "example_id": task["example_id"],
-            "based_on": task["revision_id"],
-            "fields": {name: task[name] for name in FIELDS},
-            "changes": _listed(changes_between(task.get("previous"), task)),
+            "example_id": task.example_id,
+            "based_on": task.revision_id,
+            "fields": task.fields,
+            "changes": _listed(
+                changes_between(form.previous.fields if form.previous else None, task.fields)
+            ),
             **marks,
             "schema": [
                 {"name": one.name, "options": list(one.options), "multiple": one.multiple}
@@ -194,13 +198,13 @@ def editor(form: EditorForm, key: str) -> None:
     )
 
 
-def _conflict(conflict: ConflictView, theirs: Mapping[str, Any]) -> dict[str, Any]:
+def _conflict(conflict: ConflictView, theirs: CurrentExample) -> dict[str, Any]:
     return {
         "title": conflict.title,
         "text": conflict.text,
         "mine": dict(conflict.mine),
         "open": conflict.open,
-        "changes": _listed(changes_between(theirs, conflict.mine)),
+        "changes": _listed(changes_between(theirs.fields, conflict.mine)),
     }
 
 

@@ -6,20 +6,20 @@ live in the browser; leases and revisions in the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from core.errors import InvalidInput, TouchstoneError
-from core.workflows.curation import annotating
+from core.examples.current import CurrentExample
+from core.examples.states import is_decided
+from core.workflows.curation import browsing
 from core.workflows.curation.annotating import EditConflict
 from pages.components import session
 from pages.curation.editor import ConflictView, Submission, submitted
 
 Message = dict[str, str]
-Task = dict[str, Any]
 SAVED = "submissions taken in"
 CHOSEN = "example"
 
@@ -36,9 +36,9 @@ class Desk:
         """The editor's key on the page."""
         return f"{self.name}_{self.project_id}"
 
-    def form(self, task: Mapping[str, Any]) -> str:
+    def form(self, task: CurrentExample) -> str:
         """The name under which the submission's id is kept."""
-        return f"{self.name} {task['example_id']} {task['revision_id']}"
+        return f"{self.name} {task.example_id} {task.revision_id}"
 
     def receive(self, act: Callable[[Submission], None]) -> Message | None:
         """Act on what the editor sent with this run; what to tell the person when that failed.
@@ -71,8 +71,10 @@ class Desk:
             st.query_params.pop(CHOSEN, None)
 
     def task(
-        self, open_one: Callable[[str], Task], take_next: Callable[[], Task | None]
-    ) -> tuple[Task | None, ConflictView | None, Message | None]:
+        self,
+        open_one: Callable[[str], CurrentExample],
+        take_next: Callable[[], CurrentExample | None],
+    ) -> tuple[CurrentExample | None, ConflictView | None, Message | None]:
         """The example in conflict, else the one the address names, else the next of the queue.
 
         With it comes what this person wrote and could not save, or why the named one cannot be
@@ -89,10 +91,12 @@ class Desk:
             self.choose(None)
             return take_next(), None, {"title": error.title, "text": error.message}
 
-    def _in_conflict(self, sent: Submission, title: str, text: str) -> tuple[Task, ConflictView]:
+    def _in_conflict(
+        self, sent: Submission, title: str, text: str
+    ) -> tuple[CurrentExample, ConflictView]:
         store, actor = session.store(), session.actor()
-        task = annotating.example_of(store, actor, self.project_id, sent.example_id)
-        still_open = task["state"] not in ("accepted", "set_aside")
+        task = browsing.example_of(store, actor, self.project_id, sent.example_id)
+        still_open = not is_decided(task.state)
         return task, ConflictView(title, text, sent.mine, still_open)
 
     @property

@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows.curation import annotating
+from core.examples.current import CurrentExample, HistoryEntry
+from core.examples.states import STATE_LABELS, is_decided
+from core.workflows.curation import annotating, browsing
 from pages.components import errors, page, session
 from pages.components.difference import changes_between, difference, reading
 from pages.curation.history import sentence
-
-STATES: dict[str | None, str] = {
-    "new": "New",
-    "annotated": "Annotated",
-    "sent_back": "Sent back",
-    "accepted": "Accepted",
-    "set_aside": "Set aside",
-}
 
 
 def detail(project_id: str, example_id: str) -> None:
     """One example with its labels, the ways to work on it, and its history. Raises NotFound."""
     store, actor = session.store(), session.actor()
-    example = annotating.example_of(store, actor, project_id, example_id)
-    entries = annotating.history_of(store, actor, project_id, example_id)
-    state = STATES[example["state"]].lower() + (", flagged" if example["flagged"] else "")
-    st.text(f"Example {page.number(example['position'])} · {state} · revision {example['number']}")
+    example = browsing.example_of(store, actor, project_id, example_id)
+    entries = browsing.history_of(store, actor, example)
+    origin = browsing.origin_of(store, actor, example)
+    state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
+    st.text(f"Example {page.number(example.position)} · {state} · revision {example.number}")
     ways(project_id, example)
     with st.container(border=True):
-        reading(example, key=f"reading_{example_id}")
-    marks = [f"{name}: {_listed(value)}" for name, value in example["labels"].items()]
-    marks += [f"quality: {example['quality']} of 5"] if example["quality"] else []
+        reading(example.fields, key=f"reading_{example_id}")
+    marks = [f"{name}: {_listed(value)}" for name, value in example.labels.items()]
+    marks += [f"quality: {example.quality} of 5"] if example.quality else []
     st.text(" · ".join(marks) if marks else "No labels yet.")
-    if example["file_name"]:
-        st.text(f"From {example['file_name']}, line {page.number(example['line'])}")
-    timeline(example_id, entries)
+    if origin and origin.file_name:
+        st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
+    timeline(example, entries)
 
 
-def ways(project_id: str, example: Mapping[str, Any]) -> None:
+def ways(project_id: str, example: CurrentExample) -> None:
     """Links to where this person can work on the example."""
-    actor, undecided = session.actor(), example["state"] not in ("accepted", "set_aside")
-    here = {"example": str(example["example_id"])}
+    actor, undecided = session.actor(), not is_decided(example.state)
+    here = {"example": example.example_id}
     with st.container(horizontal=True, vertical_alignment="center"):
         if undecided and actor.has(project_id, "annotator", "lead"):
             label = "Open in Annotate"
             st.page_link(
                 "curation/annotate.py", label=label, icon=":material/edit:", query_params=here
             )
-        if (undecided or example["flagged"]) and actor.has(project_id, "reviewer", "lead"):
+        if (undecided or example.flagged) and actor.has(project_id, "reviewer", "lead"):
             label = "Open in Review"
             st.page_link(
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
-        if not example["flagged"] and example["state"] != "set_aside":
+        if not example.flagged and example.state != "set_aside":
             flag_form(project_id, here["example"])
 
 
@@ -84,15 +76,15 @@ def flag_form(project_id: str, example_id: str) -> None:
     st.rerun()
 
 
-def timeline(example_id: str, entries: list[dict[str, Any]]) -> None:
+def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
     """The history, newest first, each revision with what it changed."""
     store = session.store()
     st.subheader("History", anchor=False)
     for entry in reversed(entries):
         st.text(sentence(entry))
-        if entry["number"] and entry["number"] > 1:
+        if entry.number and entry.number > 1:
             after, before = (
-                annotating.revision_of(store, session.actor(), example_id, entry["number"] - back)
+                browsing.revision_of(store, session.actor(), example, entry.number - back).fields
                 for back in (0, 1)
             )
             changed = {
@@ -102,7 +94,7 @@ def timeline(example_id: str, entries: list[dict[str, Any]]) -> None:
             }
             with st.container(border=True):
                 if changed:
-                    difference(changed, key=f"change_{example_id}_{entry['number']}")
+                    difference(changed, key=f"change_{example.example_id}_{entry.number}")
                 else:
                     st.caption("The three texts stayed as they were.")
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import streamlit as st
 
 from pages.components import session
 from pages.components.assets import asset
-
-EXCERPT = 240
 
 _component = st.components.v2.component(
     "touchstone_example_list",
@@ -20,20 +19,56 @@ _component = st.components.v2.component(
 )
 
 
+class Listed(Protocol):
+    """What a row shows; `state` may be empty."""
+
+    @property
+    def example_id(self) -> str: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def instruction(self) -> str: ...
+    @property
+    def input(self) -> str: ...
+    @property
+    def output(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def flagged(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A row that is not an example's present, such as a version's."""
+
+    example_id: str
+    position: int
+    instruction: str
+    input: str
+    output: str
+    state: str = ""
+    flagged: bool = False
+
+
 def opened(key: str) -> str | None:
     """The id of the example that was clicked with this run."""
     value = session.component_value(key, "opened")
     return value if isinstance(value, str) else None
 
 
-def example_list(examples: Sequence[Mapping[str, Any]], key: str, current: str | None) -> None:
+def example_list(examples: Sequence[Listed], key: str, current: str | None) -> None:
     """Draw the rows; long texts are cut, and an instruction that all rows share is left out."""
-    shared = len({one["instruction"] for one in examples}) == 1 and len(examples) > 1
+    shared = len({one.instruction for one in examples}) == 1 and len(examples) > 1
     rows = [
         {
-            **{name: str(one[name])[:EXCERPT] for name in ("instruction", "input", "output")},
-            **({"instruction": ""} if shared and one["input"].strip() else {}),
-            **{name: one[name] for name in ("example_id", "position", "state", "flagged")},
+            "instruction": "" if shared and one.input.strip() else one.instruction,
+            "input": one.input,
+            "output": one.output,
+            "example_id": one.example_id,
+            "position": one.position,
+            "state": one.state,
+            "flagged": one.flagged,
         }
         for one in examples
     ]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflows.curation import annotating
+from core.examples.listing import ExampleFilter
+from core.examples.states import STATE_LABELS, STATES, ExampleState
+from core.workflows.curation import browsing
 from pages.components import errors, page, session
-from pages.curation.example_detail import STATES, detail
+from pages.curation.example_detail import detail
 from pages.curation.example_list import example_list, opened
 
 PER_PAGE = 25
-CAP = 100_000
-STATE_CHOICES = {None: "All", **STATES}
+STATE_CHOICES: tuple[ExampleState | None, ...] = (None, *STATES)
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 def browse(project_id: str, key: str) -> None:
     """Filters, the rows that match, and the pages."""
     store, actor = session.store(), session.actor()
-    counts = annotating.counts(store, actor, project_id)
+    counts = browsing.counts(store, actor, project_id)
     if not counts["total"]:
         how = "Examples come from a file; import one first."
         page.empty("There are no examples yet", how, "curation/importing.py", "Import examples")
@@ -50,13 +50,13 @@ def browse(project_id: str, key: str) -> None:
     # Other filters start again at the first page.
     number = f"page {project_id} {chosen}"
     offset = (session.widget_value(number, 1) - 1) * PER_PAGE
-    rows, count = annotating.examples_page(
-        store, actor, project_id, limit=PER_PAGE, offset=offset, **chosen
+    rows, count = browsing.examples_page(
+        store, actor, project_id, chosen, limit=PER_PAGE, offset=offset
     )
     if not rows:
         page.empty("No example matches", "Choose another state, or look for other words.")
         return
-    more = "or more " if count == CAP else ""
+    more = "or more " if count == browsing.COUNT_CAP else ""
     first, last = page.number(offset + 1), page.number(offset + len(rows))
     st.caption(f"{first}–{last} of {page.number(count)} {more}examples")
     example_list(rows, key, None)
@@ -64,16 +64,18 @@ def browse(project_id: str, key: str) -> None:
         st.pagination(-(-count // PER_PAGE), key=number)
 
 
-def filters(counts: Mapping[str, int]) -> dict[str, Any]:
+def filters(counts: Mapping[str, int]) -> ExampleFilter:
     """What the person looks for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state = st.selectbox(
-            "State", list(STATE_CHOICES), key="examples_state", width=220,
-            format_func=lambda s: f"{STATE_CHOICES[s]} ({page.number(counts[s or 'total'])})",
+            "State", STATE_CHOICES, key="examples_state", width=220,
+            format_func=lambda s: (
+                f"{STATE_LABELS[s] if s else 'All'} ({page.number(counts[s or 'total'])})"
+            ),
         )  # fmt: skip
         text = st.text_input("Words in any field", key="examples_text", width=320)
         flagged = st.toggle(f"Flagged ({page.number(counts['flagged'])})", key="examples_flagged")
-    return {"state": state, "text": text.strip(), "flagged": True if flagged else None}
+    return ExampleFilter(state, flagged=True if flagged else None, text=text.strip())
 
 
 main()

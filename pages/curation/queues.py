@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows.curation import annotating, reviewing
+from core.workflows.curation import annotating, browsing, reviewing
 from core.workflows.team import home
 from pages.components import page, session
 
@@ -19,7 +19,7 @@ def annotating_figures(project_id: str) -> None:
     waits = home.standing(store, actor, project_id)
     page.figures(
         [
-            ("Saved today", page.number(done["annotated"]), "Revisions you saved in 24 hours"),
+            ("Saved today", page.number(done.annotated), "Revisions you saved in 24 hours"),
             ("Waiting", page.number(waits.to_annotate), "Examples that you can be given"),
             ("Sent back to me", page.number(waits.sent_back), "With a reviewer's comment"),
         ]
@@ -33,7 +33,7 @@ def reviewing_figures(project_id: str) -> None:
     at = home.standing(store, actor, project_id)
     page.figures(
         [
-            ("Decided today", page.number(done["reviewed"]), "Your single decisions in 24 hours"),
+            ("Decided today", page.number(done.reviewed), "Your single decisions in 24 hours"),
             ("Waiting", page.number(at.to_review), "Annotated or flagged, and free"),
             ("Accepted", page.number(at.accepted), "Ready to be frozen"),
         ]
@@ -43,7 +43,7 @@ def reviewing_figures(project_id: str) -> None:
 def nothing_to_annotate(project_id: str) -> str | None:
     """Say what to do next; the id of the example that the person wants to open again, if any."""
     store, actor = session.store(), session.actor()
-    if annotating.counts(store, actor, project_id)["total"] == 0:
+    if browsing.counts(store, actor, project_id)["total"] == 0:
         how = "Examples come from a file. Import one, and they wait here."
         page.empty("There are no examples yet", how, "curation/importing.py", "Import examples")
     elif actor.has(project_id, "reviewer", "lead"):
@@ -54,13 +54,13 @@ def nothing_to_annotate(project_id: str) -> str | None:
         page.empty(NOTHING_TO_ANNOTATE, how, "curation/examples.py", "Browse the examples")
     last = annotating.last_saved(store, actor, project_id)
     label = "Back to my last saved example"
-    return last if last and st.button(label, icon=":material/arrow_back:") else None
+    return last.example_id if last and st.button(label, icon=":material/arrow_back:") else None
 
 
 def nothing_to_review(project_id: str) -> str | None:
     """Say what to do next; the id of the example whose decision was undone with a click, if any."""
     store, actor = session.store(), session.actor()
-    if annotating.counts(store, actor, project_id)["accepted"]:
+    if browsing.counts(store, actor, project_id)["accepted"]:
         how = "What is accepted can be frozen as a dataset version."
         page.empty(NOTHING_TO_REVIEW, how, "curation/versions.py", "Freeze a version")
     else:
@@ -76,6 +76,6 @@ def nothing_to_review(project_id: str) -> str | None:
 def undo(project_id: str) -> str:
     """Take this person's last decision back; the example's id. Raises Conflict."""
     store, actor = session.store(), session.actor()
-    last = reviewing.last_decision(store, actor, project_id) or {"review_id": ""}
-    undo_id = f"undo_{last['review_id']}"
-    return reviewing.undo_decision(store, actor, project_id, undo_id, last["review_id"])
+    last = reviewing.last_decision(store, actor, project_id)
+    review_id = last.review_id if last else ""
+    return reviewing.undo_decision(store, actor, project_id, f"undo_{review_id}", review_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.actor import Actor
+from core.examples.current import CurrentExample
 from core.workflows.curation import annotating, reviewing
 from pages.components import errors, page, session
 from pages.curation.bulk_accept import bulk_accept
@@ -21,8 +22,8 @@ def main() -> None:
     desk = Desk("review", project.project_id)
     message = desk.receive(lambda sent: act(desk, actor, sent))
     task, conflict, problem = desk.task(
-        lambda wished: reviewing.open_review(store, actor, desk.project_id, wished),
-        lambda: reviewing.next_to_review(store, actor, desk.project_id),
+        lambda wished: reviewing.open_review(store, actor, desk.project_id, wished).example,
+        lambda: next_example(actor, desk.project_id),
     )
     reviewing_figures(desk.project_id)
     message = message or problem
@@ -33,24 +34,31 @@ def main() -> None:
             desk.choose(undone)
             st.rerun()
     else:
-        entries = annotating.history_of(store, actor, desk.project_id, task["example_id"])
+        shown = reviewing.with_difference(store, task)
         form = EditorForm(
             "review",
             actor.person_id,
             session.submission_id(desk.form(task)),
             task,
+            previous=shown.previous,
             schema=project.settings.label_schema,
             guidelines=project.settings.guidelines,
-            notes=notes_for_review(task, entries, actor.person_id),
+            notes=notes_for_review(task, shown.history, actor.person_id),
             can_go_back=reviewing.last_decision(store, actor, desk.project_id) is not None,
             message=message,
             conflict=conflict,
             saved=saved(),
         )
         editor(form, desk.key)
-        history(entries)
+        history(shown.history)
     if actor.has(desk.project_id, "lead"):
         bulk_accept(desk.project_id)
+
+
+def next_example(actor: Actor, project_id: str) -> CurrentExample | None:
+    """The next example of the queue."""
+    task = reviewing.next_to_review(session.store(), actor, project_id)
+    return task.example if task else None
 
 
 def act(desk: Desk, actor: Actor, sent: Submission) -> None:

@@ -11,7 +11,7 @@ from core.versions.version import DatasetVersion
 from core.workflows.curation import freezing
 from pages.components import page, session
 from pages.components.progress import progress
-from pages.curation.example_list import example_list, opened
+from pages.curation.example_list import ListRow, example_list, opened
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
@@ -115,7 +115,7 @@ def first_examples(version: DatasetVersion) -> None:
         session.store(), session.actor(), version.version_id, chosen, SHOWN
     )
     marked = [
-        {**row, "position": number, "state": "", "flagged": False}
+        ListRow(row["example_id"], number, row["instruction"], row["input"], row["output"])
         for number, row in enumerate(rows, 1)
     ]
     example_list(marked, key, None)

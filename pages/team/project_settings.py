@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.projects import Project, ProjectSettings
-from core.workflows.curation import annotating
+from core.workflows.curation import browsing
 from core.workflows.team import projects
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
@@ -17,8 +17,8 @@ def settings(project: Project) -> None:
     """Edit the project of the sidebar; delete it."""
     store, actor, name = session.store(), session.actor(), project.project_id
     draft = project_form.open_draft(name, project.settings)
-    found, _ = annotating.examples_page(store, actor, name, limit=1)
-    sample = next(((e["instruction"], e["input"], e["output"]) for e in found), None)
+    found, _ = browsing.examples_page(store, actor, name, limit=1)
+    sample = next(((e.instruction, e.input, e.output) for e in found), None)
     try:
         edited = project_form.project_form(draft, sample)
     except TouchstoneError as error:
@@ -55,7 +55,7 @@ def delete(project: Project) -> None:
     """Delete the project after saying what goes with it."""
     store, actor = session.store(), session.actor()
     with st.popover("Delete project …", icon=":material/delete:", type="tertiary"):
-        total = annotating.counts(store, actor, project.project_id)["total"]
+        total = browsing.counts(store, actor, project.project_id)["total"]
         st.markdown(f"**{errors.escaped(project.name)}** is hidden from everybody:")
         st.write(
             f"its {page.number(total)} examples, its dataset versions, runs, answers, studies and "

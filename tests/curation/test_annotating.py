@@ -9,8 +9,9 @@ import pytest
 
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import annotating
+from core.workflows.curation import annotating, browsing
 from core.workflows.curation.annotating import EditConflict, next_to_annotate, save_annotation
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
@@ -25,7 +26,7 @@ def project_id(store: Store) -> str:
 def revisions_of(store: Store, example_id: str) -> int:
     found = store.examples.current(example_id)
     assert found is not None
-    return int(found["number"])
+    return int(found.number)
 
 
 def test_a_person_keeps_the_same_example_until_it_is_saved(store: Store, project_id: str) -> None:
@@ -35,11 +36,11 @@ def test_a_person_keeps_the_same_example_until_it_is_saved(store: Store, project
     again = next_to_annotate(store, ada, project_id)
     assert first
     assert again
-    assert first["example_id"] == again["example_id"] == ids[0]
+    assert first.example_id == again.example_id == ids[0]
     save_annotation(store, ada, project_id, an_edit(first, output="Better."))
     following = next_to_annotate(store, ada, project_id)
     assert following
-    assert following["example_id"] == ids[1]
+    assert following.example_id == ids[1]
 
 
 def test_twelve_people_racing_never_hold_the_same_example(store: Store, project_id: str) -> None:
@@ -51,9 +52,9 @@ def test_twelve_people_racing_never_hold_the_same_example(store: Store, project_
         for _ in range(2):
             task = next_to_annotate(store, people[number], project_id)
             assert task
-            assert store.annotation.holder(task["example_id"]) == people[number].person_id
+            assert store.queues.holder(task.example_id) == people[number].person_id
             save_annotation(store, people[number], project_id, an_edit(task))
-            held.append(task["example_id"])
+            held.append(task.example_id)
         return held
 
     with ThreadPoolExecutor(12) as threads:
@@ -69,7 +70,9 @@ def test_an_expired_lease_passes_the_example_on_and_the_slow_one_meets_a_conflic
     slow = next_to_annotate(store, ada, project_id)
     assert slow
     assert next_to_annotate(store, bob, project_id) is None
-    store.annotation.take_lease(only, ada.person_id, now() - timedelta(seconds=1))
+    store.queues.take_lease(
+        project_id, "annotate", only, 1, ada.person_id, now() - timedelta(seconds=1)
+    )
     quick = next_to_annotate(store, bob, project_id)
     assert quick
     save_annotation(store, bob, project_id, an_edit(quick, output="Bob's."))
@@ -77,8 +80,8 @@ def test_an_expired_lease_passes_the_example_on_and_the_slow_one_meets_a_conflic
         save_annotation(store, ada, project_id, an_edit(slow, output="Ada's."))
     current = store.examples.current(only)
     assert current
-    assert current["output"] == "Bob's."
-    assert current["number"] == 2
+    assert current.output == "Bob's."
+    assert current.number == 2
 
 
 def test_after_a_conflict_the_text_can_be_saved_on_top_of_the_newer_revision(
@@ -93,7 +96,7 @@ def test_after_a_conflict_the_text_can_be_saved_on_top_of_the_newer_revision(
     save_annotation(store, ada, project_id, an_edit(theirs, output="Ada's."))
     current = store.examples.current(only)
     assert current
-    assert (current["output"], current["number"]) == ("Ada's.", 3)
+    assert (current.output, current.number) == ("Ada's.", 3)
 
 
 def test_saving_the_same_submission_twice_is_one_revision(store: Store, project_id: str) -> None:
@@ -134,7 +137,7 @@ def test_labels_and_quality_are_kept_and_unknown_labels_refused(
     save_annotation(store, ada, project_id, an_edit(task, labels={"topic": "sums"}, quality=4))
     current = store.examples.current(only)
     assert current
-    assert (current["labels"], current["quality"]) == ({"topic": "sums"}, 4)
+    assert (current.labels, current.quality) == ({"topic": "sums"}, 4)
 
 
 def test_an_empty_output_is_not_saved(store: Store, project_id: str) -> None:
@@ -158,9 +161,9 @@ def test_who_skips_is_not_given_it_again_and_others_are(store: Store, project_id
     assert next_to_annotate(store, ada, project_id) is None
     given = next_to_annotate(store, bob, project_id)
     assert given
-    assert given["example_id"] == ids[0]
-    history = annotating.history_of(store, bob, project_id, ids[0])
-    assert [(h["kind"], h["text"]) for h in history] == [("import", ""), ("skip", "not my field")]
+    assert given.example_id == ids[0]
+    history = browsing.history_of(store, bob, given)
+    assert [(h.kind, h.text) for h in history] == [("import", ""), ("skip", "not my field")]
 
 
 def test_a_flagged_example_leaves_the_queue(store: Store, project_id: str) -> None:
@@ -168,7 +171,7 @@ def test_a_flagged_example_leaves_the_queue(store: Store, project_id: str) -> No
     ada, bob = (an_actor(project_id, "annotator", name=name) for name in ("ada", "bob"))
     annotating.flag(store, ada, project_id, new_id("evt"), ids[0], "wrong sum")
     assert next_to_annotate(store, bob, project_id) is None
-    assert annotating.counts(store, ada, project_id)["flagged"] == 1
+    assert browsing.counts(store, ada, project_id)["flagged"] == 1
 
 
 def test_back_opens_what_was_saved_last_until_a_reviewer_decides(
@@ -183,13 +186,14 @@ def test_back_opens_what_was_saved_last_until_a_reviewer_decides(
     held = next_to_annotate(store, ada, project_id)
     assert held
     last = annotating.last_saved(store, ada, project_id)
-    assert last == task["example_id"]
-    opened = annotating.open_example(store, ada, project_id, task["example_id"])
-    assert opened["output"] == "Mine."
-    assert store.annotation.holder(held["example_id"]) is None
+    assert last
+    assert last.example_id == task.example_id
+    opened = annotating.open_example(store, ada, project_id, task.example_id)
+    assert opened.output == "Mine."
+    assert store.queues.holder(held.example_id) is None
     bob = an_actor(project_id, "annotator", name="bob")
     with pytest.raises(Conflict, match="Somebody else"):
-        annotating.open_example(store, bob, project_id, task["example_id"])
+        annotating.open_example(store, bob, project_id, task.example_id)
 
 
 def test_only_roles_of_the_project_may_annotate(store: Store, project_id: str) -> None:
@@ -210,11 +214,13 @@ def test_an_example_of_another_project_cannot_be_opened(store: Store, project_id
 def test_pages_filter_by_state_flag_and_text(store: Store, project_id: str) -> None:
     ids = some_examples(store, project_id, 30)
     ada = an_actor(project_id, "annotator")
-    page, count = annotating.examples_page(store, ada, project_id, offset=25)
-    assert ([row["example_id"] for row in page], count) == (ids[25:], 30)
+    page, count = browsing.examples_page(store, ada, project_id, offset=25)
+    assert ([row.example_id for row in page], count) == (ids[25:], 30)
     annotating.flag(store, ada, project_id, new_id("evt"), ids[3], "odd")
-    page, count = annotating.examples_page(store, ada, project_id, flagged=True)
-    assert [row["example_id"] for row in page] == [ids[3]]
-    page, count = annotating.examples_page(store, ada, project_id, text="NUMBER 12 times")
-    assert ([row["example_id"] for row in page], count) == ([ids[12]], 1)
-    assert annotating.examples_page(store, ada, project_id, text="100%' OR '")[1] == 0
+    page, count = browsing.examples_page(store, ada, project_id, ExampleFilter(flagged=True))
+    assert [row.example_id for row in page] == [ids[3]]
+    page, count = browsing.examples_page(
+        store, ada, project_id, ExampleFilter(text="NUMBER 12 times")
+    )
+    assert ([row.example_id for row in page], count) == ([ids[12]], 1)
+    assert browsing.examples_page(store, ada, project_id, ExampleFilter(text="100%' OR '"))[1] == 0

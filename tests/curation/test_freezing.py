@@ -14,12 +14,12 @@ from core.clock import new_id
 from core.errors import NotAllowed
 from core.versions.splitting import content_hash
 from core.versions.version import DatasetVersion
-from core.workflows.curation import annotating, freezing
+from core.workflows.curation import annotating, freezing, reviewing
 from core.workflows.curation.freezing import NothingToFreeze, start_freeze
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
-from tests.builders import Triple, a_project, accepted_examples, an_actor, triples
+from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, triples
 
 WORDS = [f"word{k}" for k in range(4000)]
 
@@ -97,19 +97,11 @@ def test_later_edits_do_not_reach_a_frozen_version(store: Store, project_id: str
     ids = accepted_examples(store, project_id, 12)
     version = freeze(store, project_id)
     before = store.versions.content(version.version_id)
-    store.annotation.add_event(new_id("evt"), ids[0], "flag", "late", "person_ada")
-    store.annotation.add_revision(
-        {
-            **annotating.example_of(store, an_actor(project_id), project_id, ids[0]),
-            "revision_id": new_id("rev"),
-            "based_on": None,
-            "output": "Changed later.",
-            "origin": "review",
-            "comment": "",
-            "seconds": None,
-        },
-        "accepted",
-    )
+    lead = an_actor(project_id)
+    annotating.flag(store, lead, project_id, new_id("evt"), ids[0], "late")
+    task = reviewing.open_review(store, lead, project_id, ids[0])
+    edit = an_edit(task, output="Changed later.")
+    reviewing.decide(store, lead, project_id, new_id("rvw"), "set_aside", edit)
     assert store.versions.content(version.version_id) == before
     assert freezing.freezable(store, an_actor(project_id), project_id).ready == 11
 

@@ -12,7 +12,7 @@ import pytest
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
 from core.importing.imports import Import
-from core.workflows.curation import annotating, importing
+from core.workflows.curation import annotating, browsing, importing
 from core.workflows.curation.importing import start_import
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of
@@ -67,10 +67,12 @@ def test_bad_records_are_listed_with_line_and_reason_and_the_rest_goes_in(
     rejects = importing.rejects_of(store, lead, project_id, found.import_id)
     assert [(one.line, bool(one.reason)) for one in rejects] == [(3, True), (4, True)]
     assert rejects[1].excerpt == "not json"
-    (first, second), count = annotating.examples_page(store, lead, project_id)
-    assert (first["input"], second["output"], count) == ("1+1", "=1+1", 2)
-    task = annotating.example_of(store, lead, project_id, first["example_id"])
-    assert (task["external_id"], task["file_name"], task["line"]) == ("a", "notes.jsonl", 1)
+    (first, second), count = browsing.examples_page(store, lead, project_id)
+    assert (first.input, second.output, count) == ("1+1", "=1+1", 2)
+    task = browsing.example_of(store, lead, project_id, first.example_id)
+    origin = browsing.origin_of(store, lead, task)
+    assert origin
+    assert (origin.external_id, origin.file_name, origin.line) == ("a", "notes.jsonl", 1)
 
 
 def test_importing_the_same_file_twice_adds_nothing(
@@ -79,7 +81,7 @@ def test_importing_the_same_file_twice_adds_nothing(
     for expected in ((2, 1, 2), (0, 3, 2)):
         path = put(tmp_path, "notes.jsonl", "\n".join(LINES))
         assert figures(bring_in(store, project_id, path)) == expected
-    assert annotating.counts(store, an_actor(project_id), project_id)["total"] == 2
+    assert browsing.counts(store, an_actor(project_id), project_id)["total"] == 2
 
 
 def test_the_same_example_may_be_in_two_projects(
@@ -99,7 +101,7 @@ def test_taking_the_result_in_twice_adds_nothing(
     assert job
     importing.take_in(store, job, folder_of(store, job))
     lead = an_actor(project_id)
-    assert annotating.counts(store, lead, project_id)["total"] == 2
+    assert browsing.counts(store, lead, project_id)["total"] == 2
     assert len(importing.rejects_of(store, lead, project_id, found.import_id)) == 2
     assert store.database.value("SELECT count(*) FROM revisions") == 2
 
@@ -120,8 +122,8 @@ def test_a_chosen_mapping_is_what_the_worker_uses(
     path = put(tmp_path, "odd.csv", "a,b\nParis,city\nRhine,river\n")
     mapping = {"input": "a", "output": "b", "constant_instruction": "What is it?"}
     assert figures(bring_in(store, project_id, path, mapping=mapping)) == (2, 0, 0)
-    (first, _), _ = annotating.examples_page(store, an_actor(project_id), project_id)
-    texts = (first["instruction"], first["input"], first["output"])
+    (first, _), _ = browsing.examples_page(store, an_actor(project_id), project_id)
+    texts = (first.instruction, first.input, first.output)
     assert texts == ("What is it?", "Paris", "city")
 
 
@@ -135,7 +137,7 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence_and_stores_nothing(
         bring_in(store, project_id, path, mapping={"instruction": "gone", "output": "output"})
     lead = an_actor(project_id)
     assert importing.imports_of(store, lead, project_id) == []
-    assert annotating.counts(store, lead, project_id)["total"] == 0
+    assert browsing.counts(store, lead, project_id)["total"] == 0
 
 
 def test_reviewers_and_strangers_do_not_import(
@@ -166,7 +168,7 @@ def test_an_import_is_taken_back_but_for_what_people_worked_on_and_can_be_made_a
     assert task is not None
     annotating.save_annotation(store, lead, project_id, an_edit(task))
     assert importing.undo_import(store, lead, project_id, found.import_id) == 4
-    assert annotating.counts(store, lead, project_id)["total"] == 1
+    assert browsing.counts(store, lead, project_id)["total"] == 1
     assert importing.imports_of(store, lead, project_id)[0].undone_at
     with pytest.raises(Conflict, match="undone already"):
         importing.undo_import(store, lead, project_id, found.import_id)

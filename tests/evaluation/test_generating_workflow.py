@@ -18,7 +18,7 @@ from core.jobs.job import Job
 from core.jobs.launcher import kill
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run_spec import RunSpec
-from core.workflows.curation import freezing, importing, reviewing
+from core.workflows.curation import bulk_accepting, freezing, importing
 from core.workflows.evaluation import answers, generating, rating, results, studies, systems
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once, wait_for
@@ -274,7 +274,7 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
     shutil.copy(SHARED / "user_oriented_instructions.jsonl", tasks)
     importing.start_import(store, lead, project_of(lead), tasks, "user_oriented_instructions.jsonl")
     settle(store)
-    assert reviewing.accept_all(store, lead, project_of(lead), untouched=True) == 252
+    assert bulk_accepting.accept_all(store, lead, project_of(lead), untouched=True) == 252
     version_id = freezing.start_freeze(store, lead, project_of(lead), evaluation_only=True)
     settle(store)
     made = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import TouchstoneError
-from core.workflows.curation import annotating, reviewing
+from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
 from core.workflows.curation.reviewing import decide
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
@@ -76,8 +77,39 @@ def test_the_current_state_table_equals_a_rebuild_from_the_log(
     assert current == rebuilt(store)
     assert len({state for state, *_ in current.values()}) >= 3
     orphans = "SELECT count(*) FROM {} WHERE example_id NOT IN (SELECT example_id FROM examples)"
-    for table in ("revisions", "reviews", "example_events", "example_current", "example_leases"):
+    for table in ("revisions", "reviews", "example_events", "example_current", "example_skips"):
         assert store.database.value(orphans.format(table)) == 0
+
+
+def tallies(store: Store, sql: str) -> dict[tuple[Any, ...], int]:
+    return {tuple(row.values())[:-1]: row["n"] for row in store.database.rows(sql)}
+
+
+def test_the_counters_equal_a_count_of_the_examples_before_and_after_compaction(
+    store: Store, project_id: str
+) -> None:
+    ids = some_examples(store, project_id, 30)
+    people = [
+        an_actor(project_id, "annotator", "reviewer", "lead", name=name) for name in ("a", "b", "c")
+    ]
+    rng = random.Random(11)
+    for _ in range(120):
+        with suppress(TouchstoneError):
+            do_something(store, rng.choice(people), project_id, rng.choice(ids), rng)
+    counted = (
+        "SELECT project_id, block, state, flagged, author_id, count(*) AS n "
+        "FROM example_tallies GROUP BY ALL"
+    )
+    summed = (
+        "SELECT project_id, block, state, flagged, author_id, sum(n)::BIGINT AS n "
+        "FROM example_counts GROUP BY ALL HAVING sum(n) <> 0"
+    )
+    expected = tallies(store, counted)
+    assert len(expected) > 3
+    assert tallies(store, summed) == expected
+    store.database.transact(store.counters.compact)
+    assert tallies(store, summed) == expected
+    assert store.database.value("SELECT count(*) FROM example_counts") == len(expected)
 
 
 def do_something(
@@ -86,10 +118,10 @@ def do_something(
     """One random act of one person; may be refused."""
     act = rng.choice(
         ["annotate"] * 3
-        + ["accept", "edit", "send_back", "set_aside", "flag", "skip", "undo"]
+        + ["accept", "edit", "send_back", "set_aside", "flag", "skip", "undo", "reopen", "again"]
         + (["all", "undo_all"] if rng.random() < 0.2 else [])
     )
-    task = annotating.example_of(store, actor, project_id, example_id)
+    task = browsing.example_of(store, actor, project_id, example_id)
     words = f"Text {rng.random():.6f}."
     if act == "annotate":
         edit = an_edit(task, output=words, quality=rng.randint(1, 5))
@@ -97,14 +129,20 @@ def do_something(
     elif act in ("flag", "skip"):
         leave = annotating.flag if act == "flag" else annotating.skip
         leave(store, actor, project_id, new_id("evt"), example_id, words)
+    elif act == "reopen":
+        reviewing.reopen(store, actor, project_id, new_id("rvw"), example_id, words)
+    elif act == "again":
+        browsing.give_out_again(store, actor, project_id, example_id)
     elif act == "undo":
-        last = reviewing.last_decision(store, actor, project_id) or {"review_id": ""}
-        reviewing.undo_decision(store, actor, project_id, new_id("rvw"), last["review_id"])
+        last = reviewing.last_decision(store, actor, project_id)
+        undone = last.review_id if last else ""
+        reviewing.undo_decision(store, actor, project_id, new_id("rvw"), undone)
     elif act == "all":
-        reviewing.accept_all(store, actor, project_id, untouched=rng.random() < 0.5)
+        bulk_accepting.accept_all(store, actor, project_id, untouched=rng.random() < 0.5)
     elif act == "undo_all":
-        batch = reviewing.last_accept_all(store, actor, project_id) or {"batch_id": ""}
-        reviewing.undo_accept_all(store, actor, project_id, batch["batch_id"])
+        batch = bulk_accepting.last_accept_all(store, actor, project_id)
+        taken_back = batch.batch_id if batch else ""
+        bulk_accepting.undo_accept_all(store, actor, project_id, taken_back)
     else:
         edit = an_edit(task, comment=words, **({"output": words} if act == "edit" else {}))
         decision: Any = "accept" if act == "edit" else act

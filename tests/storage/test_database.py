@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -137,17 +138,15 @@ def test_threads_that_change_one_row_all_get_their_turn(db: Database) -> None:
 
 def test_twenty_threads_racing_for_fifty_leases_never_share_one(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.database.execute(
-        "INSERT INTO example_leases "
-        "SELECT 'ex' || i, NULL, TIMESTAMP '1970-01-01' FROM range(50) t(i)"
-    )
     won: list[tuple[str, str]] = []
 
     def take(person: str) -> None:
         for number in range(50):
             example = f"ex{number}"
             until = now() + timedelta(minutes=5)
-            if store.transact(lambda e=example, u=until: store.annotation.take_lease(e, person, u)):  # type: ignore[misc]
+            if store.transact(
+                partial(store.queues.take_lease, "prj", "annotate", example, number, person, until)
+            ):
                 won.append((example, person))
 
     threads = [threading.Thread(target=take, args=(f"rater{i}",)) for i in range(20)]

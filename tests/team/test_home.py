@@ -133,7 +133,7 @@ def test_the_counts_follow_the_queues_of_each_person(tmp_path: Path) -> None:
     edit = an_edit(task, comment="Which town?")
     reviewing.decide(store, bob, project, new_id("rev"), "send_back", edit)
     assert _queues(standing(store, ada, project)) == (6, 1, 0)
-    annotating.skip(store, ada, project, new_id("evt"), held["example_id"], "not mine")
+    annotating.skip(store, ada, project, new_id("evt"), held.example_id, "not mine")
     assert _queues(standing(store, ada, project)) == (5, 1, 0)
     store.close()
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import InvalidInput, NotFound, Overtaken
+from core.errors import Conflict, InvalidInput, NotFound, Overtaken
+from core.examples.current import CurrentExample, Done, HistoryKind, Revision
 from core.examples.example import Example
+from core.examples.states import ExampleState, Queue, is_decided
+from core.workflows.curation import queue
+from core.workflows.curation.browsing import example_of
 
 if TYPE_CHECKING:
     from storage.store import Store
 
-LEASE = timedelta(minutes=30)
+LATELY = timedelta(days=7)
+SAYS_SENT_BACK = ("send_back", "reopen")
 
 
 class EditConflict(Overtaken):
@@ -41,6 +46,8 @@ class Edit:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
+        if not self.submission_id:
+            raise InvalidInput("The browser sent something unreadable. Reload the page.")
         if self.quality is not None and self.quality not in (1, 2, 3, 4, 5):
             raise InvalidInput("Quality is a whole number from 1 to 5. Choose one, or none.")
         Example(self.instruction, self.input, self.output, allow_empty_output=True)
@@ -54,67 +61,37 @@ class Edit:
             )
 
 
-def next_to_annotate(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
+def next_to_annotate(
+    store: Store, actor: Actor, project_id: str, holding: Collection[str] = ()
+) -> CurrentExample | None:
     """The example this person works on next, leased to them; None when nothing is free.
 
-    The dict is the current state plus `submission_id`-free extras: `sent_back` (the reviewer's
-    comment, or "").
+    `holding` names what their browser has already: the answer is another one.
     """
     actor.require(project_id, "annotator", "lead")
-    return lease_next(store, actor, project_id, store.annotation.next_to_annotate)
+    return queue.take_next(store, actor, project_id, "annotate", holding)
 
 
-def lease_next(
-    store: Store, actor: Actor, project_id: str, find: Callable[[str, str], str | None]
-) -> dict[str, Any] | None:
-    """Lease what `find(project_id, person_id)` names; the person lets go of everything else."""
-
-    def take() -> str | None:
-        example_id = find(project_id, actor.person_id)
-        if example_id is None:
-            return None
-        if not store.annotation.take_lease(example_id, actor.person_id, now() + LEASE):
-            raise Overtaken("Somebody took this example just now. Try again.")
-        store.annotation.release_all(project_id, actor.person_id, but=example_id)
-        return example_id
-
-    example_id = store.transact(take, in_turn=True)
-    return None if example_id is None else _task(store, example_id)
-
-
-def open_example(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
+def open_example(
+    store: Store, actor: Actor, project_id: str, example_id: str, holding: Collection[str] = ()
+) -> CurrentExample:
     """Lease one named example, to edit it again.
 
     Raises Overtaken when somebody else holds it, EditConflict when a reviewer has decided on it.
     """
     actor.require(project_id, "annotator", "lead")
-    refuse_decided(example_of(store, actor, project_id, example_id))
-
-    lease(store, actor, project_id, example_id)
-    return _task(store, example_id)
-
-
-def lease(store: Store, actor: Actor, project_id: str, example_id: str) -> None:
-    """Take one named example and let go of every other. Raises Overtaken when somebody holds it."""
-
-    def take() -> bool:
-        taken = store.annotation.take_lease(example_id, actor.person_id, now() + LEASE)
-        if taken:
-            store.annotation.release_all(project_id, actor.person_id, but=example_id)
-        return taken
-
-    if not store.transact(take):
-        raise Overtaken("Somebody else is working on this example right now. Choose another one.")
+    example = example_of(store, actor, project_id, example_id)
+    refuse_decided(example)
+    queue.take(store, actor, example, "annotate", holding)
+    return example
 
 
-def _task(store: Store, example_id: str) -> dict[str, Any]:
-    example = store.examples.current(example_id)
-    assert example is not None
-    sent_back = ""
-    if example["state"] == "sent_back":
-        comments = [h for h in store.examples.history(example_id) if h["kind"] == "send_back"]
-        sent_back = comments[-1]["text"] if comments else ""
-    return {**example, "sent_back": sent_back}
+def why_sent_back(store: Store, example: CurrentExample) -> str:
+    """The reviewer's comment on an example that came back, or ""."""
+    if example.state != "sent_back":
+        return ""
+    said = [one.text for one in store.examples.history(example) if one.kind in SAYS_SENT_BACK]
+    return said[-1] if said else ""
 
 
 def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> None:
@@ -132,44 +109,76 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
         current = example_of(store, actor, project_id, edit.example_id)
         refuse_decided(current)
         refuse_stale(current, edit)
-        add_revision(store, actor, edit, origin="annotate", state="annotated")
-        store.annotation.release_lease(edit.example_id, actor.person_id)
+        add_revision(store, actor, current, edit, origin="annotate", state="annotated")
+        leave(store, actor, current)
+        record(store, actor, "saved", current, edit.submission_id)
 
     store.transact(save)
+    store.counters.compact_if_long()
 
 
-def add_revision(store: Store, actor: Actor, edit: Edit, *, origin: str, state: str) -> None:
-    """Append the edit as a revision; inside the caller's transaction."""
-    store.annotation.add_revision(
-        {
-            "revision_id": edit.submission_id,
-            "example_id": edit.example_id,
-            "based_on": edit.based_on,
-            "instruction": edit.instruction,
-            "input": edit.input,
-            "output": edit.output,
-            "labels": dict(edit.labels),
-            "quality": edit.quality,
-            "origin": origin,
-            "comment": edit.comment,
-            "author_id": actor.person_id,
-            "seconds": edit.seconds,
-        },
-        state,
+def add_revision(
+    store: Store,
+    actor: Actor,
+    current: CurrentExample,
+    edit: Edit,
+    *,
+    origin: HistoryKind,
+    state: ExampleState,
+) -> CurrentExample:
+    """Append the edit as a revision; inside the caller's transaction. The example after it."""
+    revision = Revision(
+        revision_id=edit.submission_id,
+        example_id=edit.example_id,
+        number=current.number + 1,
+        based_on=edit.based_on,
+        instruction=edit.instruction,
+        input=edit.input,
+        output=edit.output,
+        labels=edit.labels,
+        quality=edit.quality,
+        origin=origin,
+        comment=edit.comment,
+        author_id=actor.person_id,
+        author=actor.name,
+        seconds=edit.seconds,
+        created_at=now(),
+    )
+    return store.annotation.add_revision(current, revision, state)
+
+
+def leave(store: Store, actor: Actor, changed: CurrentExample) -> None:
+    """The example changed in this person's hands: its lease, draft and skips are void."""
+    store.queues.release(changed.example_id, actor.person_id)
+    store.queues.forget_skips(changed.project_id, changed.example_id)
+    store.drafts.drop_of_example(actor.person_id, changed.example_id)
+
+
+def record(
+    store: Store, actor: Actor, action: str, example: CurrentExample, submission_id: str
+) -> None:
+    """Append to the audit log that this person did something to an example."""
+    store.audit.record(
+        action,
+        "example",
+        example.example_id,
+        actor.person_id,
+        project_id=example.project_id,
+        submission_id=submission_id,
     )
 
 
-def refuse_decided(current: Mapping[str, Any]) -> None:
+def refuse_decided(current: CurrentExample) -> None:
     """Raise EditConflict when a reviewer has accepted the example or set it aside."""
-    if current["state"] in ("accepted", "set_aside"):
+    if is_decided(current.state):
         raise EditConflict("A reviewer has decided on this example meanwhile. Take the next one.")
 
 
-def refuse_stale(current: Mapping[str, Any], edit: Edit) -> None:
+def refuse_stale(current: CurrentExample, edit: Edit) -> None:
     """Raise EditConflict when the edit started from another revision than the current one."""
-    if current["revision_id"] != edit.based_on:
+    if current.revision_id != edit.based_on:
         raise EditConflict(
-            f"{current['author']} saved revision {current['number']} while you were writing. "
+            f"{current.author} saved revision {current.number} while you were writing. "
             f"Your text is still here: compare both, then save again or take theirs."
         )
 
@@ -177,9 +186,22 @@ def refuse_stale(current: Mapping[str, Any], edit: Edit) -> None:
 def skip(
     store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
 ) -> None:
-    """Pass an example on to others; this person is not given it again."""
+    """Pass an example on to others; this person is not given it again until it changes."""
     actor.require(project_id, "annotator", "reviewer", "lead")
-    _leave(store, actor, project_id, event_id, example_id, "skip", reason)
+    reason = require_reason(reason, "skip")
+
+    def save() -> None:
+        if store.annotation.is_known(event_id):
+            return
+        current = example_of(store, actor, project_id, example_id)
+        store.annotation.add_skip(
+            current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
+        )
+        store.queues.release(example_id, actor.person_id)
+        store.drafts.drop_of_example(actor.person_id, example_id)
+        record(store, actor, "skipped", current, event_id)
+
+    store.transact(save)
 
 
 def flag(
@@ -187,100 +209,68 @@ def flag(
 ) -> None:
     """Say that something is wrong with an example; a reviewer decides, and it is not frozen."""
     actor.require(project_id, "annotator", "reviewer", "lead")
-    _leave(store, actor, project_id, event_id, example_id, "flag", reason)
-
-
-def _leave(
-    store: Store,
-    actor: Actor,
-    project_id: str,
-    event_id: str,
-    example_id: str,
-    kind: str,
-    reason: str,
-) -> None:
-    if not reason.strip():
-        raise InvalidInput(f"Say in a few words why you {kind} this example.")
+    reason = require_reason(reason, "flag")
 
     def save() -> None:
-        if store.annotation.has_event(event_id):
+        if store.annotation.is_known(event_id):
             return
-        example_of(store, actor, project_id, example_id)
-        store.annotation.add_event(event_id, example_id, kind, reason.strip(), actor.person_id)
-        store.annotation.release_lease(example_id, actor.person_id)
+        current = example_of(store, actor, project_id, example_id)
+        store.annotation.set_flag(
+            current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
+        )
+        leave(store, actor, current)
+        record(store, actor, "flagged", current, event_id)
 
     store.transact(save)
 
 
-def last_saved(store: Store, actor: Actor, project_id: str) -> str | None:
-    """The example this person saved last, still unreviewed: what “back” opens."""
+def require_reason(reason: str, what: str) -> str:
+    """The reason, trimmed. Raises InvalidInput when there is none."""
+    if not reason.strip():
+        raise InvalidInput(f"Say in a few words why you {what} this example.")
+    return reason.strip()
+
+
+def _queue_of(example: CurrentExample) -> Queue:
+    return "annotate" if example.is_open("annotate") else "review"
+
+
+def last_saved(
+    store: Store, actor: Actor, project_id: str, before: str = ""
+) -> CurrentExample | None:
+    """The example this person saved last, still unreviewed; with `before`, the one that they saved
+    before that example: what “back” opens."""
     actor.require(project_id)
-    return store.annotation.last_saved_by(project_id, actor.person_id)
+    since = now() - LATELY
+    acts = store.own_work.saved(project_id, actor.person_id, since)
+    ids = list(dict.fromkeys(act.example_id for act in acts))
+    for example_id in ids[ids.index(before) + 1 :] if before in ids else ids:
+        example = store.examples.current(example_id)
+        if example and example.state == "annotated" and example.author_id == actor.person_id:
+            return example
+    return None
 
 
-def done_today(store: Store, actor: Actor, project_id: str) -> dict[str, Any]:
-    """What this person did in the last 24 hours: `annotated`, `reviewed`."""
+def go_back(
+    store: Store, actor: Actor, project_id: str, before: str = "", holding: Collection[str] = ()
+) -> CurrentExample:
+    """Open the example that this person saved before the one named. Raises Conflict."""
+    found = last_saved(store, actor, project_id, before)
+    if found is None:
+        raise Conflict("There is no earlier example of yours that nobody has reviewed yet.")
+    return open_example(store, actor, project_id, found.example_id, holding)
+
+
+def done_today(store: Store, actor: Actor, project_id: str) -> Done:
+    """What this person did in the last 24 hours."""
     actor.require(project_id)
-    return store.annotation.done_by(project_id, actor.person_id, now() - timedelta(days=1))
-
-
-def example_of(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
-    """One example as it stands. Raises NotFound when the project has no such example."""
-    actor.require(project_id)
-    example = store.examples.current(example_id)
-    if example is None or example["project_id"] != project_id:
-        raise NotFound("This example does not exist in this project. Choose one from the list.")
-    return example
-
-
-def history_of(
-    store: Store, actor: Actor, project_id: str, example_id: str
-) -> list[dict[str, Any]]:
-    """Who did what when, oldest first: kind, person, created_at, text, number (of a revision)."""
-    example_of(store, actor, project_id, example_id)
-    return store.examples.history(example_id)
-
-
-def revision_of(store: Store, actor: Actor, example_id: str, number: int) -> dict[str, Any]:
-    """One saved state of an example, numbered from 1. Raises NotFound, NotAllowed."""
-    example = store.examples.current(example_id)
-    revision = store.examples.revision(example_id, number) if example else None
-    if example is None or revision is None:
-        raise NotFound("This revision does not exist. Choose one from the example's history.")
-    actor.require(example["project_id"])
-    return revision
-
-
-def examples_page(
-    store: Store,
-    actor: Actor,
-    project_id: str,
-    *,
-    state: str | None = None,
-    flagged: bool | None = None,
-    text: str = "",
-    limit: int = 25,
-    offset: int = 0,
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of the examples that match, and how many match (counted up to 100,000)."""
-    actor.require(project_id)
-    found = store.examples.page(
-        project_id, state=state, flagged=flagged, text=text, limit=limit, offset=offset
-    )
-    count = store.examples.count_matching(
-        project_id, state=state, flagged=flagged, text=text, cap=100_000
-    )
-    return found, count
-
-
-def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
-    """Examples per state, `flagged` and `total`."""
-    actor.require(project_id)
-    return store.examples.counts(project_id)
+    return store.own_work.done(project_id, actor.person_id, now() - timedelta(days=1))
 
 
 def check_labels(store: Store, project_id: str, labels: Mapping[str, Any]) -> None:
     """Raise InvalidInput for a label or an option that the project's schema does not have."""
+    if not labels:
+        return
     project = store.projects.by_id(project_id)
     if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")

@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
-from core.examples.example import FIELDS, word_diff
+from core.examples.current import CurrentExample, HistoryEntry, Review, Revision
+from core.examples.example import FIELDS, Change, word_diff
+from core.examples.states import ExampleState, is_decided
+from core.workflows.curation import queue
 from core.workflows.curation.annotating import (
+    LATELY,
     Edit,
     EditConflict,
     add_revision,
     check_labels,
-    example_of,
-    lease,
-    lease_next,
+    leave,
+    record,
     refuse_stale,
+    require_reason,
 )
+from core.workflows.curation.browsing import example_of
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 ReviewDecision = Literal["accept", "send_back", "set_aside"]
-STATE_AFTER: dict[str, str] = {
+STATE_AFTER: dict[str, ExampleState] = {
     "accept": "accepted",
     "send_back": "sent_back",
     "set_aside": "set_aside",
+    "reopen": "sent_back",
 }
+MARKS = ("labels", "quality")
+AUDITED = {"accept": "accepted", "send_back": "sent_back", "set_aside": "set_aside"}
 
 
-def next_to_review(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class ReviewTask:
+    """An example to decide on: the revision before the current one (None for the first), what
+    changed since then in each field, and what people did to it."""
+
+    example: CurrentExample
+    previous: Revision | None
+    differences: Mapping[str, Sequence[Change]]
+    history: Sequence[HistoryEntry]
+
+
+def next_to_review(
+    store: Store, actor: Actor, project_id: str, holding: Collection[str] = ()
+) -> ReviewTask | None:
     """The example to review next, leased; None when nothing waits.
 
-    Beside the current state: `previous` (the revision before, or None), `differences` (field →
-    [(op, text)] with op same, added, removed) and `history`.
+    `holding` names what their browser has already: the answer is another one.
     """
     actor.require(project_id, "reviewer", "lead")
-    task = lease_next(store, actor, project_id, store.annotation.next_to_review)
-    return None if task is None else with_difference(store, task)
+    example = queue.take_next(store, actor, project_id, "review", holding)
+    return None if example is None else with_difference(store, example)
 
 
-def open_review(store: Store, actor: Actor, project_id: str, example_id: str) -> dict[str, Any]:
+def open_review(
+    store: Store, actor: Actor, project_id: str, example_id: str, holding: Collection[str] = ()
+) -> ReviewTask:
     """One named example, leased for review.
 
-    Raises Conflict when somebody else holds it, EditConflict when it is decided and not flagged.
+    Raises Overtaken when somebody else holds it, EditConflict when it is decided and not flagged.
     """
     actor.require(project_id, "reviewer", "lead")
     example = example_of(store, actor, project_id, example_id)
     refuse_settled(example)
-    lease(store, actor, project_id, example_id)
+    queue.take(store, actor, example, "review", holding)
     return with_difference(store, example)
 
 
-def with_difference(store: Store, example: dict[str, Any]) -> dict[str, Any]:
+def with_difference(store: Store, example: CurrentExample) -> ReviewTask:
     """The example with its previous revision, the difference to it, and its history."""
-    previous = None
-    if example["number"] > 1:
-        previous = store.examples.revision(example["example_id"], example["number"] - 1)
+    previous = store.examples.revision(example, example.number - 1) if example.number > 1 else None
     before = previous or example
-    return {
-        **example,
-        "previous": previous,
-        "differences": {name: word_diff(before[name], example[name]) for name in FIELDS},
-        "history": store.examples.history(example["example_id"]),
-    }
+    return ReviewTask(
+        example,
+        previous,
+        {name: word_diff(getattr(before, name), getattr(example, name)) for name in FIELDS},
+        store.examples.history(example),
+    )
 
 
 def decide(
@@ -91,63 +113,94 @@ def decide(
     check_labels(store, project_id, edit.labels)
 
     def save() -> None:
-        if store.annotation.has_review(review_id):
+        if store.annotation.is_known(review_id):
             return
-        current = example_of(store, actor, project_id, edit.example_id)
-        refuse_settled(current)
-        refuse_stale(current, edit)
-        revision_id = current["revision_id"]
-        if any(current[name] != getattr(edit, name) for name in (*FIELDS, "labels", "quality")):
-            add_revision(store, actor, edit, origin="review", state="annotated")
-            revision_id = edit.submission_id
-        _record(store, actor, current, review_id, decision, edit, revision_id)
+        shown = example_of(store, actor, project_id, edit.example_id)
+        refuse_settled(shown)
+        refuse_stale(shown, edit)
+        current = shown
+        if any(getattr(shown, name) != getattr(edit, name) for name in (*FIELDS, *MARKS)):
+            current = add_revision(store, actor, shown, edit, origin="review", state="annotated")
+        store.annotation.add_review(
+            current,
+            review_id=review_id,
+            decision=decision,
+            reviewer_id=actor.person_id,
+            state_before=shown.state,
+            state=STATE_AFTER[decision],
+            flagged=False,
+            comment=edit.comment.strip(),
+            seconds=edit.seconds,
+        )
+        if shown.flagged:
+            settled = f"settled: {decision}"
+            store.annotation.log_event(shown, new_id("evt"), "unflag", settled, actor.person_id)
+        leave(store, actor, current)
+        record(store, actor, AUDITED[decision], current, review_id)
+
+    store.transact(save)
+    store.counters.compact_if_long()
+
+
+def refuse_settled(current: CurrentExample) -> None:
+    """Raise EditConflict when the example is decided on; a flag opens the question again."""
+    if is_decided(current.state) and not current.flagged:
+        raise EditConflict(
+            "A reviewer has decided on this example already. Take the next one, or reopen it on "
+            "the Examples page."
+        )
+
+
+def reopen(
+    store: Store, actor: Actor, project_id: str, review_id: str, example_id: str, reason: str
+) -> None:
+    """Send an accepted example, or one set aside, back to work, with the reason for its author.
+
+    Dataset versions that hold it stay as they are. Raises Conflict when it is not decided on.
+    """
+    actor.require(project_id, "reviewer", "lead")
+    reason = require_reason(reason, "reopen")
+
+    def save() -> None:
+        if store.annotation.is_known(review_id):
+            return
+        current = example_of(store, actor, project_id, example_id)
+        if not is_decided(current.state):
+            raise Conflict("This example is open already. Work on it, or review it.")
+        store.annotation.add_review(
+            current,
+            review_id=review_id,
+            decision="reopen",
+            reviewer_id=actor.person_id,
+            state_before=current.state,
+            state=STATE_AFTER["reopen"],
+            flagged=current.flagged,
+            comment=reason,
+        )
+        record(store, actor, "reopened", current, review_id)
 
     store.transact(save)
 
 
-def refuse_settled(current: dict[str, Any]) -> None:
-    """Raise EditConflict when the example is decided on; a flag opens the question again."""
-    if current["state"] in ("accepted", "set_aside") and not current["flagged"]:
-        raise EditConflict(
-            "A reviewer has decided on this example already. Take the next one, or flag it on the "
-            "Examples page to open the question again."
-        )
-
-
-def _record(
-    store: Store,
-    actor: Actor,
-    current: dict[str, Any],
-    review_id: str,
-    decision: str,
-    edit: Edit,
-    revision_id: str,
-) -> None:
-    store.annotation.add_review(
-        {
-            "review_id": review_id,
-            "example_id": edit.example_id,
-            "revision_id": revision_id,
-            "decision": decision,
-            "state_before": current["state"],
-            "comment": edit.comment.strip(),
-            "reviewer_id": actor.person_id,
-            "seconds": edit.seconds,
-        },
-        STATE_AFTER[decision],
-    )
-    if current["flagged"]:
-        store.annotation.add_event(
-            new_id("evt"), edit.example_id, "unflag", f"settled: {decision}", actor.person_id
-        )
-    store.annotation.release_lease(edit.example_id, actor.person_id)
-
-
-def last_decision(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
-    """This person's newest single decision after which nothing happened to its example:
-    review_id, example_id, decision; None when there is none to undo."""
+def last_decision(store: Store, actor: Actor, project_id: str) -> Review | None:
+    """This person's newest single decision after which nothing happened to its example, or None:
+    what “undo” takes back."""
     actor.require(project_id, "reviewer", "lead")
-    return store.annotation.last_decision_by(project_id, actor.person_id)
+    found = _undoable(store, actor, project_id)
+    return found[1] if found else None
+
+
+def _undoable(store: Store, actor: Actor, project_id: str) -> tuple[CurrentExample, Review] | None:
+    acts = store.own_work.decisions(project_id, actor.person_id, now() - LATELY)
+    for example_id in dict.fromkeys(act.example_id for act in acts):
+        example = store.examples.current(example_id)
+        last = store.examples.last_review(example) if example else None
+        if example is None or last is None or last.reviewer_id != actor.person_id:
+            continue
+        undone = last.decision == "undo" or last.batch_id is not None
+        if not undone and example.revision_id == last.revision_id and not example.flagged:
+            return example, last
+    return None
 
 
 def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, review_id: str) -> str:
@@ -155,70 +208,36 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
 
     The example's id. Raises Conflict when something happened to the example since.
     """
+    actor.require(project_id, "reviewer", "lead")
 
     def save() -> str:
-        last = last_decision(store, actor, project_id)
-        if last is None or last["review_id"] != review_id:
+        found = _undoable(store, actor, project_id)
+        if found is None or found[1].review_id != review_id:
             raise Conflict("This decision can no longer be undone. Open the example instead.")
-        example_id = str(last["example_id"])
+        example, last = found
+        flag = settled_flag(store.examples.history(example), last)
         store.annotation.add_review(
-            {
-                "review_id": undo_id,
-                "example_id": example_id,
-                "revision_id": last["revision_id"],
-                "decision": "undo",
-                "state_before": last["state_before"],
-                "comment": "",
-                "reviewer_id": actor.person_id,
-                "seconds": None,
-            },
-            last["state_before"],
+            example,
+            review_id=undo_id,
+            decision="undo",
+            reviewer_id=actor.person_id,
+            state_before=last.state_before,
+            state=last.state_before,
+            flagged=flag is not None,
         )
-        if last["settled_flag"]:
-            store.annotation.add_event(
-                new_id("evt"), example_id, "flag", last["settled_flag"], actor.person_id
-            )
-        return example_id
+        if flag is not None:
+            store.annotation.log_event(example, new_id("evt"), "flag", flag, actor.person_id)
+        leave(store, actor, example)
+        record(store, actor, "decision_undone", example, undo_id)
+        return example.example_id
 
     return store.transact(save)
 
 
-def acceptable(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
-    """How many examples `accept_all` would accept now: `annotated`, `new`."""
-    actor.require(project_id, "lead")
-    return store.annotation.acceptable(project_id, actor.person_id)
-
-
-def accept_all(
-    store: Store, actor: Actor, project_id: str, *, untouched: bool, comment: str = ""
-) -> int:
-    """A lead accepts every annotated example at once, and with `untouched` the new ones too.
-
-    Flagged examples, ones with an empty output, and ones somebody is working on stay as they are.
-    `undo_accept_all` takes it back. How many were accepted.
-    """
-    actor.require(project_id, "lead")
-    states = ["annotated", "new"] if untouched else ["annotated"]
-    batch_id = new_id("bat")
-    return store.transact(
-        lambda: store.annotation.accept_all(project_id, states, batch_id, actor.person_id, comment)
-    )
-
-
-def last_accept_all(store: Store, actor: Actor, project_id: str) -> dict[str, Any] | None:
-    """The newest bulk accept that can still be undone: batch_id, n, person, created_at."""
-    actor.require(project_id)
-    return store.annotation.last_batch(project_id)
-
-
-def undo_accept_all(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
-    """Take back a bulk accept wherever nothing happened since; how many examples."""
-    actor.require(project_id, "lead")
-
-    def save() -> int:
-        last = store.annotation.last_batch(project_id)
-        if last is None or last["batch_id"] != batch_id:
-            raise Conflict("This bulk accept can no longer be undone. Send single examples back.")
-        return store.annotation.undo_batch(batch_id, actor.person_id)
-
-    return store.transact(save)
+def settled_flag(history: Sequence[HistoryEntry], decision: Review) -> str | None:
+    """The reason of the flag that a decision settled, or None."""
+    settled = any(one.kind == "unflag" and one.created_at >= decision.created_at for one in history)
+    flags = [
+        one.text for one in history if one.kind == "flag" and one.created_at < decision.created_at
+    ]
+    return flags[-1] if settled and flags else None

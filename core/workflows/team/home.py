@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.stations import Standing
+from core.workflows.curation import queue
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 
 def standing(store: Store, actor: Actor, project_id: str) -> Standing:
-    """Where the project stands for this person: three queries. Raises NotAllowed."""
+    """Where the project stands for this person, from the counters. Raises NotAllowed."""
     actor.require(project_id)
     counts = store.examples.counts(project_id)
+    annotate = queue.figures(store, actor, project_id, "annotate")
     found = {
         **store.reports.stations(project_id),
-        **store.reports.waiting(project_id, actor.person_id),
         **{name: counts[name] for name in ("total", "new", "accepted", "annotated")},
         "sent_back_to_anyone": counts["sent_back"],
+        "to_annotate": annotate.open,
+        "sent_back": annotate.first,
+        "to_review": queue.figures(store, actor, project_id, "review").open,
+        "to_rate": store.reports.pairs_to_rate(project_id, actor.person_id),
     }
     return Standing(**{field.name: int(found[field.name]) for field in fields(Standing)})

@@ -1,0 +1,118 @@
+"""Work queues: giving each person an example of their own, under a lease."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.actor import Actor
+from core.clock import now
+from core.errors import Overtaken
+from core.examples.current import CurrentExample
+from core.examples.states import Queue
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+LEASE = timedelta(minutes=30)
+RENEW_BELOW = timedelta(minutes=15)
+SPREAD = 7  # who lost the first example to another looks this far on, so that they part
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """What a queue holds for one person: `open` to be given, `first` of them before the rest
+    (annotate: sent back to them; review: written by others)."""
+
+    open: int
+    first: int
+
+
+def take_next(
+    store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str] = ()
+) -> CurrentExample | None:
+    """The example this person works on next, leased to them; None when nothing is free.
+
+    What they hold already comes first, but for `holding`, which is in their browser; then what is
+    to be given before the rest; then the first open one in import order.
+    """
+    while True:
+        example_id = _lease_next(store, actor, project_id, queue, holding)
+        example = store.examples.current(example_id) if example_id else None
+        if example is None or example.is_open(queue):
+            return example
+        # Somebody decided on it between the look and the lease, or while this person held it.
+        store.transact(partial(store.queues.release, example.example_id, actor.person_id))
+
+
+def _lease_next(
+    store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str]
+) -> str | None:
+    tries = 0
+
+    def take() -> str | None:
+        nonlocal tries
+        tries += 1
+        leases = store.queues.leases(project_id, queue)
+        for mine in leases:
+            if mine.person_id == actor.person_id and mine.example_id not in holding:
+                if mine.expires_at < now() + RENEW_BELOW:
+                    renew(store, project_id, queue, mine.example_id, mine.position, actor)
+                return mine.example_id
+        found = store.queues.candidate(
+            project_id,
+            queue,
+            actor.person_id,
+            taken=[lease.example_id for lease in leases] + list(holding),
+            offset=(tries - 1) * SPREAD % 50 if tries > 1 else 0,
+        )
+        if found is None:
+            return None
+        renew(store, project_id, queue, found.example_id, found.position, actor)
+        return found.example_id
+
+    return store.transact(take)
+
+
+def renew(
+    store: Store, project_id: str, queue: Queue, example_id: str, position: int, actor: Actor
+) -> bool:
+    """Take the lease, or take it for longer; whether this person holds the example now."""
+    return store.queues.take_lease(
+        project_id, queue, example_id, position, actor.person_id, now() + LEASE
+    )
+
+
+def take(
+    store: Store,
+    actor: Actor,
+    example: CurrentExample,
+    queue: Queue,
+    holding: Collection[str] = (),
+) -> None:
+    """Take one named example and let go of every other that is not in `holding`.
+
+    Raises Overtaken when somebody else holds it.
+    """
+
+    def save() -> bool:
+        taken = renew(store, example.project_id, queue, example.example_id, example.position, actor)
+        if taken:
+            keep = [example.example_id, *holding]
+            store.queues.release_others(example.project_id, actor.person_id, keep)
+        return taken
+
+    if not store.transact(save):
+        raise Overtaken("Somebody else is working on this example right now. Choose another one.")
+
+
+def figures(store: Store, actor: Actor, project_id: str, queue: Queue) -> QueueFigures:
+    """What the queue holds for this person, from the counters."""
+    actor.require(project_id)
+    blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
+    gone = store.queues.unavailable(project_id, queue, actor.person_id)
+    first = sum(block.n for block in blocks if block.first)
+    return QueueFigures(max(0, sum(block.n for block in blocks) - gone), first)

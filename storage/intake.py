@@ -1,0 +1,74 @@
+"""Taking examples in: positions, and one example by hand. Files are taken in by `Imports`."""
+
+from __future__ import annotations
+
+import json
+
+from core.examples.current import Revision
+from storage.counters import Counters, Tally
+from storage.database import Database
+
+
+class Intake:
+    """Where a project's next examples go; callers hold the transaction."""
+
+    def __init__(self, db: Database, counters: Counters) -> None:
+        self._db = db
+        self._counters = counters
+
+    def reserve(self, project_id: str, count: int) -> int:
+        """The first of `count` positions that are now the caller's.
+
+        Call it before looking for equal contents: two who take in at once conflict here, and the
+        second one starts again and sees what the first one inserted.
+        """
+        last = self._db.value(
+            """
+            INSERT INTO project_intake (project_id, last_position) VALUES ($project_id, $count)
+            ON CONFLICT (project_id) DO UPDATE
+            SET last_position = project_intake.last_position + excluded.last_position
+            RETURNING last_position
+            """,
+            {"project_id": project_id, "count": count},
+        )
+        return int(last) - count + 1
+
+    def add_one(
+        self, project_id: str, position: int, content_hash: str, revision: Revision
+    ) -> None:
+        """Insert one example that a person wrote, as new; its revision is logged by the caller."""
+        about = {
+            "example_id": revision.example_id,
+            "project_id": project_id,
+            "position": position,
+            "created_at": revision.created_at,
+        }
+        self._db.execute(
+            """
+            INSERT INTO examples
+                (example_id, project_id, position, content_hash, external_id, import_id, line,
+                 meta, created_at)
+            VALUES ($example_id, $project_id, $position, $content_hash, NULL, '', 0, '{}',
+                    $created_at)
+            """,
+            {**about, "content_hash": content_hash},
+        )
+        self._db.execute(
+            """
+            INSERT INTO example_current
+                (example_id, project_id, position, revision_id, number, instruction, input, output,
+                 labels, quality, author_id, state, flagged, updated_at)
+            VALUES ($example_id, $project_id, $position, $revision_id, 1, $instruction, $input,
+                    $output, $labels, NULL, $author_id, 'new', false, $created_at)
+            """,
+            {
+                **about,
+                "revision_id": revision.revision_id,
+                "instruction": revision.instruction,
+                "input": revision.input,
+                "output": revision.output,
+                "labels": json.dumps(dict(revision.labels)),
+                "author_id": revision.author_id,
+            },
+        )
+        self._counters.move(project_id, None, Tally(position, "new", False, revision.author_id))

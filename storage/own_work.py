@@ -1,0 +1,77 @@
+"""What people did lately, read from the end of the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.examples.current import BulkAccept, Done, OwnAct
+from storage.database import Database
+
+
+class OwnWork:
+    """Questions about what one person did. The log is in order of time, so only its end is read."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def done(self, project_id: str, person_id: str, since: datetime) -> Done:
+        """What a person did since then."""
+        row = self._db.rows(
+            """
+            SELECT count(*) FILTER (action = 'saved') AS annotated,
+                   count(*) FILTER (action IN ('accepted', 'sent_back', 'set_aside'))
+                       - count(*) FILTER (action = 'decision_undone') AS reviewed
+            FROM audit_events
+            WHERE created_at >= $since AND actor_id = $person_id AND project_id = $project_id
+              AND subject_kind = 'example'
+            """,
+            {"project_id": project_id, "person_id": person_id, "since": since},
+        )[0]
+        return Done(row["annotated"], max(0, row["reviewed"]))
+
+    def saved(self, project_id: str, person_id: str, since: datetime) -> list[OwnAct]:
+        """The texts this person saved since then, newest first, at most 100."""
+        return self._acts(project_id, person_id, ["saved"], since)
+
+    def decisions(self, project_id: str, person_id: str, since: datetime) -> list[OwnAct]:
+        """The single decisions this person made since then, newest first, at most 100."""
+        decisions = ["accepted", "sent_back", "set_aside", "reopened"]
+        return self._acts(project_id, person_id, decisions, since)
+
+    def last_bulk_accept(self, project_id: str, since: datetime) -> BulkAccept | None:
+        """The newest bulk accept since then, unless it was undone."""
+        row = self._db.one(
+            """
+            SELECT e.action, e.detail ->> 'batch_id' AS batch_id,
+                   CAST(e.detail ->> 'n' AS BIGINT) AS n, e.created_at,
+                   coalesce(p.name, 'Touchstone') AS person
+            FROM audit_events e LEFT JOIN people p ON p.person_id = e.actor_id
+            WHERE e.created_at >= $since AND e.project_id = $project_id
+              AND e.action IN ('accepted_all', 'accept_all_undone')
+            ORDER BY e.created_at DESC LIMIT 1
+            """,
+            {"project_id": project_id, "since": since},
+        )
+        if row is None or row["action"] != "accepted_all" or not row["n"]:
+            return None
+        return BulkAccept(row["batch_id"], row["n"], row["person"], row["created_at"])
+
+    def _acts(
+        self, project_id: str, person_id: str, actions: list[str], since: datetime
+    ) -> list[OwnAct]:
+        rows = self._db.rows(
+            """
+            SELECT detail ->> 'submission_id' AS submission_id, subject_id AS example_id
+            FROM audit_events
+            WHERE created_at >= $since AND actor_id = $person_id AND project_id = $project_id
+              AND subject_kind = 'example' AND list_contains($actions, action)
+            ORDER BY created_at DESC LIMIT 100
+            """,
+            {
+                "project_id": project_id,
+                "person_id": person_id,
+                "actions": actions,
+                "since": since,
+            },
+        )
+        return [OwnAct(row["submission_id"], row["example_id"]) for row in rows]
