@@ -15,8 +15,8 @@ from storage.database import Database
 from storage.drafts import Drafts
 from storage.examples import Examples
 from storage.imports import Imports
-from storage.invitations import Invitations
 from storage.intake import Intake
+from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.own_work import OwnWork
