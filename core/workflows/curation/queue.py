@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(minutes=30)
 RENEW_BELOW = timedelta(minutes=15)
-SPREAD = 7  # who lost the first example to another looks this far on, so that they part
+SPREAD = 8  # who lost the first example to another tries one of the next, so that they part
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _lease_next(
             queue,
             actor.person_id,
             taken=[lease.example_id for lease in leases] + list(holding),
-            offset=(tries - 1) * SPREAD % 50 if tries > 1 else 0,
+            offset=random.randrange(SPREAD * tries) if tries > 1 else 0,
         )
         if found is None:
             return None
