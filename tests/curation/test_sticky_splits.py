@@ -10,11 +10,11 @@ import pytest
 from core.clock import new_id
 from core.errors import Conflict, TouchstoneError
 from core.versions.version import DatasetVersion
-from core.workflows.curation import annotating, freezing
+from core.workflows.curation import browsing, freezing, reviewing
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
-from tests.builders import Triple, a_project, accepted_examples, an_actor, triples
+from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, triples
 from tests.examples.test_particular import LONG, edited, reviews
 
 
@@ -48,18 +48,10 @@ def of_texts(inputs: Sequence[str], instruction: str = LONG) -> list[Triple]:
 
 def edit(store: Store, project_id: str, example_id: str, text: str) -> None:
     """Give an accepted example another input."""
-    store.annotation.add_revision(
-        {
-            **annotating.example_of(store, an_actor(project_id), project_id, example_id),
-            "revision_id": new_id("rev"),
-            "based_on": None,
-            "input": text,
-            "origin": "review",
-            "comment": "",
-            "seconds": None,
-        },
-        "accepted",
-    )
+    lead = an_actor(project_id)
+    reviewing.reopen(store, lead, project_id, new_id("rvw"), example_id, "Another input.")
+    task = browsing.example_of(store, lead, project_id, example_id)
+    reviewing.decide(store, lead, project_id, new_id("rvw"), "accept", an_edit(task, input=text))
 
 
 def test_one_edited_instruction_among_shared_ones_does_not_spoil_the_split(
