@@ -64,8 +64,8 @@ _PROMPTS = {
     "section away",
 }
 RESULTS = (
-    "best_validation_loss steps total_steps stopped_early seconds tokens trainable_parameters "
-    "total_parameters device precision peak_memory_bytes"
+    "initial_validation_loss best_validation_loss steps total_steps stopped_early seconds tokens "
+    "trainable_parameters total_parameters device precision peak_memory_bytes"
 )
 
 

@@ -22,11 +22,15 @@ KEPT = 2
 
 @dataclass
 class TrainingProgress:
-    """Where a training is. `tokens` and `seconds` count over all its starts; `best_step` is the
-    step with the lowest validation loss, 0 before the first evaluation; `bad` counts the
-    evaluations since then."""
+    """Where a training is.
+
+    `initial_loss` is the validation loss before the first step. `tokens` and `seconds` count over
+    all its starts; `best_step` is the step with the lowest validation loss, 0 before the first
+    evaluation; `bad` counts the evaluations since then.
+    """
 
     step: int = 0
+    initial_loss: float | None = None
     tokens: int = 0
     seconds: float = 0.0
     train_loss: float | None = None

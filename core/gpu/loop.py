@@ -84,6 +84,9 @@ class TrainingLoop:
         """
         self._started, self._first_step = time.monotonic(), self.progress.step
         self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
+        if self.progress.step == 0 and self._validation and not self.job.should_stop():
+            self.progress.initial_loss = self.validation_loss()
+            self.job.emit("eval", step=0, loss=self.progress.initial_loss)
         self.model.train()
         while self.progress.step < self.plan.total and not self._is_patience_over():
             if self.job.should_stop():
@@ -179,6 +182,11 @@ class TrainingLoop:
                 total += answer_loss(self.model, batch.to(self.device))
         self.model.train()
         loss = total.item() / self._labelled
+        if not math.isfinite(loss) and self.progress.step == 0:
+            raise TrainingDiverged(
+                "The base model's loss is not a number before any training: its weights overflow "
+                "in this precision. Choose bf16 or fp32, or another base model."
+            )
         if not math.isfinite(loss):
             raise TrainingDiverged(
                 f"The validation loss is not a number any more at step {self.progress.step}. "

@@ -27,6 +27,7 @@ from core.gpu.prompting import choose_prompt
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, cut_answer
+from core.tuning.outcome import learning_warnings, unseen_inputs_warning
 from core.tuning.run_spec import RunSpec
 from core.tuning.weights import weights_hash
 from core.wording import figure
@@ -60,6 +61,9 @@ def run(job: JobContext) -> None:
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     loop.run()
     metrics |= _outcome(loop)
+    metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
+    for warning in metrics["warnings"]:
+        job.note(warning)
     job.note(f"Trained {loop.progress.step} of {loop.plan.total} steps; proving the adapter.")
     with job.final() as folder:
         save_adapter(model, folder)
@@ -148,9 +152,23 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
         "tokens_per_second": round(at.tokens / at.seconds, 1) if at.seconds else 0.0,
         "train_loss": at.train_loss,
         "validation_loss": at.last_loss,
+        "initial_validation_loss": at.initial_loss,
         "best_validation_loss": at.best_loss,
         "best_step": at.best_step or at.step,
     }
+
+
+def _learning(spec: RunSpec, loop: TrainingLoop) -> list[str]:
+    at, rate = loop.progress, spec.optimiser.learning_rate
+    return learning_warnings(at.initial_loss, at.best_loss, at.last_loss, rate)
+
+
+def _unseen_inputs(job: JobContext, prompt: Prompt) -> list[str]:
+    if any(segment.role == "input" for segment in prompt.segments):
+        return []
+    rows = read_rows(job.data("train.parquet"))
+    unseen = sum(bool((row["input"] or "").strip()) for row in rows)
+    return [unseen_inputs_warning(unseen)] if unseen else []
 
 
 def _reload(

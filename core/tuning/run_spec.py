@@ -23,7 +23,7 @@ from core.tuning.methods import (
     method_to_json,
     refuse_unfit_precision,
 )
-from core.tuning.settings import InvalidRunSpec, refuse_what_breaks
+from core.tuning.settings import SETTINGS, InvalidRunSpec, refuse_what_breaks
 from core.tuning.spec_parts import Base, Budget, Data, Head, Optimiser, PromptChoice
 
 LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bitsandbytes")
@@ -33,13 +33,6 @@ PARTS: Mapping[str, Any] = {
     "prompt": PromptChoice,
     "optimiser": Optimiser,
     "budget": Budget,
-}
-# Plain names that say more than the field's name inside its part.
-PLAIN = {
-    ("base", "location"): "base_model",
-    ("base", "hash"): "base_model_hash",
-    ("prompt", "style"): "prompt_style",
-    ("method", "name"): "method",
 }
 OWN = ("run_id", "name", "head", "seed", "library_versions")
 # What a run gets from its version, its base model and its project, and no form asks for.
@@ -136,6 +129,19 @@ class RunSpec:
         return _from_settings({**older, **flattened(values)})
 
 
+def complaint_about(name: str, settings: Mapping[str, Any]) -> str:
+    """Why one of `settings` (by plain names) cannot be used, as a sentence; "" when it can."""
+    setting = SETTINGS.get(name)
+    if setting and not setting.fits(settings[name]):
+        return setting.rule
+    if name == "method" and settings[name] not in METHODS:
+        return f"Method must be {' or '.join(METHODS)}."
+    method = METHODS.get(settings.get("method", Lora.name))
+    if name == "precision" and method and settings[name] not in method.precisions:
+        return f"Precision must be {' or '.join(method.precisions)} for {method.label}."
+    return ""
+
+
 def flattened(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings under their plain names, wherever in the parts of a spec they stand."""
     flat: dict[str, Any] = {}
@@ -148,7 +154,10 @@ def flattened(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(part: str, name: str) -> str:
-    return PLAIN.get((part, name), name)
+    """The setting's name among those of all parts."""
+    if part == "method":
+        return "method" if name == "name" else name
+    return str(PARTS[part].PLAIN.get(name, name))
 
 
 def _from_settings(values: dict[str, Any]) -> RunSpec:

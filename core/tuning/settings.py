@@ -34,6 +34,11 @@ class Setting:
             return ""
         return f"{self.label} ({self.name}) must be {self.must} (it is {value!r})."
 
+    @property
+    def rule(self) -> str:
+        """What a value must be, as a sentence for the field where it is typed."""
+        return f"{self.label} must be {self.must}."
+
 
 def whole(low: int, high: int = 2**31 - 1) -> Callable[[Any], bool]:
     """A whole number in these limits; True and False are none."""
@@ -77,9 +82,10 @@ _ALL = (
         "max_length", "Max sequence length", whole(8, 2**20), "a whole number of tokens from 8"
     ),
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
-    Setting("location", "Base model", text, "a model folder"),
+    Setting("base_model", "Base model", text, "a model folder"),
+    Setting("method", "Method", lambda _: True, "a known method"),
     Setting("precision", "Precision", one_of(*PRECISIONS), "auto, bf16, fp32 or 4bit"),
-    Setting("style", "Prompt format", one_of(*PROMPT_STYLES), "auto, chat or project"),
+    Setting("prompt_style", "Prompt format", one_of(*PROMPT_STYLES), "auto, chat or project"),
     Setting("head", "Head", one_of(*HEADS), "generation or classification"),
     Setting(
         "lora_r", "LoRA rank", whole(1, 1024), "a whole number from 1 to 1024; 8 to 64 is usual"
@@ -147,13 +153,16 @@ _ALL = (
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 
 
-def refuse_what_breaks(value: Any) -> None:
-    """Raises InvalidRunSpec with every complaint about a dataclass's fields."""
+def refuse_what_breaks(value: Any, plain: Mapping[str, str] | None = None) -> None:
+    """Raises InvalidRunSpec with every complaint about a dataclass's fields.
+
+    `plain` names the settings whose plain name differs from the field's.
+    """
+    named = [((plain or {}).get(field.name, field.name), field.name) for field in fields(value)]
     wrong = [
         complaint
-        for field in fields(value)
-        if field.name in SETTINGS
-        and (complaint := SETTINGS[field.name].complaint(getattr(value, field.name)))
+        for name, field in named
+        if name in SETTINGS and (complaint := SETTINGS[name].complaint(getattr(value, field)))
     ]
     if wrong:
         raise InvalidRunSpec(" ".join(wrong))

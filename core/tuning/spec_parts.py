@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.tuning.settings import refuse_what_breaks
@@ -16,10 +17,13 @@ Head = Literal["generation", "classification"]
 
 
 class _Checked:
-    """Refuses what the table of settings refuses."""
+    """Refuses what the table of settings refuses. `PLAIN` holds the plain names of settings, where
+    they say more than the field's name inside its part."""
+
+    PLAIN: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
-        refuse_what_breaks(self)
+        refuse_what_breaks(self, self.PLAIN)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Base(_Checked):
     """The base model: `location` is a folder, absolute or meant from the workspace, or a hub id
     that is already on this machine. An empty `hash` (of its weights) is not compared."""
 
+    PLAIN: ClassVar[Mapping[str, str]] = {"location": "base_model", "hash": "base_model_hash"}
+
     location: str
     model_id: str = ""
     hash: str = ""
@@ -49,6 +55,8 @@ class Base(_Checked):
 class PromptChoice(_Checked):
     """Which prompt the run freezes: the model's own chat template, the project's text template, or
     "auto": the model's where its tokenizer has one."""
+
+    PLAIN: ClassVar[Mapping[str, str]] = {"style": "prompt_style"}
 
     style: PromptStyle = "auto"
     template: str = DEFAULT_TEMPLATE

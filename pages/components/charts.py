@@ -25,6 +25,7 @@ TUNED = "#b7791f"
 NEUTRAL = "#3b82a6"
 SERIES = (NEUTRAL, BASE, TUNED, "#7c5cad", "#2f8f6b", "#b0566f")
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+INK = {"light": "#3d4852", "dark": "#c3cad1"}
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,8 +48,12 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> Any:
         font={"size": 14},
         barmode="group",
     )
-    fig.update_xaxes(title_text=x, automargin=True, fixedrange=True, zeroline=False)
-    fig.update_yaxes(title_text=y, automargin=True, fixedrange=True, zeroline=False)
+    # Streamlit's theme writes axes paler than 4.5 : 1.
+    text = {"color": INK["dark" if st.context.theme.type == "dark" else "light"], "size": 14}
+    axis = {"automargin": True, "fixedrange": True, "zeroline": False, "tickfont": text}
+    fig.update_xaxes(title={"text": x, "font": text}, **axis)
+    fig.update_yaxes(title={"text": y, "font": text}, **axis)
+    fig.update_layout(font=text)
     return fig
 
 

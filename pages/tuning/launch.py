@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.tuning.base_models import BaseModel
 from core.workflows.curation import freezing
 from core.workflows.tuning import training
 from pages.components import errors, page, session
@@ -18,7 +20,7 @@ FORM = "launch"
 
 def main() -> None:
     """Draw the form with what it would lead to beside it."""
-    page.head("Train", "Teach a base model your task: freeze the settings, then watch the run.")
+    page.head("Train", "Fine-tune a base model on a dataset version.")
     store, actor, project = session.store(), session.actor(), session.project()
     versions = freezing.versions_of(store, actor, project.project_id)
     models = training.models_for(store, actor, project.project_id)
@@ -26,15 +28,12 @@ def main() -> None:
         how = "A run trains on a frozen version. Accept examples, then freeze them."
         page.empty("There is no dataset version yet", how, "curation/versions.py", "Freeze one")
         return
-    if not models:
-        how = (
-            "Put a model's folder (safetensors) into the workspace's models folder; the demo base "
-            "comes with Touchstone."
-        )
-        page.empty("There is no base model here", how)
-        return
     by_version = {version.version_id: version for version in versions}
-    by_model = {model.id: model for model in models}
+    by_model = {model.id: model for model in models if not model.problem}
+    if not by_model:
+        page.empty("There is no base model here", _where())
+        unusable(models)
+        return
     left, right = st.columns(2)
     version_id = left.selectbox(
         "Dataset version",
@@ -46,18 +45,37 @@ def main() -> None:
         "Base model",
         list(by_model),
         format_func=lambda one: by_model[one].title,
-        help="The model to start from. Its own weights stay as they are: LoRA adds to them.",
+        help=f"The model to start from; its own weights stay as they are. {_where()}",
     )
+    unusable(models)
     name = st.text_input(
-        "Name of the run",
+        "Run name",
         placeholder=f"{project.name} {by_version[version_id].name}",
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    settings = run_settings(training.default_settings(model_id), key=f"{FORM} {model_id}")
-    plan(by_version[version_id], model_id, settings)
-    if st.button("Start the run", type="primary", icon=":material/rocket_launch:"):
+    settings, fit = run_settings(training.default_settings(model_id), key=f"{FORM} {model_id}")
+    if fit:
+        plan(by_version[version_id], model_id, settings)
+    else:
+        st.caption("Correct the settings marked with :material/error: to start the run.")
+    if st.button("Start run", type="primary", icon=":material/rocket_launch:", disabled=not fit):
         launch(version_id, model_id, name, settings)
+
+
+def unusable(models: Sequence[BaseModel]) -> None:
+    """The folders that hold no model one can train on, and why."""
+    wrong = [model for model in models if model.problem]
+    if not wrong:
+        return
+    with st.expander(f"Not usable as base models: {len(wrong)}", icon=":material/error:"):
+        for model in wrong:
+            st.markdown(f"**{errors.escaped(model.title)}**: {errors.escaped(model.problem)}")
+
+
+def _where() -> str:
+    folder = session.workspace().models
+    return f"Put a model's folder (safetensors) into {folder}; the demo base is always there."
 
 
 def launch(version_id: str, model_id: str, name: str, settings: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a run: what matters first, the rest on demand, each term with its sentence."""
+"""The settings of a run: what matters first, the rest on demand, each refused where it is typed."""
 
 from __future__ import annotations
 
@@ -6,198 +6,143 @@ from typing import Any
 
 import streamlit as st
 
+from core.tuning.methods import METHODS
+from core.tuning.planning import effective_batch_size
+from core.tuning.run_spec import complaint_about
+from core.tuning.settings import SETTINGS
+from pages.components import session
+
 Settings = dict[str, Any]
-METHODS = {
-    "lora": "LoRA",
-    "qlora": "QLoRA (base in 4 bits)",
+OPTIONS: dict[str, dict[str, str]] = {
+    "method": {name: kind.label for name, kind in METHODS.items()},
+    "precision": {"auto": "Auto", "bf16": "bf16", "fp32": "fp32", "4bit": "4-bit"},
+    "overlong": {
+        "refuse": "Stop and tell me",
+        "drop": "Leave the example out",
+        "truncate": "Truncate the answer",
+    },
+    "lr_scheduler_type": {"cosine": "Cosine", "linear": "Linear", "constant": "Constant"},
+    "prompt_style": {
+        "auto": "Auto",
+        "chat": "Model's chat template",
+        "project": "Project template",
+    },
 }
-PRECISIONS = {"auto": "auto", "bf16": "bf16", "fp32": "fp32", "4bit": "4-bit (QLoRA)"}
-OVERLONG = {
-    "refuse": "Stop and tell me",
-    "drop": "Leave the example out",
-    "truncate": "Cut the answer's end off",
+HELP = {
+    "method": "LoRA trains small matrices beside the frozen weights; QLoRA keeps those in 4 bits, "
+    "which is slower, for models that do not fit otherwise.",
+    "learning_rate": "How far each step moves the weights; too high diverges, too low learns "
+    "nothing. 2e-4 is usual for LoRA.",
+    "lora_r": "Width of the added matrices: higher learns more and costs more memory; 8 to 64.",
+    "num_train_epochs": "How often every training example is seen.",
+    "per_device_train_batch_size": "Examples per forward pass; halve it when memory runs out.",
+    "gradient_accumulation_steps": "Batches added up before each step of the optimizer: a larger "
+    "effective batch without more memory.",
+    "early_stopping_patience": "Evaluations without a lower validation loss before the run ends by "
+    "itself; 0 never stops early.",
+    "lora_alpha": "Strength of what LoRA adds; 2 × rank is usual.",
+    "lora_dropout": "Share of the added signal left out at random, against overfitting.",
+    "target_modules": "Layers that get an adapter: all-linear, or names with commas between them.",
+    "precision": "How the base's weights are kept; auto takes what the device does best.",
+    "prompt_style": "Auto takes the model's own chat template where its tokenizer has one, else "
+    "the project's template. Training and all answers use the same.",
+    "seed": "The same seed, data and settings give the same run.",
+    "max_steps": "Ends the run there; left empty, the epochs decide.",
+    "warmup_steps": "Steps in which the learning rate rises; below 1 it is a share of all steps.",
+    "lr_scheduler_type": "How the learning rate falls after the warmup.",
+    "weight_decay": "Pulls the added weights towards zero; 0 turns it off.",
+    "max_grad_norm": "Gradients longer than this are clipped.",
+    "max_length": "Tokens of prompt and answer together.",
+    "overlong": "What to do with examples above the max sequence length.",
+    "eval_steps": "How often the validation loss is measured; 0 is once an epoch.",
+    "logging_steps": "How often the training loss is logged.",
 }
-SCHEDULES = {
-    "cosine": "Cosine to zero",
-    "linear": "Straight to zero",
-    "constant": "Constant",
-}
+FORMATS = {"learning_rate": ("%.6f", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
+ESSENTIAL = (
+    ("method", "learning_rate"),
+    ("lora_r", "num_train_epochs"),
+    ("per_device_train_batch_size", "gradient_accumulation_steps"),
+)
+MORE = (
+    ("lora_alpha", "lora_dropout", "target_modules", "precision", "prompt_style", "seed"),
+    ("max_steps", "warmup_steps", "lr_scheduler_type", "weight_decay", "max_grad_norm"),
+    ("max_length", "overlong", "early_stopping_patience", "eval_steps", "logging_steps"),
+)
 
 
-def run_settings(defaults: Settings, *, key: str) -> Settings:
-    """Draw the form, filled with `defaults`; every setting as it stands."""
-    chosen = dict(defaults)
-    form = _Form(chosen, key)
+def run_settings(defaults: Settings, *, key: str) -> tuple[Settings, bool]:
+    """Draw the form, filled with `defaults`: every setting as it stands, and whether all are fit.
+
+    A value that cannot be used gets its sentence at its field.
+    """
+    form = _Form({**defaults, **session.recall(key, {})}, key)
     with st.container(border=True):
-        _essential(form)
-        if st.toggle("More settings", key=f"{key} more"):
-            _more(form)
-        else:
-            # Widgets that are not drawn forget their values, so this tab keeps them.
-            chosen |= {n: v for n, v in form.kept().items() if n not in form.drawn}
-    form.keep()
-    return chosen
+        form.columns(ESSENTIAL)
+        shown = form.fits("per_device_train_batch_size") and form.fits(
+            "gradient_accumulation_steps"
+        )
+        size = str(effective_batch_size(form.values)) if shown else "—"
+        st.caption(f"Effective batch size: **{size}** (batch size × gradient accumulation)")
+        # Widgets that are not drawn forget their values; what is wrong must not be out of sight.
+        hidden = [name for column in MORE for name in column if not form.fits(name)]
+        if st.toggle("More settings", key=f"{key} more") or hidden:
+            form.columns(MORE)
+    session.remember(key, dict(form.values))
+    return form.values, all(form.fits(name) for name in form.values)
 
 
 class _Form:
     """Draws one input per setting and writes what was chosen into `values`."""
 
     def __init__(self, values: Settings, key: str) -> None:
-        from pages.components import session
+        self.values, self.key = values, key
 
-        self.values, self.key, self.session = values, key, session
-        self.drawn: set[str] = set()
+    def fits(self, name: str) -> bool:
+        """Whether the setting can be used as it stands."""
+        return not complaint_about(name, self.values)
 
-    def kept(self) -> Settings:
-        """What was chosen here before."""
-        found: Settings = self.session.recall(self.key, {})
-        return found
+    def columns(self, names: tuple[tuple[str, ...], ...]) -> None:
+        """Draw settings in columns, each with the sentence that refuses it beneath."""
+        for place, column in zip(st.columns(len(names)), names, strict=True):
+            with place:
+                for name in column:
+                    self._draw(name)
+                    if complaint := complaint_about(name, self.values):
+                        st.markdown(f":red[:material/error: {complaint}]")
 
-    def keep(self) -> None:
-        """Remember everything chosen."""
-        self.session.remember(self.key, dict(self.values))
+    def _draw(self, name: str) -> None:
+        value, label = self.values[name], SETTINGS[name].label
+        key, explained = f"{self.key} {name}", HELP.get(name)
+        if name in OPTIONS:
+            options = self._options(name)
+            start = list(options).index(value) if value in options else 0
+            self.values[name] = st.selectbox(
+                label, list(options), start, options.__getitem__, key=key, help=explained
+            )
+        elif isinstance(value, str):
+            self.values[name] = st.text_input(label, value, key=key, help=explained)
+        elif name == "max_steps":
+            most = None if value == -1 else value
+            limit = st.number_input(
+                label, value=most, step=1, placeholder="no limit", key=key, help=explained
+            )
+            self.values[name] = -1 if limit is None else limit
+        else:
+            # Without limits of its own: it would show a wrong number and send the last good one.
+            shape, step = FORMATS.get(name, ("%.2f", 0.01))
+            whole = isinstance(value, int)
+            self.values[name] = st.number_input(
+                label,
+                value=value,
+                step=1 if whole else step,
+                format=None if whole else shape,
+                key=key,
+                help=explained,
+            )
 
-    def _start(self, name: str) -> Any:
-        self.drawn.add(name)
-        return self.kept().get(name, self.values[name])
-
-    def number(self, name: str, label: str, explained: str, **limits: Any) -> None:
-        """A number; whole where its default is."""
-        self.values[name] = st.number_input(
-            label, value=self._start(name), key=f"{self.key} {name}", help=explained, **limits
-        )
-
-    def limit(self, name: str, label: str, explained: str) -> None:
-        """A whole number above 0, or nothing, which is −1 in the settings."""
-        start = self._start(name)
-        chosen = st.number_input(
-            label, 1, value=start if start > 0 else None, step=1, placeholder="no limit",
-            key=f"{self.key} {name}", help=explained,
-        )  # fmt: skip
-        self.values[name] = -1 if chosen is None else chosen
-
-    def choice(self, name: str, label: str, explained: str, options: dict[str, str]) -> None:
-        """One of a few named options."""
-        names = list(options)
-        self.values[name] = st.selectbox(
-            label,
-            names,
-            index=names.index(self._start(name)),
-            format_func=options.__getitem__,
-            key=f"{self.key} {name}",
-            help=explained,
-        )
-
-
-def _essential(form: _Form) -> None:
-    left, middle, right = st.columns(3)
-    with left:
-        form.choice(
-            "method",
-            "Method",
-            "LoRA trains small matrices beside the frozen weights; QLoRA keeps those in 4 bits, "
-            "which is slower, for models that do not fit otherwise.",
-            METHODS,
-        )
-        form.number(
-            "learning_rate",
-            "Learning rate",
-            "How far each step moves the weights; too high diverges, too low learns nothing.",
-            min_value=0.0,
-            step=1e-5,
-            format="%.6f",
-        )
-    with middle:
-        form.number(
-            "lora_r",
-            "LoRA rank r",
-            "Width of the added matrices: higher learns more and costs more memory; 8 to 64.",
-            min_value=1,
-        )
-        form.number(
-            "num_train_epochs",
-            "Epochs",
-            "How often every training example is seen.",
-            min_value=0.0,
-            step=0.5,
-            format="%.2f",
-        )
-    with right:
-        form.number(
-            "per_device_train_batch_size",
-            "Batch size",
-            "Examples looked at together; halve it when memory runs out.",
-            min_value=1,
-        )
-        form.number(
-            "early_stopping_patience",
-            "Early stopping after (0: never)",
-            "Validations without a better loss before the run ends by itself.",
-            min_value=0,
-        )
-
-
-def _more(form: _Form) -> None:
-    left, middle, right = st.columns(3)
-    with left:
-        form.number(
-            "lora_alpha",
-            "LoRA alpha",
-            "Strength of what LoRA adds; 2 × rank is usual.",
-            min_value=1,
-        )
-        form.number(
-            "lora_dropout",
-            "LoRA dropout",
-            "Share of the added signal left out at random, against learning by heart.",
-            min_value=0.0,
-            max_value=0.9,
-            step=0.01,
-        )
-        form.choice(
-            "precision",
-            "Precision",
-            "How numbers are kept; auto takes what the device does best.",
-            PRECISIONS,
-        )
-        form.number("seed", "Seed", "The same seed, data and settings give the same run.")
-    with middle:
-        form.limit(
-            "max_steps", "Steps at most", "Ends the run there; left empty, the epochs decide."
-        )
-        form.number(
-            "gradient_accumulation_steps",
-            "Accumulation",
-            "Batches added up before one step: a bigger batch without more memory.",
-            min_value=1,
-        )
-        form.number(
-            "warmup_steps",
-            "Warm-up, in steps or as a share",
-            "Steps in which the learning rate rises; below 1 it is a share of all steps.",
-            min_value=0.0,
-            step=0.01,
-        )
-        form.choice(
-            "lr_scheduler_type", "Schedule", "How the learning rate falls after that.", SCHEDULES
-        )
-    with right:
-        form.number(
-            "weight_decay",
-            "Weight decay",
-            "Pulls the added weights towards zero; 0 does not.",
-            min_value=0.0,
-            step=0.01,
-        )
-        form.number(
-            "max_length", "Longest example, in tokens", "Prompt and answer together.", min_value=8
-        )
-        form.choice(
-            "overlong", "Longer examples", "What to do with those over that length.", OVERLONG
-        )
-        form.number(
-            "eval_steps",
-            "Validate every … steps (0: once an epoch)",
-            "How often the loss on the validation split is measured.",
-            min_value=0,
-        )
+    def _options(self, name: str) -> dict[str, str]:
+        options = OPTIONS[name]
+        if name != "precision":
+            return options
+        fit = METHODS[self.values["method"]].precisions
+        return {one: title for one, title in options.items() if one in fit}

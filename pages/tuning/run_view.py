@@ -8,15 +8,17 @@ from typing import Any
 import streamlit as st
 
 from core.tuning.curves import Curves
+from core.tuning.outcome import headline
 from core.tuning.run import Run, RunMetrics
 from core.workflows.jobs.job_view import LiveView
 from core.workflows.tuning import training
-from pages.components import charts, job_view, page, session
+from pages.components import charts, errors, job_view, page, session
 
 CHECKS = {
     "base_equals_fresh_base": "Without the adapter it answers as the base does",
     "tuned_differs_from_base": "With the adapter it answers differently",
     "reloaded_equals_trained": "The saved adapter answers as the trained one did",
+    "saved_weights_equal_trained": "The saved weights are the trained ones, bit by bit",
 }
 
 
@@ -46,11 +48,11 @@ def figures(view: LiveView, known: Curves) -> None:
 
 
 def curves(known: Curves) -> None:
-    """Loss and validation loss over the steps."""
+    """Loss and validation loss over the steps, on a log axis."""
     if not known.loss and not known.validation:
         st.caption("The curves appear with the first logged steps.")
         return
-    fig = charts.figure(_answer(known), x="step", y="loss (nats per token)")
+    fig = charts.figure(headline(known), x="step", y="loss (nats per token)")
     last = [points[-1][1] for points in (known.loss, known.validation) if points]
     places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
@@ -60,7 +62,7 @@ def curves(known: Curves) -> None:
         steps, values = zip(*known.validation, strict=True)
         look: dict[str, Any] = {"colour": charts.TUNED, "dash": "dot", "markers": True}
         charts.lines(fig, steps, values, name="validation", label=places[1], **look)
-    fig.update_yaxes(rangemode="tozero")
+    fig.update_yaxes(type="log", tickformat=".3~g", nticks=8)
     fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends
     rates = dict(known.learning_rate)
     rows = [
@@ -69,15 +71,12 @@ def curves(known: Curves) -> None:
     ]
     rows += [{"step": step, "validation_loss": value} for step, value in known.validation]
     charts.show(fig, sorted(rows, key=lambda row: row["step"] or 0), "loss.csv", key="loss")
-
-
-def _answer(known: Curves) -> str:
-    if not known.validation:
-        return f"Training loss {known.loss[-1][1]:.3f} at step {known.loss[-1][0]}"
-    (step, now), best = known.validation[-1], known.best or known.validation[-1]
-    if best[0] == step:
-        return f"Validation loss {now:.3f} at step {step}, the lowest so far"
-    return f"Validation loss {now:.3f} at step {step}; it was lowest, {best[1]:.3f}, at {best[0]}"
+    if known.thinned:
+        st.caption(
+            f"Drawn from {page.number(len(known.loss))} of {page.number(known.logged)} logged and "
+            f"{page.number(len(known.validation))} of {page.number(known.evaluated)} validation "
+            "losses; the lowest is over all of them."
+        )
 
 
 def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
@@ -85,6 +84,8 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
     trainable, total = metrics.trainable_parameters, metrics.total_parameters
     best = metrics.best_validation_loss
     job_view.badge(run.status)
+    for warning in metrics.warnings:
+        st.warning(errors.escaped(warning), icon=":material/warning:")
     page.figures(
         [
             ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}"),
@@ -113,7 +114,7 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
             if st.button("Generate answers", type="primary", icon=":material/arrow_forward:"):
                 st.switch_page("evaluation/generate.py", query_params={"run": run.run_id})
             st.download_button(
-                "Download the adapter",
+                "Download adapter",
                 lambda: training.adapter_zip(store, actor, run.run_id),
                 file_name=f"{run.run_id}.zip",
                 mime="application/zip",
@@ -124,7 +125,10 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
 
 def _proof(text: str, check: Mapping[str, Any]) -> str:
     mark = ":material/check_circle:" if check["ok"] else ":material/error:"
-    return f"{mark} {text} (largest difference between logits {check['largest_difference']:.2g})."
+    gap = check.get("largest_difference")
+    return f"{mark} {text}" + (
+        "." if gap is None else f" (largest difference between logits {gap:.2g})."
+    )
 
 
 def facts(runs: Sequence[Run]) -> dict[str, list[str]]:

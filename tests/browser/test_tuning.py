@@ -54,13 +54,13 @@ def badge(page: Page, word: str) -> Locator:
 
 
 def start_a_run(page: Page, name: str, steps: int) -> None:
-    page.get_by_role("textbox", name="Name of the run").fill(name)
+    page.get_by_role("textbox", name="Run name").fill(name)
     page.get_by_text("More settings").click()
-    spin(page, "Steps at most", str(steps))
+    spin(page, "Max steps", str(steps))
     expect(page.get_by_test_id("stMetric").filter(has_text="Steps")).to_contain_text(str(steps))
-    spin(page, "Validate every … steps (0: once an epoch)", "10")
-    spin(page, "Early stopping after (0: never)", "0")
-    page.get_by_role("button", name="Start the run").click()
+    spin(page, "Eval steps", "10")
+    spin(page, "Early stopping patience", "0")
+    page.get_by_role("button", name="Start run").click()
     page.wait_for_url(re.compile(r"/runs\?run=run_"))
 
 
@@ -68,13 +68,26 @@ def test_a_setting_that_cannot_be_used_is_refused_and_stays_typed(
     context: BrowserContext, tuning: Server
 ) -> None:
     page = sign_in(context, tuning, "lea", "/train")
-    page.get_by_role("textbox", name="Name of the run").fill("Too strong")
+    page.get_by_role("textbox", name="Run name").fill("Too strong")
     spin(page, "Learning rate", "7")
-    page.get_by_role("button", name="Start the run").click()
-    expect(page.get_by_text("learning_rate must be above 0")).to_be_visible()
-    expect(page.get_by_role("textbox", name="Name of the run")).to_have_value("Too strong")
+    expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
+    start = page.get_by_role("button", name="Start run")
+    expect(start).to_be_disabled()
+    expect(page.get_by_role("textbox", name="Run name")).to_have_value("Too strong")
     kept = page.get_by_role("spinbutton", name="Learning rate")
     expect(kept).to_have_value(re.compile(r"^7(\.0+)?$"))
+    spin(page, "Learning rate", "0.01")
+    expect(start).to_be_enabled()
+    spin(page, "LoRA rank", "0")
+    expect(page.get_by_text("LoRA rank must be a whole number from 1 to 1024")).to_be_visible()
+    expect(start).to_be_disabled()
+    spin(page, "Batch size", "2")
+    spin(page, "Gradient accumulation", "3")
+    expect(page.get_by_text("Effective batch size: 6")).to_be_visible()
+    page.get_by_text("More settings").click()
+    spin(page, "Max sequence length", "1")
+    page.get_by_text("More settings").click()
+    expect(page.get_by_text("Max sequence length must be a whole number")).to_be_visible()
 
 
 def test_home_leads_each_person_to_their_own_next_step(
@@ -145,7 +158,7 @@ def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
     expect(page.get_by_text("The saved adapter answers as the trained one did")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the adapter").click()
+        page.get_by_role("button", name="Download adapter").click()
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
     assert complaints.blocked == complaints.outside == []
     page.goto(f"{tuning.url}/jobs")

@@ -176,12 +176,12 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     shot(page, "version")
 
     open_page(page, site, "/train", "Train")
-    page.get_by_label("Name of the run", exact=True).fill("60 steps")
+    page.get_by_label("Run name", exact=True).fill("60 steps")
     page.get_by_text("More settings").click()
-    page.get_by_label("Steps at most", exact=True).fill("60")
-    page.get_by_label("Steps at most", exact=True).press("Tab")
+    page.get_by_label("Max steps", exact=True).fill("60")
+    page.get_by_label("Max steps", exact=True).press("Tab")
     shot(page, "train")
-    press(page, "Start the run")
+    press(page, "Start run")
     expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
     shot(page, "run")
 

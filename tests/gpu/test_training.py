@@ -123,6 +123,8 @@ def test_a_run_learns_and_leaves_a_proven_adapter_with_its_facts(
     metrics = train_here(folder)
     losses = losses_of(folder)
     assert losses[30] < 0.5 * losses[1]
+    assert losses_of(folder, "eval")[0] == metrics["initial_validation_loss"]
+    assert metrics["warnings"] == []
     assert metrics["steps"] == metrics["total_steps"] == 30
     assert metrics["trainable_parameters"] == 8192
     assert 0.05 < metrics["trainable_parameters"] / metrics["total_parameters"] < 0.1
@@ -161,13 +163,17 @@ def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_pa
     evaluated = losses_of(folder, "eval")
     assert metrics["stopped_early"]
     assert metrics["steps"] == metrics["best_step"] + 6 < metrics["total_steps"]
-    assert metrics["best_validation_loss"] == min(evaluated.values()) < metrics["validation_loss"]
+    assert (
+        metrics["best_validation_loss"]
+        == min(loss for step, loss in evaluated.items() if step)
+        < metrics["validation_loss"]
+    )
 
     base = load_model(str(tiny), tmp_path)
-    best = load_adapter(base, folder.final)
+    kept_best = load_adapter(base, folder.final)
     split = encode(base.tokenizer, PromptTemplate().prompt, validation, 200, "refuse")
     with torch.inference_mode():
-        loss = answer_loss(best, collate(split.examples)).item() / split.labelled
+        loss = answer_loss(kept_best, collate(split.examples)).item() / split.labelled
     assert loss == pytest.approx(metrics["best_validation_loss"], rel=1e-5)
     kept = {path.name for path in folder.checkpoints.glob("checkpoint-*")}
     last = metrics["steps"]
@@ -222,6 +228,22 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path:
     refused("f", OverlongExamples, "24 of 24", max_length=16)
 
 
+def test_a_run_whose_loss_rose_completes_with_a_warning(tiny: Path, tmp_path: Path) -> None:
+    spec = a_run(tiny, learning_rate=0.9, max_steps=6, eval_steps=6)
+    other = [{**row, "output": "Met at the fair and talked."} for row in some_rows(8, seed=1)]
+    metrics = train_here(a_training(tmp_path / "runs" / "r1", spec, validation=other))
+    assert metrics["best_validation_loss"] > metrics["initial_validation_loss"]
+    (warning,) = metrics["warnings"]
+    assert "did not learn" in warning
+    assert "(it was 0.9)" in warning
+
+
+def test_inputs_that_the_template_has_no_place_for_are_told(tiny: Path, tmp_path: Path) -> None:
+    spec = a_run(tiny, max_steps=1, template="{instruction}\nA:")
+    metrics = train_here(a_training(tmp_path / "runs" / "r1", spec))
+    assert metrics["warnings"][0].startswith("24 training examples have an input")
+
+
 def test_a_model_whose_numbers_overflow_is_said_to_diverge(tiny: Path, tmp_path: Path) -> None:
     broken = tmp_path / "models" / "broken"
     make_tiny_model(broken)
@@ -229,7 +251,7 @@ def test_a_model_whose_numbers_overflow_is_said_to_diverge(tiny: Path, tmp_path:
     weights["model.norm.weight"][0] = math.inf
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
     folder = a_training(tmp_path / "runs" / "r1", a_run("models/broken"))
-    with pytest.raises(TrainingDiverged, match="lower learning_rate"):
+    with pytest.raises(TrainingDiverged, match="not a number before any training"):
         training.run(JobContext(folder))
 
 

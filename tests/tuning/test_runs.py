@@ -11,7 +11,7 @@ import pytest
 from core.prompts import PromptTemplate
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.methods import Lora, Qlora
-from core.tuning.run_spec import RunSpec, library_versions
+from core.tuning.run_spec import RunSpec, complaint_about, library_versions
 from core.tuning.settings import InvalidRunSpec
 from tests.tiny_model import a_run
 
@@ -132,3 +132,14 @@ def test_a_generation_config_is_named_by_its_hash() -> None:
     assert config.hash != GenerationConfig(max_new_tokens=65, shots=2).hash
     with pytest.raises(InvalidRunSpec, match=r"Temperature \(temperature\) must be between 0"):
         GenerationConfig(temperature=-1)
+
+
+def test_a_form_gets_the_sentence_for_the_field_that_is_wrong() -> None:
+    settings = RunSpec.defaults()
+    assert not any(complaint_about(name, settings) for name in settings)
+    wrong = {**settings, "lora_r": 0, "method": "qlora", "precision": "bf16"}
+    assert complaint_about("lora_r", wrong) == (
+        "LoRA rank must be a whole number from 1 to 1024; 8 to 64 is usual."
+    )
+    assert complaint_about("precision", wrong) == "Precision must be auto or 4bit for QLoRA."
+    assert complaint_about("learning_rate", wrong) == ""

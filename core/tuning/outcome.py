@@ -1,0 +1,53 @@
+"""What came of a training, in sentences: did it learn, and what must its reader know first?"""
+
+from __future__ import annotations
+
+from core.tuning.curves import Curves
+
+
+def learning_warnings(
+    initial: float | None, best: float | None, last: float | None, learning_rate: float
+) -> list[str]:
+    """Warnings from validation losses: before training, the best and the last after it."""
+    if initial is None or best is None or last is None:
+        return []
+    if best >= initial:
+        return [
+            f"It did not learn: the validation loss was {initial:.3f} before training and "
+            f"{best:.3f} at best after it. Lower the learning rate (it was {learning_rate:g})."
+        ]
+    if last > initial:
+        return [
+            f"It diverged: the validation loss ended at {last:.3f}, above the {initial:.3f} from "
+            f"before training. The adapter with the lowest loss, {best:.3f}, was kept; lower the "
+            f"learning rate (it was {learning_rate:g})."
+        ]
+    return []
+
+
+def unseen_inputs_warning(inputs: int) -> str:
+    """For a template without a place for the input."""
+    return (
+        f"{inputs} training examples have an input, and the prompt template has no {{input}}, so "
+        "that the model never saw it. Add {input} to the project's template."
+    )
+
+
+def headline(known: Curves) -> str:
+    """The answer that the chart of a run's losses gives."""
+    last, best, initial = known.last, known.best, known.initial
+    if last is None or best is None:
+        if not known.loss:
+            return "No loss yet"
+        return f"Training loss {known.loss[-1][1]:.3f} at step {known.loss[-1][0]}"
+    step, now = last
+    if initial is not None and now > initial:
+        rose = (
+            f"Validation loss rose from {initial:.3f} before training to {now:.3f} at step {step}"
+        )
+        if best[1] < initial:
+            return f"{rose}; it was lowest, {best[1]:.3f}, at step {best[0]}"
+        return f"{rose}: the model is not learning"
+    if best[0] == step:
+        return f"Validation loss {now:.3f} at step {step}, the lowest so far"
+    return f"Validation loss {now:.3f} at step {step}; lowest was {best[1]:.3f} at step {best[0]}"
