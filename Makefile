@@ -3,8 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
-PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --constraint constraints.txt
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# pip in a few lines: what is large enough to be waited for, and that it goes on after that.
+PROGRESS := awk '/ Downloading .* MB\)/ { size = substr($$(NF-1), 2); name = $$2; \
+	sub(/.*\//, "", name); sub(/-.*/, "", name); \
+	if (size + 0 >= 10) { print "  downloading " name " (" size " MB)"; fflush() } } \
+	/^Installing collected/ { print "  unpacking " NF - 3 " packages, which can take minutes"; \
+	fflush() }'
+define INSTALL
+	@echo "Installing $(2) …"
+	@$(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
+endef
 
 .PHONY: run test test-all check clean
 
@@ -25,18 +36,20 @@ check: $(VENV)/.check
 
 # torch first and by its exact version: resolved together with the rest, pip may take another build.
 $(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(INSTALL) torch==2.13.0
-	$(INSTALL) --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	$(call INSTALL,torch==2.13.0,(1 of 2) torch)
+	$(call INSTALL,--editable .,(2 of 2) Touchstone and what it needs)
+	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	$(INSTALL) --editable '.[test]'
-	touch $@
+	$(call INSTALL,--editable '.[test]',what the tests need)
+	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
-	$(INSTALL) --editable '.[check]'
-	touch $@
+	$(call INSTALL,--editable '.[check]',what the checks need)
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

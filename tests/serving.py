@@ -139,7 +139,7 @@ def launch(home: Path, log: Path, port: int | None = None) -> Server:
     return Server(f"http://127.0.0.1:{port}", home, log, process)
 
 
-def wait_until_up(server: Server, seconds: float = 30) -> None:
+def wait_until_up(server: Server, seconds: float = 120) -> None:
     """Wait for /healthz. Fails with the log when the server ends or takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.process.poll() is None:

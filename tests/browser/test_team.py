@@ -41,7 +41,7 @@ def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
         other.get_by_label(label, exact=True).fill(PASSWORD)
     other.get_by_role("button").click()
     expect(other.get_by_text("Signed in as Vivian")).to_be_visible(timeout=PATIENCE)
-    expect(other.get_by_role("link", name="Results")).to_be_visible()
+    expect(other.get_by_role("link", name="Results")).to_be_visible(timeout=PATIENCE)
     for hidden in ("Annotate", "Review", "Rate", "Train", "People", "Jobs"):
         expect(other.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
     other.goto(link)
@@ -64,6 +64,8 @@ def test_the_form_for_a_new_person_is_empty_again_after_each_one(
     expect(form.get_by_label("Name")).to_have_value("")
     expect(form.get_by_label("Initial password", exact=True)).to_have_value("")
     expect(form.locator("[data-selected=true]")).to_have_count(0)
+    if not form.is_visible():
+        page.get_by_text("Add a person").click()
     form.get_by_label("Name").fill("newcomer")
     form.get_by_label("Initial password", exact=True).fill(PASSWORD)
     form.get_by_role("button", name="Add person").click()
