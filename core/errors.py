@@ -7,6 +7,8 @@ tracebacks go to the log.
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class TouchstoneError(Exception):
@@ -77,3 +79,16 @@ def is_disk_full(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return "no space left on device" in text or "max_temp_directory_size" in text
+
+
+@contextmanager
+def full_disk_told() -> Iterator[None]:
+    """Turns an error that means a full disk into DiskFull, with its sentence."""
+    try:
+        yield
+    except TouchstoneError:
+        raise
+    except Exception as error:
+        if is_disk_full(error):
+            raise DiskFull from error
+        raise

@@ -10,8 +10,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from core.clock import now
-from core.errors import DiskFull, Overtaken, TouchstoneError, is_disk_full
+from core.errors import Overtaken, TouchstoneError, full_disk_told
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -88,7 +88,7 @@ class Database:
         return cursor
 
     def _run(self, sql: str, params: Params) -> duckdb.DuckDBPyConnection:
-        with _full_disk_told():
+        with full_disk_told():
             return self.cursor.execute(sql, params or None)
 
     # Reading -----------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Database:
     def arrow(self, sql: str, params: Params = ()) -> Any:
         """The answer as a pyarrow Table."""
         # execute(…).to_arrow_table() copies the rows once more, and warns of it
-        with _full_disk_told():
+        with full_disk_told():
             return self.cursor.sql(sql, params=params or None).to_arrow_table()
 
     # Writing -----------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Database:
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for each row of parameters."""
-        with _full_disk_told():
+        with full_disk_told():
             self.cursor.executemany(sql, rows)
 
     def execute_with(self, sql: str, params: Params = (), **tables: Any) -> None:
@@ -176,28 +176,34 @@ class Database:
         again from its start, so `action` must look before it writes. Raises Overtaken when that
         goes on for too long, DiskFull at once.
         """
-        if in_turn:
-            with self._turn:
-                return self.transact(action)
         cursor = self.cursor
         if self._local.depth:
             return action()
         for attempt in range(MAX_TRIES):
-            cursor.execute("BEGIN")
-            self._local.depth = 1
+            # Who was overtaken twice waits for others in the same case, not for luck.
+            queued = in_turn or attempt > 1
             try:
-                with _full_disk_told():
-                    result = action()
-                    cursor.execute("COMMIT")
-                return result
-            except BaseException as error:
-                self._roll_back(cursor)
+                with self._turn if queued else nullcontext():
+                    return self._try(cursor, action)
+            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
                 if not _may_succeed_later(error):
                     raise
-                time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
-            finally:
-                self._local.depth = 0
+            time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
         raise Overtaken("Too many people changed this at once. Nothing was saved; try again.")
+
+    def _try(self, cursor: duckdb.DuckDBPyConnection, action: Callable[[], T]) -> T:
+        cursor.execute("BEGIN")
+        self._local.depth = 1
+        try:
+            with full_disk_told():
+                result = action()
+                cursor.execute("COMMIT")
+            return result
+        except BaseException:
+            self._roll_back(cursor)
+            raise
+        finally:
+            self._local.depth = 0
 
     @staticmethod
     def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -253,20 +259,9 @@ def _checksum(sql: str) -> str:
     return hashlib.sha256(sql.encode()).hexdigest()
 
 
-@contextmanager
-def _full_disk_told() -> Iterator[None]:
-    """Raises DiskFull for a full disk, which DuckDB reports as a failed commit."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        if is_disk_full(error):
-            raise DiskFull from error
-        raise
-
-
-def _may_succeed_later(error: BaseException) -> bool:
+def _may_succeed_later(error: duckdb.Error) -> bool:
     """Whether somebody else was faster, so that another try is worth while."""
     if isinstance(error, duckdb.ConstraintException):
         text = str(error).lower()
         return "duplicate key" in text or "primary key" in text or "unique constraint" in text
-    return isinstance(error, duckdb.TransactionException)
+    return True

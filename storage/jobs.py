@@ -82,6 +82,19 @@ class Jobs:
         """Jobs that have not ended or whose result is not yet taken in, oldest first."""
         return self._jobs("WHERE NOT j.taken_in ORDER BY j.created_at, j.job_id", {})
 
+    def count_waiting(self) -> int:
+        """How many jobs are queued."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM jobs WHERE NOT taken_in AND status = $status",
+                {"status": "queued"},
+            )
+        )
+
+    def folders(self) -> set[str]:
+        """The folders of all jobs, as they are meant from the workspace."""
+        return {str(row["folder"]) for row in self._db.rows("SELECT folder FROM jobs")}
+
     def observe(
         self,
         job_id: str,

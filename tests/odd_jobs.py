@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS, JobKind
-from core.jobs.launcher import status_of
+from core.jobs.local import status_of
 from core.jobs.state import JobState
 
 MODULE = "tests.odd_jobs"

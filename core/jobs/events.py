@@ -54,7 +54,7 @@ def _parsed(line: bytes) -> Event | None:
 
 def _is_event(event: Event) -> bool:
     seq, time_, kind = (event.get(key) for key in ("seq", "time", "kind"))
-    numbered = type(seq) is int and seq >= 0 and isinstance(kind, str)
+    numbered = type(seq) is int and 0 <= seq < 2**62 and isinstance(kind, str)
     # a time that a database can hold: up to the year 3000
     return numbered and isinstance(time_, (int, float)) and 0 <= time_ < 32_503_680_000
 

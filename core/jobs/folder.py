@@ -128,7 +128,7 @@ class JobFolder:
         return Path(named) if named else self.path.resolve().parent.parent
 
     def read_state(self) -> JobState:
-        """What state.json says; the truth needs the lock too: core.jobs.launcher.status_of."""
+        """What state.json says; the truth needs the lock too: core.jobs.local.status_of."""
         values = read_json(self.state_file)
         return JobState() if values is None else JobState.from_json(values)
 

@@ -31,7 +31,9 @@ class JobKind:
 
     `run` is `run(job: JobContext) -> None`, executed by the worker. `take_in` is
     `take_in(store, job: Job, folder: JobFolder) -> None`, executed by the server inside the
-    transaction that marks the job as taken in; "" when there is nothing to take in. `reads_file`:
+    transaction that marks the job as taken in; "" when there is nothing to take in. A result of
+    many rows has a `take_in_part` too, of the same arguments: called before, once at each look and
+    outside of a transaction, for as long as it returns True. `reads_file`:
     its progress counts bytes, and a file that was refused stays refused. `folder` is the
     workspace's folder for it; in "runs" a job is named after its subject. `label` is what people
     call it.
@@ -41,12 +43,13 @@ class JobKind:
     label: str
     run: str
     take_in: str = ""
+    take_in_part: str = ""
     device: Device = "light"
     reads_file: bool = False
     folder: Literal["jobs", "runs"] = "jobs"
 
     def __post_init__(self) -> None:
-        for text in (self.run, self.take_in or "a:b"):
+        for text in filter(None, (self.run, self.take_in, self.take_in_part)):
             module, _, function = text.partition(":")
             if not (module and function.isidentifier()):
                 raise InvalidInput(f"“{text}” names no function. Write it as module:function.")
@@ -62,6 +65,7 @@ KINDS: dict[str, JobKind] = _table(
         "import",
         run="core.importing.job:run",
         take_in="core.workflows.curation.importing:take_in",
+        take_in_part="core.workflows.curation.importing:take_in_part",
         reads_file=True,
     ),
     JobKind(

@@ -1,41 +1,19 @@
-"""Starting, stopping and judging workers from outside; the only user of subprocess.
+"""Launcher: where jobs run. One protocol for this machine and for machines elsewhere.
 
-The truth about a job is derived from its folder, so it is right after a restart of the app: the
-lock says whether a worker lives, state.json what it last said.
+A launcher speaks of job folders only, never of processes or hosts, so that another one (a cluster)
+can stand beside `core.jobs.local`. A job's row says which launcher has it.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import threading
-import time
-from dataclasses import replace
-from pathlib import Path
+from typing import Protocol
 
-import psutil
-
-import core
 from core.errors import Conflict
-from core.jobs import lock
 from core.jobs.folder import JobFolder
-from core.jobs.state import ACTIVE, RESUMABLE, UNSTARTED, JobFault, JobState
+from core.jobs.state import JobFault, JobState
 
-ROOT = Path(core.__file__).resolve().parent.parent
-KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
-# HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN must not reach the worker.
-KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
-# How long a thread spins before it sleeps: much costs a busy machine dearly, none an idle one.
-UNLESS_KEPT = {"GOMP_SPINCOUNT": "1000"}
-SET = {
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONUNBUFFERED": "1",
-    "PYTHONPATH": str(ROOT),
-}
+# A worker writes its state every two seconds; who has not for this long has lost the job.
+LEASE_SECONDS = 60.0
 LOST = JobFault(
     "lost",
     "The worker ended without a word: it was killed, ran out of memory, or the machine restarted.",
@@ -49,146 +27,32 @@ class JobCannotStart(Conflict):
     title = "This job cannot be started"
 
 
-def enqueue(folder: JobFolder) -> JobState:
-    """Marks a job whose data is complete, or one to be started again, as waiting for its turn."""
-    handle = _locked(folder)
-    try:
-        state = _startable(folder)
-        folder.stop_flag.unlink(missing_ok=True)
-        state = JobState("queued", step=state.step, total=state.total, heartbeat=time.time())
-        folder.write_state(state)
-    finally:
-        os.close(handle)
-    return state
+class Launcher(Protocol):
+    """Starts workers on job folders and says the truth about them."""
+
+    @property
+    def name(self) -> str:
+        """What the jobs' rows call it."""
+
+    def queue(self, folder: JobFolder) -> JobState:
+        """Mark a whole folder, or one to be started again, as waiting. Raises JobCannotStart."""
+
+    def submit(self, folder: JobFolder) -> None:
+        """Start a worker on it. Raises JobCannotStart, and OSError when no worker can be made."""
+
+    def status(self, folder: JobFolder) -> JobState:
+        """What the worker last said, unless it has ended without a word: then lost."""
+
+    def stop(self, folder: JobFolder) -> JobState:
+        """Ask the worker to end soon, resumable; a waiting job is cancelled."""
+
+    def cancel(self, folder: JobFolder, *, even_completed: bool = False) -> JobState:
+        """Ask the worker to end for good; a job without a worker is cancelled at once."""
+
+    def fetch(self, folder: JobFolder) -> None:
+        """Bring events, state and result to `folder`, where they are not written there anyway."""
 
 
-def launch(folder: JobFolder, worker: str = "core.worker") -> int:
-    """Starts a worker that outlives this process, and returns its pid.
-
-    `worker` is the module to run. Raises JobCannotStart when a worker is alive or the job is
-    completed or cancelled; OSError when the system starts no process (the state is then failed).
-    """
-    handle = _locked(folder)
-    try:
-        state = _startable(folder)
-        folder.stop_flag.unlink(missing_ok=True)
-        folder.write_state(
-            JobState("starting", step=state.step, total=state.total, heartbeat=time.time())
-        )
-        return _start(folder, worker, handle)
-    finally:
-        os.close(handle)
-
-
-def _start(folder: JobFolder, worker: str, handle: int) -> int:
-    # -P: the job folder, which is the working directory, must not be searched for modules.
-    command = [sys.executable, "-P", "-m", worker, str(folder.path), "--lock-fd", str(handle)]
-    try:
-        with folder.log_file.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder.path,
-                env=_environment(),
-                start_new_session=True,
-                pass_fds=(handle,),
-            )
-    except OSError as error:
-        fault = JobFault("cannot_start", f"The worker could not be started: {error.strerror}.")
-        folder.write_state(JobState("failed", heartbeat=time.time(), error=fault))
-        raise
-    threading.Thread(target=process.wait, name=f"reap-{folder.id}", daemon=True).start()
-    return process.pid
-
-
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    return {**UNLESS_KEPT, **kept, **SET}
-
-
-def _locked(folder: JobFolder) -> int:
-    folder.spec()
-    handle = lock.take(folder.lock_file)
-    if handle is None:
-        raise JobCannotStart(f"Job {folder.id} has a worker already. Wait, or stop it first.")
-    return handle
-
-
-def _startable(folder: JobFolder) -> JobState:
-    state = folder.read_state()
-    if folder.cancel_flag.exists() or state.status in ("completed", "cancelled"):
-        over = "cancelled" if folder.cancel_flag.exists() else state.status
-        raise JobCannotStart(f"Job {folder.id} is {over}. Make a new one with the same settings.")
-    return state
-
-
-def status_of(folder: JobFolder) -> JobState:
-    """The true state: what the worker last said, unless it is gone or was asked to stop."""
-    for _ in range(2):
-        # First the lock, then the file: a worker writes its end before it lets go.
-        alive = lock.is_held(folder.lock_file)
-        state = folder.read_state()
-        if state.status not in ACTIVE:
-            return state
-        if alive or _process(state) is not None:
-            asked = folder.stop_flag.exists() or folder.cancel_flag.exists()
-            return replace(state, status="stopping") if asked else state
-    return replace(state, status="lost", error=LOST)
-
-
-def request_stop(folder: JobFolder) -> JobState:
-    """Asks the worker to end soon, so that it can go on later; a waiting job is cancelled."""
-    state = status_of(folder)
-    if state.status in UNSTARTED:
-        return request_cancel(folder)
-    if state.status in ACTIVE:
-        folder.stop_flag.touch()
-    return status_of(folder)
-
-
-def request_cancel(folder: JobFolder) -> JobState:
-    """Asks the worker to end for good; a job without a worker is cancelled at once."""
-    handle = lock.take(folder.lock_file, patience=0.2)
-    if handle is None:
-        folder.cancel_flag.touch()
-        return status_of(folder)
-    try:
-        state = folder.read_state()
-        if state.status in UNSTARTED | ACTIVE | RESUMABLE:
-            folder.cancel_flag.touch()
-            state = replace(state, status="cancelled", heartbeat=time.time())
-            folder.write_state(state)
-    finally:
-        os.close(handle)
-    return state
-
-
-def kill(folder: JobFolder) -> bool:
-    """Kills the worker and its children, now; True when it was there.
-
-    Only a process with the pid *and* the start time that the worker wrote is touched.
-    """
-    process = _process(folder.read_state())
-    if process is None:
-        return False
-    try:
-        family = [*process.children(recursive=True), process]
-        for member in family:
-            member.kill()
-    except psutil.NoSuchProcess:
-        return False
-    psutil.wait_procs(family, timeout=5)
-    return True
-
-
-def _process(state: JobState) -> psutil.Process | None:
-    if state.pid is None or state.create_time is None or state.host != socket.gethostname():
-        return None
-    try:
-        process = psutil.Process(state.pid)
-        same = abs(process.create_time() - state.create_time) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.Error:
-        return None
+def holds_lease(state: JobState, now: float) -> bool:
+    """Whether a worker that cannot be looked at counts as alive; `now` is seconds since 1970."""
+    return now - state.heartbeat < LEASE_SECONDS

@@ -53,8 +53,8 @@ class JobFault:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> JobFault:
         """The fault that `to_json` wrote; unknown keys are left out."""
-        names = cls.__dataclass_fields__
-        return cls(**{key: str(values[key]) for key in names if key in values})
+        known = {key: str(values[key]) for key in cls.__dataclass_fields__ if key in values}
+        return cls(**{"code": "unknown", "message": "It failed without a word.", **known})
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,16 @@ class JobState:
     message: str = ""
 
     def __post_init__(self) -> None:
-        if self.status not in STATUSES:
+        if not isinstance(self.status, str) or self.status not in STATUSES:
             raise InvalidJobState(
                 f"“{self.status}” is not a job status. Delete state.json to start the job anew."
+            )
+        counted = all(type(n) is int and 0 <= n < 2**62 for n in (self.step, self.total))
+        timed = all(_is_time(t) for t in (self.heartbeat, self.create_time or 0.0))
+        named = isinstance(self.pid, int | None) and isinstance(self.host, str)
+        if not (counted and timed and named and isinstance(self.error, JobFault | None)):
+            raise InvalidJobState(
+                "state.json holds values that no worker writes. Delete it to start the job anew."
             )
 
     @property
@@ -96,4 +103,11 @@ class JobState:
         """The state that `to_json` wrote; unknown keys are left out."""
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
         error = known.get("error")
+        if error is not None and not isinstance(error, Mapping):
+            raise InvalidJobState("The error in state.json cannot be read. Delete the file.")
         return cls(**{**known, "error": JobFault.from_json(error) if error else None})
+
+
+def _is_time(value: object) -> bool:
+    """Seconds since 1970, up to the year 3000: what a database can hold."""
+    return isinstance(value, int | float) and 0 <= value < 32_503_680_000

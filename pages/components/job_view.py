@@ -12,7 +12,7 @@ import streamlit as st
 from core.actor import Actor
 from core.jobs.job import Job
 from core.jobs.kinds import KINDS
-from core.workflows.jobs import jobs
+from core.workflows.jobs import control
 from core.workflows.jobs.job_view import LiveView, live_view
 from pages.components import page, session
 from pages.components.errors import escaped
@@ -99,15 +99,15 @@ def controls(view: LiveView) -> None:
         return
     with st.container(horizontal=True):
         if view.may_resume:
-            _button("Resume", "play_arrow", job_id, jobs.resume_job, primary=True)
+            _button("Resume", "play_arrow", job_id, control.resume_job, primary=True)
         if view.may_stop:
-            _button("Stop, to resume later", "stop", job_id, jobs.stop_job)
+            _button("Stop, to resume later", "stop", job_id, control.stop_job)
         if view.may_cancel and waits:
-            _button("Take out of the queue", "block", job_id, jobs.cancel_job)
+            _button("Take out of the queue", "block", job_id, control.cancel_job)
         elif view.may_cancel:
             with st.popover("Cancel …", icon=":material/block:", type="tertiary"):
                 st.write("Ends this job for good: it cannot be resumed. Saved data stays.")
-                _button("Cancel for good", "block", job_id, jobs.cancel_job)
+                _button("Cancel for good", "block", job_id, control.cancel_job)
 
 
 def _button(text: str, icon: str, job_id: str, action: Action, *, primary: bool = False) -> None:

@@ -35,7 +35,7 @@ def freeze(store: Store, project_id: str, **wishes: Any) -> DatasetVersion:
     version_id = start_freeze(store, lead, project_id, **wishes)
     job = store.jobs.of_subject(version_id)
     assert job
-    wait_for(store, job.job_id, timeout=60)
+    wait_for(store, job.job_id)
     return freezing.get_version(store, lead, version_id)
 
 
@@ -159,7 +159,7 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     accepted_examples(store, project_id, 20)
     version, lead = freeze(store, project_id, name="to go"), an_actor(project_id)
     assert freezing.export_of(store, lead, version.version_id) is None
-    wait_for(store, freezing.start_export(store, lead, version.version_id), timeout=60)
+    wait_for(store, freezing.start_export(store, lead, version.version_id))
     export = freezing.export_of(store, lead, version.version_id)
     assert export
     assert set(export.files) == {

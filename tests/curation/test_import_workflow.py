@@ -49,7 +49,7 @@ def bring_in(store: Store, project_id: str, path: Path, **wishes: Any) -> Import
     import_id = start_import(store, actor, project_id, path, path.name, **wishes)
     job = store.jobs.of_subject(import_id)
     assert job
-    wait_for(store, job.job_id, timeout=60)
+    wait_for(store, job.job_id)
     found = importing.imports_of(store, actor, project_id)
     return next(one for one in found if one.import_id == import_id)
 
@@ -200,6 +200,6 @@ def test_a_file_that_cannot_be_used_offers_no_second_try_of_the_same_job(
     job = store.jobs.of_subject(import_id)
     assert job
     with pytest.raises(TouchstoneError):
-        wait_for(store, job.job_id, timeout=60)
+        wait_for(store, job.job_id)
     view = live_view(store, actor, job.job_id)
     assert (view.job.status, view.may_resume) == ("failed", False)

@@ -33,7 +33,7 @@ def freeze(
     )
     job = store.jobs.of_subject(version_id)
     assert job
-    wait_for(store, job.job_id, timeout=120)
+    wait_for(store, job.job_id)
     return freezing.get_version(store, lead, version_id)
 
 
@@ -239,7 +239,7 @@ def test_a_job_that_an_older_release_queued_as_check_is_frozen(
     spec = folder.path / "spec.json"
     spec.write_text(spec.read_text().replace('"freeze"', '"check"'))
     (folder.data / "earlier.parquet").unlink()
-    wait_for(store, job.job_id, timeout=60)
+    wait_for(store, job.job_id)
     assert freezing.get_version(store, an_actor(project_id), version_id).total == 20
 
 

@@ -15,7 +15,7 @@ from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, TouchstoneError
 from core.importing.answers_job import Report
 from core.jobs.job import Job
-from core.jobs.launcher import kill
+from core.jobs.local import kill
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation import bulk_accepting, freezing, importing
@@ -72,7 +72,7 @@ def project_of(actor: Actor) -> str:
 def settle(store: Store) -> None:
     """Run everything that waits, whatever it leads to."""
     while waiting := store.jobs.unsettled():
-        wait_for(store, waiting[0].job_id, timeout=120)
+        wait_for(store, waiting[0].job_id)
 
 
 def written(store: Store, rows: list[dict[str, Any]], name: str = "answers.jsonl") -> Path:
@@ -88,7 +88,7 @@ def imported(
     system_id = answers.start_import(store, lead, version_id, name=name, path=path)
     job = store.jobs.of_subject(system_id)
     assert job is not None
-    wait_for(store, job.job_id, timeout=120)
+    wait_for(store, job.job_id)
     return system_id, answers.report_of(store, lead, system_id)
 
 

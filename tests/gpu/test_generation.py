@@ -24,7 +24,7 @@ from core.gpu.models import ChangedModel, load_model
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
-from core.jobs.launcher import launch
+from core.jobs.local import launch
 from core.prompts import PromptTemplate
 from core.tuning.generation_config import GenerationConfig
 from tests.odd_jobs import wait_for_end

@@ -34,7 +34,7 @@ from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
-from core.jobs.launcher import launch, status_of
+from core.jobs.local import launch, status_of
 from core.prompts import PromptTemplate
 from core.tuning.weights import weights_hash
 from tests.odd_jobs import wait_for, wait_for_end

@@ -16,9 +16,9 @@ from core.actor import Actor
 from core.errors import Conflict, DiskFull, NotAllowed, NotFound, TouchstoneError
 from core.jobs.eta import seconds_left
 from core.jobs.job import Job, JobEvent
-from core.jobs.launcher import kill, status_of
+from core.jobs.local import kill, status_of
 from core.workflows.curation import importing
-from core.workflows.jobs import jobs
+from core.workflows.jobs import control, jobs
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import QueueFull, folder_of
 from core.workflows.jobs.supervisor import start, supervise_once, wait_for
@@ -79,7 +79,7 @@ def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 30) -
 def test_a_job_is_run_taken_in_and_remembered(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
     assert live_view(store, lead, job_id).job.status == "queued"
-    job = wait_for(store, job_id, timeout=60)
+    job = wait_for(store, job_id)
     assert job.detail["accepted"] == 20
     assert store.examples.counts(job.project_id)["total"] == 20
     assert job.seconds is not None
@@ -96,7 +96,7 @@ def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(
 ) -> None:
     job_id = an_import(store, lead, broken=True)
     with pytest.raises(TouchstoneError):
-        wait_for(store, job_id, timeout=60)
+        wait_for(store, job_id)
     job = job_of(store, job_id)
     assert job.status == "failed"
     assert told(job).endswith(".")
@@ -122,21 +122,21 @@ def test_light_jobs_run_two_at_a_time_and_the_third_waits(store: Store, lead: Ac
     view = live_view(store, lead, ids[2])
     assert view.ahead == 2
     assert view.may_cancel
-    jobs.cancel_job(store, lead, ids[2])
+    control.cancel_job(store, lead, ids[2])
     assert look_until(store, ids[2], "cancelled").taken_in
     for job_id in ids[:2]:
-        wait_for(store, job_id, timeout=60)
+        wait_for(store, job_id)
 
 
 def test_a_cancelled_job_is_never_started_nor_resumed(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
-    jobs.stop_job(store, lead, job_id)  # what has not begun has nothing to go on from
+    control.stop_job(store, lead, job_id)  # what has not begun has nothing to go on from
     supervise_once(store)
     job = job_of(store, job_id)
     assert job.status == "cancelled"
     assert not folder_of(store, job).log_file.exists()
     with pytest.raises(Conflict, match="only one that broke off can be resumed"):
-        jobs.resume_job(store, lead, job_id)
+        control.resume_job(store, lead, job_id)
 
 
 def test_a_killed_worker_leaves_a_lost_job_that_can_be_resumed(store: Store, lead: Actor) -> None:
@@ -147,26 +147,26 @@ def test_a_killed_worker_leaves_a_lost_job_that_can_be_resumed(store: Store, lea
     supervise_once(store)
     assert told(job).startswith("The worker ended without a word")
     assert live_view(store, lead, job_id).may_resume
-    jobs.resume_job(store, lead, job_id)
-    assert wait_for(store, job_id, timeout=60).detail["accepted"] == 60_000
+    control.resume_job(store, lead, job_id)
+    assert wait_for(store, job_id).detail["accepted"] == 60_000
 
 
 def test_a_stopped_job_says_so_and_can_be_resumed(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead, lines=60_000)
     look_until(store, job_id, "running")
-    jobs.stop_job(store, lead, job_id)
+    control.stop_job(store, lead, job_id)
     look_until(store, job_id, "stopped")
     supervise_once(store)
     assert store.examples.counts(job_of(store, job_id).project_id)["total"] == 0
-    jobs.resume_job(store, lead, job_id)
+    control.resume_job(store, lead, job_id)
     assert job_of(store, job_id).status == "queued"
-    assert wait_for(store, job_id, timeout=60).detail["accepted"] == 60_000
+    assert wait_for(store, job_id).detail["accepted"] == 60_000
 
 
 def test_only_its_owner_or_a_lead_stops_a_job(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
     stranger = an_actor(next(iter(lead.roles)), "reviewer", name="bob")
-    for action in (jobs.stop_job, jobs.cancel_job, jobs.resume_job):
+    for action in (control.stop_job, control.cancel_job, control.resume_job):
         with pytest.raises(NotAllowed):
             action(store, stranger, job_id)
     with pytest.raises(NotAllowed):
@@ -183,7 +183,7 @@ def test_a_full_queue_is_refused_before_anything_is_written(store: Store, lead: 
         an_import(store, lead)
     assert sorted((store.workspace / "jobs").iterdir()) == before
     for job in store.jobs.unsettled():
-        jobs.cancel_job(store, lead, job.job_id)
+        control.cancel_job(store, lead, job.job_id)
     supervise_once(store)
     an_import(store, lead, lines=1)
 
@@ -193,7 +193,7 @@ def test_a_full_disk_is_refused_before_anything_is_written(
 ) -> None:
     usage = shutil.disk_usage(store.workspace)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=150_000_000))
-    with pytest.raises(DiskFull, match="Only 150 MB are free"):
+    with pytest.raises(DiskFull, match="no space left for a job: 150 MB"):
         an_import(store, lead)
     assert not list((store.workspace / "jobs").iterdir())
 
@@ -211,8 +211,8 @@ def test_a_result_that_could_not_be_taken_in_is_tried_again(store: Store, lead: 
     assert job.status == "failed"
     assert "could not be taken in" in told(job)
     hidden.rename(folder.final)
-    jobs.resume_job(store, lead, job_id)
-    assert wait_for(store, job_id, timeout=30).detail["accepted"] == 20
+    control.resume_job(store, lead, job_id)
+    assert wait_for(store, job_id).detail["accepted"] == 20
 
 
 def test_a_job_whose_folder_is_gone_fails_with_a_sentence(store: Store, lead: Actor) -> None:
@@ -235,7 +235,7 @@ def test_a_restarted_server_finds_its_running_jobs(tmp_path: Path) -> None:
     supervise_once(second)
     folder = folder_of(second, job_of(second, job_id))
     assert status_of(folder).pid == pid
-    assert wait_for(second, job_id, timeout=60).detail["accepted"] == 60_000
+    assert wait_for(second, job_id).detail["accepted"] == 60_000
     states = [e.payload["status"] for e in jobs.events_of(second, lead, job_id, "state")]
     assert states == ["starting", "running", "completed"]
     second.close()

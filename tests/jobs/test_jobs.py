@@ -17,9 +17,9 @@ import pytest
 from core.jobs import lock
 from core.jobs.events import EventLog, read_events
 from core.jobs.folder import JobExists, JobFolder, MissingJob, UnreadableJob, read_json, write_json
-from core.jobs.launcher import (
+from core.jobs.launcher import JobCannotStart
+from core.jobs.local import (
     ROOT,
-    JobCannotStart,
     enqueue,
     kill,
     launch,
@@ -208,7 +208,7 @@ def test_a_worker_outlives_the_program_that_started_it(tmp_path: Path) -> None:
     start = f"""
 from pathlib import Path
 from core.jobs.folder import JobFolder
-from core.jobs.launcher import launch
+from core.jobs.local import launch
 print(launch(JobFolder(Path({str(folder.path)!r})), {MODULE!r}))
 """
     parent = subprocess.run(

@@ -12,10 +12,8 @@ from core.jobs.kinds import KINDS, PLACES, JobKind, UnknownKind, function_of, ki
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_every_kind_leads_to_its_functions(kind: JobKind) -> None:
     assert list(inspect.signature(function_of(kind.run)).parameters) == ["job"]
-    if kind.take_in:
-        assert list(inspect.signature(function_of(kind.take_in)).parameters) == [
-            *("store", "job", "folder")
-        ]
+    for text in filter(None, (kind.take_in, kind.take_in_part)):
+        assert list(inspect.signature(function_of(text)).parameters) == ["store", "job", "folder"]
     assert kind.device in PLACES
     assert kind.label
 

@@ -13,7 +13,7 @@ from core.jobs import lock
 from core.jobs.context import JobContext
 from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
-from core.jobs.launcher import ROOT, launch, status_of
+from core.jobs.local import ROOT, launch, status_of
 from core.jobs.state import JobState
 from core.worker import main
 from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps

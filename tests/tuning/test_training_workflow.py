@@ -15,12 +15,12 @@ import pytest
 
 from core.actor import Actor
 from core.errors import NotAllowed
-from core.jobs.launcher import kill, status_of
+from core.jobs.local import kill, status_of
 from core.tuning.base_models import UnknownBaseModel
 from core.tuning.run import Run
 from core.tuning.run_spec import RunSpec
 from core.tuning.settings import InvalidRunSpec
-from core.workflows.jobs import jobs
+from core.workflows.jobs import control, jobs
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once
@@ -101,7 +101,7 @@ def test_two_runs_share_the_device_and_one_survives_restart_kill_and_stop(
     assert waits.status == "queued"
     assert waits.name == "Notes v1"
     assert live_view(store, lead, waits.job_id).ahead == 1
-    jobs.cancel_job(store, lead, waits.job_id)
+    control.cancel_job(store, lead, waits.job_id)
 
     # The server restarts: the worker goes on, and the new server finds it.
     job_id = run_of(store, first).job_id
@@ -118,13 +118,13 @@ def test_two_runs_share_the_device_and_one_survives_restart_kill_and_stop(
     assert lost.error
     assert "killed" in lost.error.message
     assert "last checkpoint" in lost.error.hint
-    jobs.resume_job(store, lead, job_id)
+    control.resume_job(store, lead, job_id)
     look_until(store, first, lambda run: run.status == "running" and run.step > lost.step)
-    jobs.stop_job(store, lead, job_id)
+    control.stop_job(store, lead, job_id)
     stopped = look_until(store, first, lambda run: run.status == "stopped")
     assert stopped.metrics is None
 
-    jobs.resume_job(store, lead, job_id)
+    control.resume_job(store, lead, job_id)
     done = look_until(store, first, lambda run: run.metrics is not None)
     assert done.metrics
     assert (done.status, done.metrics.steps) == ("completed", 150)

@@ -79,22 +79,42 @@ def start_import(
     return import_id
 
 
+def take_in_part(store: Store, job: Job, folder: JobFolder) -> bool:
+    """Insert the next rows that the worker read, as one transaction; whether there are more."""
+    return _save_part(store, folder.final, **_about(job)).next_row is not None
+
+
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert what the worker read. Taking the same job in twice adds nothing."""
-    found = save_import(
-        store,
-        folder.final,
-        project_id=job.project_id,
-        import_id=job.subject_id,
-        file_name=job.detail["file_name"],
-        actor_id=job.created_by,
-        entered_as=job.detail.get("entered_as", "new"),
-    )
+    """Remember what came in, once every part has. Taking the same job in twice adds nothing."""
+    found = save_import(store, folder.final, **_about(job))
     counts = {name: getattr(found, name) for name in ("accepted", "duplicates", "rejected")}
     store.jobs.set_detail(job.job_id, {**job.detail, **counts})
 
 
-def save_import(
+def _about(job: Job) -> dict[str, Any]:
+    return {
+        "project_id": job.project_id,
+        "import_id": job.subject_id,
+        "file_name": job.detail["file_name"],
+        "actor_id": job.created_by,
+        "entered_as": job.detail.get("entered_as", "new"),
+    }
+
+
+def save_import(store: Store, final: Path, **about: Any) -> Import:
+    """Insert an import's tables, part by part: a break between parts is gone on from.
+
+    `about`: project_id, import_id, file_name, actor_id and entered_as.
+    """
+    while True:
+        began = time.monotonic()
+        found = _save_part(store, final, **about)
+        if found.next_row is None:
+            return found
+        time.sleep(REST_SHARE * (time.monotonic() - began))
+
+
+def _save_part(
     store: Store,
     final: Path,
     *,
@@ -104,7 +124,6 @@ def save_import(
     actor_id: str,
     entered_as: EnteredAs = "new",
 ) -> Import:
-    """Insert an import's tables, part by part: a break between parts is gone on from."""
     from core.importing.job import read_summary
 
     summary = read_summary(final)
@@ -132,12 +151,7 @@ def save_import(
         store.imports.finish(import_id, final / "rejects.parquet", summary.duplicates)
         return _recorded(store, import_id)
 
-    while True:
-        began = time.monotonic()
-        found = store.transact(next_part)
-        if found.next_row is None:
-            return found
-        time.sleep(REST_SHARE * (time.monotonic() - began))
+    return store.transact(next_part)
 
 
 def _recorded(store: Store, import_id: str) -> Import:

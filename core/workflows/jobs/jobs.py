@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from core.clock import new_id, now
 from core.errors import Conflict, DiskFull, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job, JobEvent
 from core.jobs.kinds import kind_of
-from core.jobs.launcher import enqueue, request_cancel, request_stop, status_of
-from core.jobs.state import RESUMABLE
-from core.query import Query
+from core.workflows.jobs.folders import folder_name, put_in_place, write_folder
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 MAX_WAITING = 50
 NEEDED_BYTES = 200_000_000
+SYSTEM = system_actor().person_id
+# Nobody else may look for a subject between a folder taking its place and its row being saved.
+_placing = threading.RLock()
 
 
 class QueueFull(Conflict):
@@ -44,54 +46,73 @@ def submit(
     detail: Mapping[str, Any] | None = None,
     also: Callable[[str], None] | None = None,
 ) -> str:
-    """Write a job folder, queue the job, and return its id. The supervisor starts it.
+    """Queue the job about a subject and return its id; a second time, the id of the first.
 
-    `tables` become data/NAME: pyarrow tables, or Queries that the database answers straight into
-    the file. `files` are moved there. `also` is given the
-    job's id and saves what belongs to it in the same transaction. Callers have checked the actor's
-    role. Raises QueueFull, DiskFull.
+    The folder is written first, then the job's row and, by `also(job_id)`, what belongs to it are
+    saved in one transaction; what a cut-off try left is replaced by the next one. May be called
+    inside a transaction, for a job that follows from taking another one in. `tables` become
+    data/NAME: pyarrow tables, or Queries that the database answers straight into the file. `files`
+    become data/NAME and are gone from where they were once the job is saved. Callers have checked
+    the actor's role. Raises QueueFull, DiskFull.
     """
-    refuse_without_room(store)
-    job_id = new_id("job")
+    if earlier := store.jobs.of_subject(subject_id):
+        return earlier.job_id
+    refuse_without_room(store, follows=actor.person_id == SYSTEM)
     known = kind_of(kind)
-    folder_name = f"{known.folder}/{subject_id if known.folder == 'runs' else job_id}"
-    folder = JobFolder.create(store.workspace / folder_name, {**spec, "kind": kind})
-    for name, table in (tables or {}).items():
-        if isinstance(table, Query):
-            store.database.write_parquet(folder.data / name, table.sql, table.params)
-        else:
-            import pyarrow.parquet as pq
-
-            pq.write_table(table, folder.data / name)
-    for name, path in (files or {}).items():
-        shutil.move(path, folder.data / name)
-    enqueue(folder)
     job = Job(
-        job_id=job_id,
+        job_id=new_id("job"),
         kind=kind,
         project_id=project_id,
         subject_id=subject_id,
         title=title,
-        folder=folder_name,
+        folder=folder_name(known.folder, subject_id),
         device=known.device,
         detail=dict(detail or {}),
         created_by=actor.person_id,
         created_at=now(),
     )
+    target = store.workspace / job.folder
+    part = write_folder(store, target, {**spec, "kind": kind}, tables or {}, files or {})
+    saved = _save_in_place(store, job, part, also)
+    for path in (files or {}).values():
+        path.unlink(missing_ok=True)
+    return saved
+
+
+def _save_in_place(store: Store, job: Job, part: Path, also: Callable[[str], None] | None) -> str:
+    target = store.workspace / job.folder
 
     def save() -> None:
         store.jobs.add(job)
+        store.audit.record(
+            "submitted", "job", job.job_id, job.created_by,
+            project_id=job.project_id, kind=job.kind, title=job.title,
+        )  # fmt: skip
         if also:
-            also(job_id)
+            also(job.job_id)
 
-    store.transact(save)
-    return job_id
+    with _placing:
+        try:
+            if earlier := store.jobs.of_subject(job.subject_id):
+                return earlier.job_id
+            put_in_place(part, target)
+            try:
+                store.transact(save)
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return job.job_id
 
 
-def refuse_without_room(store: Store) -> None:
-    """Raise QueueFull or DiskFull before anything is written."""
-    waiting = [job for job in store.jobs.unsettled() if job.status == "queued"]
-    if len(waiting) >= MAX_WAITING:
+def refuse_without_room(store: Store, *, follows: bool = False) -> None:
+    """Raise QueueFull or DiskFull before anything is written.
+
+    `follows`: a job that an ended one leads to is not refused for a long queue.
+    """
+    waiting = 0 if follows else store.jobs.count_waiting()
+    if waiting >= MAX_WAITING:
         raise QueueFull(
             f"{MAX_WAITING} jobs are waiting already. Wait until some have ended, or cancel some "
             f"on the Jobs page."
@@ -99,8 +120,9 @@ def refuse_without_room(store: Store) -> None:
     free = shutil.disk_usage(store.workspace).free
     if free < NEEDED_BYTES:
         raise DiskFull(
-            f"Only {free // 1_000_000} MB are free where the workspace lies, and a job needs "
-            f"{NEEDED_BYTES // 1_000_000} MB. Free some space and try again; nothing was started."
+            f"There is no space left for a job: {free // 1_000_000} MB are free where the "
+            f"workspace lies, and a job needs {NEEDED_BYTES // 1_000_000} MB. Nothing was started: "
+            f"free some space, then try again."
         )
 
 
@@ -165,47 +187,6 @@ def without_tracebacks(text: str) -> str:
             inside = False
             kept.append(line)
     return "\n".join(kept)
-
-
-def stop_job(store: Store, actor: Actor, job_id: str) -> None:
-    """Ask a job to end at its next step; a training can be resumed afterwards."""
-    job = _mine_or_lead(store, actor, job_id)
-    request_stop(folder_of(store, job))
-
-
-def cancel_job(store: Store, actor: Actor, job_id: str) -> None:
-    """End a job for good, or take it out of the queue."""
-    job = _mine_or_lead(store, actor, job_id)
-    request_cancel(folder_of(store, job))
-
-
-def resume_job(store: Store, actor: Actor, job_id: str) -> None:
-    """Queue a stopped, failed or lost job again; a training goes on from its checkpoint."""
-    job = _mine_or_lead(store, actor, job_id)
-    if job.status not in RESUMABLE:
-        raise Conflict(f"This job is {job.status}; only one that broke off can be resumed.")
-    if not job.taken_in:  # the supervisor still writes its end, and would miss the new start
-        raise Conflict("This job has only just ended. Resume it in a second.")
-    refuse_without_room(store)
-    folder = folder_of(store, job)
-    state = status_of(folder)
-    if state.status != "completed":  # else only its result was not taken in: that is tried again
-        state = enqueue(folder)
-
-    def save() -> None:
-        store.jobs.observe(
-            job_id, status=state.status, step=state.step, total=state.total, error=None
-        )
-        store.jobs.set_taken_in(job_id, False)
-
-    store.transact(save)
-
-
-def _mine_or_lead(store: Store, actor: Actor, job_id: str) -> Job:
-    job = get_job(store, actor, job_id)
-    if not is_mine_or_lead(actor, job):
-        actor.require(job.project_id, "lead")
-    return job
 
 
 def is_mine_or_lead(actor: Actor, job: Job) -> bool:

@@ -10,65 +10,95 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from core.errors import TouchstoneError
+from core.errors import DiskFull, Overtaken, TouchstoneError
 from core.jobs.events import Event, read_events
-from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.jobs.kinds import PLACES, function_of, kind_of
-from core.jobs.launcher import JobCannotStart, launch, status_of
+from core.jobs.launcher import JobCannotStart
+from core.jobs.launchers import launcher_of
 from core.jobs.state import ACTIVE, TERMINAL, JobFault, JobState
+from core.workflows.jobs.folders import sweep
 from core.workflows.jobs.jobs import folder_of
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 log = logging.getLogger("touchstone.supervision")
+HEARTBEAT_KEPT = timedelta(seconds=30)
 _supervised: WeakSet[Store] = WeakSet()
+_closing: WeakSet[Store] = WeakSet()
+DAMAGED = (
+    "The job's folder in the workspace is gone or damaged. Restore it from a copy, or start the "
+    "job again from its page."
+)
+CANNOT_START = (
+    "No worker could be started on the job's folder. The server's log says why. Start the job "
+    "again from its page."
+)
+NOT_TAKEN_IN = (
+    "The job ended well, but its result could not be taken in. The server's log says why. Start "
+    "the job again."
+)
 
 
 def supervise_once(store: Store) -> int:
-    """One look at everything that is not settled; how many jobs that leaves."""
+    """One look at everything that is not settled; how many jobs that leaves.
+
+    Each job is looked at by itself: whatever one of them holds stops nobody else.
+    """
     jobs = store.jobs.unsettled()
-    states = {job.job_id: _observe(store, job) for job in jobs}
+    status = {job.job_id: _look(store, job) for job in jobs}
     busy = {
-        device: sum(1 for j in jobs if j.device == device and states[j.job_id].status in ACTIVE)
+        device: sum(1 for job in jobs if job.device == device and status[job.job_id] in ACTIVE)
         for device in PLACES
     }
     for job in jobs:
-        if states[job.job_id].status == "queued" and busy[job.device] < PLACES[job.device]:
+        if status[job.job_id] == "queued" and busy[job.device] < PLACES[job.device]:
             busy[job.device] += 1
             _start(store, job)
     return len(store.jobs.unsettled())
 
 
-def _observe(store: Store, job: Job) -> JobState:
+def _look(store: Store, job: Job) -> str:
+    """What became of one job; its row is written. Never raises."""
+    try:
+        return _observe(store, job)
+    except (Overtaken, DiskFull) as error:
+        log.warning("%s is looked at again: %s", job.job_id, error.message)
+    except Exception:
+        log.exception("a look at %s failed; the next one follows", job.job_id)
+    return job.status
+
+
+def _observe(store: Store, job: Job) -> str:
     folder = folder_of(store, job)
     try:
+        launcher = launcher_of(job.launcher)
+        launcher.fetch(folder)
         folder.spec()
-        state = status_of(folder)
-    except TouchstoneError as error:
-        log.error("%s: %s", job.job_id, error.message)
-        _settle_broken(
-            store,
-            job,
-            "The job's folder in the workspace is gone or damaged. Restore it from a copy, or "
-            "start the job again from its page.",
-        )
-        return JobState("failed")
-    events, offset = read_events(folder.events_file, job.event_offset)
+        state = launcher.status(folder)
+        events, offset = read_events(folder.events_file, job.event_offset)
+    except Exception as error:
+        log.error("the folder of %s cannot be read: %s", job.job_id, error)
+        _settle_broken(store, job, DAMAGED)
+        return "failed"
     if events or _differs(job, state):
         store.transact(lambda: _write(store, job, state, events, offset))
-    if state.status in TERMINAL and not job.taken_in:
-        _settle(store, job, folder, state)
-    return state
+    # the rest of a long log comes first, at the next look
+    if state.status in TERMINAL and not read_events(folder.events_file, offset, at_most=1)[0]:
+        _settle(store, job, state)
+    return state.status
 
 
 def _differs(job: Job, state: JobState) -> bool:
-    return (job.status, job.step, job.total) != (state.status, state.step, state.total)
+    seen = job.heartbeat_at or job.created_at
+    fresh = state.status in ACTIVE and _utc(state.heartbeat) - seen > HEARTBEAT_KEPT
+    said = (job.status, job.step, job.total) != (state.status, state.step, state.total)
+    return said or fresh
 
 
 def _write(store: Store, job: Job, state: JobState, events: list[Event], offset: int) -> None:
@@ -80,35 +110,36 @@ def _write(store: Store, job: Job, state: JobState, events: list[Event], offset:
         step=state.step,
         total=state.total,
         error=state.error,
-        heartbeat_at=_utc(state.heartbeat) if state.heartbeat else None,
         started_at=_utc(started) if started else None,
         ended_at=_utc(state.heartbeat or time.time()) if state.status in TERMINAL else None,
+        heartbeat_at=_utc(state.heartbeat) if state.heartbeat else None,
     )
 
 
-def _settle(store: Store, job: Job, folder: JobFolder, state: JobState) -> None:
-    if read_events(folder.events_file, _offset(store, job))[0]:
-        return  # the rest of a long log comes first, at the next look
+def _settle(store: Store, job: Job, state: JobState) -> None:
+    """Take the result in and remember it: one transaction. Raises Overtaken, DiskFull.
+
+    Of a large result one part, so that other jobs are looked at meanwhile.
+    """
+    folder = folder_of(store, job)
+
+    def save() -> None:
+        if kind and kind.take_in:
+            function_of(kind.take_in)(store, job, folder)
+        store.jobs.set_taken_in(job.job_id)
+
     try:
-        take_in = kind_of(job.kind).take_in
-        if state.status == "completed" and take_in:
-            function_of(take_in)(store, job, folder)
-        store.transact(lambda: store.jobs.set_taken_in(job.job_id))
+        kind = kind_of(job.kind) if state.status == "completed" else None
+        if kind and kind.take_in_part and function_of(kind.take_in_part)(store, job, folder):
+            return
+        store.transact(save)
+    except (Overtaken, DiskFull):
+        raise  # the next look tries it again
     except TouchstoneError as error:
         _settle_broken(store, job, error.message)
     except Exception:
         log.exception("taking in the result of %s failed", job.job_id)
-        _settle_broken(
-            store,
-            job,
-            "The job ended well, but its result could not be taken in. The server's log says why. "
-            "Start the job again.",
-        )
-
-
-def _offset(store: Store, job: Job) -> int:
-    now_known = store.jobs.by_id(job.job_id)
-    return now_known.event_offset if now_known else job.event_offset
+        _settle_broken(store, job, NOT_TAKEN_IN)
 
 
 def _settle_broken(store: Store, job: Job, message: str) -> None:
@@ -129,64 +160,65 @@ def _settle_broken(store: Store, job: Job, message: str) -> None:
 def _start(store: Store, job: Job) -> None:
     folder = folder_of(store, job)
     try:
-        launch(folder)
+        launcher_of(job.launcher).submit(folder)
     except JobCannotStart as error:
         log.warning("%s", error.message)
-    except OSError as error:
-        # launch has written the failed state; the next look settles it
-        log.error("worker of %s could not be started: %s", job.job_id, error)
+    except Exception as error:
+        log.error("the worker of %s could not be started: %s", job.job_id, error)
+        if _look(store, job) == "queued":  # else the launcher could write why
+            _settle_broken(store, job, CANNOT_START)
 
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
-def wait_for(
-    store: Store,
-    job_id: str,
-    *,
-    timeout: float = 3600.0,
-    on_look: Callable[[Job], None] | None = None,
-) -> Job:
+def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None = None) -> Job:
     """Wait until a job is settled and return it; supervises itself where no thread does.
 
-    Raises TouchstoneError with the job's own sentence when it did not complete.
+    There is no limit: a job waits and works for as long as it lives, and one whose worker has died
+    is settled as lost. Raises TouchstoneError with the job's own sentence when it did not complete.
     """
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
+    while True:
+        if store in _closing:
+            raise TouchstoneError("The server was stopped. The job goes on: ask for it again.")
         if store not in _supervised:
             supervise_once(store)
         job = store.jobs.by_id(job_id)
-        assert job is not None
+        if job is None:
+            raise TouchstoneError("This job is not there any more. Start it again.")
         if on_look:
             on_look(job)
         if job.taken_in:
-            if job.status != "completed":
-                why = job.error.sentence if job.error else f"The job is {job.status}."
-                raise TouchstoneError(why)
-            return job
+            if job.status == "completed":
+                return job
+            raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
         time.sleep(0.05)
-    raise TouchstoneError(f"{job_id} did not end within {timeout:.0f} s. Look at its worker.log.")
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
     """Supervise in a thread of this process; the returned function ends it."""
+    sweep(store)
     ended = threading.Event()
     _supervised.add(store)
 
     def loop() -> None:
         while not ended.is_set():
+            began = time.monotonic()
             try:
                 left = supervise_once(store)
             except Exception:
                 log.exception("a look at the jobs failed; the next one follows")
                 left = 1
-            ended.wait(interval if left else 2 * interval)
+            # After a look that took in a part of a large result, others go first for as long.
+            took = time.monotonic() - began
+            ended.wait(2 * interval if not left else took if 0.1 < took < interval else interval)
 
     thread = threading.Thread(target=loop, name="supervisor", daemon=True)
     thread.start()
 
     def stop() -> None:
+        _closing.add(store)
         ended.set()
         thread.join(timeout=10)
         _supervised.discard(store)
