@@ -21,7 +21,7 @@ from tests.serving import DEMO, ROOT, Server, free_port, wait_until_up
 PROGRAM = ("core", "storage", "pages", "app.py", "cli.py")
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", ".streamlit")
 # Loaded by transformers when a spec asks for them, not by an import of ours.
-LOADED_BY_NAME = {"accelerate", "bitsandbytes", "datasets"}
+LOADED_BY_NAME = {"accelerate", "bitsandbytes"}
 IMPORT_NAMES = {"argon2-cffi": "argon2"}
 
 
