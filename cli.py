@@ -150,6 +150,60 @@ def import_file(
 
 
 @app.command()
+def freeze(
+    project: Annotated[str, typer.Option(help="The project's name.")],
+    name: Annotated[str, typer.Option(help="What the version is called; left out, v1, v2 …")] = "",
+    evaluation_only: Annotated[
+        bool, typer.Option("--evaluation-only", help="Put every example into test, for good.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the split of new examples.")] = 42,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze a project's accepted examples as a dataset version with a split."""
+    from pages.server.client import call
+
+    with refusals_told():
+        arguments = {
+            "project": project,
+            "name": name,
+            "evaluation_only": evaluation_only,
+            "seed": seed,
+        }
+        answer = call(workspace_at(home), "freeze", arguments)
+        counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
+        tell(
+            answer,
+            f"Dataset version {answer['name']} of “{answer['project']}”: {counts}, in "
+            f"{answer['groups']} groups. {answer['kept']} kept their split, "
+            f"{answer['left_out']} left out.\nId: {answer['version']}\n"
+            f"Content hash: {answer['content_hash']}"
+            + "".join(f"\nNote: {warning}" for warning in answer["warnings"]),
+            as_json,
+        )
+
+
+@app.command("export")
+def export_version(
+    version: Annotated[str, typer.Argument(help="The version's id, as `freeze` prints it.")],
+    folder: Annotated[Path, typer.Argument(help="Where the files go; made if it is missing.")],
+    home: Home = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a dataset version to FOLDER: train, validation and test.jsonl, and manifest.json."""
+    from pages.server.client import call
+    from pages.server.files import EXPORTED, copied_to, refuse_existing
+
+    with refusals_told():
+        refuse_existing(folder, EXPORTED, force=force)
+        answer = call(workspace_at(home), "export", {"version": version})
+        answer["files"] = copied_to(folder, answer["files"], EXPORTED)
+        counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
+        tell(answer, f"Saved to {folder}: {counts}, and manifest.json.", as_json)
+
+
+@app.command()
 def demo(home: Home = None, as_json: AsJson = False) -> None:
     """Run the loop in the demo project: freeze, train, generate, score, open a blind study."""
     from pages.server.client import call

@@ -189,12 +189,17 @@ class Versions:
         return [_version(row) for row in rows]
 
     def examples(self, version_id: str, split: str | None = None, limit: int | None = None) -> Any:
-        """The version's examples as a pyarrow table, in a fixed order.
+        """The answer of `members` as a pyarrow table, or the first of it."""
+        query = self.members(version_id, split, limit)
+        return self._db.arrow(query.sql, query.params)
+
+    def members(self, version_id: str, split: str | None = None, limit: int | None = None) -> Query:
+        """The version's examples, in a fixed order.
 
         Columns: example_id, external_id, split, group_id, instruction, input, output, labels,
         quality, revision_id.
         """
-        return self._db.arrow(
+        return Query(
             """
             SELECT m.example_id, e.external_id, m.split, m.group_id, r.instruction, r.input,
                    r.output, CAST(r.labels AS VARCHAR) AS labels, r.quality, m.revision_id

@@ -3,7 +3,8 @@
     spec.json  {"kind": "export", "about": {…}}        about goes into the manifest, as it is
     data/      examples.parquet: example_id, split, instruction, input, output, labels (JSON text)
                and any further columns
-    final/     all.jsonl, <split>.jsonl for each split there is, manifest.json
+    final/     all.jsonl, train.jsonl, validation.jsonl, test.jsonl (empty splits too),
+               manifest.json
 
 The same examples give the same bytes, whatever order they come in.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InvalidInput
-from core.examples.example import FIELDS, Example, content_hash
+from core.examples.example import FIELDS
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
@@ -96,9 +97,9 @@ def export_file(
 ) -> dict[str, Any]:
     """Write the JSONL files and manifest.json into a folder; gives the manifest back.
 
-    The manifest has `content_hash` (over id, split and content hash of every example), `counts`
-    per split and in all, `files` with bytes and SHA-256 each, and `about` as given. Raises
-    InvalidExport.
+    The manifest has `content_hash` (that of `core.versions.splitting`, so a version's own),
+    `counts` per split and in all, `files` with bytes and SHA-256 each, and `about` as given.
+    Raises InvalidExport, also when `about` gives another content hash.
     """
     import pyarrow.parquet as pq
 
@@ -109,6 +110,8 @@ def export_file(
     names += sorted(set(table.column_names) - set(_FIRST))
     files = _Files(folder)
     try:
+        for name in ("all", *(SPLITS if "split" in names else ())):
+            files.open(name)
         for start in range(0, table.num_rows, _BATCH):
             on_rows(start, table.num_rows)
             for row in table.slice(start, _BATCH).select(names).to_pylist():
@@ -117,6 +120,11 @@ def export_file(
         files.close()
     on_rows(table.num_rows, table.num_rows)
     manifest = files.manifest() | ({"about": dict(about)} if about else {})
+    if about and about.get("content_hash", manifest["content_hash"]) != manifest["content_hash"]:
+        raise InvalidExport(
+            "The examples are not those that were frozen: their content hash differs. Restore the "
+            "workspace from a backup."
+        )
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     return manifest
@@ -155,16 +163,16 @@ class _Files:
         for name in ("all", row.get("split")):
             if name is not None:
                 self._write(name, line)
-        instruction, text, output = (row[field] or "" for field in FIELDS)
-        example = Example(instruction, text, output, allow_empty_output=True)
-        key = [row["example_id"], row.get("split"), content_hash(example)]
-        self._content.update(json.dumps(key).encode() + b"\n")
+        key = [row["example_id"], *(row[field] or "" for field in FIELDS), row.get("split")]
+        self._content.update(json.dumps(key, separators=(",", ":")).encode() + b"\n")
+
+    def open(self, name: str) -> None:
+        """Begin a file; one that gets no example is there too, and empty."""
+        self._open[name] = (self._folder / f"{name}.jsonl").open("wb")
+        self._sums[name] = hashlib.sha256()
+        self._sizes[name] = self._counts[name] = 0
 
     def _write(self, name: str, line: bytes) -> None:
-        if name not in self._open:
-            self._open[name] = (self._folder / f"{name}.jsonl").open("wb")
-            self._sums[name] = hashlib.sha256()
-            self._sizes[name] = self._counts[name] = 0
         self._open[name].write(line)
         self._sums[name].update(line)
         self._sizes[name] += len(line)

@@ -15,6 +15,8 @@ from core.workflows.commands.command import Command
 
 COMMANDS: dict[str, Command] = {
     "import": curation.import_examples,
+    "freeze": curation.freeze,
+    "export": curation.export_version,
     "demo": evaluation.run_demo,
     "users.add": team.users_add,
     "backup": team.make_backup,

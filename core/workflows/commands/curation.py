@@ -1,4 +1,4 @@
-"""Terminal commands of curation: importing examples."""
+"""Terminal commands of curation: importing examples, freezing and exporting versions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from core.actor import system_actor
 from core.errors import InvalidInput
 from core.projects import ProjectSettings
-from core.workflows.commands.command import Answer
-from core.workflows.curation import importing
+from core.workflows.commands.command import Answer, project_named
+from core.workflows.curation import freezing, importing
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team.projects import create_project
 from core.workspace import Workspace
@@ -60,4 +60,56 @@ def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any
         "entered_as": found.entered_as,
         "warnings": list(found.warnings),
         "rejects": [{"line": one.line, "reason": one.reason} for one in rejects],
+    }
+
+
+def freeze(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Freeze what is accepted in a project: project, name, seed, evaluation_only.
+
+    Answers version (its id), name, number, content_hash, counts per split, groups, kept (examples
+    that keep an earlier split), left_out and warnings.
+    """
+    actor, project = system_actor(), project_named(store, arguments)
+    version_id = freezing.start_freeze(
+        store,
+        actor,
+        project.project_id,
+        name=str(arguments.get("name") or ""),
+        seed=int(arguments.get("seed", freezing.SEED)),
+        evaluation_only=bool(arguments.get("evaluation_only")),
+    )
+    job = store.jobs.of_subject(version_id)
+    assert job is not None
+    wait_for(store, job.job_id)
+    version = freezing.get_version(store, actor, version_id)
+    return {
+        "version": version.version_id,
+        "project": project.name,
+        "name": version.name,
+        "number": version.number,
+        "content_hash": version.content_hash,
+        "counts": dict(version.counts),
+        "groups": version.groups,
+        "kept": version.kept,
+        "left_out": version.left_out,
+        "evaluation_only": version.evaluation_only,
+        "warnings": list(version.warnings),
+    }
+
+
+def export_version(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Write a version's JSONL files: version (its id).
+
+    Answers version, content_hash, counts and files (name → path in the workspace).
+    """
+    actor, version_id = system_actor(), str(arguments.get("version") or "")
+    version = freezing.get_version(store, actor, version_id)
+    wait_for(store, freezing.start_export(store, actor, version_id))
+    export = freezing.export_of(store, actor, version_id)
+    assert export is not None
+    return {
+        "version": version_id,
+        "content_hash": version.content_hash,
+        "counts": dict(version.counts),
+        "files": {name: str(path) for name, path in export.files.items()},
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 RATIOS = (0.8, 0.1, 0.1)
+SEED = 42
 KINDS = ("freeze", "check")
 
 
@@ -52,7 +53,7 @@ def start_freeze(
     *,
     name: str = "",
     notes: str = "",
-    seed: int = 42,
+    seed: int = SEED,
     evaluation_only: bool = False,
     version_id: str = "",
 ) -> str:
@@ -195,7 +196,15 @@ def start_export(store: Store, actor: Actor, version_id: str) -> str:
         subject_id=f"export_{version_id}{again}",
         title=f"Export {version.name}",
         spec={"about": _about(version)},
-        tables={"examples.parquet": store.versions.examples(version_id)},
+        tables={"examples.parquet": store.versions.members(version_id)},
+        also=lambda job_id: store.audit.record(
+            "exported",
+            "version",
+            version_id,
+            actor.person_id,
+            project_id=version.project_id,
+            job_id=job_id,
+        ),
     )
 
 

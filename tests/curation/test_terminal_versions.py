@@ -1,0 +1,102 @@
+"""`touchstone freeze` and `touchstone export`, beside a running server and without one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.versions.splitting import SPLITS
+from tests.builders import a_project, a_store, accepted_examples, triples
+from tests.curation.test_sticky_splits import of_texts
+from tests.serving import serve, touchstone
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A workspace whose project Reviews has 40 accepted examples, Copies 40 of one text."""
+    store = a_store(tmp_path / "workspace")
+    accepted_examples(store, a_project(store, "Reviews").project_id, triples(40))
+    copies = [f"the very same long text again and again until it ends {'!' * k}" for k in range(40)]
+    accepted_examples(store, a_project(store, "Copies").project_id, of_texts(copies))
+    store.close()
+    return tmp_path / "workspace"
+
+
+def the_answer(home: Path, *arguments: str) -> dict[str, Any]:
+    done = touchstone(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def check_freeze_and_export(home: Path, target: Path) -> None:
+    frozen = the_answer(home, "freeze", "--project", "Reviews", "--name", "first", "--seed", "7")
+    assert frozen["counts"] == {"train": 32, "validation": 4, "test": 4}
+    assert (frozen["name"], frozen["groups"], len(frozen["content_hash"])) == ("first", 40, 64)
+
+    exported = the_answer(home, "export", frozen["version"], str(target))
+    assert sorted(path.name for path in target.iterdir()) == [
+        "manifest.json",
+        "test.jsonl",
+        "train.jsonl",
+        "validation.jsonl",
+    ]
+    assert exported["counts"] == frozen["counts"]
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert manifest["content_hash"] == frozen["content_hash"]
+    assert manifest["counts"] == {"all": 40, **frozen["counts"]}
+    for split in SPLITS:
+        lines = (target / f"{split}.jsonl").read_bytes()
+        assert manifest["files"][f"{split}.jsonl"]["sha256"] == hashlib.sha256(lines).hexdigest()
+        assert len(lines.splitlines()) == frozen["counts"][split]
+
+    again = touchstone(home, "export", frozen["version"], str(target))
+    assert again.returncode == 1
+    assert "add --force" in again.stderr
+    assert touchstone(home, "export", frozen["version"], str(target), "--force").returncode == 0
+
+
+def test_a_version_is_frozen_and_exported_without_a_server(home: Path, tmp_path: Path) -> None:
+    check_freeze_and_export(home, tmp_path / "new" / "out")
+
+
+def test_a_version_is_frozen_and_exported_beside_a_server(home: Path, tmp_path: Path) -> None:
+    with serve(home.parent) as server:
+        assert server.home == home
+        check_freeze_and_export(home, tmp_path / "out")
+
+
+def test_empty_splits_have_a_file_and_a_count_of_none(home: Path, tmp_path: Path) -> None:
+    frozen = the_answer(home, "freeze", "--project", "Reviews", "--evaluation-only")
+    assert frozen["counts"] == {"train": 0, "validation": 0, "test": 40}
+    the_answer(home, "export", frozen["version"], str(tmp_path / "out"))
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["counts"] == {"all": 40, **frozen["counts"]}
+    assert (tmp_path / "out" / "train.jsonl").read_bytes() == b""
+
+
+def test_a_useless_split_is_refused_with_the_group(home: Path) -> None:
+    refused = touchstone(home, "freeze", "--project", "Copies", "--json")
+    assert refused.returncode == 1
+    assert "40 of 40 examples are one group of near-duplicates" in refused.stderr
+    assert "the very same long text" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("freeze", "--project", "Nobody"), "no project called “Nobody”"),
+        (("export", "ver_none", "out"), "does not exist"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(
+    home: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    refused = touchstone(home, *arguments)
+    assert refused.returncode == 1
+    assert said in refused.stderr
