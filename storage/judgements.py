@@ -1,195 +1,399 @@
-"""Rating: places under a lease, judgements and their ratings."""
+"""Rating: presentations under a lease, judgements and their ratings.
+
+The counters of `study_counts` are written with what they count. A pair's own counters (`filled`,
+`judgements`) are one row, so that two raters of one pair meet there, and one of them tries again.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from core.clock import now
+from core.study.pairs import Judgement, Presentation, Rating, ShownPair
+from core.study.study import StudyProgress
 from storage.database import Database, Row
+
+COMPACT_FROM = 400
 
 
 class Judgements:
-    """Leases on the pairs of a study, and what the raters said."""
+    """Leases on presentations, and what the raters said."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def slot_of(self, study_id: str, rater_id: str) -> int | None:
-        """The order of pairs and sides that this rater sees, if they have begun."""
-        value = self._db.value(
-            "SELECT slot FROM study_raters WHERE study_id = ? AND rater_id = ?",
-            [study_id, rater_id],
-        )
-        return None if value is None else int(value)
+    # Handing out -------------------------------------------------------------------------------
 
-    def take_slot(self, study_id: str, rater_id: str) -> int:
-        """Give this rater the next order."""
-        slot = int(
-            self._db.value(
-                "SELECT coalesce(max(slot) + 1, 0) FROM study_raters WHERE study_id = ?",
-                [study_id],
-            )
+    def held(self, study_id: str, rater_id: str) -> list[Presentation]:
+        """What this rater holds and has not judged, in the order in which it was handed out."""
+        rows = self._db.rows(
+            """
+            SELECT * FROM presentations
+            WHERE study_id = $study AND rater_id = $rater AND NOT done AND NOT lapsed
+            ORDER BY lease_until, position
+            """,
+            {"study": study_id, "rater": rater_id},
         )
-        self._db.execute(
-            "INSERT INTO study_raters VALUES (?, ?, ?, ?)", [study_id, rater_id, slot, now()]
-        )
-        return slot
+        return [Presentation(**row) for row in rows]
 
-    def slots(self, study_id: str) -> int:
-        """How many orders were fixed when the study was opened."""
-        return int(
-            self._db.value(
-                "SELECT coalesce(max(slot) + 1, 0) FROM pair_sides WHERE study_id = ?", [study_id]
-            )
+    def free(self, study_id: str, rater_id: str, limit: int) -> list[Presentation]:
+        """Presentations that this rater could be given, in the study's order: never shown, or shown
+        to somebody whose lease ran out; none of a pair that this rater has been shown."""
+        rows = self._db.rows(
+            """
+            SELECT p.* FROM presentations p
+            WHERE p.study_id = $study AND NOT p.done AND NOT p.lapsed
+              AND (p.rater_id IS NULL OR (p.lease_until < $now AND p.rater_id <> $rater))
+              AND p.pair_id NOT IN (
+                  SELECT pair_id FROM presentations
+                  WHERE study_id = $study AND rater_id = $rater AND (done OR NOT lapsed)
+              )
+            ORDER BY p.position LIMIT $limit
+            """,
+            {"study": study_id, "rater": rater_id, "now": now(), "limit": limit},
         )
+        return [Presentation(**row) for row in rows]
 
-    def free_places(self, study_id: str, rater_id: str, slot: int, limit: int) -> list[Row]:
-        """Places this rater can fill, in their order: what they hold, then first views, overlap."""
-        return self._db.rows(
-            "SELECT l.pair_id, l.place FROM pair_places l "
-            "JOIN pair_sides s "
-            "  ON s.study_id = l.study_id AND s.pair_id = l.pair_id AND s.slot = $slot "
-            "WHERE l.study_id = $study AND NOT l.done "
-            "AND (l.rater_id IS NULL OR l.lease_until < $now OR l.rater_id = $rater) "
-            "AND NOT EXISTS (SELECT 1 FROM judgements j "
-            "  WHERE j.pair_id = l.pair_id AND j.rater_id = $rater) "
-            "AND NOT EXISTS (SELECT 1 FROM pair_places mine WHERE mine.pair_id = l.pair_id "
-            "  AND mine.place <> l.place AND mine.rater_id = $rater AND mine.lease_until >= $now) "
-            "ORDER BY (l.rater_id = $rater AND l.lease_until >= $now) IS TRUE DESC, "
-            "l.place, s.position LIMIT $limit",
-            {
-                "slot": slot,
-                "study": study_id,
-                "rater": rater_id,
-                "now": now(),
-                "limit": limit,
-            },
-        )
-
-    def take_place(self, pair_id: str, place: int, rater_id: str, until: datetime) -> bool:
-        """Compare and set: whether this rater now holds the place."""
+    def take(
+        self, presentation_id: str, rater_id: str, left: str, right: str, until: datetime
+    ) -> bool:
+        """Compare and set: whether a presentation without a rater is now this rater's."""
         return bool(
             self._db.rows(
-                "UPDATE pair_places SET rater_id = ?, lease_until = ? "
-                "WHERE pair_id = ? AND place = ? AND NOT done "
-                "AND (rater_id IS NULL OR lease_until < ? OR rater_id = ?) RETURNING pair_id",
-                [rater_id, until, pair_id, place, now(), rater_id],
+                """
+                UPDATE presentations
+                SET rater_id = $rater, left_system_id = $left, right_system_id = $right,
+                    lease_until = $until
+                WHERE presentation_id = $id AND rater_id IS NULL
+                RETURNING presentation_id
+                """,
+                {
+                    "id": presentation_id, "rater": rater_id, "left": left, "right": right,
+                    "until": until,
+                },
+            )
+        )  # fmt: skip
+
+    def renew(self, presentation_ids: Sequence[str], rater_id: str, until: datetime) -> None:
+        """Let this rater hold, until then, what they hold; leases that ran out too."""
+        self._db.execute(
+            """
+            UPDATE presentations SET lease_until = $until
+            WHERE presentation_id IN $ids AND rater_id = $rater AND NOT done AND NOT lapsed
+            """,
+            {"ids": list(presentation_ids), "rater": rater_id, "until": until},
+        )
+
+    def lapse(self, presentation_id: str) -> bool:
+        """Whether a presentation whose lease ran out has now lapsed, so that its place is free."""
+        return bool(
+            self._db.rows(
+                """
+                UPDATE presentations SET lapsed = true
+                WHERE presentation_id = $id AND lease_until < $now AND NOT done AND NOT lapsed
+                RETURNING presentation_id
+                """,
+                {"id": presentation_id, "now": now()},
             )
         )
 
-    def pair(self, pair_id: str, slot: int) -> Row | None:
-        """Everything about one pair for one order, texts of both systems included."""
-        return self._db.one(
-            "SELECT b.pair_id, b.study_id, b.number, s.position, s.baseline_left, r.instruction, "
-            "r.input, r.output AS reference, base.text AS baseline_text, "
-            "cand.text AS candidate_text FROM blind_pairs b "
-            "JOIN studies t USING (study_id) "
-            "JOIN pair_sides s ON s.study_id = b.study_id AND s.pair_id = b.pair_id AND s.slot = ? "
-            "JOIN version_examples m "
-            "  ON m.version_id = t.version_id AND m.example_id = b.example_id "
-            "JOIN revisions r ON r.revision_id = m.revision_id "
-            "JOIN generations base "
-            "  ON base.system_id = t.baseline_id AND base.example_id = b.example_id "
-            "JOIN generations cand "
-            "  ON cand.system_id = t.candidate_id AND cand.example_id = b.example_id "
-            "WHERE b.pair_id = ?",
-            [slot, pair_id],
+    def add_presentation(self, shown: Presentation) -> None:
+        """Insert a presentation in the place of one that lapsed."""
+        self._db.execute(
+            """
+            INSERT INTO presentations
+                (presentation_id, study_id, pair_id, position, place, occasion, phase, weight,
+                 rater_id, left_system_id, right_system_id, lease_until, done, lapsed)
+            VALUES ($presentation_id, $study_id, $pair_id, $position, $place, $occasion, $phase,
+                    $weight, $rater_id, $left_system_id, $right_system_id, $lease_until, $done,
+                    $lapsed)
+            """,
+            vars(shown),
         )
 
-    def progress(self, study_id: str, rater_id: str) -> Row:
-        """`pairs`, `judged` (by anyone), `mine`, `open` (places this rater could still fill)."""
-        return self._db.one(
-            "SELECT (SELECT count(*) FROM blind_pairs WHERE study_id = $study) AS pairs, "
-            "(SELECT count(DISTINCT pair_id) FROM judgements WHERE study_id = $study) AS judged, "
-            "(SELECT count(*) FROM judgements WHERE study_id = $study AND rater_id = $rater) "
-            "  AS mine, "
-            "(SELECT count(DISTINCT l.pair_id) FROM pair_places l WHERE l.study_id = $study "
-            "  AND NOT l.done AND NOT EXISTS (SELECT 1 FROM judgements j "
-            "  WHERE j.pair_id = l.pair_id AND j.rater_id = $rater)) AS open",
+    def pair_systems(self, pair_id: str) -> tuple[str, str, str]:
+        """(first system, second system, stratum) of a pair."""
+        row = self._db.one(
+            "SELECT system_a, system_b, stratum FROM pairs WHERE pair_id = $pair", {"pair": pair_id}
+        )
+        assert row is not None
+        return row["system_a"], row["system_b"], row["stratum"]
+
+    def shown(self, study_id: str, rater_id: str) -> dict[str, int] | None:
+        """How many pairs of each stratum this rater has been shown; None before the first."""
+        found = self._db.value(
+            "SELECT shown FROM study_raters WHERE study_id = $study AND rater_id = $rater",
             {"study": study_id, "rater": rater_id},
-        ) or {"pairs": 0, "judged": 0, "mine": 0, "open": 0}
+        )
+        return None if found is None else dict(json.loads(found))
 
-    def place_for(self, pair_id: str, rater_id: str) -> int:
-        """The place this rater's judgement fills: the one held, a free one, or one more."""
-        place = self._db.value(
-            "SELECT place FROM pair_places WHERE pair_id = ? AND NOT done "
-            "AND (rater_id = ? OR rater_id IS NULL OR lease_until < ?) "
-            "ORDER BY (rater_id = ?) IS TRUE DESC, place LIMIT 1",
-            [pair_id, rater_id, now(), rater_id],
+    def set_shown(self, study_id: str, rater_id: str, shown: Mapping[str, int]) -> None:
+        """Write how many of each stratum this rater has been shown."""
+        self._db.execute(
+            """
+            INSERT INTO study_raters (study_id, rater_id, shown, created_at)
+            VALUES ($study, $rater, $shown, $now)
+            ON CONFLICT (study_id, rater_id) DO UPDATE SET shown = excluded.shown
+            """,
+            {
+                "study": study_id, "rater": rater_id, "shown": json.dumps(dict(shown)),
+                "now": now(),
+            },
+        )  # fmt: skip
+
+    def presentation(self, presentation_id: str) -> Presentation | None:
+        """One presentation."""
+        row = self._db.one(
+            "SELECT * FROM presentations WHERE presentation_id = $id", {"id": presentation_id}
         )
-        if place is not None:
-            return int(place)
-        return 1 + int(
-            self._db.value("SELECT max(place) FROM pair_places WHERE pair_id = ?", [pair_id])
+        return Presentation(**row) if row else None
+
+    def shown_pair(self, presentation_id: str) -> ShownPair | None:
+        """One presentation with its example and both answers: looked up by keys alone."""
+        presentation = self.presentation(presentation_id)
+        if presentation is None:
+            return None
+        pair = self._db.one(
+            "SELECT * FROM pairs WHERE pair_id = $pair", {"pair": presentation.pair_id}
+        )
+        assert pair is not None
+        revision = self._db.one(
+            "SELECT instruction, input, output FROM revisions WHERE revision_id = $revision",
+            {"revision": pair["revision_id"]},
+        ) or {"instruction": "", "input": "", "output": ""}
+        return ShownPair(
+            presentation,
+            revision["instruction"],
+            revision["input"],
+            revision["output"],
+            {pair["system_a"]: pair["answer_a"], pair["system_b"]: pair["answer_b"]},
         )
 
-    def by_rater(self, pair_id: str, rater_id: str) -> Row | None:
-        """What this rater said of a pair."""
-        return self._db.one(
-            "SELECT * FROM judgements WHERE pair_id = ? AND rater_id = ?", [pair_id, rater_id]
+    def progress(self, study_id: str, rater_id: str) -> StudyProgress:
+        """How far the study is, and what is left to this rater; from the counters."""
+        row = self._db.one(
+            """
+            SELECT t.name, t.closed_at IS NOT NULL AS closed,
+                   CAST(t.plan ->> 'outputs' AS INTEGER) AS outputs,
+                   CAST(t.plan ->> 'least' AS INTEGER) AS least,
+                   sum(c.pairs) AS pairs, sum(c.judged) AS judged,
+                   coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
+                   sum(c.places - c.filled)
+                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open
+            FROM studies t JOIN study_counts c ON c.study_id = t.study_id
+            WHERE t.study_id = $study GROUP BY ALL
+            """,
+            {"study": study_id, "rater": rater_id},
         )
+        assert row is not None
+        counts = {n: int(row[n]) for n in ("pairs", "judged", "mine", "open", "outputs", "least")}
+        return StudyProgress(row["name"], row["closed"], **counts)
+
+    # Judging -----------------------------------------------------------------------------------
 
     def by_id(self, judgement_id: str) -> Row | None:
-        """One judgement."""
-        return self._db.one("SELECT * FROM judgements WHERE judgement_id = ?", [judgement_id])
+        """Whose judgement this is, of which presentation and study."""
+        return self._db.one(
+            """
+            SELECT judgement_id, presentation_id, study_id, pair_id, rater_id
+            FROM judgements WHERE judgement_id = $id
+            """,
+            {"id": judgement_id},
+        )
 
-    def add(self, row: Row, ratings: list[Row]) -> None:
-        """Insert a judgement with its ratings and mark its place as filled."""
+    def is_judged(self, presentation_id: str) -> bool:
+        """Whether a presentation has its judgement."""
+        return bool(
+            self._db.value(
+                "SELECT count(*) FROM judgements WHERE presentation_id = $id",
+                {"id": presentation_id},
+            )
+        )
+
+    def was_withdrawn(self, judgement_id: str, presentation_id: str) -> bool:
+        """Whether a judgement with this id, or of this presentation, was taken back."""
+        return bool(
+            self._db.value(
+                """
+                SELECT count(*) FROM withdrawn_judgements
+                WHERE judgement_id = $id OR presentation_id = $presentation
+                """,
+                {"id": judgement_id, "presentation": presentation_id},
+            )
+        )
+
+    def add(self, row: Row, shown: Presentation, ratings: Sequence[Rating]) -> None:
+        """Insert a judgement with its ratings, mark its presentation as done, and count it."""
         self._db.execute(
-            "INSERT INTO judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                row["judgement_id"],
-                row["study_id"],
-                row["pair_id"],
-                row["place"],
-                row["rater_id"],
-                row["choice"],
-                row["verdict"],
-                row["baseline_left"],
-                json.dumps(row["flags"]),
-                row["comment"],
-                row["correction"],
-                row["seconds"],
-                now(),
-            ],
+            """
+            INSERT INTO judgements
+                (judgement_id, presentation_id, study_id, pair_id, rater_id, choice, outcome,
+                 preferred_system_id, flags, comment, correction, seconds, created_at)
+            VALUES ($judgement_id, $presentation_id, $study_id, $pair_id, $rater_id, $choice,
+                    $outcome, $preferred_system_id, $flags, $comment, $correction, $seconds,
+                    $created_at)
+            """,
+            {**row, "flags": json.dumps(row["flags"]), "created_at": now()},
         )
         if ratings:
             self._db.execute_many(
-                "INSERT INTO ratings VALUES (?, ?, ?, ?, ?)",
-                [
-                    [row["judgement_id"], r["system"], r["criterion"], r["value"], r["remark"]]
-                    for r in ratings
-                ],
+                """
+                INSERT INTO ratings (judgement_id, system_id, criterion, value, remark)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+                [[r.judgement_id, r.system_id, r.criterion, r.value, r.remark] for r in ratings],
             )
         self._db.execute(
-            "INSERT INTO pair_places VALUES (?, ?, ?, ?, ?, true) "
-            "ON CONFLICT (pair_id, place) DO UPDATE SET rater_id = excluded.rater_id, done = true",
-            [row["pair_id"], row["place"], row["study_id"], row["rater_id"], now()],
+            "UPDATE presentations SET done = true WHERE presentation_id = $id",
+            {"id": shown.presentation_id},
+        )
+        self._count(shown, +1)
+
+    def withdraw(self, judgement_id: str, shown: Presentation) -> None:
+        """Move a judgement into the log of what was taken back; its presentation has lapsed."""
+        self._db.execute(
+            """
+            INSERT INTO withdrawn_judgements
+                (judgement_id, presentation_id, study_id, pair_id, rater_id, judgement, ratings,
+                 created_at)
+            SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, j.rater_id,
+                   to_json(j),
+                   (SELECT coalesce(to_json(list(r)), '[]') FROM ratings r
+                    WHERE r.judgement_id = j.judgement_id),
+                   $now
+            FROM judgements j WHERE j.judgement_id = $id
+            """,
+            {"id": judgement_id, "now": now()},
+        )
+        self._db.execute(
+            """
+            UPDATE presentations SET done = false, lapsed = true, lease_until = NULL
+            WHERE presentation_id = $id
+            """,
+            {"id": shown.presentation_id},
+        )
+        self._db.execute("DELETE FROM ratings WHERE judgement_id = $id", {"id": judgement_id})
+        self._db.execute("DELETE FROM judgements WHERE judgement_id = $id", {"id": judgement_id})
+        self._count(shown, -1)
+
+    def _count(self, shown: Presentation, change: int) -> None:
+        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place."""
+        fills = 0 if shown.lapsed else change
+        (pair,) = self._db.rows(
+            """
+            UPDATE pairs SET filled = filled + $fills, judgements = judgements + $change
+            WHERE pair_id = $pair RETURNING places, filled, judgements
+            """,
+            {"pair": shown.pair_id, "fills": fills, "change": change},
+        )
+        before = pair["judgements"] - change
+        judged = int(pair["judgements"] > 0) - int(before > 0)
+        # In: the places still open are closed to this rater. Out: those open before are theirs.
+        open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
+        self._add_counts(shown.study_id, "", filled=fills, judged=judged)
+        assert shown.rater_id is not None
+        self._add_counts(
+            shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
+        )
+        if fills and pair["places"] > 1:
+            for row in self._db.rows(
+                """
+                SELECT DISTINCT rater_id FROM judgements
+                WHERE pair_id = $pair AND rater_id <> $rater
+                """,
+                {"pair": shown.pair_id, "rater": shown.rater_id},
+            ):
+                self._add_counts(shown.study_id, row["rater_id"], blocked=-fills)
+
+    def _add_counts(
+        self,
+        study_id: str,
+        rater_id: str,
+        filled: int = 0,
+        judged: int = 0,
+        judgements: int = 0,
+        blocked: int = 0,
+    ) -> None:
+        self._db.execute(
+            """
+            INSERT INTO study_counts
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
+            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked)
+            """,
+            {
+                "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
+                "judgements": judgements, "blocked": blocked,
+            },
+        )  # fmt: skip
+
+    def compact(self, study_id: str) -> None:
+        """Replace the study's deltas by their sums once there are many."""
+        count = self._db.value(
+            "SELECT count(*) FROM study_counts WHERE study_id = $study", {"study": study_id}
+        )
+        if count < COMPACT_FROM:
+            return
+        self._db.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE summed AS
+            SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
+                   sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
+                   sum(blocked) AS blocked
+            FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
+            """,
+            {"study": study_id},
+        )
+        self._db.execute("DELETE FROM study_counts WHERE study_id = $study", {"study": study_id})
+        self._db.execute(
+            """
+            INSERT INTO study_counts
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
+            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked
+            FROM summed
+            """
         )
 
-    def was_withdrawn(self, judgement_id: str) -> bool:
-        """Whether a judgement with this id was taken back."""
-        return bool(
+    # Reading -----------------------------------------------------------------------------------
+
+    def of_study(self, study_id: str) -> list[Judgement]:
+        """Every judgement of a study with its rater's name, oldest first."""
+        rows = self._db.rows(_JUDGEMENTS, {"study": study_id})
+        return [Judgement.of_row(row) for row in rows]
+
+    def ratings(self, study_id: str) -> list[Rating]:
+        """Every rating of a study."""
+        return [Rating(**row) for row in self._db.rows(_RATINGS, {"study": study_id})]
+
+    def count(self, study_id: str) -> int:
+        """How many judgements a study has."""
+        return int(
             self._db.value(
-                "SELECT count(*) FROM withdrawn_judgements WHERE judgement_id = ?", [judgement_id]
+                "SELECT count(*) FROM judgements WHERE study_id = $study", {"study": study_id}
             )
         )
 
-    def withdraw(self, judgement_id: str, until: datetime) -> None:
-        """Move a judgement into the log of what was taken back; its place is its rater's again."""
-        self._db.execute(
-            "INSERT INTO withdrawn_judgements SELECT judgement_id, study_id, pair_id, rater_id, "
-            "to_json(j), (SELECT coalesce(to_json(list(r)), '[]') FROM ratings r "
-            "  WHERE r.judgement_id = j.judgement_id), ? "
-            "FROM judgements j WHERE judgement_id = ?",
-            [now(), judgement_id],
-        )
-        self._db.execute(
-            "UPDATE pair_places SET done = false, lease_until = ? FROM judgements j "
-            "WHERE j.judgement_id = ? AND pair_places.pair_id = j.pair_id "
-            "AND pair_places.place = j.place",
-            [until, judgement_id],
-        )
-        self._db.execute("DELETE FROM ratings WHERE judgement_id = ?", [judgement_id])
-        self._db.execute("DELETE FROM judgements WHERE judgement_id = ?", [judgement_id])
+    def write(self, judgements: Path, ratings: Path, study_id: str) -> None:
+        """Write a study's judgements and ratings for a worker."""
+        self._db.write_parquet(judgements, _JUDGEMENTS, {"study": study_id})
+        self._db.write_parquet(ratings, _RATINGS, {"study": study_id})
+
+
+_JUDGEMENTS = """
+    SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
+           j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
+           j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
+           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum
+    FROM judgements j
+    JOIN pairs b ON b.pair_id = j.pair_id
+    LEFT JOIN people p ON p.person_id = j.rater_id
+    WHERE j.study_id = $study ORDER BY j.created_at, j.judgement_id
+"""
+_RATINGS = """
+    SELECT r.judgement_id, j.pair_id, j.rater_id, r.system_id, r.criterion, r.value, r.remark
+    FROM ratings r JOIN judgements j ON j.judgement_id = r.judgement_id
+    WHERE j.study_id = $study
+    ORDER BY j.pair_id, j.rater_id, r.criterion, r.system_id
+"""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from storage.accounts import Accounts
 from storage.annotation import Annotation
+from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
 from storage.counters import Counters
@@ -23,6 +24,7 @@ from storage.own_work import OwnWork
 from storage.projects import Projects
 from storage.queues import Queues
 from storage.reports import Reports
+from storage.results import Results
 from storage.runs import Runs
 from storage.sessions import Sessions
 from storage.studies import Studies
@@ -60,9 +62,11 @@ class Store:
         self.versions = Versions(self.database)
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
+        self.answers = Answers(self.database)
         self.studies = Studies(self.database)
         self.judgements = Judgements(self.database)
         self.reports = Reports(self.database)
+        self.results = Results(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction, again from its start when somebody was faster.

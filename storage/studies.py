@@ -1,11 +1,17 @@
-"""Studies: the plan, the pairs drawn, the sides fixed before anyone rates."""
+"""Studies: their systems, plan and notes, and the counters of how far they are."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from core.clock import new_id, now
+from core.projects import rubric_from_json
+from core.study.comparing import Difference
+from core.study.leaks import LeakReport
+from core.study.study import OpenStudy, RatedStudy, Study, StudyNote, StudyPlan, StudySystem
 from storage.database import Database, Row
 
 
@@ -15,119 +21,188 @@ class Studies:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, row: Row, *, pairs: Any, sides: Any, places: Any) -> None:
-        """Insert a study with its pairs, the sides for every rater slot, and the places to fill.
-
-        Pyarrow tables: pairs (pair_id, example_id, number, stratum, inclusion_probability),
-        sides (slot, pair_id, position, baseline_left), places (pair_id, place).
-        """
+    def add(self, row: Row, systems: Mapping[str, str], drawn: Path) -> None:
+        """Insert a study, its systems (id → role, the baseline first), and what was drawn: the
+        folder's pairs.parquet and presentations.parquet."""
         study_id = row["study_id"]
         self._db.execute(
-            "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            [
-                study_id,
-                row["project_id"],
-                row["version_id"],
-                row["name"],
-                row["baseline_id"],
-                row["candidate_id"],
-                json.dumps(row["rubric"]),
-                json.dumps(row["plan"]),
-                row["order_hash"],
-                json.dumps(row["leaks"]),
-                row["blind"],
-                row["actor_id"],
-                now(),
-            ],
+            """
+            INSERT INTO studies
+                (study_id, project_id, version_id, name, rubric, plan, order_hash, leaks, blind,
+                 differences, actor_id, created_at)
+            VALUES ($study_id, $project_id, $version_id, $name, $rubric, $plan, $order_hash,
+                    $leaks, $blind, $differences, $actor_id, $created_at)
+            """,
+            {
+                **row,
+                **{k: json.dumps(row[k]) for k in ("rubric", "plan", "leaks", "differences")},
+                "created_at": now(),
+            },
         )
-        self._db.execute_with(
-            "INSERT INTO blind_pairs SELECT pair_id, ?, example_id, number, stratum, "
-            "inclusion_probability FROM pairs",
-            [study_id],
-            pairs=pairs,
-        )
-        self._db.execute_with(
-            "INSERT INTO pair_sides SELECT ?, slot, pair_id, position, baseline_left FROM sides",
-            [study_id],
-            sides=sides,
-        )
-        self._db.execute_with(
-            "INSERT INTO pair_places SELECT pair_id, place, ?, NULL, TIMESTAMP '1970-01-01', false "
-            "FROM places",
-            [study_id],
-            places=places,
+        for number, (system_id, role) in enumerate(systems.items()):
+            self._db.execute(
+                """
+                INSERT INTO study_systems (study_id, system_id, role, number)
+                VALUES ($study_id, $system_id, $role, $number)
+                """,
+                {"study_id": study_id, "system_id": system_id, "role": role, "number": number},
+            )
+        self._db.insert_from_parquet(drawn / "pairs.parquet", _TAKE_IN_PAIRS)
+        self._db.insert_from_parquet(drawn / "presentations.parquet", _TAKE_IN_PRESENTATIONS)
+        self._db.execute(
+            """
+            INSERT INTO study_counts
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
+            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0 FROM pairs WHERE study_id = $study
+            """,
+            {"study": study_id},
         )
 
-    def by_id(self, study_id: str) -> Row | None:
-        """One study with its systems' names, JSON decoded."""
+    def by_id(self, study_id: str) -> Study | None:
+        """One study with its systems and notes."""
+        found = self._listed(study=study_id)
+        return found[0] if found else None
+
+    def rated(self, study_id: str) -> RatedStudy | None:
+        """What raters' requests need of a study: one query, and nothing of its systems."""
         row = self._db.one(
-            "SELECT s.*, b.name AS baseline_name, c.name AS candidate_name, "
-            "b.kind AS baseline_kind, c.kind AS candidate_kind, "
-            "coalesce(p.name, 'Touchstone') AS person FROM studies s "
-            "JOIN systems b ON b.system_id = s.baseline_id "
-            "JOIN systems c ON c.system_id = s.candidate_id "
-            "LEFT JOIN people p ON p.person_id = s.actor_id WHERE s.study_id = ?",
-            [study_id],
+            """
+            SELECT study_id, project_id, name, closed_at IS NOT NULL AS closed, rubric, plan
+            FROM studies WHERE study_id = $study
+            """,
+            {"study": study_id},
         )
-        return _study(row) if row else None
+        if row is None:
+            return None
+        plan = StudyPlan.from_json(json.loads(row.pop("plan")))
+        rubric = rubric_from_json(json.loads(row.pop("rubric")))
+        return RatedStudy(**row, rubric=rubric, seed=plan.seed, show_reference=plan.show_reference)
 
-    def of_project(self, project_id: str) -> list[Row]:
+    def of_project(self, project_id: str) -> list[Study]:
         """A project's studies, newest first."""
-        rows = self._db.rows(
-            "SELECT s.*, b.name AS baseline_name, c.name AS candidate_name, "
-            "b.kind AS baseline_kind, c.kind AS candidate_kind, "
-            "coalesce(p.name, 'Touchstone') AS person FROM studies s "
-            "JOIN systems b ON b.system_id = s.baseline_id "
-            "JOIN systems c ON c.system_id = s.candidate_id "
-            "LEFT JOIN people p ON p.person_id = s.actor_id WHERE s.project_id = ? "
-            "ORDER BY s.created_at DESC",
-            [project_id],
-        )
-        return [_study(row) for row in rows]
+        return self._listed(project=project_id)
 
-    def open_studies(self, project_id: str) -> list[Row]:
-        """Studies still open: study_id, name, pairs, judged, places, done; nothing of systems."""
-        return self._db.rows(
-            "SELECT s.study_id, s.name, "
-            "(SELECT count(*) FROM blind_pairs b WHERE b.study_id = s.study_id) AS pairs, "
-            "(SELECT count(DISTINCT pair_id) FROM judgements j WHERE j.study_id = s.study_id) "
-            "  AS judged, "
-            "(SELECT count(*) FROM pair_places l WHERE l.study_id = s.study_id) AS places, "
-            "(SELECT count(*) FROM pair_places l WHERE l.study_id = s.study_id AND l.done) AS done "
-            "FROM studies s WHERE s.project_id = ? AND s.closed_at IS NULL "
-            "ORDER BY s.created_at DESC",
-            [project_id],
+    def _listed(self, study: str = "", project: str = "") -> list[Study]:
+        asked = {"study": study, "project": project}
+        rows = self._db.rows(
+            """
+            SELECT t.*, coalesce(p.name, 'Touchstone') AS person
+            FROM studies t LEFT JOIN people p ON p.person_id = t.actor_id
+            WHERE (t.study_id = $study OR t.project_id = $project)
+            ORDER BY t.created_at DESC, t.study_id DESC
+            """,
+            asked,
         )
+        systems: dict[str, list[StudySystem]] = {}
+        for s in self._db.rows(
+            """
+            SELECT c.study_id, c.system_id, s.name, s.kind, c.role, c.number
+            FROM study_systems c
+            JOIN systems s ON s.system_id = c.system_id
+            JOIN studies t ON t.study_id = c.study_id
+            WHERE (t.study_id = $study OR t.project_id = $project)
+            ORDER BY c.number
+            """,
+            asked,
+        ):
+            systems.setdefault(s.pop("study_id"), []).append(StudySystem(**s))
+        notes: dict[str, list[StudyNote]] = {}
+        for n in self._db.rows(
+            """
+            SELECT n.study_id, n.kind, n.text, n.created_at,
+                   coalesce(p.name, 'Touchstone') AS person
+            FROM study_notes n
+            JOIN studies t ON t.study_id = n.study_id
+            LEFT JOIN people p ON p.person_id = n.actor_id
+            WHERE (t.study_id = $study OR t.project_id = $project)
+            ORDER BY n.created_at, n.note_id
+            """,
+            asked,
+        ):
+            notes.setdefault(n.pop("study_id"), []).append(StudyNote(**n))
+        return [
+            _study(row, systems[row["study_id"]], notes.get(row["study_id"], [])) for row in rows
+        ]
+
+    def open_studies(self, project_id: str) -> list[OpenStudy]:
+        """Studies that take judgements, newest first, as raters may see them."""
+        rows = self._db.rows(
+            """
+            SELECT t.study_id, t.name, sum(c.pairs) AS pairs, sum(c.judged) AS judged,
+                   sum(c.places) AS places, sum(c.filled) AS done
+            FROM studies t JOIN study_counts c ON c.study_id = t.study_id
+            WHERE t.project_id = $project AND t.closed_at IS NULL
+            GROUP BY t.study_id, t.name, t.created_at ORDER BY t.created_at DESC, t.study_id DESC
+            """,
+            {"project": project_id},
+        )
+        names = ("pairs", "judged", "places", "done")
+        return [
+            OpenStudy(row["study_id"], row["name"], **{n: int(row[n]) for n in names})
+            for row in rows
+        ]
 
     def set_closed(self, study_id: str, closed: bool, text: str, actor_id: str) -> None:
-        """Close or reopen a study and log it."""
+        """Close or reopen a study and note it."""
         self._db.execute(
-            "UPDATE studies SET closed_at = ? WHERE study_id = ?",
-            [now() if closed else None, study_id],
+            "UPDATE studies SET closed_at = $at WHERE study_id = $study",
+            {"at": now() if closed else None, "study": study_id},
         )
         self.add_note(study_id, "closed" if closed else "reopened", text, actor_id)
 
     def add_note(self, study_id: str, kind: str, text: str, actor_id: str) -> None:
         """Append a lead's note."""
         self._db.execute(
-            "INSERT INTO study_notes VALUES (?, ?, ?, ?, ?, ?)",
-            [new_id("note"), study_id, kind, text, actor_id, now()],
+            """
+            INSERT INTO study_notes (note_id, study_id, kind, text, actor_id, created_at)
+            VALUES ($note_id, $study_id, $kind, $text, $actor_id, $created_at)
+            """,
+            {
+                "note_id": new_id("note"),
+                "study_id": study_id,
+                "kind": kind,
+                "text": text,
+                "actor_id": actor_id,
+                "created_at": now(),
+            },
         )
 
-    def notes(self, study_id: str) -> list[Row]:
+    def notes(self, study_id: str) -> tuple[StudyNote, ...]:
         """The notes of a study, oldest first."""
-        return self._db.rows(
-            "SELECT n.kind, n.text, n.created_at, coalesce(p.name, 'Touchstone') AS person "
-            "FROM study_notes n LEFT JOIN people p ON p.person_id = n.actor_id "
-            "WHERE study_id = ? ORDER BY n.created_at",
-            [study_id],
-        )
+        study = self.by_id(study_id)
+        return study.notes if study else ()
 
 
-def _study(row: Row) -> Row:
-    return {
-        **row,
-        "rubric": json.loads(row["rubric"]),
-        "plan": json.loads(row["plan"]),
-        "leaks": json.loads(row["leaks"]),
-    }
+_TAKE_IN_PAIRS = """
+    INSERT INTO pairs
+        (pair_id, study_id, example_id, revision_id, number, stratum, inclusion_probability,
+         system_a, system_b, answer_a, answer_b, places)
+    SELECT pair_id, study_id, example_id, revision_id, number, stratum, inclusion_probability,
+           system_a, system_b, answer_a, answer_b, places
+    FROM read_parquet($parquet_path)
+"""
+_TAKE_IN_PRESENTATIONS = """
+    INSERT INTO presentations (presentation_id, study_id, pair_id, position, place)
+    SELECT presentation_id, study_id, pair_id, position, place FROM read_parquet($parquet_path)
+"""
+
+
+def _study(row: Row, systems: list[StudySystem], notes: list[StudyNote]) -> Study:
+    given: dict[str, Any] = {name: json.loads(row[name]) for name in ("plan", "leaks")}
+    return Study(
+        study_id=row["study_id"],
+        project_id=row["project_id"],
+        version_id=row["version_id"],
+        name=row["name"],
+        systems=tuple(systems),
+        rubric=rubric_from_json(json.loads(row["rubric"])),
+        plan=StudyPlan.from_json(given["plan"]),
+        order_hash=row["order_hash"],
+        leaks=LeakReport.from_json(given["leaks"]),
+        blind=row["blind"],
+        differences=tuple(Difference.from_json(d) for d in json.loads(row["differences"])),
+        person=row["person"],
+        created_at=row["created_at"],
+        closed_at=row["closed_at"],
+        notes=tuple(notes),
+    )

@@ -11,17 +11,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from core.actor import Actor
-from core.clock import new_id
-from core.study.pairs import BlindPair, Judgement, Side
+from core.clock import new_id, now
+from core.study.pairs import SIDES, BlindJudgement, BlindPair
+from core.study.system import Generation, System, SystemKind
 from core.workflows.evaluation import studies
 from storage.store import Store
 from tests.builders import Triple, accepted_examples
+from tests.job_builders import run_here
 from tests.version_builders import add_version
 
 CRITERIA = ("relevance", "coherence", "fluency", "bias")
-SIDES: tuple[Side, ...] = ("left", "right")
 FRUITS = ("apple", "pear", "plum", "fig", "quince", "cherry", "melon", "grape", "peach", "lemon")
 
 
@@ -46,37 +48,52 @@ def a_system(
     version_id: str,
     name: str,
     answers: Mapping[str, str],
-    kind: str = "imported",
+    kind: SystemKind = "imported",
+    *,
+    run_id: str | None = None,
+    shots: Sequence[str] = (),
+    job_id: str | None = "job_generation",
+    conditions: Mapping[str, Any] | None = None,
+    finish: str = "stop",
+    cut: str = "",
 ) -> str:
-    """A system with these answers by example id."""
-    system_id = new_id("sys")
-    store.systems.add(
-        {
-            "system_id": system_id,
-            "project_id": project_id,
-            "version_id": version_id,
-            "split": "all",
-            "kind": kind,
-            "name": name,
-            "config": {},
-            "actor_id": "person_ada",
-        }
+    """A system with these answers by example id; systems of one `job_id` were asked alike."""
+    system = System(
+        system_id=new_id("sys"),
+        project_id=project_id,
+        kind=kind,
+        name=name,
+        run_id=run_id,
+        spec={"shots": list(shots)} if shots else {},
+        actor_id="person_ada",
+        created_at=now(),
+    )
+    generation = Generation(
+        new_id("gen"), system.system_id, version_id, "all", job_id, conditions or {}, now()
     )
     count = len(answers)
-    store.systems.add_generations(
-        pa.table(
-            {
-                "system_id": [system_id] * count,
-                "example_id": list(answers),
-                "text": list(answers.values()),
-                "prompt_tokens": pa.nulls(count, pa.int32()),
-                "new_tokens": pa.nulls(count, pa.int32()),
-                "seconds": pa.nulls(count, pa.float64()),
-                "finish": ["stop"] * count,
-            }
-        )
+    table = pa.table(
+        {
+            "system_id": [system.system_id] * count,
+            "example_id": pa.array(list(answers), pa.string()),
+            "text": pa.array(list(answers.values()), pa.string()),
+            "cut": [cut] * count,
+            "prompt_tokens": pa.nulls(count, pa.int32()),
+            "new_tokens": pa.nulls(count, pa.int32()),
+            "seconds": pa.nulls(count, pa.float64()),
+            "finish": [finish] * count,
+        }
     )
-    return system_id
+    path = store.workspace / "inbox" / f"{system.system_id}.parquet"
+    pq.write_table(table, path)
+
+    def save() -> None:
+        store.systems.add(system)
+        store.systems.add_generation(generation)
+        store.answers.take_in(path, version_id, {system.system_id: generation.generation_id})
+
+    store.transact(save)
+    return system.system_id
 
 
 def answers_of(store: Store, version_id: str, shift: int) -> dict[str, str]:
@@ -91,32 +108,45 @@ def two_systems(
     store: Store, project_id: str, version_id: str, shifts: tuple[int, int] = (0, 5)
 ) -> tuple[str, str]:
     """A base and a tuned system that cannot be told apart by form."""
+    kinds: tuple[SystemKind, SystemKind] = ("base", "tuned")
     base, tuned = (
         a_system(store, project_id, version_id, name, answers_of(store, version_id, shift), kind)
-        for name, kind, shift in zip(
-            ("Model one", "Run two"), ("base", "tuned"), shifts, strict=True
-        )
+        for name, kind, shift in zip(("Model one", "Run two"), kinds, shifts, strict=True)
     )
     return base, tuned
 
 
-def a_study(store: Store, lead: Actor, project_id: str, base: str, tuned: str, **plan: Any) -> str:
-    """An open study of the two; every pair is drawn unless `size` says otherwise."""
-    outputs = studies.shared_outputs(store, lead, project_id, base, tuned)
-    settings: dict[str, Any] = {"name": "Fruit", "size": len(outputs), "overlap": 0.0, **plan}
-    return studies.open_study(
-        store, lead, project_id, baseline_id=base, candidate_id=tuned, **settings
-    )
+def a_study(
+    store: Store,
+    lead: Actor,
+    project_id: str,
+    baseline: str,
+    *candidates: str,
+    version_id: str = "",
+    **plan: Any,
+) -> str:
+    """An open study of these; every pair is drawn unless `size` says otherwise."""
+    newest = store.systems.newest_generation(baseline)
+    assert newest is not None
+    version_id = version_id or newest.version_id
+    seen = studies.prospect(store, lead, project_id, version_id, baseline, candidates)
+    settings: dict[str, Any] = {"name": "Fruit", "size": seen.outputs, "overlap": 0.0, **plan}
+    study_id = studies.open_study(
+        store, lead, project_id, version_id=version_id, baseline_id=baseline,
+        candidate_ids=candidates, **settings,
+    )  # fmt: skip
+    run_here(store, study_id)
+    return study_id
 
 
-def a_judgement(pair: BlindPair | str, choice: Any = "left", **given: Any) -> Judgement:
+def a_judgement(pair: BlindPair | str, choice: Any = "left", **given: Any) -> BlindJudgement:
     """A complete judgement; `left` and `right` give every criterion of a side that value."""
     left, right = given.pop("left", 4), given.pop("right", 4)
     remarks = {side: {"bias": "line 1"} for side in SIDES}
     whole: dict[str, Any] = {"seconds": 20.0, "remarks": remarks, **given}
-    return Judgement(
+    return BlindJudgement(
         judgement_id=whole.pop("judgement_id", new_id("jdg")),
-        pair_id=pair if isinstance(pair, str) else pair.pair_id,
+        presentation_id=pair if isinstance(pair, str) else pair.presentation_id,
         choice=choice,
         ratings={"left": dict.fromkeys(CRITERIA, left), "right": dict.fromkeys(CRITERIA, right)},
         **whole,

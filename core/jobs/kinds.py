@@ -109,6 +109,18 @@ KINDS: dict[str, JobKind] = _table(
         run="core.scoring.job:run",
         take_in="core.workflows.evaluation.scoring:take_in",
     ),
+    JobKind(
+        "study",
+        "open a study",
+        run="core.study.draw_job:run",
+        take_in="core.workflows.evaluation.studies:take_in",
+    ),
+    JobKind(
+        "report",
+        "results",
+        run="core.study.report_job:run",
+        take_in="core.workflows.evaluation.reports:take_in",
+    ),
 )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from core.scoring.labels import LabelReport, label_report
-from core.scoring.overlap import exact_match, token_f1
+from core.scoring.metrics import FIELD, METRICS, SCORER_VERSION
 from core.scoring.records import field_matches, parse_record
-from core.scoring.rouge import is_latin_poor, rouge
-
-TEXT_METRICS = ("rouge1", "rouge2", "rougeL", "token_f1", "exact_match")
+from core.scoring.rouge import is_latin_poor
 
 
 class Answer(NamedTuple):
@@ -20,6 +20,7 @@ class Answer(NamedTuple):
 
     system_id: str
     example_id: str
+    revision_id: str
     reference: str
     text: str
 
@@ -29,6 +30,7 @@ class ScoreRow(NamedTuple):
 
     system_id: str
     example_id: str
+    revision_id: str
     metric: str
     value: float
 
@@ -56,6 +58,29 @@ class ScoringPlan:
     fields: tuple[str, ...] = ()
     label_field: str | None = None
 
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what the scores depend on, the scorers' version included; 64 hex digits."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `from_json` turns back."""
+        return {
+            "task_kind": self.task_kind,
+            "fields": list(self.fields),
+            "label_field": self.label_field,
+            "scorer": SCORER_VERSION,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ScoringPlan:
+        """The plan in a job's spec."""
+        return cls(
+            values.get("task_kind", "generation"),
+            tuple(values.get("fields") or ()),
+            values.get("label_field"),
+        )
+
     def label_of(self, text: str) -> str:
         """The label in an answer or a reference, "" where there is none."""
         if self.label_field is None or self.task_kind == "classification":
@@ -79,7 +104,7 @@ def score_answers(
     by_system: dict[str, list[Answer]] = {}
     for done, answer in enumerate(answers, 1):
         rows.extend(
-            ScoreRow(answer.system_id, answer.example_id, metric, value)
+            ScoreRow(answer.system_id, answer.example_id, answer.revision_id, metric, value)
             for metric, value in _scores(answer, plan).items()
         )
         by_system.setdefault(answer.system_id, []).append(answer)
@@ -89,12 +114,10 @@ def score_answers(
 
 
 def _scores(answer: Answer, plan: ScoringPlan) -> dict[str, float]:
-    values: dict[str, float] = dict(rouge(answer.reference, answer.text)._asdict())
-    values["token_f1"] = token_f1(answer.reference, answer.text)
-    values["exact_match"] = float(exact_match(answer.reference, answer.text))
+    values = {m.name: m.function(answer.reference, answer.text) for m in METRICS if m.function}
     if plan.fields:
         matches = field_matches(answer.reference, answer.text, plan.fields)
-        values |= {f"field:{name}": float(right) for name, right in matches.items()}
+        values |= {f"{FIELD}{name}": float(right) for name, right in matches.items()}
     return values
 
 
@@ -114,8 +137,8 @@ def _summary(
     report, unlabelled = _labels(answers, plan)
     return SystemSummary(
         n=len(answers),
-        metrics={metric: means[metric] for metric in TEXT_METRICS},
-        field_accuracy={name: means[f"field:{name}"] for name in plan.fields},
+        metrics={m.name: means[m.name] for m in METRICS},
+        field_accuracy={name: means[f"{FIELD}{name}"] for name in plan.fields},
         label_report=report,
         warnings=_warnings(answers, unlabelled),
     )

@@ -1,6 +1,6 @@
 """The job kind "score": data/answers.parquet in, final/scores.parquet and summary.json out.
 
-Run by `python -m core.worker JOB_DIR`; spec: {task_kind, fields: [...], label_field: str | null}.
+Run by `python -m core.worker JOB_DIR`; spec: what `ScoringPlan.to_json` wrote.
 """
 
 from __future__ import annotations
@@ -35,20 +35,12 @@ def run(job: JobContext) -> None:
             if job.should_stop():
                 raise JobStopped
 
-    rows, summaries = score_answers(_answers(table), _plan(job.spec), scored=scored)
+    rows, summaries = score_answers(_answers(table), ScoringPlan.from_json(job.spec), scored=scored)
     with job.final() as folder:
         _write(rows, folder / "scores.parquet")
         summary = {system: found.as_json() for system, found in summaries.items()}
         text = json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "summary.json").write_text(text, encoding="utf-8")
-
-
-def _plan(spec: dict[str, Any]) -> ScoringPlan:
-    return ScoringPlan(
-        task_kind=spec.get("task_kind", "generation"),
-        fields=tuple(spec.get("fields") or ()),
-        label_field=spec.get("label_field"),
-    )
 
 
 def _read(path: Path) -> Any:
@@ -65,8 +57,8 @@ def _read(path: Path) -> Any:
 
 def _answers(table: Any) -> Iterator[Answer]:
     columns = [table.column(name).to_pylist() for name in Answer._fields]
-    for system_id, example_id, reference, text in zip(*columns, strict=True):
-        yield Answer(system_id, example_id, reference or "", text or "")
+    for system_id, example_id, revision_id, reference, text in zip(*columns, strict=True):
+        yield Answer(system_id, example_id, revision_id, reference or "", text or "")
 
 
 def _write(rows: list[ScoreRow], path: Path) -> None:
@@ -74,6 +66,6 @@ def _write(rows: list[ScoreRow], path: Path) -> None:
     import pyarrow.parquet as pq
 
     columns = list(zip(*rows, strict=True)) or [()] * len(ScoreRow._fields)
-    kinds = (pa.string(), pa.string(), pa.string(), pa.float64())
+    kinds = (*[pa.string()] * 4, pa.float64())
     arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
     pq.write_table(pa.table(dict(zip(ScoreRow._fields, arrays, strict=True))), path)

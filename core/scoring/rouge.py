@@ -27,17 +27,31 @@ class RougeScores(NamedTuple):
 
 def rouge(reference: str, text: str) -> RougeScores:
     """ROUGE of `text` against `reference` (Lin 2004, sections 2 and 3.1). Nothing to compare: 0."""
+    return RougeScores(rouge_1(reference, text), rouge_2(reference, text), rouge_l(reference, text))
+
+
+def rouge_1(reference: str, text: str) -> float:
+    """ROUGE-1: F-measure of single words."""
+    wanted, given = _tokens(reference), _tokens(text)
+    common = (Counter(wanted) & Counter(given)).total()
+    return _f_measure(common, len(wanted), len(given))
+
+
+def rouge_2(reference: str, text: str) -> float:
+    """ROUGE-2: F-measure of pairs of neighbouring words."""
     wanted, given = _tokens(reference), _tokens(text)
     if not wanted or not given:
-        return RougeScores(0.0, 0.0, 0.0)
-    singles = (Counter(wanted) & Counter(given)).total()
-    pairs = (Counter(pairwise(wanted)) & Counter(pairwise(given))).total()
-    longest = LCSseq.similarity(wanted, given)
-    return RougeScores(
-        _f_measure(singles, len(wanted), len(given)),
-        _f_measure(pairs, len(wanted) - 1, len(given) - 1),
-        _f_measure(longest, len(wanted), len(given)),
-    )
+        return 0.0
+    common = (Counter(pairwise(wanted)) & Counter(pairwise(given))).total()
+    return _f_measure(common, len(wanted) - 1, len(given) - 1)
+
+
+def rouge_l(reference: str, text: str) -> float:
+    """ROUGE-L: F-measure of the longest common subsequence of words."""
+    wanted, given = _tokens(reference), _tokens(text)
+    if not wanted or not given:
+        return 0.0
+    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
 
 
 def is_latin_poor(text: str) -> bool:
@@ -48,7 +62,7 @@ def is_latin_poor(text: str) -> bool:
     return any(character.isalnum() for character in text) and not _tokens(text)
 
 
-# Each reference is compared with the answers of several systems, one after the other.
+# Each reference is compared by several metrics, and with the answers of several systems.
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[str, ...]:
     return tuple(WORD.findall(text.lower()))

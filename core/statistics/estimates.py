@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -65,25 +65,26 @@ def undefined(n: int, method: str, reason: str, level: float = 0.95) -> Estimate
     return Estimate(None, None, None, n, method, level, reason=reason)
 
 
-def proportion(
-    successes: int,
-    n: int,
-    *,
-    method: Literal["clopper-pearson", "wilson"] = "clopper-pearson",
-    level: float = 0.95,
-) -> Estimate:
-    """A share in 0..1 with the exact interval (Clopper and Pearson 1934) or Wilson's (1927).
+def negated(estimate: Estimate) -> Estimate:
+    """The same estimate of the opposite quantity, such as baseline minus candidate."""
+    if estimate.value is None:
+        return estimate
+    low = None if estimate.high is None else -estimate.high
+    high = None if estimate.low is None else -estimate.low
+    return replace(estimate, value=-estimate.value, low=low, high=high)
+
+
+def proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
+    """A share in 0..1 with the exact interval (Clopper and Pearson 1934).
 
     Raises InvalidInput unless 0 <= successes <= n. n = 0 gives a value of None.
     """
     if not 0 <= successes <= n:
         raise InvalidInput(f"{successes} of {n} is no share. Give 0 <= successes <= n.")
     if n == 0:
-        return undefined(0, method, "There are no observations yet.", level)
-    if method == "wilson":
-        return Estimate(successes / n, *_wilson(successes, n, level), n, method, level)
+        return undefined(0, "clopper-pearson", "There are no observations yet.", level)
     low, high = _clopper_pearson(successes, n, level)
-    return Estimate(successes / n, low, high, n, method, level, kind="exact")
+    return Estimate(successes / n, low, high, n, "clopper-pearson", level, kind="exact")
 
 
 def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
@@ -93,15 +94,6 @@ def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float
     low = betaincinv(successes, n - successes + 1, tail) if successes else 0.0
     high = betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
     return float(low), float(high)
-
-
-def _wilson(successes: int, n: int, level: float) -> tuple[float, float]:
-    from scipy.special import ndtri
-
-    z, share = float(ndtri((1 + level) / 2)), successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def mean_interval(
@@ -202,27 +194,6 @@ def percentile_interval(
     tail = float(ndtr(-reach))
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def sign_test(wins: int, losses: int) -> float:
-    """Two-sided exact p of wins against losses when both are equally likely; ties left out."""
-    from scipy.special import bdtr
-
-    if wins < 0 or losses < 0:
-        raise InvalidInput("Wins and losses are counts. Give numbers of 0 or more.")
-    if wins + losses == 0:
-        return 1.0
-    return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5)))
-
-
-def holm(pvalues: Sequence[float]) -> list[float]:
-    """Adjusted p-values for several questions asked at once (Holm 1979), in the given order."""
-    order = sorted(range(len(pvalues)), key=lambda index: pvalues[index])
-    adjusted, highest = [0.0] * len(pvalues), 0.0
-    for rank, index in enumerate(order):
-        highest = max(highest, min(1.0, (len(pvalues) - rank) * pvalues[index]))
-        adjusted[index] = highest
-    return adjusted
 
 
 def says_better(estimate: Estimate, *, against: float = 0.0) -> Better:

@@ -1,20 +1,26 @@
 """Can a rater tell the systems apart before reading? The scan that runs before a study opens.
 
-A study is not blind when length or format alone predicts the system, or when a model's name or a
-piece of the prompt template stands in the answers of one side only.
+A study is not blind when length or format alone predicts the system beyond what chance does, or
+when a model's name or a piece of the prompt template stands in the answers of one side only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from core.errors import InvalidInput
 
 HIGHEST_BLIND_AUC = 0.8
+HIGHEST_CHANCE = 0.01
+# With fewer pairs no swap of their sides is rarer than HIGHEST_CHANCE: 2 / 2**8 is 0.008.
+FEWEST_TO_TELL = 8
+SWAPS = 9999
+SWAPPED_UP_TO = 400
 SPECIAL_TOKENS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|assistant|>", "<|user|>",
     "[INST]", "[/INST]", "<s>", "</s>", "<pad>", "<unk>", "<bos>", "<eos>",
@@ -30,37 +36,75 @@ _SHORTEST_TOKEN = 4
 
 @dataclass(frozen=True)
 class LeakReport:
-    """What gives the systems away, in sentences; AUCs in 0.5 (cannot be told) to 1 (always)."""
+    """What gives the systems away, in sentences; AUCs in 0.5 (cannot be told) to 1 (always).
 
-    findings: list[str]
+    `enough`: whether there were enough pairs to tell by length or format at all.
+    """
+
+    findings: tuple[str, ...]
     length_auc: float
     format_auc: float
     blind: bool
+    enough: bool = True
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> LeakReport:
+        """The report that `to_json` wrote."""
+        return cls(**{**values, "findings": tuple(values["findings"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
 
 
 def scan(
     answers_a: Sequence[str], answers_b: Sequence[str], *, names: Sequence[str], template: str
 ) -> LeakReport:
-    """Compares the answers of two systems as a rater sees them (outer whitespace gone).
+    """Compares the answers of two systems to the same examples, in one order, as a rater sees them.
 
-    `names` are words that must not show: model, run and project names; `template` is the text of
-    the prompt template. Findings never say which system is which.
-    Raises InvalidInput when one side has no answers.
+    Outer whitespace is gone. `names` are words that must not show: model, run and project names;
+    `template` is the text of the prompt template. Findings never say which system is which.
+    Raises InvalidInput when one side has no answers, or the sides differ in number.
     """
-    if not answers_a or not answers_b:
-        raise InvalidInput("The leak scan compares two systems. Generate answers with both first.")
+    if not answers_a or len(answers_a) != len(answers_b):
+        raise InvalidInput(
+            "The leak scan compares answers of two systems to the same examples. Generate answers "
+            "with both first."
+        )
     a, b = [text.strip() for text in answers_a], [text.strip() for text in answers_b]
-    length_auc = separation([len(text) for text in a], [len(text) for text in b])
-    format_name, format_auc = _most_telling(a, b)
+    enough = len(a) >= FEWEST_TO_TELL
+    lengths = [len(text) for text in a], [len(text) for text in b]
+    length_auc = separation(*lengths)
+    format_name, format_auc, format_p = _most_telling(a, b)
     findings = []
-    if length_auc > HIGHEST_BLIND_AUC:
+    if length_auc > HIGHEST_BLIND_AUC and by_chance(*lengths) < HIGHEST_CHANCE:
         findings.append(f"Length alone tells the systems apart (AUC {length_auc:.2f}).")
-    if format_auc > HIGHEST_BLIND_AUC:
+    if format_auc > HIGHEST_BLIND_AUC and format_p < HIGHEST_CHANCE:
         findings.append(f"{format_name} alone tell the systems apart (AUC {format_auc:.2f}).")
     one_sided, both_sided = _given_away(a, b, names, template)
     blind = not findings and not one_sided
+    if not enough:
+        findings.append(
+            f"{len(a)} pairs are too few to tell whether length or format gives a system away "
+            f"({FEWEST_TO_TELL} would do). Read them yourself."
+        )
     return LeakReport(
-        findings + one_sided + both_sided + _unfinished(a, b), length_auc, format_auc, blind
+        (*findings, *one_sided, *both_sided, *_unfinished(a, b)),
+        length_auc,
+        format_auc,
+        blind,
+        enough,
+    )
+
+
+def worst(reports: Sequence[LeakReport]) -> LeakReport:
+    """One report of several comparisons: blind only when all are."""
+    return LeakReport(
+        tuple(dict.fromkeys(finding for report in reports for finding in report.findings)),
+        max(report.length_auc for report in reports),
+        max(report.format_auc for report in reports),
+        all(report.blind for report in reports),
+        all(report.enough for report in reports),
     )
 
 
@@ -71,6 +115,33 @@ def separation(a: Sequence[float], b: Sequence[float]) -> float:
     not_above = np.searchsorted(ordered, a, "right").sum()
     halves, possible = int(below + not_above), 2 * len(a) * len(b)
     return max(halves, possible - halves) / possible
+
+
+def by_chance(a: Sequence[float], b: Sequence[float]) -> float:
+    """How often swapping the two answers within pairs separates as well: a permutation p in 0..1.
+
+    A swap keeps all ranks, so it is a sign-flip test of their differences; for many pairs by the
+    normal approximation.
+    """
+    ranks = _ranks(np.concatenate([np.asarray(a, np.float64), np.asarray(b, np.float64)]))
+    apart = ranks[: len(a)] - ranks[len(a) :]
+    seen, spread = abs(apart.sum()), float(np.sqrt(np.square(apart).sum()))
+    if not spread:
+        return 1.0
+    if len(a) > SWAPPED_UP_TO:
+        from math import erfc, sqrt
+
+        return float(erfc(seen / spread / sqrt(2)))
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(SWAPS, len(a)))
+    as_far = int((np.abs(signs @ apart) >= seen - 1e-9).sum())
+    return (as_far + 1) / (SWAPS + 1)
+
+
+def _ranks(values: Any) -> Any:
+    """Ranks from 1, ties at their mean."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return (ends - (counts - 1) / 2)[where]
 
 
 def template_tokens(template: str) -> list[str]:
@@ -102,13 +173,15 @@ _FORMATS: dict[str, Callable[[str], float]] = {
 }
 
 
-def _most_telling(a: Sequence[str], b: Sequence[str]) -> tuple[str, float]:
-    found = {
-        name: separation([feature(text) for text in a], [feature(text) for text in b])
-        for name, feature in _FORMATS.items()
+def _most_telling(a: Sequence[str], b: Sequence[str]) -> tuple[str, float, float]:
+    """The feature that separates best, its AUC, and how often chance would do as well."""
+    features = {
+        name: ([float(f(text)) for text in a], [float(f(text)) for text in b])
+        for name, f in _FORMATS.items()
     }
+    found = {name: separation(*both) for name, both in features.items()}
     name = max(found, key=lambda key: found[key])
-    return name, found[name]
+    return name, found[name], by_chance(*features[name])
 
 
 def _given_away(

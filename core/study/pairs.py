@@ -1,16 +1,24 @@
-"""What a rater sees and says. Blindness is a type: nothing here can tell base from tuned."""
+"""What a rater sees and says, and what the server keeps of it.
+
+Blindness is a type: BlindPair and BlindJudgement have no field that names a system. Presentation
+and Judgement do, and never leave the server.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
 from core.projects import Criterion
 
 Choice = Literal["left", "right", "tie_good", "tie_bad", "cannot_judge"]
+Outcome = Literal["preferred", "tie_good", "tie_bad", "cannot_judge"]
 Side = Literal["left", "right"]
+SIDES: tuple[Side, ...] = get_args(Side)
 FLAGS = ("hallucination", "unsafe", "off-topic")
 MAX_SECONDS = 3600.0
 
@@ -19,7 +27,7 @@ MAX_SECONDS = 3600.0
 class BlindPair:
     """One example with two answers. `number` of `total` counts this rater's own order."""
 
-    pair_id: str
+    presentation_id: str
     number: int
     total: int
     instruction: str
@@ -30,7 +38,7 @@ class BlindPair:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class BlindJudgement:
     """One rater's answer to one BlindPair. `judgement_id` was made when the pair was shown.
 
     `ratings` maps side → criterion → 1–5, `remarks` side → criterion → what and where (bias below
@@ -38,7 +46,7 @@ class Judgement:
     """
 
     judgement_id: str
-    pair_id: str
+    presentation_id: str
     choice: Choice
     ratings: Mapping[Side, Mapping[str, int]]
     flags: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
@@ -50,7 +58,8 @@ class Judgement:
     def __post_init__(self) -> None:
         if self.choice not in get_args(Choice):
             raise InvalidInput("Choose left, right, both good, both bad, or cannot judge.")
-        if any(value not in (1, 2, 3, 4, 5) for s in self.ratings.values() for value in s.values()):
+        values = [value for given in self.ratings.values() for value in given.values()]
+        if any(type(value) is not int or not 1 <= value <= 5 for value in values):
             raise InvalidInput("Every rating is a whole number from 1 to 5.")
         if any(flag not in FLAGS for raised in self.flags.values() for flag in raised):
             raise InvalidInput(f"The flags are {', '.join(FLAGS)}.")
@@ -58,9 +67,12 @@ class Judgement:
 
     def check_against(self, rubric: tuple[Criterion, ...]) -> None:
         """Raise InvalidInput when a criterion lacks a rating, or low bias lacks a reason."""
+        known = {c.name for c in rubric}
+        if any(name not in known for given in self.ratings.values() for name in given):
+            raise InvalidInput(f"This study rates {', '.join(c.name for c in rubric)}.")
         if self.choice == "cannot_judge":
             return
-        for side in get_args(Side):
+        for side in SIDES:
             given = self.ratings.get(side, {})
             missing = [c.name for c in rubric if c.name not in given]
             if missing:
@@ -70,3 +82,98 @@ class Judgement:
                 raise InvalidInput(
                     f"The {side} answer's bias is below 4: say in a few words what and where."
                 )
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """One showing of a pair to one rater: which system stood on which side.
+
+    `occasion` counts a rater's showings of one pair; `phase` and `weight` say how its judgement
+    enters an estimate; `place` is which of the pair's wanted views it fills. `lapsed`: its lease
+    ran out or its judgement was taken back, and another presentation has its place.
+    """
+
+    presentation_id: str
+    study_id: str
+    pair_id: str
+    position: int
+    place: int
+    occasion: int
+    phase: str
+    weight: float
+    rater_id: str | None
+    left_system_id: str | None
+    right_system_id: str | None
+    lease_until: datetime | None
+    done: bool
+    lapsed: bool
+
+    def system_on(self, side: Side) -> str:
+        """Which system stood on a side. Only a presentation with a rater has sides."""
+        found = self.left_system_id if side == "left" else self.right_system_id
+        assert found is not None, f"{self.presentation_id} was never shown"
+        return found
+
+
+@dataclass(frozen=True)
+class ShownPair:
+    """A presentation with its example and both answers by system, as the study froze them."""
+
+    presentation: Presentation
+    instruction: str
+    input: str
+    reference: str
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one rater said of one presentation, by systems: `flags` maps system id → flags."""
+
+    judgement_id: str
+    presentation_id: str
+    study_id: str
+    pair_id: str
+    example_id: str
+    rater_id: str
+    rater: str
+    choice: Choice
+    outcome: Outcome
+    preferred_system_id: str | None
+    system_ids: tuple[str, str]
+    flags: Mapping[str, tuple[str, ...]]
+    comment: str
+    correction: str
+    seconds: float
+    created_at: datetime
+    number: int
+    stratum: str
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Judgement:
+        """The judgement in a row of a table, whose flags are JSON and whose systems are two
+        columns."""
+        given = dict(row)
+        flags = {system: tuple(raised) for system, raised in json.loads(given.pop("flags")).items()}
+        both = (given.pop("system_a"), given.pop("system_b"))
+        return cls(flags=flags, system_ids=both, **given)
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A person's mark of one answer on one criterion, 1–5."""
+
+    judgement_id: str
+    pair_id: str
+    rater_id: str
+    system_id: str
+    criterion: str
+    value: int
+    remark: str
+
+
+def outcome_of(choice: Choice, shown: Presentation) -> tuple[Outcome, str | None]:
+    """What a choice of a side means, and which system it prefers."""
+    if choice == "left" or choice == "right":
+        return "preferred", shown.system_on(choice)
+    return choice, None

@@ -1,23 +1,23 @@
-"""From what a rater chose to what it says about the systems, and the sentence that may be said."""
+"""From what raters preferred to what it says about two systems, and what may be said of it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from core.statistics.estimates import Estimate, proportion, says_better
+from core.study.pairs import Judgement
 
-Choice = Literal["left", "right", "tie_good", "tie_bad", "cannot_judge"]
-Verdict = Literal["base", "tuned", "tie_good", "tie_bad", "cannot_judge"]
-CHOICES: tuple[Choice, ...] = ("left", "right", "tie_good", "tie_bad", "cannot_judge")
+Verdict = Literal["baseline", "candidate", "tie_good", "tie_bad", "cannot_judge"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
-def verdict_of(choice: Choice, baseline_left: bool) -> Verdict:
-    """What a choice means once it is known on which side the baseline stood."""
-    if choice == "left" or choice == "right":
-        return "base" if (choice == "left") == baseline_left else "tuned"
-    return choice
+def verdict_of(judgement: Judgement, baseline_id: str) -> Verdict:
+    """What a judgement of a pair of baseline and candidate says."""
+    if judgement.outcome == "preferred":
+        return "baseline" if judgement.preferred_system_id == baseline_id else "candidate"
+    return judgement.outcome
 
 
 def aggregate(verdicts: Sequence[Verdict]) -> Verdict | None:
@@ -33,27 +33,42 @@ def aggregate(verdicts: Sequence[Verdict]) -> Verdict | None:
 
 
 def win_rate(verdicts: Sequence[Verdict]) -> Estimate:
-    """The share of decided examples that tuned wins, with the exact interval; ties left out.
+    """The share of decided examples that the candidate wins, exact interval; ties left out.
 
     One verdict per example (see `aggregate`): several raters of one example are not independent.
     """
-    wins, losses = verdicts.count("tuned"), verdicts.count("base")
+    wins, losses = verdicts.count("candidate"), verdicts.count("baseline")
     return proportion(wins, wins + losses)
 
 
-def headline(rate: Estimate, *, tie_good: int = 0, tie_bad: int = 0, cannot_judge: int = 0) -> str:
+def headline(
+    rate: Estimate,
+    *,
+    candidate: str,
+    baseline: str,
+    tie_good: int = 0,
+    tie_bad: int = 0,
+    cannot_judge: int = 0,
+) -> str:
     """The sentence above the chart: "better" only when the whole interval is above one half."""
     ties = _ties(tie_good, tie_bad, cannot_judge)
     if rate.value is None or rate.low is None or rate.high is None:
-        return f"No pair is decided yet: tuned is not shown to be better{ties}."
-    low, high = _bounds(rate.low, rate.high)
-    share = f"{100 * rate.value:.0f} %"
+        return f"No pair is decided yet: {candidate} is not shown to be better{ties}."
     said = {
-        "better": "better than base in the eyes of these raters",
-        "worse": "not shown to be better, base is preferred",
+        "better": f"better than {baseline} in the eyes of these raters",
+        "worse": f"not shown to be better, {baseline} is preferred",
         "not shown": "not shown to be better",
     }[says_better(rate, against=0.5)]
-    return f"Tuned wins {share} of decided pairs ({low}–{high} %, n = {rate.n}): {said}{ties}."
+    return f"{seen(rate, candidate)}: {said}{ties}."
+
+
+def seen(rate: Estimate, candidate: str) -> str:
+    """What was seen, without a verdict: “X wins 64 % of decided pairs (56–71 %, n = 118)”."""
+    if rate.value is None or rate.low is None or rate.high is None:
+        return "No pair is decided yet"
+    low, high = _bounds(rate.low, rate.high)
+    share = f"{100 * rate.value:.0f} %"
+    return f"{candidate} wins {share} of decided pairs ({low}–{high} %, n = {rate.n})"
 
 
 def _bounds(low: float, high: float) -> tuple[str, str]:

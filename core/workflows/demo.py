@@ -25,6 +25,7 @@ from core.demo.notes import (
 )
 from core.errors import NotFound
 from core.projects import LabelField, Project, ProjectSettings
+from core.study.system import VersionSystem
 from core.tuning.base_models import DEMO_ID
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import freezing
@@ -149,10 +150,13 @@ def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[
         store,
         actor,
         project_id,
+        version_id=version_id,
         name="demo: base against tuned",
         baseline_id=systems["base"],
-        candidate_id=systems["tuned"],
+        candidate_ids=[systems["tuned"]],
+        split="test",
     )
+    _settle(store, study_id)
     return _report(store, actor, project_id, version_id, run_id, systems, study_id) | {
         "seconds": round(time.monotonic() - began, 1)
     }
@@ -166,13 +170,14 @@ def _settle(store: Store, subject_id: str) -> None:
 
 def _settle_generation(store: Store, systems: dict[str, str]) -> None:
     """Wait for the answers and for the scoring that follows them."""
-    first = store.systems.by_id(next(iter(systems.values())))
+    first = store.systems.newest_generation(next(iter(systems.values())))
     assert first is not None
-    wait_for(store, first["job_id"])
+    assert first.job_id is not None
+    project_id = wait_for(store, first.job_id).project_id
     scoring = next(
         job
-        for job in store.jobs.of_project(first["project_id"], ["score"])
-        if first["system_id"] in job.detail["systems"]
+        for job in store.jobs.of_project(project_id, ["score"])
+        if first.system_id in job.detail["systems"]
     )
     wait_for(store, scoring.job_id)
 
@@ -199,15 +204,17 @@ def _report(
             "trainable_parameters": run.metrics.trainable_parameters,
             "total_parameters": run.metrics.total_parameters,
         },
-        "scores": {kind: _scores(store, system_id) for kind, system_id in systems.items()},
-        "study": {"pairs": study["plan"]["pairs"], "blind": study["blind"]},
+        "scores": {
+            s.kind: _scores(s)
+            for s in store.systems.of_version(version_id)
+            if s.system_id in systems.values()
+        },
+        "study": {"pairs": study.plan.pairs, "blind": study.blind},
     }
 
 
-def _scores(store: Store, system_id: str) -> dict[str, Any]:
-    system = store.systems.by_id(system_id)
-    assert system is not None
-    summary = system["summary"]
+def _scores(system: VersionSystem) -> dict[str, Any]:
+    summary = system.summary
     return {
         **summary["metrics"],
         "label_f1": summary["label_report"]["macro_f1"],

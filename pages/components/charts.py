@@ -1,4 +1,4 @@
-"""What every chart shares: slate for base, gold for tuned, type, margins, and its data as CSV.
+"""What every chart shares: slate for the baseline, gold for the candidate, its data as CSV.
 
     fig = charts.figure("Validation loss falls to 0.12", y="loss (nats per token)")
     charts.lines(fig, steps, losses, name="validation", colour=charts.TUNED)
@@ -20,10 +20,11 @@ import streamlit as st
 
 from pages.components.errors import escaped
 
-BASE = "#64748b"
-TUNED = "#b7791f"
+BASELINE = "#64748b"
+CANDIDATE = "#b7791f"
+BASE, TUNED = BASELINE, CANDIDATE
 NEUTRAL = "#3b82a6"
-SERIES = (NEUTRAL, BASE, TUNED, "#7c5cad", "#2f8f6b", "#b0566f")
+SERIES = (NEUTRAL, BASELINE, CANDIDATE, "#7c5cad", "#2f8f6b", "#b0566f")
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 INK = {"light": "#3d4852", "dark": "#c3cad1"}
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
+from core.study.system import VersionSystem
 from core.versions.exporting import to_csv
 from core.workflows.evaluation import answers
 from pages.components import page, session
@@ -74,11 +75,11 @@ def _start(
     st.rerun()
 
 
-def joined(store: StoreType, actor: Actor, systems: Sequence[dict[str, Any]]) -> None:
+def joined(store: StoreType, actor: Actor, systems: Sequence[VersionSystem]) -> None:
     """What joined of an imported system, the newest unless another is chosen."""
     if not systems:
         return
-    by_id = {s["system_id"]: s for s in reversed(systems)}
+    by_id = {s.system_id: s for s in reversed(systems)}
     newest = next(iter(by_id))
     st.subheader("What joined", anchor=False)
     chosen = newest
@@ -86,9 +87,9 @@ def joined(store: StoreType, actor: Actor, systems: Sequence[dict[str, Any]]) ->
         # A newer import is a new widget, so that it is what is shown.
         chosen = st.selectbox(
             "Imported system", list(by_id), key=f"joined {newest}",
-            format_func=lambda i: f"{by_id[i]['name']} · {page.when(by_id[i]['created_at'])}",
+            format_func=lambda i: f"{by_id[i].name} · {page.when(by_id[i].system.created_at)}",
         )  # fmt: skip
-    _show(by_id[chosen]["name"], answers.report_of(store, actor, chosen))
+    _show(by_id[chosen].name, answers.report_of(store, actor, chosen))
 
 
 def _show(name: str, report: Report) -> None:

@@ -47,7 +47,7 @@ class Rater {
 
   acknowledged(id) {
     const item = this.outbox.take(id)
-    if (item) dropDraft(this.draftKey(item.pair_id))
+    if (item) dropDraft(this.draftKey(item.presentation_id))
     if (!this.outbox.items.length) this.calm()
     return item
   }
@@ -56,10 +56,10 @@ class Rater {
     const item = this.outbox.items.find((one) => one.judgement_id === id)
     if (!item) return
     this.calm()
-    if (this.inQueue(item.pair_id)) {
+    if (this.inQueue(item.presentation_id)) {
       this.outbox.take(id)
-      writeDraft(this.draftKey(item.pair_id), item)
-      this.show(this.data.queue.find((pair) => pair.id === item.pair_id))
+      writeDraft(this.draftKey(item.presentation_id), item)
+      this.show(this.data.queue.find((pair) => pair.id === item.presentation_id))
     } else this.again.hidden = false
     this.say(`${message} What you entered is kept in this browser.`, true)
   }
@@ -69,8 +69,8 @@ class Rater {
     if (!back || back.id !== this.last?.judgement_id) return
     if (back.message) this.say(back.message, true)
     else {
-      writeDraft(this.draftKey(back.pair_id), this.last)
-      this.show(this.data.queue.find((pair) => pair.id === back.pair_id) ?? this.next())
+      writeDraft(this.draftKey(back.presentation_id), this.last)
+      this.show(this.data.queue.find((pair) => pair.id === back.presentation_id) ?? this.next())
       this.say("Taken back. Change it, and save it again.")
     }
     this.last = null
@@ -209,7 +209,7 @@ class Rater {
     const remarks = Object.fromEntries(
       SIDES.map((side) => [side, this.needsRemark(side) ? this.form.remarks[side] : {}]))
     this.outbox.add({
-      ...this.form, remarks, judgement_id: this.pair.judgement_id, pair_id: this.pair.id,
+      ...this.form, remarks, judgement_id: this.pair.judgement_id, presentation_id: this.pair.id,
     })
     this.say("Saving …")
     this.undo.hidden = true

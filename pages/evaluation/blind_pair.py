@@ -14,7 +14,8 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.projects import Criterion
-from core.study.pairs import FLAGS, BlindPair, Judgement
+from core.study.pairs import FLAGS, SIDES, BlindJudgement, BlindPair
+from core.study.study import StudyProgress
 from pages.components.assets import asset
 
 _component = st.components.v2.component(
@@ -41,16 +42,20 @@ def data_for(
     study_id: str,
     rubric: Sequence[Criterion],
     pairs: Sequence[tuple[BlindPair, str]],
-    progress: Mapping[str, Any],
+    progress: StudyProgress,
     outcomes: Sequence[Outcome] = (),
     taken_back: tuple[str, str, str] | None = None,
     nothing: str = "",
 ) -> dict[str, Any]:
     """The component's data; `pairs` are each with the judgement id that the server made for it.
 
-    `taken_back`: the id of a judgement, its pair's, and why it could not be taken back ("").
+    `taken_back`: the id of a judgement, of its new presentation, and why it was refused ("").
     """
-    back = dict(zip(("id", "pair_id", "message"), taken_back, strict=True)) if taken_back else None
+    back = (
+        dict(zip(("id", "presentation_id", "message"), taken_back, strict=True))
+        if taken_back
+        else None
+    )
     return {
         "person": person_id,
         "study": {
@@ -61,7 +66,12 @@ def data_for(
             ],
         },
         "queue": [_shown(pair, judgement_id) for pair, judgement_id in pairs],
-        "progress": {name: int(progress[name]) for name in ("judged", "least", "pairs", "outputs")},
+        "progress": {
+            "judged": progress.judged,
+            "least": progress.least,
+            "pairs": progress.pairs,
+            "outputs": progress.outputs,
+        },
         "saved": [judgement_id for judgement_id, refusal in outcomes if not refusal],
         "refused": [{"id": i, "message": refusal} for i, refusal in outcomes if refusal],
         "taken_back": back,
@@ -71,7 +81,7 @@ def data_for(
 
 def _shown(pair: BlindPair, judgement_id: str) -> dict[str, Any]:
     return {
-        "id": pair.pair_id,
+        "id": pair.presentation_id,
         "judgement_id": judgement_id,
         "number": pair.number,
         "total": pair.total,
@@ -94,16 +104,16 @@ def blind_pair(data: Mapping[str, Any], key: str) -> None:
     )
 
 
-def judgement_from(item: Any) -> Judgement:
+def judgement_from(item: Any) -> BlindJudgement:
     """One submission as the browser sent it. Raises InvalidInput for anything else."""
     try:
-        return Judgement(
+        return BlindJudgement(
             judgement_id=_text(item, "judgement_id"),
-            pair_id=_text(item, "pair_id"),
+            presentation_id=_text(item, "presentation_id"),
             choice=item["choice"],
-            ratings={side: dict(item["ratings"][side]) for side in ("left", "right")},
-            flags={side: tuple(item["flags"][side]) for side in ("left", "right")},
-            remarks={side: dict(item["remarks"][side]) for side in ("left", "right")},
+            ratings={side: dict(item["ratings"][side]) for side in SIDES},
+            flags={side: tuple(item["flags"][side]) for side in SIDES},
+            remarks={side: dict(item["remarks"][side]) for side in SIDES},
             comment=_text(item, "comment"),
             correction=_text(item, "correction"),
             seconds=float(item["seconds"]),

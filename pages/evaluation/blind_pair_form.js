@@ -35,10 +35,10 @@ class Outbox {
     this.items = readDraft(this.key)?.items ?? []
   }
   has(pairId) {
-    return this.items.some((item) => item.pair_id === pairId)
+    return this.items.some((item) => item.presentation_id === pairId)
   }
   add(item) {
-    this.items = [...this.items.filter((one) => one.pair_id !== item.pair_id), item]
+    this.items = [...this.items.filter((one) => one.presentation_id !== item.presentation_id), item]
     return this.write()
   }
   take(id) {

@@ -14,7 +14,12 @@ from pages.components.job_view import live
 from pages.evaluation.answer_pages import read_answers
 from pages.evaluation.answering import generate_form
 from pages.evaluation.answers_import import import_form, joined
-from pages.evaluation.systems_table import choose_version, remove_or_restore, systems_table
+from pages.evaluation.systems_table import (
+    choose_version,
+    older_settings,
+    remove_or_restore,
+    systems_table,
+)
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -33,8 +38,9 @@ def main() -> None:
     there = systems.systems_of(store, actor, version_id)
     if there:
         systems_table(there)
-        next_step(len([s for s in there if s["summary"]]))
-    remove_or_restore(store, actor, version_id, there)
+        older_settings(store, actor, version_id)
+        next_step(len([s for s in there if s.scored]))
+    remove_or_restore(store, actor, project_id, there)
     view = st.segmented_control(
         "What to do", list(VIEWS), default="generate", format_func=VIEWS.__getitem__,
         required=True, key="generate_view", label_visibility="collapsed",
@@ -43,7 +49,7 @@ def main() -> None:
         generate_form(store, actor, project_id, version_id)
     elif view == "import":
         import_form(store, actor, version_id)
-        joined(store, actor, [s for s in there if s["kind"] == "imported"])
+        joined(store, actor, [s for s in there if s.kind == "imported"])
     else:
         read_answers(store, actor, version_id, there)
 

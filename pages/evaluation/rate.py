@@ -20,7 +20,9 @@ def main() -> None:
     store, actor, project = session.store(), session.actor(), session.project()
     studies = rating.open_studies(store, actor, project.project_id)
     kept = f"rated_study {project.project_id}"
-    chosen = session.recall(kept)
+    wished = st.query_params.get("study")
+    known = wished in {study.study_id for study in studies}
+    chosen = wished if known and not session.recall(kept) else session.recall(kept)
     if not studies and not chosen:
         nothing_open(actor.has(project.project_id, "lead"))
         return
@@ -35,11 +37,11 @@ def main() -> None:
         person_id=actor.person_id,
         study_id=study_id,
         rubric=rating.rubric_of(store, actor, study_id),
-        pairs=[(pair, session.submission_id(f"judge {pair.pair_id}")) for pair in pairs],
+        pairs=[(pair, session.submission_id(f"judge {pair.presentation_id}")) for pair in pairs],
         progress=progress,
         outcomes=outcomes,
         taken_back=back,
-        nothing=CLOSED if progress["closed"] else ALL_RATED,
+        nothing=CLOSED if progress.closed else ALL_RATED,
     )
     blind_pair(data, key=key)
     if not pairs and actor.has(project.project_id, "lead"):
@@ -66,15 +68,14 @@ def save(study_id: str, sent: object) -> list[Outcome]:
 
 
 def take_back(study_id: str, judgement_id: object) -> tuple[str, str, str] | None:
-    """Take the judgement back that the browser named with this run: its id, its pair, a refusal."""
+    """Take the judgement back that the browser named: its id, its new presentation, a refusal."""
     if not isinstance(judgement_id, str):
         return None
     try:
-        pair_id = rating.take_back(session.store(), session.actor(), study_id, judgement_id)
+        shown = rating.take_back(session.store(), session.actor(), study_id, judgement_id)
     except TouchstoneError as error:
         return judgement_id, "", error.message
-    session.submitted(f"judge {pair_id}")
-    return judgement_id, pair_id, ""
+    return judgement_id, shown, ""
 
 
 main()

@@ -8,21 +8,26 @@ from typing import Any
 
 import streamlit as st
 
+from core.scoring.metrics import metric as metric_named
 from core.statistics.estimates import Estimate
+from core.study.findings import Comparison
 from core.study.sentences import written
+from core.study.verdicts import Verdict
 from core.versions.exporting import to_csv
-from core.workflows.evaluation.results import StudyResult, SystemScores
+from core.workflows.evaluation.score_report import SystemScores
 from pages.components import charts
 
 ROW = 62
-VERDICTS = {
-    "tuned": "{tuned} better",
-    "base": "{base} better",
+VERDICTS: dict[Verdict, str] = {
+    "candidate": "{candidate} better",
+    "baseline": "{baseline} better",
     "tie_good": "both good",
     "tie_bad": "both bad",
     "cannot_judge": "could not be judged",
 }
-VERDICT_COLOURS = {"tuned": charts.TUNED, "base": charts.BASE}
+VERDICT_COLOURS = {"candidate": charts.CANDIDATE, "baseline": charts.BASELINE}
+ROLES = (("baseline", 0.17, charts.BASELINE), ("candidate", -0.17, charts.CANDIDATE))
+Names = Mapping[str, str]
 
 
 def points(
@@ -85,29 +90,23 @@ def scores_chart(
     """One point per system on one metric, 0 to 1."""
     fig = charts.figure(title, x=metric_name(metric))
     for k, scores in enumerate(report):
-        if metric in scores.metrics:
-            colour = colours[scores.system["system_id"]]
-            name = scores.system["name"]
-            points(fig, [(-k, scores.metrics[metric])], name=name, colour=colour)
-    rows_axis(fig, [scores.system["name"] for scores in report])
+        if metric in scores.means:
+            colour = colours[scores.system.system_id]
+            mean = scores.means[metric].mean
+            points(fig, [(-k, mean)], name=scores.system.name, colour=colour)
+    rows_axis(fig, [scores.system.name for scores in report])
     fig.update_xaxes(range=[-0.04, 1.02])
     rows = [
-        {"system": s.system["name"], "metric": metric, **as_row(s.metrics[metric])}
+        {"system": s.system.name, "metric": metric, **as_row(s.means[metric].mean)}
         for s in report
-        if metric in s.metrics
+        if metric in s.means
     ]
     charts.show(fig, rows, f"{metric.replace(':', '-')}.csv")
 
 
 def metric_name(metric: str) -> str:
     """A metric as people read it."""
-    known = {
-        "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "token_f1": "token F1",
-        "exact_match": "exact match",
-    }  # fmt: skip
-    if metric.startswith("field:"):
-        return f"field “{metric.removeprefix('field:')}”"
-    return known.get(metric, metric)
+    return metric_named(metric).label
 
 
 def as_row(estimate: Estimate) -> dict[str, Any]:
@@ -129,22 +128,20 @@ def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
     )  # fmt: skip
 
 
-def win_chart(title: str, rate: Estimate, name: str) -> None:
+def win_chart(title: str, found: Comparison, names: Names) -> None:
     """The win rate with its interval against one half."""
+    name, rate = names["candidate"], found.win_rate
     fig = charts.figure(title, x="share of decided pairs won")
-    points(fig, [(0, rate)], name=name, colour=charts.TUNED, percent=True)
+    points(fig, [(0, rate)], name=name, colour=charts.CANDIDATE, percent=True)
     rows_axis(fig, [name])
-    fig.add_vline(x=0.5, line={"dash": "dot", "width": 1.5, "color": charts.BASE})
+    fig.add_vline(x=0.5, line={"dash": "dot", "width": 1.5, "color": charts.BASELINE})
     fig.update_xaxes(range=[-0.04, 1.02], tickformat=".0%")
-    charts.show(fig, [{"system": name, **as_row(rate)}], "win-rate.csv")
+    _show(fig, [{"system": name, **as_row(rate)}], "win-rate", found)
 
 
-def verdicts_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+def verdicts_chart(title: str, found: Comparison, names: Names) -> None:
     """How many pairs ended in each verdict."""
-    rows = [
-        (verdict, VERDICTS[verdict].format(**names), result.verdicts.get(verdict, 0))
-        for verdict in VERDICTS
-    ]
+    rows = [(v, words.format(**names), found.count(v)) for v, words in VERDICTS.items()]
     fig = charts.figure(title, x="pairs")
     fig.add_bar(
         x=[count for _, _, count in rows],
@@ -159,7 +156,7 @@ def verdicts_chart(title: str, result: StudyResult, names: Mapping[str, str]) ->
     rows_axis(fig, [label for _, label, _ in rows])
     fig.update_xaxes(rangemode="tozero", dtick=_whole(max(n for _, _, n in rows)))
     fig.update_layout(height=280)
-    charts.show(fig, [{"verdict": label, "pairs": n} for _, label, n in rows], "verdicts.csv")
+    _show(fig, [{"verdict": label, "pairs": n} for _, label, n in rows], "verdicts", found)
 
 
 def _whole(most: int) -> int | None:
@@ -167,21 +164,21 @@ def _whole(most: int) -> int | None:
     return 1 if most <= 5 else None
 
 
-def criteria_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+def criteria_chart(title: str, found: Comparison, names: Names) -> None:
     """Mean rating 1–5 per criterion, baseline and candidate."""
     fig = charts.figure(title, x="mean rating, 1 to 5")
-    for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
-        rows = [(shift - k, getattr(c, system)) for k, c in enumerate(result.criteria)]
-        points(fig, rows, name=names[system], colour=colour)
-    rows_axis(fig, [criterion_name(c.criterion) for c in result.criteria])
+    for role, shift, colour in ROLES:
+        rows = [(shift - k, getattr(c, role)) for k, c in enumerate(found.criteria)]
+        points(fig, rows, name=names[role], colour=colour)
+    rows_axis(fig, [criterion_name(c.criterion) for c in found.criteria])
     fig.update_xaxes(range=[0.9, 5.1], dtick=1)
-    _legend(fig, extra=60 + 24 * len(result.criteria))
+    _legend(fig, extra=60 + 24 * len(found.criteria))
     table = [
-        {"criterion": c.criterion, "system": names[s], **as_row(getattr(c, s))}
-        for c in result.criteria
-        for s in ("base", "tuned")
+        {"criterion": c.criterion, "system": names[role], **as_row(getattr(c, role))}
+        for c in found.criteria
+        for role, _, _ in ROLES
     ]
-    charts.show(fig, table, "ratings.csv")
+    _show(fig, table, "ratings", found)
 
 
 def criterion_name(criterion: str) -> str:
@@ -189,22 +186,26 @@ def criterion_name(criterion: str) -> str:
     return "Bias (5: none)" if criterion == "bias" else criterion.capitalize()
 
 
-def flags_chart(title: str, result: StudyResult, names: Mapping[str, str]) -> None:
+def flags_chart(title: str, found: Comparison, names: Names) -> None:
     """The share of pairs in which a flag was raised, baseline and candidate, exact intervals."""
     fig = charts.figure(title, x="share of judged pairs")
-    flags = list(result.flags)
-    for system, shift, colour in (("base", 0.17, charts.BASE), ("tuned", -0.17, charts.TUNED)):
-        rows = [(shift - k, result.flags[flag][system]) for k, flag in enumerate(flags)]
-        points(fig, rows, name=names[system], colour=colour, percent=True)
+    flags = list(found.flags)
+    for k, (role, shift, colour) in enumerate(ROLES):
+        rows = [(shift - at, found.flags[flag][k]) for at, flag in enumerate(flags)]
+        points(fig, rows, name=names[role], colour=colour, percent=True)
     rows_axis(fig, [flag.capitalize() for flag in flags])
     fig.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     _legend(fig, extra=60 + 24 * len(flags))
     table = [
-        {"flag": flag, "system": names[s], **as_row(result.flags[flag][s])}
+        {"flag": flag, "system": names[role], **as_row(found.flags[flag][k])}
         for flag in flags
-        for s in ("base", "tuned")
+        for k, (role, _, _) in enumerate(ROLES)
     ]
-    charts.show(fig, table, "flags.csv")
+    _show(fig, table, "flags", found)
+
+
+def _show(fig: Any, rows: Sequence[Mapping[str, Any]], name: str, found: Comparison) -> None:
+    charts.show(fig, rows, f"{name}.csv", key=f"{name} {found.candidate_id}")
 
 
 def _legend(fig: Any, extra: int) -> None:

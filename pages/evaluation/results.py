@@ -19,20 +19,40 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
+# Chromium prints what is on the screen: one screenful, with the sidebar, its charts cut.
+PRINT = """
+<style>
+@media print {
+  [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
+  [data-testid=stButtonGroup], [data-testid=stDownloadButton], [data-testid=stPageLink],
+  [data-testid=stSelectbox] { display: none !important }
+  html, body, #root, #root > div, [data-testid=stApp], [data-testid=stAppViewContainer],
+  [data-testid=stMain], [data-testid=stMainBlockContainer] {
+    position: static !important; overflow: visible !important; height: auto !important;
+    max-width: none !important; display: block !important; padding: 0 !important
+  }
+  [data-testid=stPlotlyChart], [data-testid=stDataFrame] { break-inside: avoid }
+  .js-plotly-plot, .svg-container, .main-svg { max-width: 100% !important }
+}
+</style>
+"""
 
 
 def main() -> None:
     """Draw the page."""
     page.head("Results", "What the scores and the people say, and how sure one can be of it.")
+    st.html(PRINT)
     store, actor, project_id = session.store(), session.actor(), session.project().project_id
     there = studies.studies_of(store, actor, project_id)
-    key = f"results_view {project_id}"
-    view = st.segmented_control(
-        "View", list(VIEWS), default="people" if there else "scores",
-        format_func=VIEWS.__getitem__, required=True, key=key, label_visibility="collapsed",
-    )  # fmt: skip
+    names = {s.study_id: s.name for s in there}
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        view = kept_choice("view", VIEWS, "people" if there else "scores")
     if view == "scores":
-        scores(store, actor, project_id)
+        with right:
+            version_id = choose_version(store, actor, project_id)
+        if version_id:
+            score_results(store, actor, version_id)
         return
     if not there:
         page.empty(
@@ -42,19 +62,45 @@ def main() -> None:
             "Open a study",
         )
         return
-    names = {s["study_id"]: s["name"] for s in there}
-    wished = st.query_params.get("study")
-    if wished and wished not in names:
-        tell("No such study", "The address names a study that is not in this project.")
-    chosen = st.selectbox(
-        "Study", list(names), index=list(names).index(wished) if wished in names else 0,
-        format_func=names.__getitem__, key=f"results_study {project_id}",
-    )  # fmt: skip
+    with right:
+        chosen = choose_study(names, project_id)
     (study_results if view == "people" else study_pairs)(store, actor, chosen)
 
 
-def scores(store: StoreType, actor: Actor, project_id: str) -> None:
-    """The automatic scores of one dataset version."""
+def kept_choice(name: str, options: dict[str, str], default: str) -> str:
+    """A choice of one view that the address keeps, so that Back and reload find it again."""
+    wished = st.query_params.get(name)
+    key = f"results_{name}"
+    if session.widget_value(key) is None and wished in options:
+        session.set_widget(key, wished)
+    elif session.widget_value(key) is None:
+        session.set_widget(key, default)
+    chosen = st.segmented_control(
+        "View", list(options), format_func=options.__getitem__, required=True, key=key,
+        label_visibility="collapsed",
+    ) or default  # fmt: skip
+    if chosen != wished:
+        st.query_params[name] = chosen
+    return chosen
+
+
+def choose_study(names: dict[str, str], project_id: str) -> str:
+    """The study whose results are shown; the address names it."""
+    wished = st.query_params.get("study")
+    if wished and wished not in names:
+        tell("No such study", "The address names a study that is not in this project.")
+    chosen: str = st.selectbox(
+        "Study", list(names), index=list(names).index(wished) if wished in names else 0,
+        format_func=names.__getitem__, key=f"results_study {project_id}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen != wished:
+        st.query_params["study"] = chosen
+    return chosen
+
+
+def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:
+    """The dataset version whose scores are shown; the address names it."""
     versions = {
         v.version_id: f"{v.number} · {v.name}"
         for v in freezing.versions_of(store, actor, project_id)
@@ -66,12 +112,17 @@ def scores(store: StoreType, actor: Actor, project_id: str) -> None:
             "curation/versions.py",
             "Dataset versions",
         )
-        return
-    version_id = st.selectbox(
-        "Dataset version", list(versions), format_func=versions.__getitem__,
-        key=f"results_version {project_id}",
+        return None
+    wished = st.query_params.get("version")
+    chosen: str = st.selectbox(
+        "Dataset version", list(versions),
+        index=list(versions).index(wished) if wished in versions else 0,
+        format_func=versions.__getitem__, key=f"results_version {project_id}",
+        label_visibility="collapsed",
     )  # fmt: skip
-    score_results(store, actor, version_id)
+    if chosen != wished:
+        st.query_params["version"] = chosen
+    return chosen
 
 
 main()

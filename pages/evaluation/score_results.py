@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
 from core.study.sentences import compared, says_words, written
-from core.workflows.evaluation import results
-from core.workflows.evaluation.results import SystemScores
+from core.workflows.evaluation import score_report
+from core.workflows.evaluation.reports import Report
+from core.workflows.evaluation.score_report import ScoreReport, SystemScores
 from pages.components import charts, page, session
+from pages.components.errors import attempt
+from pages.components.job_view import live
+from pages.evaluation.leak_findings import show_reason
 from pages.evaluation.result_charts import download, metric_name, scores_chart
+from pages.evaluation.score_tables import finish_table, label_table
+from pages.evaluation.systems_table import older_settings
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -21,14 +28,14 @@ WIDTHS: dict[str, Any] = {
     "Metric": st.column_config.TextColumn(width=115),
     "Finding": st.column_config.TextColumn(width=180),
 }
-FIRST = ("token_f1", "rougeL", "rouge1", "rouge2", "exact_match")
+SPLITS = {"test": "Test", "validation": "Validation", "train": "Train"}
 
 
 def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
-    """Draw the scores of every scored system of a version."""
-    stamp = results.stamp(store, actor, version_id=version_id)
-    first = _report(store, actor, version_id, None, stamp)
-    if not first:
+    """Draw the scores of every scored system of a version on one split."""
+    stamp = score_report.score_stamp(store, actor, version_id)
+    first = _report(store, actor, version_id, None, None, stamp).content
+    if first is not None and not first.systems:
         page.empty(
             "No scored answers yet",
             "Let systems answer the examples of this version; scoring starts by itself.",
@@ -36,120 +43,181 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
             "Generate",
         )
         return
-    names = {s.system["system_id"]: s.system["name"] for s in first}
-    default = next((s.system["system_id"] for s in first if not s.against), next(iter(names)))
-    left, right = st.columns(2)
-    baseline = left.selectbox(
-        "Compared with (baseline)", list(names), index=list(names).index(default),
-        format_func=names.__getitem__, key=f"baseline {version_id}",
-    )  # fmt: skip
-    metrics = sorted({m for s in first for m in s.metrics}, key=_order)
-    metric = right.selectbox("Metric", metrics, format_func=metric_name, key="results_metric")
-    report = _report(store, actor, version_id, baseline, stamp)
-    colours = _colours(report, baseline)
-    gold = next((i for i, colour in colours.items() if colour == charts.TUNED), "")
-    said = _sentences(report, metric, names[baseline])
-    title = said.pop(gold, f"{metric_name(metric).capitalize()} of {names[baseline]}")
-    scores_chart(title, report, metric, colours)
-    if said:
-        st.text("\n".join(said.values()))
-    _table(report, metrics, names[baseline])
-    _labels(report)
-    for scores in report:
-        for warning in scores.system["summary"].get("warnings", ()):
-            st.text(f"⚠ {scores.system['name']}: {warning}")
+    report = _chosen(store, actor, version_id, first, stamp)
+    if report is None:
+        return
+    metric = session.widget_value("results_metric")
+    if metric not in report.metrics:
+        metric = report.metrics[0]
+    older_settings(store, actor, version_id)
+    _chart(report, metric)
+    _unlike(store, actor, version_id, report)
+    _table(report)
+    finish_table(report)
+    label_table(report)
+    for scores in report.systems:
+        for warning in scores.system.summary.get("warnings", ()):
+            st.text(f"⚠ {scores.system.name}: {warning}")
     label = "Ask people: open a blind study"
     st.page_link("evaluation/studies.py", label=label, icon=":material/arrow_forward:")
 
 
+def _chosen(
+    store: StoreType, actor: Actor, version_id: str, first: ScoreReport | None, stamp: str
+) -> ScoreReport | None:
+    """The report of the chosen split and baseline, or None while a worker computes it."""
+    if first is None:
+        live(_report(store, actor, version_id, None, None, stamp).job_id)
+        return None
+    left, middle, right = st.columns(3)
+    splits = list(first.splits)
+    split = left.selectbox(
+        "Split", splits, index=splits.index(first.split),
+        format_func=lambda s: SPLITS.get(s, s), key=f"results_split {version_id}",
+    )  # fmt: skip
+    report = _report(store, actor, version_id, None, split, stamp)
+    if report.content is None:
+        live(report.job_id)
+        return None
+    names = {s.system.system_id: s.system.name for s in report.content.systems}
+    baseline = middle.selectbox(
+        "Baseline", list(names), index=list(names).index(report.content.baseline_id),
+        format_func=names.__getitem__, key=f"baseline {version_id} {split}",
+    )  # fmt: skip
+    right.selectbox("Metric", report.content.metrics, format_func=metric_name, key="results_metric")
+    return _report(store, actor, version_id, baseline, split, stamp).content
+
+
 def _report(
-    store: StoreType, actor: Actor, version_id: str, baseline: str | None, stamp: str
-) -> list[SystemScores]:
-    return session.kept(
-        f"scores {version_id} {baseline}",
+    store: StoreType,
+    actor: Actor,
+    version_id: str,
+    baseline: str | None,
+    split: str | None,
+    stamp: str,
+) -> Report[ScoreReport]:
+    name = f"scores {version_id} {baseline} {split}"
+    found = session.kept(
+        name,
         stamp,
-        lambda: results.score_report(store, actor, version_id, baseline),
+        lambda: score_report.score_report(
+            store, actor, version_id, baseline_id=baseline, split=split
+        ),
     )
-
-
-def _order(metric: str) -> tuple[int, str]:
-    return (FIRST.index(metric) if metric in FIRST else len(FIRST), metric)
-
-
-def _sentences(report: Sequence[SystemScores], metric: str, baseline: str) -> dict[str, str]:
-    """System id → what may be said of it against the baseline."""
-    return {
-        s.system["system_id"]: compared(
-            s.system["name"], baseline, metric_name(metric), *s.against[metric]
-        )
-        for s in report
-        if metric in s.against
-    }
-
-
-def _colours(report: Sequence[SystemScores], baseline: str) -> dict[str, str]:
-    """The baseline slate, a tuned system (or the only other one) gold, the rest told apart."""
-    rest = [c for c in charts.SERIES if c not in (charts.BASE, charts.TUNED)]
-    others = [s.system for s in report if s.system["system_id"] != baseline]
-    gold = next((s for s in others if s["kind"] == "tuned"), others[-1] if others else None)
-    found = {baseline: charts.BASE}
-    for k, system in enumerate(others):
-        found[system["system_id"]] = charts.TUNED if system is gold else rest[k % len(rest)]
+    if found.content is None:  # the worker's result comes under the same stamp
+        session.forget(name)
     return found
 
 
-def _table(report: Sequence[SystemScores], metrics: Sequence[str], baseline: str) -> None:
+def _chart(report: ScoreReport, metric: str) -> None:
+    colours = _colours(report)
+    gold = next((i for i, colour in colours.items() if colour == charts.CANDIDATE), "")
+    baseline = _name(report, report.baseline_id)
+    said = _sentences(report.systems, metric, baseline)
+    title = said.pop(gold, f"{metric_name(metric).capitalize()} of {baseline}")
+    scores_chart(title, report.systems, metric, colours)
+    if said:
+        st.text("\n".join(said.values()))
+
+
+def _name(report: ScoreReport, system_id: str) -> str:
+    return next(s.system.name for s in report.systems if s.system.system_id == system_id)
+
+
+def _sentences(systems: Sequence[SystemScores], metric: str, baseline: str) -> dict[str, str]:
+    """System id → what may be said of it against the baseline."""
+    found = {}
+    for s in systems:
+        if metric in s.against:
+            one = s.against[metric]
+            difference = compared(
+                s.system.name, baseline, metric_name(metric), one.difference, one.says
+            )
+            said = f"{s.system.name}: {one.note}" if one.note else difference
+            found[s.system.system_id] = said
+    return found
+
+
+def _colours(report: ScoreReport) -> dict[str, str]:
+    """The baseline slate, the last tuned system (or the last other one) gold, the rest apart."""
+    rest = [c for c in charts.SERIES if c not in (charts.BASELINE, charts.CANDIDATE)]
+    others = [s.system for s in report.systems if s.system.system_id != report.baseline_id]
+    tuned = [s for s in others if s.kind == "tuned"] or others
+    found = {report.baseline_id: charts.BASELINE}
+    for k, system in enumerate(others):
+        gold = system is tuned[-1]
+        found[system.system_id] = charts.CANDIDATE if gold else rest[k % len(rest)]
+    return found
+
+
+def _unlike(store: StoreType, actor: Actor, version_id: str, report: ScoreReport) -> None:
+    """Name in what systems were asked unlike the baseline, and why they are compared."""
+    for scores in report.systems:
+        if not scores.differences:
+            continue
+        with st.container(border=True):
+            named = "\n".join(f"• {d}" for d in scores.differences)
+            st.text(f"{scores.system.name} was asked differently:\n{named}")
+            if scores.reason:
+                said = scores.reason
+                show_reason(said, "compares them all the same")
+            elif scores.is_refused:
+                _reason_form(store, actor, version_id, report.baseline_id, scores)
+
+
+def _reason_form(
+    store: StoreType, actor: Actor, version_id: str, baseline_id: str, scores: SystemScores
+) -> None:
+    candidate_id = scores.system.system_id
+    with st.form(f"unlike {baseline_id} {candidate_id}", border=False):
+        reason = st.text_area(
+            "Not compared. If the scores should be compared all the same, write why",
+            max_chars=2000, height=80,
+        )  # fmt: skip
+        if st.form_submit_button("Compare", icon=":material/edit_note:"):
+            save = partial(
+                score_report.compare_all_the_same, store, actor, version_id, baseline_id,
+                candidate_id, reason,
+            )  # fmt: skip
+            attempt(save, "Saved.")
+
+
+def _table(report: ScoreReport) -> None:
     st.subheader("Every metric", anchor=False)
     rows: list[dict[str, Any]] = []
-    for metric in metrics:
-        for scores in report:
-            if metric not in scores.metrics:
-                continue
-            row = {
-                "Metric": metric_name(metric),
-                "System": scores.system["name"],
-                "Mean (95 % interval)": written(scores.metrics[metric], 3),
-                "Difference to baseline": "baseline",
-                "Finding": "",
-            }
-            if metric in scores.against:
-                difference, says = scores.against[metric]
-                row["Difference to baseline"] = written(difference, 3)
-                row["Finding"] = says_words(says)
-            rows.append(row)
+    for metric in report.metrics:
+        for scores in report.systems:
+            if metric in scores.means:
+                rows.append(_row(report, scores, metric))
     st.dataframe(rows, hide_index=True, height="content", column_config=WIDTHS)
     download(rows, "scores.csv")
+    exposed = sum(m.exposed for s in report.systems for m in s.means.values())
     st.caption(
         "Means with bootstrap intervals over examples; exact match and fields with exact ones. "
-        "Differences are paired: the same example under both systems. Several metrics at once "
-        "make one chance finding likelier."
+        "Differences are paired: the same example under both systems"
+        + (
+            ", without examples that one of them was trained on or shown. "
+            "A mean over such examples says how well they were learned."
+            if exposed
+            else "."
+        )
+        + " Several metrics at once make one chance finding likelier."
     )
 
 
-def _labels(report: Sequence[SystemScores]) -> None:
-    with_labels = [s for s in report if s.system["summary"].get("label_report")]
-    if not with_labels:
-        return
-    st.subheader("Labels", anchor=False)
-    rows = []
-    for scores in with_labels:
-        found = scores.system["summary"]["label_report"]
-        for label, one in found["classes"].items():
-            rows.append(
-                {
-                    "System": scores.system["name"],
-                    "Label": label,
-                    "Precision": one["precision"],
-                    "Recall": one["recall"],
-                    "F1": one["f1"],
-                    "In references": one["support"],
-                    "Answered": one["answered"],
-                    "Macro F1 of the system": found["macro_f1"],
-                }
-            )
-    number = st.column_config.NumberColumn(format="%.3f")
-    columns = ("Precision", "Recall", "F1", "Macro F1 of the system")
-    st.dataframe(
-        rows, hide_index=True, height="content", column_config=dict.fromkeys(columns, number)
-    )
-    download(rows, "labels.csv")
+def _row(report: ScoreReport, scores: SystemScores, metric: str) -> dict[str, Any]:
+    row = {
+        "Metric": metric_name(metric),
+        "System": scores.system.name,
+        "Mean (95 % interval)": written(scores.means[metric].mean, 3),
+        "Difference to baseline": "baseline",
+        "Finding": "",
+    }
+    if metric in scores.against:
+        one = scores.against[metric]
+        row["Difference to baseline"] = written(one.difference, 3)
+        row["Finding"] = one.note or says_words(one.says)
+    elif scores.system.system_id != report.baseline_id:
+        row["Difference to baseline"] = "—"
+        row["Finding"] = "not compared: asked differently"
+    return row

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.actor import Actor
+from core.study.study import Study, StudyProgress
 from core.workflows.evaluation import rating, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
@@ -16,74 +17,94 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 
-def study_card(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
+def study_card(store: StoreType, actor: Actor, study: Study) -> None:
     """Draw one study with what a lead may do with it."""
-    study = studies.get_study(store, actor, study["study_id"])
-    progress = rating.progress(store, actor, study["study_id"])
+    progress = rating.progress(store, actor, study.study_id)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{escaped(study['name'])}**", width="content")
+            st.markdown(f"**{escaped(study.name)}**", width="content")
             _badges(study)
-        st.text(f"{study['candidate_name']}\nagainst {study['baseline_name']} (baseline)")
-        judged, pairs, least = (progress[name] for name in ("judged", "pairs", "least"))
-        st.progress(judged / pairs if pairs else 0.0, text=_coverage(judged, pairs, least))
+        candidates = ", ".join(c.name for c in study.candidates)
+        word = "Candidate" if len(study.candidates) == 1 else "Candidates"
+        st.text(f"{word}: {candidates}\nBaseline: {study.baseline.name}")
+        share = progress.judged / progress.pairs if progress.pairs else 0.0
+        st.progress(share, text=_coverage(study, progress))
+        _actions(store, actor, study, done=progress.judged >= progress.pairs > 0)
         st.caption(_plan(study))
-        if not study["blind"]:
+        if study.differences:
+            st.text("Asked differently:\n" + "\n".join(f"• {d}" for d in study.differences))
+        if note := studies.compared_because(study):
+            show_reason(note, "compares them all the same")
+        if not study.blind:
             _not_blind(store, actor, study)
-        _actions(store, actor, study)
+        elif not study.leaks.enough:
+            show_findings(study.leaks)
 
 
-def _badges(study: dict[str, Any]) -> None:
-    if study["closed_at"]:
+def _badges(study: Study) -> None:
+    if study.closed:
         st.badge("closed", icon=":material/lock:", color="gray")
     else:
         st.badge("open", icon=":material/lock_open:", color="green")
-    if not study["blind"]:
+    if not study.blind:
         st.badge("not blind", icon=":material/visibility:", color="orange")
 
 
-def _coverage(judged: int, pairs: int, least: int) -> str:
-    rule = "10 % rule met" if judged >= least else f"10 % rule met at {page.number(least)}"
-    return f"{page.number(judged)} of {page.number(pairs)} pairs rated · {rule}"
+def _coverage(study: Study, progress: StudyProgress) -> str:
+    least = study.plan.least * len(study.candidates)
+    met = progress.judged >= least
+    rule = "10 % rule met" if met else f"10 % rule met at {page.number(least)}"
+    judged, pairs = page.number(progress.judged), page.number(progress.pairs)
+    return f"{judged} of {pairs} pairs rated · {rule}"
 
 
-def _plan(study: dict[str, Any]) -> str:
-    plan = study["plan"]
-    reference = "raters see the reference" if plan["show_reference"] else "no reference shown"
+def _plan(study: Study) -> str:
+    plan = study.plan
+    reference = "raters see the reference" if plan.show_reference else "no reference shown"
+    left_out = (
+        f"{page.counted(plan.left_out, 'example')} left out that a system was trained on or "
+        "shown · "
+        if plan.left_out
+        else ""
+    )
     return (
-        f"Opened {page.when(study['created_at'])} by {escaped(study['person'])} · "
-        f"{page.number(plan['pairs'])} of {page.number(plan['outputs'])} outputs drawn · "
-        f"{page.percent(plan['overlap'])} rated twice · {reference} · seed {plan['seed']}"
+        f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
+        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn · {left_out}"
+        f"{page.percent(plan.overlap)} rated twice · {reference} · seed {plan.seed}"
     )
 
 
-def _not_blind(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
-    show_findings(study["leaks"])
+def _not_blind(store: StoreType, actor: Actor, study: Study) -> None:
+    show_findings(study.leaks)
     if note := studies.counts_because(study):
-        show_reason(note)
-        label, key = "Withhold the verdict again", f"withhold {study['study_id']}"
+        show_reason(note, "lets it count")
+        label, key = "Withhold the verdict again", f"withhold {study.study_id}"
         if st.button(label, icon=":material/undo:", key=key):
-            attempt(lambda: studies.withhold_again(store, actor, study["study_id"]), "Saved.")
+            attempt(lambda: studies.withhold_again(store, actor, study.study_id), "Saved.")
         return
-    with st.form(f"count {study['study_id']}", border=False):
+    with st.form(f"count {study.study_id}", border=False):
         reason = st.text_area(
-            "The verdict is withheld. If it may count all the same, write why",
+            "The verdict is withheld. If it should count all the same, write why",
             max_chars=2000, height=80,
         )  # fmt: skip
-        if st.form_submit_button("Let it count", icon=":material/edit_note:"):
-            attempt(lambda: studies.let_count(store, actor, study["study_id"], reason), "Saved.")
+        if st.form_submit_button("Count the verdict", icon=":material/edit_note:"):
+            attempt(lambda: studies.let_count(store, actor, study.study_id, reason), "Saved.")
 
 
-def _actions(store: StoreType, actor: Actor, study: dict[str, Any]) -> None:
-    study_id, closed = study["study_id"], bool(study["closed_at"])
+def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
+    study_id = study.study_id
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not closed:
-            st.page_link("evaluation/rate.py", label="Rate", icon=":material/balance:")
-        st.page_link(
-            "evaluation/results.py", label="Results", icon=":material/insights:",
-            query_params={"study": study_id},
-        )  # fmt: skip
-        label = "Reopen" if closed else "Close to ratings"
-        icon = ":material/lock_open:" if closed else ":material/lock:"
+        rate = not study.closed and not done
+        if rate and st.button(
+            "Rate", key=f"rate {study_id}", type="primary", icon=":material/balance:"
+        ):
+            st.switch_page("evaluation/rate.py", query_params={"study": study_id})
+        if st.button(
+            "Results", key=f"results {study_id}", icon=":material/insights:",
+            type="secondary" if rate else "primary",
+        ):  # fmt: skip
+            st.switch_page("evaluation/results.py", query_params={"study": study_id})
+        label = "Reopen" if study.closed else "Close to ratings"
+        icon = ":material/lock_open:" if study.closed else ":material/lock:"
         if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary"):
-            attempt(lambda: studies.set_closed(store, actor, study_id, not closed), "Saved.")
+            attempt(lambda: studies.set_closed(store, actor, study_id, not study.closed), "Saved.")

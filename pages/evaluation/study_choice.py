@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.study.study import OpenStudy
 from pages.components import page
 
 
-def choose(studies: list[dict[str, object]], chosen: str | None) -> str:
+def choose(studies: Sequence[OpenStudy], chosen: str | None) -> str:
     """The study to rate in; a choice only where there is one. One that has just been closed stays
     until the person leaves it, so that nothing typed is out of sight."""
-    names = {str(study["study_id"]): str(study["name"]) for study in studies}
+    names = {study.study_id: study.name for study in studies}
     if chosen and chosen not in names:
         names[chosen] = "The study you were in (closed)"
     if len(names) == 1:

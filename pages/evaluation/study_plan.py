@@ -1,30 +1,33 @@
-"""The plan of a new study: which two systems, how many pairs, what the scan says; opening it."""
+"""The plan of a new study: which systems, on what, how many pairs; opening it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
+from core.study.system import VersionSystem
+from core.versions.version import DatasetVersion
 from core.workflows.evaluation import studies
+from core.workflows.evaluation.studies import Prospect
 from pages.components import page, session
 from pages.components.errors import tell
-from pages.evaluation.leak_findings import show_findings
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 OPENED = "study opened"
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
+SPLITS = {"test": "Test", "validation": "Validation", "train": "Train", "all": "All splits"}
+Answered = Sequence[tuple[DatasetVersion, Sequence[VersionSystem]]]
 
 
-def study_plan(
-    store: StoreType, actor: Actor, project_id: str, versions: dict[str, list[dict[str, Any]]]
-) -> None:
-    """Draw the plan; `versions` maps a version's name to the systems that answered it."""
-    if not versions:
+def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answered) -> None:
+    """Draw the plan; `answered` are the versions that two systems or more have answered."""
+    if not answered:
         page.empty(
             "No two systems have answered the same version",
             "Generate with another system, or import its answers.",
@@ -32,56 +35,92 @@ def study_plan(
             "Generate",
         )
         return
-    chosen = _choose_systems(versions)
+    chosen = _choose_systems(answered)
     if chosen is None:
+        st.caption("Choose at least one candidate.")
         return
-    baseline, candidate = chosen
     try:
-        outputs = len(studies.shared_outputs(store, actor, project_id, baseline, candidate))
+        seen = studies.prospect(store, actor, project_id, **chosen)
     except TouchstoneError as error:
         tell(error.title, error.message)
         return
-    if not outputs:
-        st.info("These two share no answered example. Choose two that answered one split.")
+    _tell_prospect(seen)
+    if not seen.outputs:
         return
-    plan = _choose_size(outputs)
-    _scan(store, actor, project_id, baseline, candidate)
-    label = f"Open a study of {page.number(plan['size'])} pairs"
+    plan = chosen | _choose_size(seen, len(chosen["candidate_ids"]))
+    plan["reason"] = _reason(seen)
+    pairs = plan["size"] * len(plan["candidate_ids"])
+    label = f"Open a study of {page.counted(pairs, 'pair')}"
     if st.button(label, type="primary", icon=":material/science:"):
-        _open(store, actor, project_id, baseline, candidate, plan)
+        _open(store, actor, project_id, plan)
+    st.caption(
+        "A worker draws the pairs and scans the answers for what tells the systems apart; a study "
+        "that is not blind says so."
+    )
 
 
-def _choose_systems(versions: dict[str, list[dict[str, Any]]]) -> tuple[str, str] | None:
-    version = st.selectbox("Dataset version", list(versions))
-    names = {system["system_id"]: system["name"] for system in versions[version]}
-    kinds = {system["system_id"]: system["kind"] for system in versions[version]}
-    ids = list(names)
+def _choose_systems(answered: Answered) -> dict[str, Any] | None:
+    versions = {v.version_id: (f"{v.number} · {v.name}", systems) for v, systems in answered}
     left, right = st.columns(2)
-    first = next((k for k, i in enumerate(ids) if kinds[i] == "base"), 0)
+    version_id = left.selectbox(
+        "Dataset version", list(versions), format_func=lambda i: versions[i][0]
+    )
+    split = right.selectbox(
+        "Split", list(SPLITS), format_func=SPLITS.__getitem__,
+        help="Test is what no training saw. Examples that a system was trained on are left out.",
+    )  # fmt: skip
+    systems = {s.system_id: s for s in versions[version_id][1]}
+    ids = list(systems)
+    left, right = st.columns(2)
+    first = next((k for k, i in enumerate(ids) if systems[i].kind == "base"), 0)
     baseline = left.selectbox(
-        "Baseline", ids, index=first, format_func=names.__getitem__,
-        help="What the other one is compared with.",
+        "Baseline", ids, index=first, format_func=lambda i: systems[i].name,
+        help="What the candidates are compared with.",
     )  # fmt: skip
     others = [i for i in ids if i != baseline]
-    tuned = [k for k, i in enumerate(others) if kinds[i] == "tuned"]
-    candidate = right.selectbox(
-        "Candidate", others, index=(tuned or [len(others) - 1])[-1],
-        format_func=names.__getitem__,
+    tuned = [i for i in others if systems[i].kind == "tuned"] or others
+    candidates = right.multiselect(
+        "Candidate", others, default=tuned[-1:], format_func=lambda i: systems[i].name,
+        key=f"candidates {version_id} {baseline}",
+        help="Usually one. With several, each is compared with the baseline.",
     )  # fmt: skip
-    return (baseline, candidate) if baseline and candidate else None
+    if not candidates:
+        return None
+    return {
+        "version_id": version_id,
+        "split": split,
+        "baseline_id": baseline,
+        "candidate_ids": candidates,
+    }
 
 
-def _choose_size(outputs: int) -> dict[str, Any]:
-    least = studies.plan_size(outputs)
+def _tell_prospect(seen: Prospect) -> None:
+    if seen.left_out:
+        st.info(
+            f"{page.counted(seen.left_out, 'shared example')} left out: a system was trained on "
+            "them, or was shown them in its prompt.",
+            icon=":material/filter_alt_off:",
+        )
+    if not seen.outputs:
+        st.warning(
+            "No example is left that all of them answered. Choose another split, or generate for "
+            "one split with all of them.",
+            icon=":material/error:",
+        )
+
+
+def _choose_size(seen: Prospect, candidates: int) -> dict[str, Any]:
+    outputs, least = seen.outputs, studies.plan_size(seen.outputs)
     left, right = st.columns(2)
     margin = left.selectbox(
-        "How exact the win rate shall be", list(MARGINS), format_func=MARGINS.__getitem__,
+        "Margin of error of the win rate", list(MARGINS), format_func=MARGINS.__getitem__,
         help="Half the width of a 95 % interval when every pair is decided.",
     )  # fmt: skip
     wanted = studies.plan_size(outputs, margin)
+    what = "Pairs" if candidates == 1 else f"Examples (each makes {candidates} pairs)"
     # The key carries what the value depends on, so that another margin proposes its own size.
     size = right.number_input(
-        f"Pairs (at least {least} of {page.number(outputs)}: the 10 % rule)", least, outputs,
+        f"{what} · at least {least} of {page.number(outputs)}, the 10 % rule", least, outputs,
         wanted, key=f"pairs {outputs} {margin}",
     )  # fmt: skip
     name = st.text_input("Name", max_chars=80, placeholder=f"Study of {size} pairs")
@@ -101,34 +140,30 @@ def _choose_size(outputs: int) -> dict[str, Any]:
     }
 
 
-def _scan(store: StoreType, actor: Actor, project_id: str, baseline: str, candidate: str) -> None:
-    kept = f"scan {baseline} {candidate}"
-    if st.button("Scan for what tells them apart", icon=":material/search:"):
-        session.remember(kept, studies.scan_leaks(store, actor, project_id, baseline, candidate))
-    if leaks := session.recall(kept):
-        show_findings(leaks)
-    else:
-        st.caption("The scan also runs when the study opens, and marks one that is not blind.")
+def _reason(seen: Prospect) -> str:
+    """Name what differs; a lead writes why that may be, where it was not meant to."""
+    if not seen.differences:
+        return ""
+    st.text("Asked differently:\n" + "\n".join(f"• {d}" for d in seen.differences))
+    if not seen.needs_reason:
+        return ""
+    return st.text_area(
+        "These answers were not made alike. If they should be compared all the same, write why; "
+        "the reason stays in the results",
+        max_chars=2000, height=80,
+    )  # fmt: skip
 
 
-def _open(
-    store: StoreType,
-    actor: Actor,
-    project_id: str,
-    baseline: str,
-    candidate: str,
-    plan: dict[str, Any],
-) -> None:
+def _open(store: StoreType, actor: Actor, project_id: str, plan: dict[str, Any]) -> None:
     form = f"study {project_id}"
     try:
         studies.open_study(
-            store, actor, project_id, baseline_id=baseline, candidate_id=candidate,
-            study_id=f"stu_{session.submission_id(form)}", **plan,
-        )  # fmt: skip
+            store, actor, project_id, study_id=f"stu_{session.submission_id(form)}", **plan
+        )
     except TouchstoneError as error:
         tell(error.title, error.message)
         return
     session.submitted(form)
-    session.say("The study is open: its pairs wait under Rate.")
+    session.say("The study is being drawn; it opens in a moment.")
     session.remember(OPENED, project_id)
     st.rerun()

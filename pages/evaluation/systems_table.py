@@ -1,4 +1,4 @@
-"""The systems that answered a version: what each is, how many answers, and its mean scores."""
+"""The systems of a version: what each has answered and how it scored; removing and restoring."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
+from core.scoring.metrics import METRICS
+from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
 from core.workflows.curation import freezing
-from core.workflows.evaluation import systems
+from core.workflows.evaluation import scoring, systems
 from pages.components import page
 from pages.components.errors import attempt, escaped
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "imported": "imported"}
-METRICS = {"token_f1": "Token F1", "rougeL": "ROUGE-L", "exact_match": "Exact match"}
+SHOWN = {m.name: m.label[:1].upper() + m.label[1:] for m in METRICS}
 
 
 def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:
@@ -48,55 +50,73 @@ def _title(version: DatasetVersion) -> str:
     return f"{version.number} · {version.name} · {total} examples"
 
 
-def systems_table(systems: Sequence[dict[str, Any]]) -> None:
+def systems_table(systems: Sequence[VersionSystem]) -> None:
     """One row per system. Intervals and differences are on the results page."""
     st.dataframe(
         [_row(system) for system in systems],
         hide_index=True,
         column_config={
-            name: st.column_config.TextColumn(alignment="right") for name in METRICS.values()
+            name: st.column_config.TextColumn(alignment="right") for name in SHOWN.values()
         },
         height="content",
     )
 
 
+def older_settings(store: StoreType, actor: Actor, version_id: str) -> None:
+    """Say which scores were made under older settings, and offer to score again."""
+    old = scoring.outdated(store, actor, version_id)
+    if not old:
+        return
+    names = ", ".join(escaped(s.name) for s in old)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"⚠ Scored under older settings: {names}. The project's fields, label or metrics "
+            "have changed since."
+        )
+        if st.button("Score again", icon=":material/refresh:", key=f"again {version_id}"):
+            attempt(lambda: scoring.score_again(store, actor, version_id), "Queued. Scores follow.")
+
+
 def remove_or_restore(
-    store: StoreType, actor: Actor, version_id: str, there: Sequence[dict[str, Any]]
+    store: StoreType, actor: Actor, project_id: str, there: Sequence[VersionSystem]
 ) -> None:
     """Take a system out of every list, or bring one back."""
-    removed = dict(systems.removed_systems(store, actor, version_id))
+    removed = systems.removed_systems(store, actor, project_id)
     if not there and not removed:
         return
-    with st.popover("Remove or bring back …", icon=":material/delete:", type="tertiary"):
-        names = {s["system_id"]: s["name"] for s in there}
+    with st.popover("Remove or restore …", icon=":material/delete:", type="tertiary"):
+        names = {s.system_id: s.name for s in there}
         if names:
             chosen = st.selectbox("System", list(names), format_func=names.__getitem__)
-            st.caption("Its answers and scores go out of every list. You can bring it back.")
-            if st.button("Remove it", icon=":material/delete:"):
+            st.caption("Its answers and scores go out of every list. You can restore it.")
+            if st.button("Remove", icon=":material/delete:"):
                 remove = partial(systems.remove_system, store, actor, chosen)
                 attempt(remove, f"{names[chosen]} is removed.")
-        for system_id, name in removed.items():
-            if st.button(f"Bring back {escaped(name)}", key=system_id, icon=":material/undo:"):
-                restore = partial(systems.restore_system, store, actor, system_id)
-                attempt(restore, f"{name} is back.")
+        for system in removed:
+            label = f"Restore {escaped(system.name)}"
+            if st.button(label, key=system.system_id, icon=":material/undo:"):
+                restore = partial(systems.restore_system, store, actor, system.system_id)
+                attempt(restore, f"{system.name} is back.")
 
 
-def _row(system: dict[str, Any]) -> dict[str, Any]:
-    means = (system["summary"] or {}).get("metrics", {})
+def _row(system: VersionSystem) -> dict[str, Any]:
+    means = system.summary.get("metrics", {})
     return {
-        "System": system["name"],
+        "System": system.name,
         # Beside the name, as a phone shows the first columns only.
-        **{name: page.number(means.get(metric), 3) for metric, name in METRICS.items()},
-        "Answers": system["answers"],
+        **{label: page.number(means.get(name), 3) for name, label in SHOWN.items()},
+        "Answers": system.answers,
+        "At the length cap": system.capped,
+        "Cut at a stop string": system.cut,
         "State": _state(system),
-        "Kind": KINDS[system["kind"]],
-        "Split": system["split"],
+        "Kind": KINDS[system.kind],
+        "Split": system.split,
     }
 
 
-def _state(system: dict[str, Any]) -> str:
-    if system["summary"]:
+def _state(system: VersionSystem) -> str:
+    if system.scored:
         return "scored"
-    if system["answers"]:
+    if system.answers:
         return "being scored"
-    return system["job_status"] or "waiting"
+    return system.job_status or "waiting"

@@ -33,7 +33,7 @@ def main(home: Path, seed: int, notes: int) -> None:
     prompts = [template.render(e.instruction, e.input) for e in examples]
     texts = generate(tuned, loaded.tokenizer, prompts)
     answers = [
-        Answer("tuned", str(k), e.output, text)
+        Answer("tuned", str(k), "", e.output, text)
         for k, (e, text) in enumerate(zip(examples, texts, strict=True))
     ]
     plan = ScoringPlan("extraction", tuple(DEMO_FIELDS), "decision")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from core.study.system import SystemKind
 from storage.store import Store
 from tests.browser.driving import PATIENCE, sign_in
 from tests.builders import a_project, a_store, an_actor
@@ -36,15 +37,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         if name == TWINS[1]:
             # The same texts on the same sides again: what still differs would tell the systems.
             store.database.execute(
-                "UPDATE pair_sides SET baseline_left = NOT baseline_left WHERE study_id IN "
-                "(SELECT study_id FROM studies WHERE project_id = ?)",
-                [project_id],
+                """
+                UPDATE pairs SET system_a = system_b, system_b = system_a, answer_a = answer_b,
+                                 answer_b = answer_a
+                WHERE study_id IN (SELECT study_id FROM studies WHERE project_id = $project)
+                """,
+                {"project": project_id},
             )
     project_id = a_project(store, LONG).project_id
     version_id = a_version(store, project_id, 24)
+    kinds: tuple[tuple[str, SystemKind], ...] = (("Model one", "base"), ("Run two", "tuned"))
     base, tuned = (
         a_system(store, project_id, version_id, name, long_answers(store, version_id, name), kind)
-        for name, kind in (("Model one", "base"), ("Run two", "tuned"))
+        for name, kind in kinds
     )
     a_study(store, an_actor(project_id), project_id, base, tuned, size=12)
     projects = {p.name: p.project_id for p in store.projects.all()}

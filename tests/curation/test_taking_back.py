@@ -24,11 +24,11 @@ def place(tmp_path: Path) -> Any:
 
 
 def judged(place: Place, rater: Actor, number: str, choice: Any = "left") -> tuple[str, str]:
-    """This rater's next pair, judged: the judgement's id and the pair's."""
+    """This rater's next pair, judged: the judgement's id and the presentation's."""
     pair = rating.next_pairs(place.store, rater, place.study_id)[0]
     judgement = a_judgement(pair, choice=choice, judgement_id=f"jud_{number}")
     rating.judge(place.store, rater, place.study_id, judgement)
-    return judgement.judgement_id, pair.pair_id
+    return judgement.judgement_id, pair.presentation_id
 
 
 def test_a_judgement_taken_back_counts_no_more_and_its_pair_comes_first_again(
@@ -36,31 +36,38 @@ def test_a_judgement_taken_back_counts_no_more_and_its_pair_comes_first_again(
 ) -> None:
     bea = place.rater()
     judged(place, bea, "one")
-    name, pair_id = judged(place, bea, "two")
-    before = results.stamp(place.store, place.lead, study_id=place.study_id)
-    assert rating.take_back(place.store, bea, place.study_id, name) == pair_id
-    assert results.stamp(place.store, place.lead, study_id=place.study_id) != before
-    assert rating.progress(place.store, bea, place.study_id)["judged"] == 1
+    name, shown = judged(place, bea, "two")
+    before = results.study_stamp(place.store, place.lead, place.study_id)
+    again = rating.take_back(place.store, bea, place.study_id, name)
+    assert again != shown
+    assert sides(place, again) == sides(place, shown)
+    assert results.study_stamp(place.store, place.lead, place.study_id) != before
+    assert rating.progress(place.store, bea, place.study_id).judged == 1
     assert len(place.rows("judgements")) == 1
     assert {row["judgement_id"] for row in place.rows("ratings")} == {"jud_one"}
-    pairs = rating.next_pairs(place.store, bea, place.study_id, first=pair_id)
-    assert pairs[0].pair_id == pair_id
-    judged_again, same_pair = judged(place, bea, "three", "right")
-    assert (judged_again, same_pair) == ("jud_three", pair_id)
-    assert rating.progress(place.store, bea, place.study_id)["judged"] == 2
+    pairs = rating.next_pairs(place.store, bea, place.study_id, first=again)
+    assert pairs[0].presentation_id == again
+    rating.judge(
+        place.store, bea, place.study_id, a_judgement(again, "right", judgement_id="jud_three")
+    )
+    assert rating.progress(place.store, bea, place.study_id).judged == 2
+
+
+def sides(place: Place, presentation_id: str) -> tuple[str, str, str]:
+    """The pair that was shown, and which system stood on which side."""
+    shown = place.store.judgements.presentation(presentation_id)
+    assert shown is not None
+    return shown.pair_id, shown.system_on("left"), shown.system_on("right")
 
 
 def test_what_was_taken_back_stays_in_the_log_whole(place: Place) -> None:
     bea = place.rater()
-    name, pair_id = judged(place, bea, "one")
+    name, shown = judged(place, bea, "one")
     (before,) = place.rows("judgements")
     rating.take_back(place.store, bea, place.study_id, name)
     (kept,) = place.store.database.rows("SELECT * FROM withdrawn_judgements")
-    assert (kept["judgement_id"], kept["pair_id"], kept["rater_id"]) == (
-        name,
-        pair_id,
-        bea.person_id,
-    )
+    told = (kept["judgement_id"], kept["presentation_id"], kept["rater_id"])
+    assert told == (name, shown, bea.person_id)
     assert json.loads(kept["judgement"])["choice"] == before["choice"]
     assert len(json.loads(kept["ratings"])) == 8
 

@@ -19,7 +19,15 @@ from core.jobs.local import kill
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation import bulk_accepting, freezing, importing
-from core.workflows.evaluation import answers, generating, rating, results, studies, systems
+from core.workflows.evaluation import (
+    answers,
+    generating,
+    rating,
+    results,
+    score_report,
+    studies,
+    systems,
+)
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once, wait_for
 from storage.store import Store
@@ -133,11 +141,13 @@ def test_imported_answers_join_by_text_and_are_scored_by_the_worker(
     assert all(isinstance(reason, str) and reason for _, reason in report.unmatched)
     settle(store)
     (system,) = systems.systems_of(store, lead, version_id)
-    assert (system["answers"], system["scored"], system["kind"]) == (9, 9, "imported")
-    assert system["summary"]["field_accuracy"] == {"name": 1.0, "team": 1.0}
-    assert system["summary"]["label_report"]["macro_f1"] == 1.0
-    (scores,) = results.score_report(store, lead, version_id)
-    assert (scores.metrics["token_f1"].value, scores.metrics["token_f1"].n) == (1.0, 9)
+    assert (system.answers, system.scored, system.kind) == (9, True, "imported")
+    assert system.summary["field_accuracy"] == {"name": 1.0, "team": 1.0}
+    assert system.summary["label_report"]["macro_f1"] == 1.0
+    scored = score_report.score_report(store, lead, version_id).content
+    assert scored is not None
+    mean = scored.systems[0].means["token_f1"].mean
+    assert (mean.value, mean.n) == (1.0, 9)
 
 
 def test_answers_join_by_the_examples_id(store: Store, lead: Actor) -> None:
@@ -170,7 +180,7 @@ def test_the_same_answers_submitted_twice_are_one_system(store: Store, lead: Act
         answers.start_import(store, lead, version_id, name="E", path=path, system_id="sys_once")
     settle(store)
     (system,) = systems.systems_of(store, lead, version_id)
-    assert (system["system_id"], system["answers"], system["scored"]) == ("sys_once", 12, 12)
+    assert (system.system_id, system.answers, system.scored) == ("sys_once", 12, True)
 
 
 def test_a_report_that_is_gone_says_so_and_is_for_leads_only(store: Store, lead: Actor) -> None:
@@ -195,10 +205,10 @@ def test_answers_are_read_side_by_side_a_page_at_a_time_and_by_leads_only(
         rows = [{"instruction": i, "input": t, "answer": f"{name} {t}"} for i, t, _ in RECORDS]
         names[imported(store, lead, version_id, name, written(store, rows))[0]] = name
     page = generating.answers_page(store, lead, version_id, list(names), limit=5, offset=10)
-    assert [example["input"] for example in page] == [text for _, text, _ in RECORDS[10:]]
+    assert [example.input for example in page] == [text for _, text, _ in RECORDS[10:]]
     for example in page:
-        assert {names[system]: answer["text"] for system, answer in example["answers"].items()} == {
-            name: f"{name} {example['input']}" for name in ("One", "Two")
+        assert {names[system]: answer.text for system, answer in example.answers.items()} == {
+            name: f"{name} {example.input}" for name in ("One", "Two")
         }
     reviewer = an_actor(project_of(lead), "reviewer", name="eve")
     for question in (
@@ -230,7 +240,7 @@ def test_a_split_that_is_empty_and_a_kind_that_is_unknown_are_refused(
     with pytest.raises(InvalidInput, match="validation of this version is empty"):
         generating.start_generation(store, lead, run_id, split="validation")
     with pytest.raises(InvalidInput, match="at least one"):
-        generating.start_generation(store, lead, run_id, kinds=["gpt"])
+        generating.start_generation(store, lead, run_id, kinds=["gpt"])  # type: ignore[list-item]
 
 
 def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
@@ -252,15 +262,15 @@ def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
     assert generating.start_generation(store, lead, run_id, **asked) == made
     settle(store)
     assert supervise_once(store) == 0
-    found = {s["kind"]: s for s in systems.systems_of(store, lead, version_id)}
-    assert {kind: (s["answers"], s["scored"]) for kind, s in found.items()} == {
-        "base": (4, 4),
-        "prompted": (4, 4),
+    found = {s.kind: s for s in systems.systems_of(store, lead, version_id)}
+    assert {kind: (s.answers, s.scored) for kind, s in found.items()} == {
+        "base": (4, True),
+        "prompted": (4, True),
     }
-    assert found["prompted"]["name"] == "tiny + 1 example"
-    texts = {kind: store.systems.texts(system_id) for kind, system_id in made.items()}
+    assert found["prompted"].name == "tiny + 1 example"
+    texts = {kind: store.answers.texts(system_id, version_id) for kind, system_id in made.items()}
     assert texts["base"].keys() == texts["prompted"].keys()
-    assert all(s["summary"]["n"] == 4 for s in found.values())
+    assert all(s.summary["n"] == 4 for s in found.values())
 
 
 # Real data -------------------------------------------------------------------------------------
@@ -285,18 +295,25 @@ def test_self_instruct_goes_from_import_to_a_withheld_verdict(store: Store) -> N
         assert (report.joined, report.examples, report.unmatched) == (252, 252, [])
     settle(store)
     base, tuned = made.values()
-    scores = results.score_report(store, lead, version_id, base)
-    assert [s.metrics["rougeL"].n for s in scores] == [252, 252]
-    assert scores[1].against["rougeL"][1] == "better"
-    study_id = studies.open_study(
-        store, lead, project_of(lead), name="", baseline_id=base, candidate_id=tuned
+    score_report.compare_all_the_same(
+        store, lead, version_id, base, tuned, "Both answers were published side by side."
     )
+    scored = score_report.score_report(store, lead, version_id, baseline_id=base).content
+    assert scored is not None
+    assert [s.means["rougeL"].mean.n for s in scored.systems] == [252, 252]
+    assert scored.systems[1].against["rougeL"].says == "better"
+    study_id = studies.open_study(
+        store, lead, project_of(lead), version_id=version_id, name="", baseline_id=base,
+        candidate_ids=[tuned], reason="Both answers were published side by side.",
+    )  # fmt: skip
+    settle(store)
     study = studies.get_study(store, lead, study_id)
-    assert (study["plan"]["pairs"], study["plan"]["outputs"], study["blind"]) == (26, 252, False)
-    assert study["leaks"]["length_auc"] == pytest.approx(0.98, abs=0.01)
+    assert (study.plan.pairs, study.plan.outputs, study.blind) == (26, 252, False)
+    assert study.leaks.length_auc == pytest.approx(0.98, abs=0.01)
     rater = an_actor(project_of(lead), "reviewer", name="bea")
     assert rate_all(store, rater, study_id, a_judgement, most=10) == 10
-    assert rating.progress(store, rater, study_id)["judged"] == 10
-    result = results.study_result(store, lead, study_id)
+    assert rating.progress(store, rater, study_id).judged == 10
+    result = results.study_report(store, lead, study_id).content
+    assert result is not None
     assert "not blind" in result.withheld
-    assert (result.judged, result.coverage.n) == (10, 252)
+    assert (result.found.judged, result.coverage.n) == (10, 252)

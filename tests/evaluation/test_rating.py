@@ -23,7 +23,9 @@ from tests.study_builders import (
     CRITERIA,
     a_judgement,
     a_study,
+    a_system,
     a_version,
+    answers_of,
     rate_all,
     two_systems,
 )
@@ -36,8 +38,8 @@ class Place:
         self.store = a_store(folder)
         self.project_id = a_project(self.store).project_id
         self.lead = an_actor(self.project_id)
-        version_id = a_version(self.store, self.project_id)
-        self.base, self.tuned = two_systems(self.store, self.project_id, version_id, shifts)
+        self.version_id = a_version(self.store, self.project_id)
+        self.base, self.tuned = two_systems(self.store, self.project_id, self.version_id, shifts)
         self.study_id = a_study(
             self.store, self.lead, self.project_id, self.base, self.tuned, **plan
         )
@@ -49,8 +51,7 @@ class Place:
         sql = {
             "judgements": "SELECT * FROM judgements ORDER BY created_at",
             "ratings": "SELECT * FROM ratings",
-            "pair_places": "SELECT * FROM pair_places",
-            "pair_sides": "SELECT * FROM pair_sides",
+            "presentations": "SELECT * FROM presentations WHERE rater_id IS NOT NULL",
         }[table]
         return self.store.database.rows(sql)
 
@@ -64,12 +65,15 @@ def place(tmp_path: Path) -> Any:
 
 def test_a_rater_sees_two_answers_and_the_example_and_no_reference(place: Place) -> None:
     first, second = rating.next_pairs(place.store, place.rater(), place.study_id)
-    assert first.pair_id != second.pair_id
+    assert first.presentation_id != second.presentation_id
     assert (first.number, second.number, first.total) == (1, 2, 40)
     assert first.left != first.right
     assert first.reference is None
     again = rating.next_pairs(place.store, place.rater(), place.study_id)
-    assert [pair.pair_id for pair in again] == [first.pair_id, second.pair_id]
+    assert [pair.presentation_id for pair in again] == [
+        first.presentation_id,
+        second.presentation_id,
+    ]
 
 
 def test_the_reference_is_shown_when_the_study_says_so(tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_forty_requests_of_ten_raters_at_once_never_share_a_place(place: Place) 
 
     def take(rater: Actor) -> list[tuple[str, str]]:
         pairs = rating.next_pairs(place.store, rater, place.study_id, 4)
-        return [(pair.pair_id, rater.person_id) for pair in pairs]
+        return [(pair.presentation_id, rater.person_id) for pair in pairs]
 
     with ThreadPoolExecutor(10) as pool:
         held = [one for taken in pool.map(take, raters * 4) for one in taken]
@@ -132,28 +136,46 @@ def test_a_judgement_that_comes_after_its_lease_is_kept_beside_the_other(place: 
     slow, quick = place.rater("slow"), place.rater("quick")
     (pair,) = rating.next_pairs(place.store, slow, place.study_id, 1)
     place.store.database.execute(
-        "UPDATE pair_places SET lease_until = ? WHERE rater_id = ?",
-        [now() - timedelta(minutes=1), slow.person_id],
+        "UPDATE presentations SET lease_until = $past WHERE rater_id = $slow",
+        {"past": now() - timedelta(minutes=1), "slow": slow.person_id},
     )
     quick_done = rate_all(place.store, quick, place.study_id, a_judgement)
     rating.judge(place.store, slow, place.study_id, a_judgement(pair, "right"))
     assert quick_done == 40
-    both = [row for row in place.rows("judgements") if row["pair_id"] == pair.pair_id]
+    shown = place.store.judgements.presentation(pair.presentation_id)
+    assert shown is not None
+    both = [row for row in place.rows("judgements") if row["pair_id"] == shown.pair_id]
     assert {row["rater_id"] for row in both} == {slow.person_id, quick.person_id}
-    assert len({row["place"] for row in both}) == 2
+    late = next(row for row in both if row["rater_id"] == slow.person_id)
+    assert (late["choice"], late["preferred_system_id"]) == ("right", shown.right_system_id)
 
 
-def test_each_rater_sees_the_baseline_left_as_often_as_right(place: Place) -> None:
-    by_slot: dict[int, list[bool]] = {}
-    for row in place.rows("pair_sides"):
-        by_slot.setdefault(row["slot"], []).append(row["baseline_left"])
-    assert len(by_slot) == studies.SLOTS
-    assert all(abs(2 * sum(shown) - len(shown)) <= 6 for shown in by_slot.values())
-    assert len({tuple(shown) for shown in by_slot.values()}) > studies.SLOTS / 2
+def test_a_rater_who_comes_back_after_the_lease_finds_the_pair_on_the_same_sides(
+    place: Place,
+) -> None:
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    place.store.database.execute(
+        "UPDATE presentations SET lease_until = $past WHERE rater_id IS NOT NULL",
+        {"past": now() - timedelta(minutes=1)},
+    )
+    (again,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    assert (again.presentation_id, again.left) == (pair.presentation_id, pair.left)
+
+
+def test_each_rater_sees_the_baseline_left_as_often_as_right(tmp_path: Path) -> None:
+    place = Place(tmp_path, overlap=1.0)
+    for name in ("bea", "cem"):
+        rate_all(place.store, place.rater(name), place.study_id, a_judgement)
+    by_rater: dict[str, list[bool]] = {}
+    for row in sorted(place.rows("presentations"), key=lambda row: str(row["pair_id"])):
+        by_rater.setdefault(row["rater_id"], []).append(row["left_system_id"] == place.base)
+    assert [len(shown) for shown in by_rater.values()] == [40, 40]
+    assert all(abs(2 * sum(shown) - len(shown)) <= 6 for shown in by_rater.values())
+    assert len({tuple(shown) for shown in by_rater.values()}) == 2
 
 
 def test_ratings_go_to_the_system_that_stood_on_that_side(place: Place) -> None:
-    base = place.store.systems.texts(place.base)
+    base = place.store.answers.texts(place.base, place.version_id)
 
     def prefers_base(pair: BlindPair) -> Any:
         left = pair.left in base.values()
@@ -167,10 +189,14 @@ def test_ratings_go_to_the_system_that_stood_on_that_side(place: Place) -> None:
 
     rate_all(place.store, place.rater(), place.study_id, prefers_base)
     judgements = place.rows("judgements")
-    assert {row["verdict"] for row in judgements} == {"base"}
+    assert {(row["outcome"], row["preferred_system_id"]) for row in judgements} == {
+        ("preferred", place.base)
+    }
     assert {row["choice"] for row in judgements} == {"left", "right"}
-    assert {(r["system"], r["value"]) for r in place.rows("ratings")} == {("base", 5), ("tuned", 2)}
-    assert all(json.loads(row["flags"]) == {"base": [], "tuned": ["unsafe"]} for row in judgements)
+    given = {(r["system_id"], r["value"]) for r in place.rows("ratings")}
+    assert given == {(place.base, 5), (place.tuned, 2)}
+    raised = {place.base: [], place.tuned: ["unsafe"]}
+    assert all(json.loads(row["flags"]) == raised for row in judgements)
 
 
 def test_what_is_wrong_with_one_side_is_kept_with_that_side(place: Place) -> None:
@@ -199,7 +225,7 @@ def test_low_bias_without_a_reason_and_missing_ratings_are_refused(place: Place)
         place.study_id,
         judgement_from(sent(low, choice="cannot_judge", ratings=half)),
     )
-    assert [row["verdict"] for row in place.rows("judgements")] == ["cannot_judge"]
+    assert [row["outcome"] for row in place.rows("judgements")] == ["cannot_judge"]
 
 
 def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
@@ -207,7 +233,7 @@ def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {"left": {}, "right": {}}
     return {
         "judgement_id": judgement.judgement_id,
-        "pair_id": judgement.pair_id,
+        "presentation_id": judgement.presentation_id,
         "choice": judgement.choice,
         "ratings": {side: dict(given) for side, given in judgement.ratings.items()},
         "remarks": {side: dict(given) for side, given in judgement.remarks.items()},
@@ -221,7 +247,7 @@ def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "broken",
     [None, [], "text", {}, {"judgement_id": 3}, {"choice": "base"}, {"ratings": {"left": 5}},
-     {"seconds": "long"}, {"flags": {"left": ["rude"], "right": []}}, {"pair_id": None}],
+     {"seconds": "long"}, {"flags": {"left": ["rude"], "right": []}}, {"presentation_id": None}],
 )  # fmt: skip
 def test_a_judgement_that_no_browser_of_ours_sends_is_refused(broken: Any) -> None:
     whole = sent(a_judgement("pair_1"))
@@ -255,23 +281,30 @@ def test_coverage_counts_pairs_against_ten_per_cent_of_the_outputs(tmp_path: Pat
     rate_all(place.store, place.rater(), place.study_id, a_judgement, most=3)
     seen = rating.progress(place.store, place.rater(), place.study_id)
     counted = {"outputs": 40, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1}
-    assert {name: seen[name] for name in counted} == counted
+    assert {name: getattr(seen, name) for name in counted} == counted
 
 
 def test_outer_white_space_which_the_leak_scan_overlooks_is_not_shown(tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.store.database.execute("UPDATE generations SET text = '\n\n ' || text || ' \n'")
-    for pair in rating.next_pairs(place.store, place.rater(), place.study_id):
+    store = a_store(tmp_path)
+    project_id = a_project(store).project_id
+    version_id = a_version(store, project_id, 12)
+    spaced = {e: f"\n\n {t} \n" for e, t in answers_of(store, version_id, 0).items()}
+    base = a_system(store, project_id, version_id, "Spaced", spaced, "base")
+    plain = answers_of(store, version_id, 5)
+    tuned = a_system(store, project_id, version_id, "Plain", plain, "tuned")
+    study_id = a_study(store, an_actor(project_id), project_id, base, tuned)
+    for pair in rating.next_pairs(store, an_actor(project_id, "reviewer"), study_id):
         assert (pair.left, pair.right) == (pair.left.strip(), pair.right.strip())
-    place.store.close()
+    store.close()
 
 
 @pytest.mark.parametrize("role", ["reviewer", "annotator"])
 def test_who_rates_cannot_read_results_or_which_system_is_which(place: Place, role: Any) -> None:
     person = an_actor(place.project_id, role, name="eve")
     for question in (
-        lambda: results.study_result(place.store, person, place.study_id),
-        lambda: results.pairs_table(place.store, person, place.study_id),
+        lambda: results.study_report(place.store, person, place.study_id),
+        lambda: results.pairs_page(place.store, person, place.study_id),
+        lambda: results.export_judgements(place.store, person, place.study_id),
         lambda: studies.get_study(place.store, person, place.study_id),
         lambda: studies.studies_of(place.store, person, place.project_id),
         lambda: studies.let_count(place.store, person, place.study_id, "because I say so"),

@@ -25,13 +25,15 @@ def test_a_study_that_length_gives_away_withholds_its_verdict(
     place: Place, told_apart: str
 ) -> None:
     study = studies.get_study(place.store, place.lead, told_apart)
-    assert not study["blind"]
-    assert study["leaks"]["length_auc"] == 1.0
-    assert any("Length alone" in finding for finding in study["leaks"]["findings"])
+    assert not study.blind
+    assert study.leaks.length_auc == 1.0
+    assert any("Length alone" in finding for finding in study.leaks.findings)
     place.vote_all(told_apart, ["tuned"] * 8)
     result = place.result(told_apart)
-    assert "withheld: tuned is not shown to be better" in result.withheld
-    assert result.headline == result.withheld
+    assert "The verdict is withheld" in result.withheld
+    seen = result.headline(place.compared(told_apart))
+    assert seen.startswith("Long wins 100 % of decided pairs")
+    assert "better" not in seen
 
 
 def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) -> None:
@@ -39,9 +41,9 @@ def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) ->
         studies.let_count(place.store, place.lead, told_apart, "ok")
     studies.let_count(place.store, place.lead, told_apart, "Raters never saw either model before.")
     assert place.result(told_apart).withheld == ""
-    assert "No pair is decided yet" in place.result(told_apart).headline
-    (note,) = studies.get_study(place.store, place.lead, told_apart)["notes"]
-    assert note["text"].startswith("Raters never saw")
+    assert "No pair is decided yet" in place.result(told_apart).headline(place.compared(told_apart))
+    (note,) = studies.get_study(place.store, place.lead, told_apart).notes
+    assert note.text.startswith("Raters never saw")
 
 
 def test_letting_it_count_is_taken_back_and_the_reason_stays_in_the_notes(
@@ -54,7 +56,7 @@ def test_letting_it_count_is_taken_back_and_the_reason_stays_in_the_notes(
     studies.withhold_again(store, lead, told_apart)
     study = studies.get_study(store, lead, told_apart)
     assert studies.counts_because(study) is None
-    assert study["notes"][0]["text"].startswith("Raters never saw")
+    assert study.notes[0].text.startswith("Raters never saw")
     assert place.result(told_apart).withheld
     studies.let_count(store, lead, told_apart, "The lead looked again, with reasons.")
     assert place.result(told_apart).withheld == ""
@@ -87,20 +89,19 @@ def test_opening_twice_with_one_id_opens_one_study(place: Place) -> None:
 
 def test_systems_that_cannot_be_compared_are_refused(place: Place) -> None:
     other_version = a_version(place.store, place.project_id, [("Say hi.", "now", "hi")])
-    other = a_system(place.store, place.project_id, other_version, "Other", {})
+    other = a_system(place.store, place.project_id, other_version, "Other", {"ex_x": "hi"})
     silent = a_system(place.store, place.project_id, place.version_id, "Silent", {})
-    for candidate, why in (
-        (place.base, "two different systems"),
-        (other, "different dataset versions"),
-        (silent, "share no answered example"),
+    for candidate, error, why in (
+        (place.base, InvalidInput, "two different systems"),
+        (other, NotFound, "not answered this version"),
+        ("sys_none", NotFound, "not answered this version"),
+        (silent, InvalidInput, "share no answered example"),
     ):
-        with pytest.raises(InvalidInput, match=why):
+        with pytest.raises(error, match=why):
             studies.open_study(
-                place.store, place.lead, place.project_id,
-                name="", baseline_id=place.base, candidate_id=candidate,
+                place.store, place.lead, place.project_id, version_id=place.version_id,
+                name="", baseline_id=place.base, candidate_ids=[candidate],
             )  # fmt: skip
-    with pytest.raises(NotFound):
-        studies.shared_outputs(place.store, place.lead, place.project_id, place.base, "sys_none")
 
 
 def test_closing_a_closed_study_says_so(place: Place) -> None:
@@ -109,5 +110,5 @@ def test_closing_a_closed_study_says_so(place: Place) -> None:
     with pytest.raises(Conflict, match="closed already"):
         studies.set_closed(place.store, place.lead, study_id, True)
     studies.set_closed(place.store, place.lead, study_id, False)
-    notes = studies.get_study(place.store, place.lead, study_id)["notes"]
-    assert [note["kind"] for note in notes] == ["closed", "reopened"]
+    notes = studies.get_study(place.store, place.lead, study_id).notes
+    assert [note.kind for note in notes] == ["closed", "reopened"]

@@ -144,7 +144,7 @@ def test_labels_that_cannot_be_compared_are_refused_and_none_at_all_is_no_crash(
 
 def test_a_classification_takes_the_whole_answer_as_the_label() -> None:
     plan = ScoringPlan("classification", label_field="decision")
-    _, summaries = score_answers([Answer("base", "1", "positive", " Positive\n")], plan)
+    _, summaries = score_answers([Answer("base", "1", "r1", "positive", " Positive\n")], plan)
     report = summaries["base"].label_report
     assert report is not None
     assert report.accuracy == 1.0
@@ -152,7 +152,10 @@ def test_a_classification_takes_the_whole_answer_as_the_label() -> None:
 
 def test_references_without_a_label_are_counted_in_a_warning() -> None:
     plan = ScoringPlan("extraction", label_field="decision")
-    answers = [Answer("base", "1", RECORD, RECORD), Answer("base", "2", "company: B", "")]
+    answers = [
+        Answer("base", "1", "r1", RECORD, RECORD),
+        Answer("base", "2", "r1", "company: B", ""),
+    ]
     summary = score_answers(answers, plan)[1]["base"]
     assert summary.label_report is not None
     assert summary.label_report.n == 1
@@ -162,7 +165,7 @@ def test_references_without_a_label_are_counted_in_a_warning() -> None:
 
 def a_score_job(path: Path, answers: list[Answer], **spec: Any) -> JobContext:
     folder = JobFolder.create(path / "jobs" / "s1", {"kind": "score", **spec})
-    columns = list(zip(*answers, strict=True)) or [()] * 4
+    columns = list(zip(*answers, strict=True)) or [()] * 5
     table = {
         name: pa.array(column, pa.string())
         for name, column in zip(Answer._fields, columns, strict=True)
@@ -174,10 +177,10 @@ def a_score_job(path: Path, answers: list[Answer], **spec: Any) -> JobContext:
 
 def test_the_score_job_writes_every_metric_of_every_answer(tmp_path: Path) -> None:
     answers = [
-        Answer("tuned", "1", RECORD, RECORD),
-        Answer("tuned", "2", RECORD, RECORD.replace("Ada", "Bob")),
-        Answer("base", "1", RECORD, "not qualified"),
-        Answer("base", "2", RECORD, "你好"),
+        Answer("tuned", "1", "r1", RECORD, RECORD),
+        Answer("tuned", "2", "r1", RECORD, RECORD.replace("Ada", "Bob")),
+        Answer("base", "1", "r1", RECORD, "not qualified"),
+        Answer("base", "2", "r1", RECORD, "你好"),
     ]
     spec = {"task_kind": "extraction", "fields": ["contact", "decision"], "label_field": "decision"}
     job = a_score_job(tmp_path, answers, **spec)
@@ -197,7 +200,7 @@ def test_the_score_job_writes_every_metric_of_every_answer(tmp_path: Path) -> No
 
 
 def test_the_score_job_reports_how_far_it_is(tmp_path: Path) -> None:
-    job = a_score_job(tmp_path, [Answer("base", str(k), "a", "a") for k in range(250)])
+    job = a_score_job(tmp_path, [Answer("base", str(k), "r1", "a", "a") for k in range(250)])
     run(job)
     steps = [json.loads(line) for line in job.folder.events_file.read_text().splitlines()]
     assert [(e["step"], e["total"]) for e in steps if e["kind"] == "progress"][-1] == (250, 250)
@@ -211,7 +214,7 @@ def test_a_score_job_without_answers_ends_with_empty_results(tmp_path: Path) -> 
 
 
 def test_a_stopped_score_job_leaves_no_half_result(tmp_path: Path) -> None:
-    job = a_score_job(tmp_path, [Answer("base", str(k), "a", "a") for k in range(250)])
+    job = a_score_job(tmp_path, [Answer("base", str(k), "r1", "a", "a") for k in range(250)])
     job.folder.stop_flag.touch()
     with pytest.raises(JobStopped):
         run(job)
@@ -223,5 +226,7 @@ def test_answers_without_a_reference_column_are_refused_with_the_column_named(
 ) -> None:
     job = a_score_job(tmp_path, [])
     pq.write_table(pa.table({"system_id": ["a"]}), job.data("answers.parquet"))
-    with pytest.raises(NoAnswersToScore, match="no column example_id, reference, text"):
+    with pytest.raises(
+        NoAnswersToScore, match="no column example_id, revision_id, reference, text"
+    ):
         run(job)

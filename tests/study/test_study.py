@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.study.leaks import scan, separation, template_tokens
-from core.study.order import Side, order, order_hash, sides
+from core.statistics.estimates import Estimate
+from core.study.leaks import FEWEST_TO_TELL, by_chance, scan, separation, template_tokens
+from core.study.order import first_is_left, order_hash, pair_order
+from core.study.pairs import Choice, Presentation, outcome_of
 from core.study.sampling import draw, length_strata, sample_size
-from core.study.verdicts import CHOICES, Verdict, aggregate, headline, verdict_of, win_rate
+from core.study.verdicts import Verdict, aggregate, headline, win_rate
 
 SELF_INSTRUCT = Path(__file__).parents[3] / "shared" / "data" / "self-instruct"
 TEMPLATE = "{instruction}\n\nInput: {input}\nOutput:"
@@ -89,70 +91,76 @@ def test_lengths_fall_into_thirds_and_equal_ones_together() -> None:
 
 
 def test_sides_are_balanced_in_every_stratum_however_early_a_rater_stops() -> None:
-    strata = [("short", "long", "risk")[k % 3] for k in range(100)]
-    for slot in range(5):
-        placed = sides(strata, slot=slot, seed=12)
-        lead: Counter[str] = Counter()
-        for pair in order(100, slot, 12):
-            lead[strata[pair]] += 1 if placed[pair].baseline_left else -1
-            assert abs(lead[strata[pair]]) <= 2
+    for rater in ("bea", "cem", "dot"):
+        for stratum in ("short", "long"):
+            lead = 0
+            for shown in range(100):
+                lead += 1 if first_is_left(12, rater, stratum, shown) else -1
+                assert abs(lead) <= 2
 
 
-def test_raters_see_different_orders_and_sides_and_each_the_same_again() -> None:
-    strata = ["one"] * 60
-    orders = [order(60, slot, 3) for slot in range(4)]
-    placed = [sides(strata, slot=slot, seed=3) for slot in range(4)]
-    assert all(sorted(shown) == list(range(60)) for shown in orders)
-    assert len({tuple(shown) for shown in orders}) == 4
-    assert len({tuple(side.baseline_left for side in sides_) for sides_ in placed}) == 4
-    assert placed[0] == sides(strata, slot=0, seed=3) != sides(strata, slot=0, seed=4)
+def test_raters_see_different_sides_and_each_the_same_again() -> None:
+    def sides(seed: int, rater: str) -> tuple[bool, ...]:
+        return tuple(first_is_left(seed, rater, "one", shown) for shown in range(60))
+
+    assert len({sides(3, rater) for rater in ("bea", "cem", "dot", "eve")}) == 4
+    assert sides(3, "bea") == sides(3, "bea") != sides(4, "bea")
 
 
 def test_no_position_tells_the_side() -> None:
     left = np.zeros(40)
     for seed in range(300):
-        placed = sides(["one"] * 40, slot=0, seed=seed)
-        left += [placed[pair].baseline_left for pair in order(40, 0, seed)]
+        left += [first_is_left(seed, "bea", "one", shown) for shown in range(40)]
     assert left / 300 == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / 300))
 
 
 def test_sides_and_order_are_the_same_on_every_machine() -> None:
-    assert order(6, 0, 1) == [1, 4, 3, 0, 2, 5]
-    assert sides(["a"] * 4, slot=0, seed=1) == [Side(left) for left in (False, True, True, False)]
+    assert pair_order(6, 1) == [3, 5, 2, 4, 0, 1]
+    assert [first_is_left(1, "bea", "a", k) for k in range(4)] == [True, False, True, False]
+    with pytest.raises(InvalidInput, match="order"):
+        pair_order(-1, 1)
 
 
-def test_the_order_hash_changes_with_whatever_a_rater_would_see() -> None:
-    ids, strata = ["p1", "p2", "p3"], ["a", "a", "b"]
-    known = order_hash(ids, strata, slot=0, seed=1)
-    assert known == order_hash(ids, strata, slot=0, seed=1)
+def test_the_order_hash_changes_with_whatever_was_fixed() -> None:
+    ids, systems = ["e1", "e2", "e3"], ["sys_a", "sys_b"]
+    known = order_hash(ids, systems, seed=1)
+    assert known == order_hash(ids, systems, seed=1)
     assert len(known) == 64
     others = {
-        order_hash(ids, strata, slot=1, seed=1),
-        order_hash(ids, strata, slot=0, seed=2),
-        order_hash(["p1", "p3", "p2"], strata, slot=0, seed=1),
+        order_hash(ids, systems, seed=2),
+        order_hash(["e1", "e3", "e2"], systems, seed=1),
+        order_hash(ids, systems[::-1], seed=1),
     }
     assert known not in others
     assert len(others) == 3
 
 
 def test_a_choice_means_the_system_that_stood_on_that_side() -> None:
-    meant = [verdict_of(choice, baseline_left=True) for choice in CHOICES]
-    swapped = [verdict_of(choice, baseline_left=False) for choice in CHOICES]
-    assert meant == ["base", "tuned", "tie_good", "tie_bad", "cannot_judge"]
-    assert swapped == ["tuned", "base", "tie_good", "tie_bad", "cannot_judge"]
+    shown = Presentation(
+        "pre_1", "stu_1", "pair_1", 1, 0, 1, "main", 1.0, "bea", "sys_a", "sys_b", None, False,
+        False,
+    )  # fmt: skip
+    choices: list[Choice] = ["left", "right", "tie_good", "tie_bad", "cannot_judge"]
+    assert [outcome_of(choice, shown) for choice in choices] == [
+        ("preferred", "sys_a"),
+        ("preferred", "sys_b"),
+        ("tie_good", None),
+        ("tie_bad", None),
+        ("cannot_judge", None),
+    ]
 
 
 @pytest.mark.parametrize(
     ("verdicts", "together"),
     [
         ([], None),
-        (["tuned"], "tuned"),
-        (["tuned", "base"], None),
-        (["tuned", "base", "tuned"], "tuned"),
-        (["tuned", "base", "tie_bad"], None),
-        (["tuned", "tuned", "base", "tie_good"], None),
-        (["tie_good", "tie_good", "base"], "tie_good"),
-        (["cannot_judge", "cannot_judge", "base"], "base"),
+        (["candidate"], "candidate"),
+        (["candidate", "baseline"], None),
+        (["candidate", "baseline", "candidate"], "candidate"),
+        (["candidate", "baseline", "tie_bad"], None),
+        (["candidate", "candidate", "baseline", "tie_good"], None),
+        (["tie_good", "tie_good", "baseline"], "tie_good"),
+        (["cannot_judge", "cannot_judge", "baseline"], "baseline"),
         (["cannot_judge", "cannot_judge"], "cannot_judge"),
     ],
 )
@@ -162,9 +170,9 @@ def test_several_verdicts_on_one_example_become_one_by_majority(
     assert aggregate(verdicts) == together
 
 
-def verdicts_of(tuned: int, base: int, ties: int = 0) -> list[Verdict]:
+def verdicts_of(candidate: int, baseline: int, ties: int = 0) -> list[Verdict]:
     counts: dict[Verdict, int] = {
-        "tuned": tuned, "base": base, "tie_good": ties, "cannot_judge": ties,
+        "candidate": candidate, "baseline": baseline, "tie_good": ties, "cannot_judge": ties,
     }  # fmt: skip
     return [verdict for verdict, times in counts.items() for _ in range(times)]
 
@@ -175,29 +183,33 @@ def test_the_win_rate_is_exact_over_decided_pairs_only() -> None:
     assert rate.value == pytest.approx(76 / 118)
 
 
+def said_of(rate: Estimate, **ties: int) -> str:
+    return headline(rate, candidate="Run two", baseline="Model one", **ties)
+
+
 def test_the_headline_reads_as_the_dashboard_wants_it() -> None:
-    said = headline(win_rate(verdicts_of(76, 42)), tie_good=3, tie_bad=2, cannot_judge=1)
+    said = said_of(win_rate(verdicts_of(76, 42)), tie_good=3, tie_bad=2, cannot_judge=1)
     assert said == (
-        "Tuned wins 64 % of decided pairs (55–73 %, n = 118): better than base in the eyes of "
-        "these raters; 5 tied (3 both good, 2 both bad), 1 could not be judged."
+        "Run two wins 64 % of decided pairs (55–73 %, n = 118): better than Model one in the eyes "
+        "of these raters; 5 tied (3 both good, 2 both bad), 1 could not be judged."
     )
 
 
 def test_the_headline_never_says_better_unless_the_whole_interval_is_above_one_half() -> None:
     for n in (0, 1, 5, 6, 20, 118, 1000):
-        for tuned in range(n + 1):
-            rate = win_rate(verdicts_of(tuned, n - tuned))
+        for wins in range(n + 1):
+            rate = win_rate(verdicts_of(wins, n - wins))
             shown = rate.low is not None and rate.low > 0.5
-            assert ("not shown to be better" in headline(rate)) is not shown
+            assert ("not shown to be better" in said_of(rate)) is not shown
 
 
 def test_a_bound_just_above_one_half_is_not_rounded_onto_it() -> None:
-    assert "(50.4–" in headline(win_rate(verdicts_of(535, 465)))
+    assert "(50.4–" in said_of(win_rate(verdicts_of(535, 465)))
 
 
-def test_a_base_that_wins_is_said_to_be_preferred() -> None:
-    assert "not shown to be better, base is preferred" in headline(win_rate(verdicts_of(5, 50)))
-    assert headline(win_rate([])) == "No pair is decided yet: tuned is not shown to be better."
+def test_a_baseline_that_wins_is_said_to_be_preferred() -> None:
+    assert "not shown to be better, Model one is preferred" in said_of(win_rate(verdicts_of(5, 50)))
+    assert said_of(win_rate([])) == "No pair is decided yet: Run two is not shown to be better."
 
 
 def responses(system: str) -> list[str]:
@@ -230,7 +242,7 @@ def test_a_model_name_or_a_template_token_on_one_side_ends_blindness() -> None:
     plain = [f"The answer is {k}." for k in range(20)]
     named = [*plain[:-1], "I am Llama-3 and say 19."]
     assert not scan(plain, named, names=["llama-3"], template=TEMPLATE).blind
-    assert scan(plain, named, names=["llama", ""], template=TEMPLATE).findings != []
+    assert scan(plain, named, names=["llama", ""], template=TEMPLATE).findings
     assert scan(plain, named, names=["lam"], template=TEMPLATE).blind
     for leak in ("Output:", "<|im_end|>"):
         report = scan([*plain[:-1], f"19 {leak} 20."], plain, names=[], template=TEMPLATE)
@@ -242,7 +254,7 @@ def test_a_name_on_both_sides_is_found_and_leaves_the_study_blind() -> None:
     texts = ["Acme Bot says hello.", "It is noon."]
     report = scan(texts, texts, names=["Acme Bot"], template=TEMPLATE)
     assert report.blind
-    assert "both systems (1, 1)" in report.findings[0]
+    assert any("both systems (1, 1)" in finding for finding in report.findings)
 
 
 def test_format_alone_gives_a_system_away() -> None:
@@ -257,9 +269,38 @@ def test_format_alone_gives_a_system_away() -> None:
     assert "break off more often (100% against 0%" in report.findings[-1]
 
 
+def test_few_pairs_are_too_few_to_tell_and_never_called_not_blind_by_length() -> None:
+    short, long = ["Yes."] * 40, ["Yes, that is what I would say."] * 40
+    for n in range(1, FEWEST_TO_TELL):
+        report = scan(short[:n], long[:n], names=[], template=TEMPLATE)
+        assert (report.length_auc, report.blind, report.enough) == (1.0, True, False)
+        assert any("too few to tell" in finding for finding in report.findings)
+    told = scan(short[:FEWEST_TO_TELL], long[:FEWEST_TO_TELL], names=[], template=TEMPLATE)
+    assert (told.blind, told.enough) == (False, True)
+
+
+def test_identical_systems_are_seldom_called_not_blind_however_few_the_pairs() -> None:
+    chance, accused = random.Random(3), 0
+    for _study in range(300):
+        texts = [["w" * chance.randint(1, 90) for _ in range(9)] for _ in range(2)]
+        accused += not scan(texts[0], texts[1], names=[], template=TEMPLATE).blind
+    assert accused <= 6
+
+
+def test_the_permutation_p_is_that_of_a_sign_flip_test() -> None:
+    a, b = [1.0, 2, 3, 4, 5, 6, 7, 8], [11.0, 12, 13, 14, 15, 16, 17, 18]
+    assert by_chance(a, b) == pytest.approx(2 / 2**8, abs=0.003)
+    assert by_chance(a, a) == 1.0
+    many = np.random.default_rng(4).normal(size=(2, 500))
+    assert by_chance(many[0].tolist(), many[1].tolist()) > 0.01
+    assert by_chance(many[0].tolist(), (many[0] + 1).tolist()) < 1e-6
+
+
 def test_the_answers_of_one_system_alone_cannot_be_scanned() -> None:
     with pytest.raises(InvalidInput, match="both"):
         scan(["a"], [], names=[], template=TEMPLATE)
+    with pytest.raises(InvalidInput, match="same examples"):
+        scan(["a"], ["a", "b"], names=[], template=TEMPLATE)
 
 
 def test_the_separation_is_the_mann_whitney_auc_whichever_side_is_larger() -> None:

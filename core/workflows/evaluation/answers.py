@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.study.system import Generation, System
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import scoring
 from core.workflows.evaluation.systems import get_system, unused_name
@@ -62,42 +63,41 @@ def start_import(
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert the system with the answers that joined, and queue their scoring."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Insert the system with the answers that joined, and queue their scoring.
 
-    joined = pq.read_table(folder.final / "generations.parquet")
-    count, system_id = joined.num_rows, job.subject_id
-    answers = pa.table(
-        {
-            "system_id": [system_id] * count,
-            "example_id": joined.column("example_id"),
-            "text": joined.column("text"),
-            "prompt_tokens": pa.nulls(count, pa.int32()),
-            "new_tokens": pa.nulls(count, pa.int32()),
-            "seconds": pa.nulls(count, pa.float64()),
-            "finish": ["imported"] * count,
-        }
-    )
-    system = {
-        "system_id": system_id,
-        "project_id": job.project_id,
-        "version_id": job.detail["version_id"],
-        "split": "all",
-        "kind": "imported",
-        "name": unused_name(store, job.detail["version_id"], job.detail["name"]),
-        "job_id": job.job_id,
-        "config": {},
-        "actor_id": job.created_by,
-    }
+    Under which prompt and decoding they were made is not stated.
+    """
+    system_id, version_id = job.subject_id, job.detail["version_id"]
+    generation_id = f"gen_{system_id.removeprefix('sys_')}"
 
     def save() -> None:
-        if store.systems.by_id(system_id) is None:
-            store.systems.add(system)
-        store.systems.add_generations(answers)
+        if store.systems.by_id(system_id) is not None:
+            return
+        store.systems.add(
+            System(
+                system_id=system_id,
+                project_id=job.project_id,
+                kind="imported",
+                name=unused_name(store, job.project_id, job.detail["name"]),
+                run_id=None,
+                spec={},
+                actor_id=job.created_by,
+                created_at=now(),
+            )
+        )
+        store.systems.add_generation(
+            Generation(generation_id, system_id, version_id, "all", job.job_id, {}, now())
+        )
+        count = store.answers.take_in_joined(
+            folder.final / "generations.parquet", version_id, system_id, generation_id
+        )
+        store.audit.record(
+            "answers_imported", "system", system_id, job.created_by,
+            project_id=job.project_id, answers=count, name=job.detail["name"],
+        )  # fmt: skip
 
     store.transact(save)
-    scoring.queue_scoring(store, job.project_id, [system_id])
+    scoring.queue_scoring(store, job.project_id, version_id, [system_id])
 
 
 def report_of(store: Store, actor: Actor, system_id: str) -> Report:

@@ -7,26 +7,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
-from core.jobs.folder import JobFolder
+from core.jobs.folder import JobFolder, read_json
 from core.jobs.job import Job
+from core.study.answer import AnsweredExample
+from core.study.system import Generation, System, SystemKind
 from core.tuning.base_models import base_models
 from core.tuning.generation_config import GenerationConfig
+from core.tuning.run import Run
 from core.wording import counted
-from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import scoring
-from core.workflows.evaluation.systems import unused_name
+from core.workflows.evaluation.systems import require_lead, unused_name
 from core.workflows.jobs import jobs
 from core.workflows.tuning.training import get_run
 
 if TYPE_CHECKING:
-    from core.tuning.run import Run
     from storage.store import Store
 
 SPLITS = ("test", "validation", "train", "all")
-KINDS = ("base", "prompted", "tuned")
 COLUMNS = ["example_id", "revision_id", "instruction", "input"]
+KINDS: tuple[SystemKind, ...] = ("base", "prompted", "tuned")
 
 
 def start_generation(
@@ -34,7 +35,7 @@ def start_generation(
     actor: Actor,
     run_id: str,
     *,
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[SystemKind] = KINDS,
     split: str = "test",
     limit: int | None = None,
     config: GenerationConfig | None = None,
@@ -56,10 +57,41 @@ def start_generation(
         raise Conflict(f"Run {run.name} is {run.status}. Generate when it has completed.")
     if not kinds or any(kind not in KINDS for kind in kinds):
         raise InvalidInput("Choose at least one of base, prompted and tuned.")
-    examples = _examples(store, run.version_id, split, limit, config.seed)
-    systems = {kind: new_id("sys") for kind in kinds}
+    version_id = run.version_id
+    examples = _examples(store, version_id, split, limit, config.seed)
     title = _title_of_base(store, run)
-    job_id = jobs.submit(
+    shots = _shots(store, version_id, config) if "prompted" in kinds else []
+    named = counted(config.shots, "example")
+    names = {"base": title, "prompted": f"{title} + {named}", "tuned": run.name}
+    asked = {
+        kind: _system(
+            store, actor, run, kind, names[kind], config, [shot["example_id"] for shot in shots]
+        )
+        for kind in kinds
+    }
+    systems: dict[str, str] = {kind: system.system_id for kind, system in asked.items()}
+
+    def also(job_id: str) -> None:
+        for system in asked.values():
+            if store.systems.by_id(system.system_id) is None:
+                store.systems.add(system)
+            store.systems.add_generation(
+                Generation(
+                    generation_id=f"{subject_id}_{system.kind}",
+                    system_id=system.system_id,
+                    version_id=version_id,
+                    split=split,
+                    job_id=job_id,
+                    spec=_conditions(run, config, len(system.shots)),
+                    created_at=now(),
+                )
+            )
+        store.audit.record(
+            "generation_started", "run", run_id, actor.person_id, project_id=run.project_id,
+            systems=systems, split=split,
+        )  # fmt: skip
+
+    jobs.submit(
         store,
         actor,
         kind="generate",
@@ -73,30 +105,13 @@ def start_generation(
             "adapter": f"runs/{run_id}/final" if "tuned" in kinds else None,
             "prompt": run.prompt.to_json(),
             "config": config.to_json(),
-            "shots": _shots(store, run.version_id, config) if "prompted" in kinds else [],
+            "shots": shots,
             "systems": [{"system_id": systems[kind], "kind": kind} for kind in kinds],
         },
         tables={"examples.parquet": examples.select(COLUMNS)},
-        detail={"systems": systems, "run_id": run_id},
+        detail={"systems": systems, "run_id": run_id, "version_id": version_id},
+        also=also,
     )
-    shots = counted(config.shots, "example")
-    names = {"base": title, "prompted": f"{title} + {shots}"}
-    for kind, system_id in systems.items():
-        name = unused_name(store, run.version_id, names.get(kind, run.name))
-        store.systems.add(
-            {
-                "system_id": system_id,
-                "project_id": run.project_id,
-                "version_id": run.version_id,
-                "split": split,
-                "kind": kind,
-                "name": name,
-                "run_id": run_id,
-                "job_id": job_id,
-                "config": config.to_json(),
-                "actor_id": actor.person_id,
-            }
-        )
     return systems
 
 
@@ -104,6 +119,50 @@ def _title_of_base(store: Store, run: Run) -> str:
     # The list of base models may have changed since; the run's own model is loaded by its hash.
     titles = {model.id: model.title for model in base_models(store.workspace)}
     return titles.get(run.model_id, run.model_id)
+
+
+def _system(
+    store: Store,
+    actor: Actor,
+    run: Run,
+    kind: SystemKind,
+    name: str,
+    config: GenerationConfig,
+    shots: Sequence[str],
+) -> System:
+    """The system that answers in this way: the one that is there already, or a new one."""
+    spec = {
+        "model": run.model_id,
+        "base_model_hash": run.base_model_hash,
+        "prompt": run.prompt_hash,
+        "precision": run.precision,
+        "decoding": config.to_json(),
+        **({"shots": list(shots)} if kind == "prompted" else {}),
+    }
+    run_id = run.run_id if kind == "tuned" else None
+    known = store.systems.same_as(run.project_id, kind, run_id, spec)
+    return known or System(
+        system_id=new_id("sys"),
+        project_id=run.project_id,
+        kind=kind,
+        name=unused_name(store, run.project_id, name),
+        run_id=run_id,
+        spec=spec,
+        actor_id=actor.person_id,
+        created_at=now(),
+    )
+
+
+def _conditions(run: Run, config: GenerationConfig, shots: int) -> dict[str, Any]:
+    """What a comparison with other answers has to share, as far as it is known before the start."""
+    return {
+        "prompt_hash": run.prompt_hash,
+        "precision": run.precision,
+        "base_model_hash": run.base_model_hash,
+        "decoding": {"temperature": config.temperature, "seed": config.seed},
+        "cap": config.max_new_tokens,
+        "shots": shots,
+    }
 
 
 def _examples(store: Store, version_id: str, split: str, limit: int | None, seed: int) -> Any:
@@ -122,18 +181,37 @@ def _shots(store: Store, version_id: str, config: GenerationConfig) -> list[dict
     count = min(config.shots, train.num_rows)
     chosen = random.Random(config.seed).sample(range(train.num_rows), count)
     return [
-        {name: row[name] for name in ("instruction", "input", "output")}
+        {name: row[name] for name in ("example_id", "instruction", "input", "output")}
         for row in train.take(chosen).to_pylist()
     ]
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert the answers and queue their scoring."""
-    import pyarrow.parquet as pq
+    """Insert the answers, under which conditions they were made, and queue their scoring."""
+    version_id = job.detail["version_id"]
+    summary = read_json(folder.final / "summary.json") or {}
+    found = {name: summary.get(name) for name in ("precision", "base_model_hash", "adapter_hash")}
 
-    table = pq.read_table(folder.final / "answers.parquet")
-    store.transact(lambda: store.systems.add_generations(table))
-    scoring.queue_scoring(store, job.project_id, list(job.detail["systems"].values()))
+    def save() -> None:
+        there = store.systems.generations_of_job(job.job_id)
+        for generation in there:
+            own = summary.get("systems", {}).get(generation.system_id, {})
+            store.systems.conclude_generation(
+                generation.generation_id, {**generation.spec, **found}, own
+            )
+        count = store.answers.take_in(
+            folder.final / "answers.parquet",
+            version_id,
+            {g.system_id: g.generation_id for g in there},
+        )
+        store.audit.record(
+            "answers_generated", "job", job.job_id, job.created_by, project_id=job.project_id,
+            answers=count,
+        )  # fmt: skip
+
+    store.transact(save)
+    systems = list(job.detail["systems"].values())
+    scoring.queue_scoring(store, job.project_id, version_id, systems)
 
 
 def answers_page(
@@ -145,19 +223,7 @@ def answers_page(
     metric: str = "token_f1",
     limit: int = 10,
     offset: int = 0,
-) -> list[dict[str, Any]]:
-    """Examples with the answers of these systems, one dict per example; leads only (not blind)."""
-    version = get_version(store, actor, version_id)
-    actor.require(version.project_id, "lead")
-    found: dict[str, dict[str, Any]] = {}
-    for row in store.systems.side_by_side(version_id, list(system_ids), metric, limit, offset):
-        example = found.setdefault(
-            row["example_id"],
-            {k: row[k] for k in ("example_id", "instruction", "input", "output")} | {"answers": {}},
-        )
-        example["answers"][row["system_id"]] = {
-            "text": row["text"],
-            "score": row["value"],
-            "finish": row["finish"],
-        }
-    return list(found.values())
+) -> list[AnsweredExample]:
+    """Examples with the answers of these systems; leads only (not blind)."""
+    require_lead(store, actor, version_id)
+    return store.answers.side_by_side(version_id, list(system_ids), metric, limit, offset)

@@ -1,26 +1,40 @@
-"""Rate: the next blind pair under a lease, and one submission per judgement.
+"""Rate: the next blind pairs under a lease, and one submission per presentation.
 
-The map from side to system is read and used here, on the server, and goes no further.
+Which system stood on which side is read and used here, on the server, and goes no further.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.clock import now
+from core.clock import new_id, now
 from core.errors import Conflict, NotFound
-from core.projects import Criterion, rubric_from_json
-from core.study.pairs import BlindPair, Judgement
-from core.study.verdicts import verdict_of
+from core.projects import Criterion
+from core.study.order import first_is_left
+from core.study.pairs import (
+    SIDES,
+    BlindJudgement,
+    BlindPair,
+    Presentation,
+    Rating,
+    ShownPair,
+    outcome_of,
+)
+from core.study.study import OpenStudy, RatedStudy, StudyProgress
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 LEASE = timedelta(minutes=20)
-SPARE = 5
+# Raters who come at once begin at different places of a window of free pairs.
+WINDOW = 64
 ROUNDS = 6
+COMPACT_EVERY = 25
 
 
 class StudyClosed(Conflict):
@@ -29,15 +43,15 @@ class StudyClosed(Conflict):
     title = "This study is closed"
 
 
-def open_studies(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
-    """Studies to rate in: study_id, name, pairs, judged, places, done; never which systems."""
+def open_studies(store: Store, actor: Actor, project_id: str) -> list[OpenStudy]:
+    """Studies to rate in; never which systems."""
     actor.require(project_id, "reviewer", "lead")
     return store.studies.open_studies(project_id)
 
 
 def rubric_of(store: Store, actor: Actor, study_id: str) -> tuple[Criterion, ...]:
     """The rubric as it was when the study opened."""
-    return rubric_from_json(_study(store, actor, study_id)["rubric"])
+    return _study(store, actor, study_id).rubric
 
 
 def next_pairs(
@@ -46,193 +60,223 @@ def next_pairs(
     study_id: str,
     count: int = 2,
     *,
-    but: tuple[str, ...] = (),
+    but: Sequence[str] = (),
     first: str = "",
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
-    `but` leaves out pairs whose judgement is still on its way; `first` is the id of a pair of this
-    rater's that comes before all others.
+    `but` leaves out presentations whose judgement is still on its way; `first` is the id of one of
+    this rater's that comes before all others.
     """
     study = _study(store, actor, study_id)
-    if study["closed_at"]:
+    if study.closed:
         return []
-
-    slot = store.transact(lambda: _slot(store, study_id, actor.person_id), in_turn=True)
-    taken = _take(store, actor.person_id, study_id, slot, count, but, first)
-    progress = store.judgements.progress(study_id, actor.person_id)
+    taken = _take(store, study, actor.person_id, count, but, first)
+    at = store.judgements.progress(study_id, actor.person_id)
+    if at.mine % COMPACT_EVERY == 0:
+        store.transact(lambda: store.judgements.compact(study_id))
     return [
-        _blind(study, pair, progress["mine"] + index + 1, progress["mine"] + progress["open"])
-        for index, pair in enumerate(taken)
+        _blind(study, _shown(store, presentation_id), at.mine + k + 1, at.mine + at.open)
+        for k, presentation_id in enumerate(taken)
     ]
 
 
-def _slot(store: Store, study_id: str, rater_id: str) -> int:
-    slot = store.judgements.slot_of(study_id, rater_id)
-    if slot is None:
-        slot = store.judgements.take_slot(study_id, rater_id)
-    return slot % store.judgements.slots(study_id)
-
-
 def _take(
-    store: Store,
-    rater_id: str,
-    study_id: str,
-    slot: int,
-    count: int,
-    but: tuple[str, ...],
-    first: str,
-) -> list[dict[str, Any]]:
-    """Lease up to `count` pairs, each in a transaction of its own: whoever loses one goes on to
-    the next, where one transaction for all of them would lose them all (ten raters at once did)."""
-    taken: dict[str, dict[str, Any]] = {}
+    store: Store, study: RatedStudy, rater_id: str, count: int, but: Sequence[str], first: str
+) -> list[str]:
+    """Lease up to `count` presentations, what the rater holds already first. Each is taken in a
+    transaction of its own: whoever loses one goes on to the next."""
+    held = store.judgements.held(study.study_id, rater_id)
+    held.sort(key=lambda p: p.presentation_id != first)
+    taken = [p.presentation_id for p in held if p.presentation_id not in but][:count]
+    if taken:
+        store.transact(lambda: store.judgements.renew(taken, rater_id, _until()))
     for _ in range(ROUNDS):
-        if len(taken) == count:
+        if len(taken) >= count:
             break
-        places = store.judgements.free_places(study_id, rater_id, slot, count + len(but) + SPARE)
-        left = [p for p in places if p["pair_id"] not in but and p["pair_id"] not in taken]
-        if not left:
+        free = store.judgements.free(study.study_id, rater_id, WINDOW)
+        if not free:
             break
-        left.sort(key=lambda place: place["pair_id"] != first)
-        for place in left:
-            pair_id = place["pair_id"]
-            if len(taken) == count or pair_id in taken:
-                continue
-            if _lease(store, pair_id, place["place"], rater_id):
-                pair = store.judgements.pair(pair_id, slot)
-                assert pair is not None
-                taken[pair_id] = pair
-    return list(taken.values())
+        for found in _from_own_place(free, rater_id):
+            if len(taken) < count and (own := _lease(store, study, found, rater_id)):
+                taken.append(own)
+    return taken
 
 
-def _lease(store: Store, pair_id: str, place: int, rater_id: str) -> bool:
-    until = now() + LEASE
-    return store.transact(lambda: store.judgements.take_place(pair_id, place, rater_id, until))
+def _from_own_place(free: Sequence[Presentation], rater_id: str) -> list[Presentation]:
+    """The window in an order of this rater's own; first views before second ones."""
+
+    def place(p: Presentation) -> tuple[int, str]:
+        return p.place, sha256(f"{rater_id} {p.pair_id}".encode()).hexdigest()
+
+    return sorted(free, key=place)
 
 
-def _blind(study: dict[str, Any], pair: dict[str, Any], number: int, total: int) -> BlindPair:
-    texts = [pair["baseline_text"], pair["candidate_text"]]
-    left, right = texts if pair["baseline_left"] else reversed(texts)
-    # The leak scan looks at answers without their outer white space, so raters must not see it.
+def _lease(store: Store, study: RatedStudy, found: Presentation, rater_id: str) -> str:
+    """Take a free presentation, its sides from this rater's permuted blocks; its id, or ""."""
+
+    def take() -> str:
+        first, second, stratum = store.judgements.pair_systems(found.pair_id)
+        shown = store.judgements.shown(study.study_id, rater_id) or {}
+        before = shown.get(stratum, 0)
+        if first_is_left(study.seed, rater_id, stratum, before):
+            left, right = first, second
+        else:
+            left, right = second, first
+        own = _occupy(store, found, rater_id, left, right)
+        if own:
+            counted = {**shown, stratum: before + 1}
+            store.judgements.set_shown(study.study_id, rater_id, counted)
+        return own
+
+    return store.transact(take)
+
+
+def _occupy(store: Store, found: Presentation, rater_id: str, left: str, right: str) -> str:
+    if found.rater_id is None:
+        taken = store.judgements.take(found.presentation_id, rater_id, left, right, _until())
+        return found.presentation_id if taken else ""
+    # Somebody's lease ran out. Their showing stays as it was, should they still answer.
+    if not store.judgements.lapse(found.presentation_id):
+        return ""
+    own = replace(
+        found, presentation_id=new_id("pre"), rater_id=rater_id, left_system_id=left,
+        right_system_id=right, lease_until=_until(),
+    )  # fmt: skip
+    store.judgements.add_presentation(own)
+    return own.presentation_id
+
+
+def _until() -> datetime:
+    return now() + LEASE
+
+
+def _shown(store: Store, presentation_id: str) -> ShownPair:
+    found = store.judgements.shown_pair(presentation_id)
+    assert found is not None
+    return found
+
+
+def _blind(study: RatedStudy, shown: ShownPair, number: int, total: int) -> BlindPair:
+    left, right = (shown.answers[shown.presentation.system_on(side)] for side in SIDES)
     return BlindPair(
-        pair_id=pair["pair_id"],
+        presentation_id=shown.presentation.presentation_id,
         number=number,
         total=total,
-        instruction=pair["instruction"],
-        input=pair["input"],
-        reference=pair["reference"] if study["plan"]["show_reference"] else None,
-        left=left.strip(),
-        right=right.strip(),
+        instruction=shown.instruction,
+        input=shown.input,
+        reference=shown.reference if study.show_reference else None,
+        left=left,
+        right=right,
     )
 
 
-def judge(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> None:
-    """Save a judgement; the same id, or a second one of this rater on the pair, changes nothing,
-    nor does one that was taken back.
+def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) -> None:
+    """Save a judgement; the same id, or a second one of the presentation, changes nothing, nor does
+    one that was taken back.
 
     A judgement that comes after its lease has run out is kept as one more view of the pair.
     Raises StudyClosed, NotFound, InvalidInput.
     """
-    study = _study(store, actor, study_id)
-    judgement.check_against(rubric_from_json(study["rubric"]))
+    judgement.check_against(_study(store, actor, study_id).rubric)
 
     def save() -> None:
-        judgement_id = judgement.judgement_id
-        if store.judgements.by_id(judgement_id) or store.judgements.was_withdrawn(judgement_id):
+        judgement_id, presentation_id = judgement.judgement_id, judgement.presentation_id
+        if store.judgements.by_id(judgement_id) or store.judgements.is_judged(presentation_id):
             return
-        if store.judgements.by_rater(judgement.pair_id, actor.person_id):
+        if store.judgements.was_withdrawn(judgement_id, presentation_id):
             return
-        if _study(store, actor, study_id)["closed_at"]:
+        shown = store.judgements.presentation(judgement.presentation_id)
+        if shown is None or (shown.study_id, shown.rater_id) != (study_id, actor.person_id):
+            raise NotFound("This pair is not yours to rate here. Reload the page for the next one.")
+        study = _study(store, actor, study_id)
+        if study.closed:
             raise StudyClosed(
                 "A lead has closed this study; this judgement was not saved. Ask for it to be "
                 "reopened if it should count."
             )
-        _save(store, actor, study_id, judgement)
+        _save(store, actor, study, judgement, shown)
 
     store.transact(save)
 
 
-def _save(store: Store, actor: Actor, study_id: str, judgement: Judgement) -> None:
-    slot = store.judgements.slot_of(study_id, actor.person_id)
-    pair = (
-        None
-        if slot is None
-        else store.judgements.pair(judgement.pair_id, slot % store.judgements.slots(study_id))
-    )
-    if pair is None or pair["study_id"] != study_id:
-        raise NotFound("This pair is not part of the study. Reload the page for the next one.")
-    baseline_left = pair["baseline_left"]
-    side_of = {"base": "left" if baseline_left else "right"}
-    side_of["tuned"] = "right" if baseline_left else "left"
+def _save(
+    store: Store, actor: Actor, study: RatedStudy, judgement: BlindJudgement, shown: Presentation
+) -> None:
+    outcome, preferred = outcome_of(judgement.choice, shown)
     ratings = [
-        {
-            "system": system,
-            "criterion": criterion,
-            "value": value,
-            "remark": judgement.remarks.get(side, {}).get(criterion, "").strip(),  # type: ignore[call-overload]
-        }
-        for system, side in side_of.items()
-        for criterion, value in judgement.ratings.get(side, {}).items()  # type: ignore[call-overload]
-    ]
+        Rating(
+            judgement.judgement_id, shown.pair_id, actor.person_id, shown.system_on(side),
+            criterion, value, judgement.remarks.get(side, {}).get(criterion, "").strip(),
+        )
+        for side in SIDES
+        for criterion, value in judgement.ratings.get(side, {}).items()
+    ]  # fmt: skip
     store.judgements.add(
         {
             "judgement_id": judgement.judgement_id,
-            "study_id": study_id,
-            "pair_id": judgement.pair_id,
-            "place": store.judgements.place_for(judgement.pair_id, actor.person_id),
+            "presentation_id": shown.presentation_id,
+            "study_id": study.study_id,
+            "pair_id": shown.pair_id,
             "rater_id": actor.person_id,
             "choice": judgement.choice,
-            "verdict": verdict_of(judgement.choice, baseline_left),
-            "baseline_left": baseline_left,
-            "flags": {
-                system: list(judgement.flags.get(side, ()))  # type: ignore[call-overload]
-                for system, side in side_of.items()
-            },
+            "outcome": outcome,
+            "preferred_system_id": preferred,
+            "flags": {shown.system_on(s): list(judgement.flags.get(s, ())) for s in SIDES},
             "comment": judgement.comment.strip(),
             "correction": judgement.correction.strip(),
             "seconds": judgement.seconds,
         },
+        shown,
         ratings,
     )
+    store.audit.record(
+        "judged", "study", study.study_id, actor.person_id, project_id=study.project_id,
+        judgement=judgement.judgement_id,
+    )  # fmt: skip
 
 
 def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> str:
-    """Withdraw one's own judgement while the study is open; the pair's id, to rate it again.
+    """Withdraw one's own judgement while the study is open; the presentation to rate it again, or
+    "" where somebody else rates it by now.
 
-    What was said stays in the log. Raises StudyClosed; NotFound for what is not this rater's, or
-    was taken back already.
+    What was said stays in the log, and the pair is shown again on the same sides. Raises
+    StudyClosed; NotFound for what is not this rater's, or was taken back already.
     """
 
     def save() -> str:
         study, found = _study(store, actor, study_id), store.judgements.by_id(judgement_id)
         if found is None or (found["study_id"], found["rater_id"]) != (study_id, actor.person_id):
             raise NotFound("There is no judgement of yours to take back here. Nothing was changed.")
-        if study["closed_at"]:
+        if study.closed:
             raise StudyClosed("A lead has closed this study; its judgements stay as they are.")
-        store.judgements.withdraw(judgement_id, now() + LEASE)
-        return str(found["pair_id"])
+        shown = store.judgements.presentation(found["presentation_id"])
+        assert shown is not None
+        store.judgements.withdraw(judgement_id, shown)
+        store.audit.record(
+            "judgement_withdrawn", "study", study_id, actor.person_id,
+            project_id=study.project_id, judgement=judgement_id,
+        )  # fmt: skip
+        if shown.lapsed:  # it came late, and somebody else has its place
+            return ""
+        again = replace(
+            shown, presentation_id=new_id("pre"), lease_until=_until(), done=False, lapsed=False
+        )
+        store.judgements.add_presentation(again)
+        return again.presentation_id
 
     return store.transact(save)
 
 
-def progress(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
-    """`pairs`, `judged` (by anyone), `mine`, `open` (to me), and the 10 % rule: `outputs`, `least`.
-
-    Says nothing about which system is ahead.
-    """
-    study = _study(store, actor, study_id)
-    return {
-        **store.judgements.progress(study_id, actor.person_id),
-        "outputs": study["plan"]["outputs"],
-        "least": study["plan"]["least"],
-        "name": study["name"],
-        "closed": bool(study["closed_at"]),
-    }
+def progress(store: Store, actor: Actor, study_id: str) -> StudyProgress:
+    """How far the study is, for this rater; nothing says which system is ahead."""
+    _study(store, actor, study_id)
+    return store.judgements.progress(study_id, actor.person_id)
 
 
-def _study(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
-    study = store.studies.by_id(study_id)
+def _study(store: Store, actor: Actor, study_id: str) -> RatedStudy:
+    study = store.studies.rated(study_id)
     if study is None:
         raise NotFound("This study does not exist. Choose one from the list.")
-    actor.require(study["project_id"], "reviewer", "lead")
+    actor.require(study.project_id, "reviewer", "lead")
     return study

@@ -1,56 +1,99 @@
-"""Score: the automatic metrics of answers, computed by a worker, kept beside the ratings."""
+"""Score: the automatic metrics of answers, computed by a worker, kept with their settings."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.actor import system_actor
-from core.clock import new_id
-from core.errors import NotFound
+from core.actor import Actor, system_actor
+from core.clock import new_id, now
+from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.scoring.answers import ScoringPlan
+from core.study.system import Scoring, VersionSystem
 from core.wording import figure
+from core.workflows.evaluation.systems import require_lead, systems_of
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 
-def queue_scoring(store: Store, project_id: str, system_ids: list[str]) -> str:
-    """Queue the scoring of these systems' answers; the job's id."""
+def scoring_plan(store: Store, project_id: str) -> ScoringPlan:
+    """What the project's settings say of scoring now. Raises NotFound."""
     project = store.projects.by_id(project_id)
     if project is None:
         raise NotFound("The project was deleted meanwhile, so its answers are not scored.")
     settings = project.settings
-    table = store.systems.answers_to_score(system_ids)
-    return jobs.submit(
-        store,
-        system_actor(),
-        kind="score",
-        project_id=project_id,
-        subject_id=new_id("sco"),
-        title=f"Score {figure(table.num_rows)} answers",
-        spec={
-            "task_kind": settings.task_kind,
-            "fields": list(settings.record_fields),
-            "label_field": settings.label_field,
-        },
-        tables={"answers.parquet": table},
-        detail={"systems": system_ids},
-    )
+    return ScoringPlan(settings.task_kind, tuple(settings.record_fields), settings.label_field)
+
+
+def queue_scoring(
+    store: Store,
+    project_id: str,
+    version_id: str,
+    system_ids: Sequence[str],
+    actor: Actor | None = None,
+) -> str:
+    """Queue the scoring of these systems' answers to a version's examples; the job's id."""
+    plan = scoring_plan(store, project_id)
+    path = store.workspace / "inbox" / f"{new_id('sco')}.parquet"
+    count = store.answers.write_to_score(path, version_id, system_ids)
+    try:
+        return jobs.submit(
+            store,
+            actor or system_actor(),
+            kind="score",
+            project_id=project_id,
+            subject_id=new_id("sco"),
+            title=f"Score {figure(count)} answers",
+            spec=plan.to_json(),
+            files={"answers.parquet": path},
+            detail={"systems": list(system_ids), "version_id": version_id},
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def outdated(store: Store, actor: Actor, version_id: str) -> list[VersionSystem]:
+    """The scored systems of a version whose scores were made under other settings than today's."""
+    found = systems_of(store, actor, version_id)
+    if not found:
+        return []
+    current = scoring_plan(store, found[0].system.project_id).hash
+    return [s for s in found if s.scoring and s.scoring.settings_hash != current]
+
+
+def score_again(store: Store, actor: Actor, version_id: str) -> str:
+    """Score every system of a version under the settings of today; the job's id."""
+    require_lead(store, actor, version_id)
+    answered = [s for s in systems_of(store, actor, version_id) if s.answers]
+    if not answered:
+        raise InvalidInput("No system has answered this version yet. Generate answers first.")
+    project_id = answered[0].system.project_id
+    return queue_scoring(store, project_id, version_id, [s.system_id for s in answered], actor)
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert the scores and each system's summary."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(folder.final / "scores.parquet")
+    """Insert the scores, each system's scoring with its summary, and the settings they rest on."""
     summary = json.loads((folder.final / "summary.json").read_text(encoding="utf-8"))
+    plan = ScoringPlan.from_json(folder.spec())
+    version_id = job.detail["version_id"]
+    scorings = {system_id: f"{job.subject_id}_{k}" for k, system_id in enumerate(summary)}
 
     def save() -> None:
-        store.systems.add_scores(table)
-        for system_id in job.detail["systems"]:
-            store.systems.set_summary(system_id, summary[system_id])
+        for system_id, scoring_id in scorings.items():
+            scoring = Scoring(
+                scoring_id, system_id, version_id, plan.to_json(), plan.hash, summary[system_id],
+                now(),
+            )  # fmt: skip
+            store.answers.add_scoring(scoring, job.job_id)
+        store.answers.take_in_scores(folder.final / "scores.parquet", scorings)
+        store.audit.record(
+            "scored", "version", version_id, job.created_by, project_id=job.project_id,
+            systems=list(scorings), settings=plan.hash,
+        )  # fmt: skip
 
     store.transact(save)

@@ -1,31 +1,49 @@
-"""Studies: plan a blind comparison, fix sample and sides, scan for leaks, open, close."""
+"""Studies: plan a blind comparison, open it by a worker's draw, let it count, close it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import random
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
+from core.jobs.folder import JobFolder
+from core.jobs.job import Job
 from core.projects import rubric_to_json
-from core.study.leaks import scan
-from core.study.order import order, sides
-from core.study.sampling import draw, length_strata, sample_size
+from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
+from core.study.leaks import LeakReport
+from core.study.sampling import sample_size
+from core.study.study import Study, StudyNote, StudyPlan
+from core.study.system import VersionSystem
+from core.wording import counted
+from core.workflows.evaluation.systems import covered
+from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 FRACTION = 0.10
 OVERLAP = 0.20
-SLOTS = 24
 COUNTS = "counts_although_not_blind"
+UNLIKE = "compared_although_different"
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a study of these systems could rest on. `outputs`: examples of the split that all
+    answered and none was trained on or shown; `left_out`: those that one was."""
+
+    outputs: int
+    left_out: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a lead has to write why the systems are compared all the same."""
+        return needs_reason(self.differences)
 
 
 def plan_size(outputs: int, margin: float | None = None, at_least: int = 0) -> int:
@@ -33,40 +51,32 @@ def plan_size(outputs: int, margin: float | None = None, at_least: int = 0) -> i
     return min(outputs, max(sample_size(outputs, FRACTION, margin), at_least))
 
 
-def shared_outputs(
-    store: Store, actor: Actor, project_id: str, baseline_id: str, candidate_id: str
-) -> list[str]:
-    """The examples that both systems answered, in the version's order, so that one seed always
-    draws the same. Refuses systems that differ in version."""
+def prospect(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    version_id: str,
+    baseline_id: str,
+    candidate_ids: Sequence[str],
+    split: str = "all",
+) -> Prospect:
+    """What a study of a baseline and its candidates would rest on, and what differs between them.
+
+    Raises NotFound for systems that have not answered this version, InvalidInput for one named
+    twice or no candidate.
+    """
     actor.require(project_id, "lead")
-    baseline, candidate = (_system(store, project_id, i) for i in (baseline_id, candidate_id))
-    if baseline_id == candidate_id:
-        raise InvalidInput("Choose two different systems to compare.")
-    if baseline["version_id"] != candidate["version_id"]:
-        raise InvalidInput(
-            "The two systems answered different dataset versions. Choose two of one version."
+    there = _systems(store, project_id, version_id, [baseline_id, *candidate_ids])
+    baseline, *candidates = there
+    outputs, left_out = store.answers.shared(version_id, [s.system_id for s in there], split)
+    differences = [
+        difference if len(candidates) == 1 else replace(
+            difference, what=f"{difference.what} ({candidate.name})"
         )
-    both = store.systems.texts(baseline_id).keys() & store.systems.texts(candidate_id).keys()
-    in_order = store.versions.examples(baseline["version_id"]).column("example_id").to_pylist()
-    return [example_id for example_id in in_order if example_id in both]
-
-
-def scan_leaks(
-    store: Store, actor: Actor, project_id: str, baseline_id: str, candidate_id: str
-) -> dict[str, Any]:
-    """What could tell raters which system is which: findings, AUCs, `blind`."""
-    examples = shared_outputs(store, actor, project_id, baseline_id, candidate_id)
-    first, second = store.systems.texts(baseline_id), store.systems.texts(candidate_id)
-    systems = [_system(store, project_id, i) for i in (baseline_id, candidate_id)]
-    project = store.projects.by_id(project_id)
-    assert project is not None
-    report = scan(
-        [first[e] for e in examples],
-        [second[e] for e in examples],
-        names=[name for s in systems if len(name := s["name"].strip()) > 3],
-        template=project.settings.template,
-    )
-    return asdict(report)
+        for candidate in candidates
+        for difference in comparable(baseline.conditions, candidate.conditions)
+    ]  # fmt: skip
+    return Prospect(outputs, left_out, tuple(differences))
 
 
 def open_study(
@@ -74,121 +84,163 @@ def open_study(
     actor: Actor,
     project_id: str,
     *,
+    version_id: str,
     name: str,
     baseline_id: str,
-    candidate_id: str,
+    candidate_ids: Sequence[str],
+    split: str = "all",
     size: int | None = None,
     overlap: float = OVERLAP,
     show_reference: bool = False,
     seed: int = 42,
+    reason: str = "",
     study_id: str | None = None,
 ) -> str:
-    """Draw the sample, fix every rater's order and sides, scan for leaks, open; the study's id.
+    """Queue the draw of a study, which opens when the worker has made it; the study's id.
 
-    `study_id` was made when the form was opened: a second submission of it opens nothing. `size`
+    `study_id` was made when the form was opened: a second submission of it queues nothing. `size`
     may be above the plan's, never below 10 % of the outputs. `overlap` is the share of pairs that
-    two people rate.
+    two people rate. `reason` is asked for where the systems were asked differently.
     """
-    outputs = shared_outputs(store, actor, project_id, baseline_id, candidate_id)
-    if not outputs:
-        raise InvalidInput("The two systems share no answered example. Generate for one split.")
-    if study_id and store.studies.by_id(study_id):
+    seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
+    if study_id and store.jobs.of_subject(study_id):
         return study_id
-    if not 0 <= overlap <= 1:
-        raise InvalidInput("The overlap is a share between 0 and 1.")
-    least = plan_size(len(outputs))
-    size = plan_size(len(outputs), at_least=size or 0)
-    project = store.projects.by_id(project_id)
-    assert project is not None
-    system = _system(store, project_id, baseline_id)
-    pairs = _draw(store, system["version_id"], outputs, size, seed)
-    tables, order_hash = _tables(pairs, overlap, seed)
-    leaks = scan_leaks(store, actor, project_id, baseline_id, candidate_id)
+    _refuse_unfit(seen, overlap, reason)
+    size = plan_size(seen.outputs, at_least=size or 0)
+    plan = StudyPlan(
+        outputs=seen.outputs,
+        pairs=size * len(candidate_ids),
+        least=plan_size(seen.outputs),
+        fraction=FRACTION,
+        overlap=overlap,
+        show_reference=show_reference,
+        seed=seed,
+        left_out=seen.left_out,
+        split=split,
+    )
     study_id = study_id or new_id("stu")
-    row = {
-        "study_id": study_id,
-        "project_id": project_id,
-        "version_id": system["version_id"],
-        "name": name.strip()[:80] or f"Study of {size} pairs",
-        "baseline_id": baseline_id,
-        "candidate_id": candidate_id,
-        "rubric": rubric_to_json(project.settings.rubric),
-        "plan": {
-            "outputs": len(outputs),
-            "pairs": size,
-            "least": least,
-            "fraction": FRACTION,
-            "overlap": overlap,
-            "show_reference": show_reference,
-            "seed": seed,
-        },
-        "order_hash": order_hash,
-        "leaks": leaks,
-        "blind": leaks["blind"],
-        "actor_id": actor.person_id,
-    }
-    store.transact(lambda: store.studies.add(row, **tables))
+    title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"
+    _queue_draw(
+        store, actor, project_id, version_id, study_id, [baseline_id, *candidate_ids], plan, size,
+        {"name": title, "reason": reason.strip(),
+         "differences": [d.to_json() for d in seen.differences]},
+    )  # fmt: skip
     return study_id
 
 
-def _draw(
-    store: Store, version_id: str, outputs: list[str], size: int, seed: int
-) -> list[dict[str, Any]]:
-    """The sample, stratified by the length of the reference, in a seeded order."""
-    rows = store.versions.examples(version_id).select(["example_id", "output"]).to_pylist()
-    references = {row["example_id"]: row["output"] for row in rows}
-    strata = length_strata([references[e] for e in outputs])
-    drawn = draw(outputs, strata, size, np.random.default_rng(seed))
-    pairs = [
-        {
-            "pair_id": new_id("pair"),
-            "example_id": d.example_id,
-            "stratum": d.stratum,
-            "inclusion_probability": d.inclusion_probability,
-        }
-        for d in drawn
-    ]
-    random.Random(seed).shuffle(pairs)
-    return [{**pair, "number": i + 1} for i, pair in enumerate(pairs)]
+def _refuse_unfit(seen: Prospect, overlap: float, reason: str) -> None:
+    if not seen.outputs and seen.left_out:
+        raise InvalidInput(
+            "Every example that these systems share is one that a system was trained on, or was "
+            "shown. Generate for the test split, and compare there."
+        )
+    if not seen.outputs:
+        raise InvalidInput("The systems share no answered example. Generate for one split.")
+    if not 0 <= overlap <= 1:
+        raise InvalidInput("The overlap is a share between 0 and 1.")
+    if seen.needs_reason and len(reason.strip()) < SHORTEST_REASON:
+        named = "; ".join(str(d) for d in seen.differences if not d.by_design)
+        raise InvalidInput(
+            f"These systems were not asked alike. {named}. Generate again under one setting, or "
+            "write in a sentence why they may be compared all the same."
+        )
 
 
-def _tables(pairs: list[dict[str, Any]], overlap: float, seed: int) -> tuple[dict[str, Any], str]:
-    import pyarrow as pa
+def _queue_draw(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    version_id: str,
+    study_id: str,
+    system_ids: Sequence[str],
+    plan: StudyPlan,
+    size: int,
+    detail: dict[str, object],
+) -> None:
+    project = store.projects.by_id(project_id)
+    assert project is not None
+    there = _systems(store, project_id, version_id, system_ids)
+    path = store.workspace / "inbox" / f"{study_id}.parquet"
+    store.answers.write_shared(path, version_id, system_ids, plan.split)
 
-    strata = [pair["stratum"] for pair in pairs]
-    placed: list[dict[str, Any]] = []
-    for slot in range(SLOTS):
-        placed_on = sides(strata, slot=slot, seed=seed)
-        position = {index: place for place, index in enumerate(order(len(pairs), slot, seed))}
-        placed += [
+    def also(_job_id: str) -> None:
+        store.audit.record(
+            "study_queued", "study", study_id, actor.person_id, project_id=project_id,
+            name=detail["name"], systems=list(system_ids),
+        )  # fmt: skip
+
+    try:
+        jobs.submit(
+            store,
+            actor,
+            kind="study",
+            project_id=project_id,
+            subject_id=study_id,
+            title=f"Open {detail['name']}",
+            spec={
+                "study_id": study_id,
+                "systems": list(system_ids),
+                "size": size,
+                "overlap": plan.overlap,
+                "seed": plan.seed,
+                "names": [name for s in there if len(name := s.name.strip()) > 3],
+                "template": project.settings.template,
+            },
+            files={"answers.parquet": path},
+            detail={
+                **detail,
+                "version_id": version_id,
+                "systems": list(system_ids),
+                "plan": plan.to_json(),
+                "rubric": rubric_to_json(project.settings.rubric),
+            },
+            also=also,
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
+    """Insert the study that a worker drew: it is open from now on."""
+    drawn = json.loads((folder.final / "study.json").read_text(encoding="utf-8"))
+    leaks = LeakReport.from_json(drawn["leaks"])
+    study_id, detail = job.subject_id, job.detail
+    roles = ["baseline"] + ["candidate"] * (len(detail["systems"]) - 1)
+
+    def save() -> None:
+        store.studies.add(
             {
-                "slot": slot,
-                "pair_id": pair["pair_id"],
-                "position": position[index],
-                "baseline_left": placed_on[index].baseline_left,
-            }
-            for index, pair in enumerate(pairs)
-        ]
-    twice = set(random.Random(seed + 1).sample(range(len(pairs)), round(overlap * len(pairs))))
-    places = [
-        {"pair_id": pair["pair_id"], "place": place}
-        for index, pair in enumerate(pairs)
-        for place in range(2 if index in twice else 1)
-    ]
-    fixed = [(p["slot"], p["position"], p["baseline_left"]) for p in placed]
-    digest = hashlib.sha256(json.dumps([seed, fixed]).encode()).hexdigest()
-    tables = {"pairs": pairs, "sides": placed, "places": places}
-    return {name: pa.Table.from_pylist(rows) for name, rows in tables.items()}, digest
+                "study_id": study_id,
+                "project_id": job.project_id,
+                "version_id": detail["version_id"],
+                "name": detail["name"],
+                "rubric": detail["rubric"],
+                "plan": {**detail["plan"], "pairs": drawn["pairs"]},
+                "order_hash": drawn["order_hash"],
+                "leaks": leaks.to_json(),
+                "blind": leaks.blind,
+                "differences": detail["differences"],
+                "actor_id": job.created_by,
+            },
+            dict(zip(detail["systems"], roles, strict=True)),
+            folder.final,
+        )
+        if detail["reason"]:
+            store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
+        store.audit.record(
+            "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
+            pairs=drawn["pairs"], blind=leaks.blind,
+        )  # fmt: skip
+
+    store.transact(save)
 
 
 def let_count(store: Store, actor: Actor, study_id: str, reason: str) -> None:
     """A lead writes why a study that is not blind may count all the same."""
     study = get_study(store, actor, study_id)
-    if len(reason.strip()) < 10:
+    if len(reason.strip()) < SHORTEST_REASON:
         raise InvalidInput("Write in a sentence why the verdict may count although it can be told.")
-    store.transact(
-        lambda: store.studies.add_note(study["study_id"], COUNTS, reason.strip(), actor.person_id)
-    )
+    _note(store, actor, study, COUNTS, reason.strip(), "let_count")
 
 
 def withhold_again(store: Store, actor: Actor, study_id: str) -> None:
@@ -196,40 +248,68 @@ def withhold_again(store: Store, actor: Actor, study_id: str) -> None:
     study = get_study(store, actor, study_id)
     if counts_because(study) is None:
         raise Conflict("The verdict of this study is withheld already.")
-    store.transact(lambda: store.studies.add_note(study_id, "withheld_again", "", actor.person_id))
+    _note(store, actor, study, "withheld_again", "", "withheld_again")
 
 
-def counts_because(study: Mapping[str, Any]) -> dict[str, Any] | None:
+def _note(store: Store, actor: Actor, study: Study, kind: str, text: str, action: str) -> None:
+    def save() -> None:
+        store.studies.add_note(study.study_id, kind, text, actor.person_id)
+        store.audit.record(
+            action, "study", study.study_id, actor.person_id, project_id=study.project_id,
+            reason=text,
+        )  # fmt: skip
+
+    store.transact(save)
+
+
+def counts_because(study: Study) -> StudyNote | None:
     """The note by which a study that is not blind counts all the same, or None."""
-    notes = [n for n in study["notes"] if n["kind"] in (COUNTS, "withheld_again")]
-    return notes[-1] if notes and notes[-1]["kind"] == COUNTS else None
+    notes = [n for n in study.notes if n.kind in (COUNTS, "withheld_again")]
+    return notes[-1] if notes and notes[-1].kind == COUNTS else None
+
+
+def compared_because(study: Study) -> StudyNote | None:
+    """Why systems are compared that were asked differently, or None."""
+    return next((n for n in study.notes if n.kind == UNLIKE), None)
 
 
 def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: str = "") -> None:
     """Close a study to further ratings, or reopen it."""
     study = get_study(store, actor, study_id)
-    if bool(study["closed_at"]) == closed:
+    if study.closed == closed:
         raise Conflict(f"The study is {'closed' if closed else 'open'} already.")
-    store.transact(lambda: store.studies.set_closed(study_id, closed, text, actor.person_id))
+
+    def save() -> None:
+        store.studies.set_closed(study_id, closed, text, actor.person_id)
+        store.audit.record(
+            "closed" if closed else "reopened", "study", study_id, actor.person_id,
+            project_id=study.project_id,
+        )  # fmt: skip
+
+    store.transact(save)
 
 
-def get_study(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
-    """One study with its systems; leads only, since it tells which is which."""
+def get_study(store: Store, actor: Actor, study_id: str) -> Study:
+    """One study with its systems and notes; leads only, since it tells which is which."""
     study = store.studies.by_id(study_id)
     if study is None:
         raise NotFound("This study does not exist. Choose one from the list.")
-    actor.require(study["project_id"], "lead")
-    return {**study, "notes": store.studies.notes(study_id)}
+    actor.require(study.project_id, "lead")
+    return study
 
 
-def studies_of(store: Store, actor: Actor, project_id: str) -> list[dict[str, Any]]:
+def studies_of(store: Store, actor: Actor, project_id: str) -> list[Study]:
     """A project's studies, newest first; leads only."""
     actor.require(project_id, "lead")
     return store.studies.of_project(project_id)
 
 
-def _system(store: Store, project_id: str, system_id: str) -> dict[str, Any]:
-    system = store.systems.by_id(system_id)
-    if system is None or system["project_id"] != project_id:
-        raise NotFound("This system does not exist in this project. Choose one from the list.")
-    return system
+def _systems(
+    store: Store, project_id: str, version_id: str, system_ids: Sequence[str]
+) -> list[VersionSystem]:
+    if len(system_ids) < 2 or len(set(system_ids)) < len(system_ids):
+        raise InvalidInput("Choose two different systems to compare, or more.")
+    there = {s.system_id: s for s in covered(store, version_id)}
+    if any(i not in there or there[i].system.project_id != project_id for i in system_ids):
+        raise NotFound("A system has not answered this version. Choose one from the list.")
+    return [there[system_id] for system_id in system_ids]

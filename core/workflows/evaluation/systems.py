@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.errors import Conflict, NotFound
+from core.study.system import System, VersionSystem
 from core.workflows.curation.freezing import get_version
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 
-def get_system(store: Store, actor: Actor, system_id: str) -> dict[str, Any]:
+def get_system(store: Store, actor: Actor, system_id: str) -> System:
     """One system, removed or not; leads only. Raises NotFound."""
     system = store.systems.by_id(system_id)
     if system is None:
         raise NotFound("This system does not exist. Choose one from the list.")
-    actor.require(system["project_id"], "lead")
+    actor.require(system.project_id, "lead")
     return system
 
 
-def systems_of(store: Store, actor: Actor, version_id: str) -> list[dict[str, Any]]:
-    """The systems that answered a version, with their scores; leads only, as raters must not know.
+def systems_of(store: Store, actor: Actor, version_id: str) -> list[VersionSystem]:
+    """The systems that answered examples of a version as they stand in it, with their scores.
 
-    `answers` and `scored` say how many examples each has answered and how many are scored.
+    Leads only, as raters must not know. A system of an earlier version is among them when examples
+    that it answered are in this one too.
     """
-    _require_lead(store, actor, version_id)
+    require_lead(store, actor, version_id)
+    return covered(store, version_id)
+
+
+def covered(store: Store, version_id: str) -> list[VersionSystem]:
+    """The same without a check, for workflows that have made one."""
+    if not store.systems.is_covered(version_id):
+        store.transact(lambda: store.systems.cover(version_id))
     return store.systems.of_version(version_id)
 
 
-def answering_systems(
-    store: Store, actor: Actor, project_id: str
-) -> dict[str, list[dict[str, Any]]]:
-    """version_id → the systems of a project that have answers; leads only."""
+def removed_systems(store: Store, actor: Actor, project_id: str) -> list[System]:
+    """The systems of a project that were removed, newest first; leads only."""
     actor.require(project_id, "lead")
-    found: dict[str, list[dict[str, Any]]] = {}
-    for system in store.systems.of_project(project_id):
-        if system["answers"]:
-            found.setdefault(system["version_id"], []).append(system)
-    return found
-
-
-def removed_systems(store: Store, actor: Actor, version_id: str) -> list[tuple[str, str]]:
-    """(system_id, name) of those that were removed, newest first; leads only."""
-    _require_lead(store, actor, version_id)
-    return [(row["system_id"], row["name"]) for row in store.systems.removed(version_id)]
+    return store.systems.removed(project_id)
 
 
 def remove_system(store: Store, actor: Actor, system_id: str) -> None:
@@ -54,26 +51,42 @@ def remove_system(store: Store, actor: Actor, system_id: str) -> None:
     system = get_system(store, actor, system_id)
     if names := store.systems.studies_with(system_id):
         raise Conflict(
-            f"{system['name']} is compared in {', '.join(names)}. What a study rests on stays."
+            f"{system.name} is compared in {', '.join(names)}. What a study rests on stays."
         )
-    job = store.jobs.by_id(system["job_id"]) if system["job_id"] else None
+    generation = store.systems.newest_generation(system_id)
+    job = store.jobs.by_id(generation.job_id) if generation and generation.job_id else None
     if job is not None and not job.taken_in:
         raise Conflict("Its answers are still being made. Cancel the job, or wait until it ends.")
-    store.transact(lambda: store.systems.set_removed(system_id, True))
+    _set_removed(store, actor, system, True)
 
 
 def restore_system(store: Store, actor: Actor, system_id: str) -> None:
     """Undo a removal."""
-    get_system(store, actor, system_id)
-    store.transact(lambda: store.systems.set_removed(system_id, False))
+    _set_removed(store, actor, get_system(store, actor, system_id), False)
 
 
-def unused_name(store: Store, version_id: str, name: str) -> str:
-    """The name, with a number behind it where a system of the version has it already."""
-    taken = store.systems.names(version_id)
+def _set_removed(store: Store, actor: Actor, system: System, removed: bool) -> None:
+    def save() -> None:
+        store.systems.set_removed(system.system_id, removed)
+        store.audit.record(
+            "system_removed" if removed else "system_restored",
+            "system",
+            system.system_id,
+            actor.person_id,
+            project_id=system.project_id,
+            name=system.name,
+        )
+
+    store.transact(save)
+
+
+def unused_name(store: Store, project_id: str, name: str) -> str:
+    """The name, with a number behind it where a system of the project has it already."""
+    taken = store.systems.names(project_id)
     numbered = (f"{name} ({k})" for k in range(2, len(taken) + 3))
     return next(one for one in (name, *numbered) if one not in taken)
 
 
-def _require_lead(store: Store, actor: Actor, version_id: str) -> None:
+def require_lead(store: Store, actor: Actor, version_id: str) -> None:
+    """Refuse who is no lead in the version's project."""
     actor.require(get_version(store, actor, version_id).project_id, "lead")

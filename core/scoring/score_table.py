@@ -1,0 +1,152 @@
+"""The score table: means with intervals per system and metric, and paired differences.
+
+Pure and in numpy, because a worker computes it for 100,000 answers; see report_job.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.scoring.metrics import metric as metric_named
+from core.statistics.estimates import (
+    Better,
+    Estimate,
+    mean_interval,
+    negated,
+    paired_difference,
+    proportion,
+    says_better,
+)
+
+SEED = 7
+Values = NDArray[np.float64]
+TRAINED = "Not shown: trained on these examples, or shown them in the prompt."
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """The mean of one metric over a system's answers; `exposed` of them are to examples that it was
+    trained on, or that stand in its prompt."""
+
+    system_id: str
+    metric: str
+    mean: Estimate
+    exposed: int
+
+
+@dataclass(frozen=True)
+class ScoreDifference:
+    """Candidate minus baseline on one metric, over the examples that both answered and neither was
+    trained on or shown; `left_out` counts those that one was."""
+
+    baseline_id: str
+    candidate_id: str
+    metric: str
+    difference: Estimate
+    left_out: int
+
+    @property
+    def says(self) -> Better:
+        """What may be said of the candidate, by the metric's direction."""
+        better = metric_named(self.metric).higher_is_better
+        return says_better(self.difference if better else negated(self.difference))
+
+    @property
+    def note(self) -> str:
+        """Why nothing is said, where that is because of what a system has seen."""
+        return TRAINED if self.left_out and not self.difference.n else ""
+
+    def turned(self) -> ScoreDifference:
+        """The same with the roles exchanged."""
+        return ScoreDifference(
+            self.candidate_id, self.baseline_id, self.metric, negated(self.difference),
+            self.left_out,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Every mean, and the difference of every two systems, the first of them as the baseline."""
+
+    means: tuple[MeanScore, ...] = ()
+    differences: tuple[ScoreDifference, ...] = ()
+
+    def mean(self, system_id: str, metric: str) -> MeanScore | None:
+        """The mean of one system on one metric."""
+        found = (m for m in self.means if (m.system_id, m.metric) == (system_id, metric))
+        return next(found, None)
+
+    def difference(
+        self, baseline_id: str, candidate_id: str, metric: str
+    ) -> ScoreDifference | None:
+        """Candidate minus baseline on one metric."""
+        for d in self.differences:
+            if d.metric == metric and (d.baseline_id, d.candidate_id) == (
+                baseline_id,
+                candidate_id,
+            ):
+                return d
+            if d.metric == metric and (d.baseline_id, d.candidate_id) == (
+                candidate_id,
+                baseline_id,
+            ):
+                return d.turned()
+        return None
+
+
+def score_table(table: Any) -> ScoreTable:
+    """The score table of a pyarrow table system_id, example_id, metric, value, exposed."""
+    systems, which = _codes(table, "system_id")
+    metrics, measured = _codes(table, "metric")
+    examples, example = _codes(table, "example_id")
+    values = table.column("value").to_numpy()
+    exposed = table.column("exposed").to_numpy(zero_copy_only=False).astype(bool)
+    means, differences = [], []
+    for m, metric in enumerate(metrics):
+        by_system: dict[str, tuple[Values, NDArray[np.bool_]]] = {}
+        for s, system_id in enumerate(systems):
+            rows = (which == s) & (measured == m)
+            if not rows.any():
+                continue
+            own = np.full(len(examples), np.nan)
+            seen = np.zeros(len(examples), dtype=bool)
+            own[example[rows]], seen[example[rows]] = values[rows], exposed[rows]
+            by_system[system_id] = own, seen
+            means.append(MeanScore(system_id, metric, level(metric, values[rows]), int(seen.sum())))
+        for a, b in combinations(by_system, 2):
+            differences.append(_difference(metric, a, b, by_system[a], by_system[b]))
+    return ScoreTable(tuple(means), tuple(differences))
+
+
+def level(metric: str, values: Values) -> Estimate:
+    """The mean with its interval: exact for shares."""
+    if metric_named(metric).is_share:
+        return proportion(round(float(values.sum())), len(values))
+    return mean_interval(values.tolist(), np.random.default_rng(SEED))
+
+
+def _difference(
+    metric: str,
+    baseline: str,
+    candidate: str,
+    first: tuple[Values, NDArray[np.bool_]],
+    second: tuple[Values, NDArray[np.bool_]],
+) -> ScoreDifference:
+    both = ~np.isnan(first[0]) & ~np.isnan(second[0])
+    seen = both & (first[1] | second[1])
+    fair = both & ~seen
+    difference = paired_difference(
+        first[0][fair].tolist(), second[0][fair].tolist(), None, np.random.default_rng(SEED)
+    )
+    return ScoreDifference(baseline, candidate, metric, difference, int(seen.sum()))
+
+
+def _codes(table: Any, column: str) -> tuple[list[str], NDArray[np.int64]]:
+    """The distinct values in order of appearance, and each row's place among them."""
+    found = table.column(column).combine_chunks().dictionary_encode()
+    return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)

@@ -1,0 +1,167 @@
+"""The job kind "study": draws the sample, fixes order and places, scans for leaks.
+
+Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
+position, reference, texts: every system's answer, the baseline's first).
+Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
+final/study.json (leaks, order_hash, pairs, outputs). spec: DrawSpec's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import InvalidInput
+from core.jobs.context import JobContext
+from core.jobs.folder import write_json
+from core.study.leaks import scan, worst
+from core.study.order import order_hash, pair_order
+from core.study.sampling import draw, length_strata
+
+PLACE_STEP = 1_000_000
+"""First views of all pairs wait before second ones."""
+
+
+@dataclass(frozen=True)
+class DrawSpec:
+    """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
+    candidate; `overlap` the share of pairs that two people rate; `names` and `template` are what
+    must not show in an answer."""
+
+    study_id: str
+    systems: tuple[str, ...]
+    size: int
+    overlap: float
+    seed: int
+    names: tuple[str, ...]
+    template: str
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
+        """The spec of a job; other names, such as its kind, are passed over."""
+        known = {f.name: values[f.name] for f in fields(cls)}
+        return cls(**{**known, **{n: tuple(known[n]) for n in ("systems", "names")}})
+
+
+def run(job: JobContext) -> None:
+    """Draws and writes final/. Raises InvalidInput when the systems share no answered example."""
+    import pyarrow.parquet as pq
+
+    spec = DrawSpec.from_json(job.spec)
+    table = pq.read_table(job.data("answers.parquet"))
+    job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
+    with job.final() as folder:
+        write_json(folder / "study.json", draw_study(table, spec, folder))
+    job.progress(table.num_rows, table.num_rows)
+
+
+def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
+    """Writes pairs and presentations into `folder`; what study.json says."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not table.num_rows:
+        raise InvalidInput("The systems share no answered example. Generate for one split.")
+    pairs = _pairs(table, spec)
+    twice = _rated_twice(len(pairs), spec)
+    for index, pair in enumerate(pairs):
+        pair["places"] = 2 if index in twice else 1
+    pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
+    waiting = [
+        {
+            "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
+            "study_id": spec.study_id,
+            "pair_id": pair["pair_id"],
+            "position": PLACE_STEP * place + pair["number"],
+            "place": place,
+        }
+        for place in range(2)
+        for pair in pairs
+        if place < pair["places"]
+    ]
+    showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
+    pq.write_table(showings, folder / "presentations.parquet")
+    return {
+        "leaks": _leaks(table, spec),
+        "order_hash": order_hash([p["example_id"] for p in pairs], spec.systems, seed=spec.seed),
+        "pairs": len(pairs),
+        "outputs": table.num_rows,
+    }
+
+
+def _pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+    """The sample, stratified by the length of the reference, in the seeded order; one pair for
+    every candidate."""
+    ids = table.column("example_id").to_pylist()
+    strata = length_strata(table.column("reference").to_pylist())
+    drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
+    row_of = {example_id: row for row, example_id in enumerate(ids)}
+    chosen = table.take([row_of[d.example_id] for d in drawn])
+    revisions = chosen.column("revision_id").to_pylist()
+    texts = chosen.column("texts").to_pylist()
+    found = [
+        {
+            "study_id": spec.study_id,
+            "example_id": d.example_id,
+            "revision_id": revisions[k],
+            "stratum": d.stratum,
+            "inclusion_probability": d.inclusion_probability,
+            "system_a": spec.systems[0],
+            "system_b": spec.systems[c],
+            "answer_a": texts[k][0].strip(),
+            "answer_b": texts[k][c].strip(),
+        }
+        for k, d in enumerate(drawn)
+        for c in range(1, len(spec.systems))
+    ]
+    ordered = [found[k] for k in pair_order(len(found), spec.seed)]
+    return [
+        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
+        for number, pair in enumerate(ordered, 1)
+    ]
+
+
+def _pair_id(study_id: str, number: int) -> str:
+    """An id that a second draw of the study gives again, and that says nothing."""
+    digest = sha256(f"{study_id} {number}".encode()).hexdigest()
+    return f"pair_{digest[:12]}_{digest[12:24]}"
+
+
+def _rated_twice(pairs: int, spec: DrawSpec) -> set[int]:
+    order = pair_order(pairs, spec.seed + 1)
+    return set(order[: round(spec.overlap * pairs)])
+
+
+def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
+    texts = list(zip(*table.column("texts").to_pylist(), strict=True))
+    reports = [
+        scan(texts[0], candidate, names=spec.names, template=spec.template)
+        for candidate in texts[1:]
+    ]
+    return worst(reports).to_json()
+
+
+PAIR_COLUMNS = {
+    "pair_id": "string", "study_id": "string", "example_id": "string", "revision_id": "string",
+    "number": "int32", "stratum": "string", "inclusion_probability": "float64",
+    "system_a": "string", "system_b": "string", "answer_a": "string", "answer_b": "string",
+    "places": "int32",
+}  # fmt: skip
+PRESENTATION_COLUMNS = {
+    "presentation_id": "string", "study_id": "string", "pair_id": "string", "position": "int32",
+    "place": "int32",
+}  # fmt: skip
+
+
+def _schema(columns: Mapping[str, str]) -> Any:
+    import pyarrow as pa
+
+    kinds: dict[str, Sequence[Any]] = {
+        "string": pa.string(), "int32": pa.int32(), "float64": pa.float64(),
+    }  # fmt: skip
+    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])

@@ -1,0 +1,226 @@
+"""What the judgements of a study say: pure, over typed judgements and ratings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
+from core.statistics.estimates import (
+    Better,
+    Estimate,
+    clustered_mean,
+    mean_interval,
+    paired_difference,
+    proportion,
+    says_better,
+)
+from core.study.pairs import Judgement, Rating
+from core.study.verdicts import Verdict, aggregate, verdict_of, win_rate
+
+SEED = 7
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """One criterion of the rubric: mean rating 1–5 of both, and candidate minus baseline."""
+
+    criterion: str
+    baseline: Estimate
+    candidate: Estimate
+    difference: Estimate
+    says: Better
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was said of one candidate against the baseline. `verdicts` counts pairs, `flags` maps a
+    flag to the share of judged pairs in which it was raised, baseline first, candidate second."""
+
+    candidate_id: str
+    win_rate: Estimate
+    verdicts: Mapping[Verdict, int]
+    judged: int
+    criteria: tuple[CriterionResult, ...]
+    flags: Mapping[str, tuple[Estimate, Estimate]]
+
+    def count(self, verdict: Verdict) -> int:
+        """How many pairs ended in this verdict."""
+        return self.verdicts.get(verdict, 0)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far raters agree, three numbers always together; AC1 for choices, AC2 for ratings."""
+
+    what: str
+    raw: Estimate
+    alpha: Estimate
+    ac: Estimate
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Every number that the judgements of a study give. `per_rater`: (name, judgements, median
+    seconds); `per_day`: (day, judgements)."""
+
+    comparisons: tuple[Comparison, ...]
+    judged: int
+    judgements: int
+    agreement: tuple[Agreement, ...]
+    side_bias: Estimate
+    seconds: Estimate
+    per_day: tuple[tuple[str, int], ...]
+    per_rater: tuple[tuple[str, int, float], ...]
+
+
+def findings(
+    baseline_id: str,
+    candidate_ids: Sequence[str],
+    criteria: Sequence[str],
+    judgements: Sequence[Judgement],
+    ratings: Sequence[Rating],
+) -> Findings:
+    """Everything that a study's judgements say; `criteria` are the rubric's names."""
+    comparisons = []
+    for candidate_id in candidate_ids:
+        own = [j for j in judgements if candidate_id in j.system_ids]
+        rated = {j.judgement_id for j in own}
+        marks = [r for r in ratings if r.judgement_id in rated]
+        comparisons.append(_comparison(baseline_id, candidate_id, criteria, own, marks))
+    choices = [j.choice for j in judgements]
+    left, right = choices.count("left"), choices.count("right")
+    return Findings(
+        comparisons=tuple(comparisons),
+        judged=len({j.pair_id for j in judgements}),
+        judgements=len(judgements),
+        agreement=_agreement(criteria, judgements, ratings),
+        side_bias=proportion(left, left + right),
+        seconds=mean_interval([j.seconds for j in judgements], _rng()),
+        per_day=tuple(sorted(Counter(f"{j.created_at:%Y-%m-%d}" for j in judgements).items())),
+        per_rater=_per_rater(judgements),
+    )
+
+
+def _comparison(
+    baseline_id: str,
+    candidate_id: str,
+    criteria: Sequence[str],
+    judgements: Sequence[Judgement],
+    ratings: Sequence[Rating],
+) -> Comparison:
+    verdicts = _one_per_pair(judgements, baseline_id)
+    return Comparison(
+        candidate_id=candidate_id,
+        win_rate=win_rate(verdicts),
+        verdicts=dict(Counter(verdicts)),
+        judged=len({j.pair_id for j in judgements}),
+        criteria=tuple(
+            _criterion(name, baseline_id, candidate_id, [r for r in ratings if r.criterion == name])
+            for name in criteria
+        ),
+        flags=_flags(judgements, baseline_id, candidate_id),
+    )
+
+
+def _one_per_pair(judgements: Sequence[Judgement], baseline_id: str) -> list[Verdict]:
+    by_pair: dict[str, list[Verdict]] = {}
+    for judgement in judgements:
+        by_pair.setdefault(judgement.pair_id, []).append(verdict_of(judgement, baseline_id))
+    aggregated = (aggregate(verdicts) for verdicts in by_pair.values())
+    return [verdict for verdict in aggregated if verdict is not None]
+
+
+def _criterion(
+    name: str, baseline_id: str, candidate_id: str, ratings: Sequence[Rating]
+) -> CriterionResult:
+    by_view: dict[tuple[str, str], dict[str, int]] = {}
+    for r in ratings:
+        by_view.setdefault((r.pair_id, r.judgement_id), {})[r.system_id] = r.value
+    both = {view: v for view, v in by_view.items() if {baseline_id, candidate_id} <= v.keys()}
+    baseline = [v[baseline_id] for v in both.values()]
+    candidate = [v[candidate_id] for v in both.values()]
+    pairs = [pair_id for pair_id, _ in both]
+    difference = paired_difference(baseline, candidate, pairs, _rng())
+    return CriterionResult(
+        name,
+        clustered_mean(baseline, pairs, _rng()),
+        clustered_mean(candidate, pairs, _rng()),
+        difference,
+        says_better(difference),
+    )
+
+
+def _flags(
+    judgements: Sequence[Judgement], baseline_id: str, candidate_id: str
+) -> dict[str, tuple[Estimate, Estimate]]:
+    raised: dict[str, dict[str, set[str]]] = {}
+    for judgement in judgements:
+        for system, flags in judgement.flags.items():
+            for flag in flags:
+                raised.setdefault(flag, {}).setdefault(system, set()).add(judgement.pair_id)
+    pairs = len({judgement.pair_id for judgement in judgements})
+    return {
+        flag: (
+            proportion(len(by.get(baseline_id, ())), pairs),
+            proportion(len(by.get(candidate_id, ())), pairs),
+        )
+        for flag, by in sorted(raised.items())
+    }
+
+
+def _agreement(
+    criteria: Sequence[str], judgements: Sequence[Judgement], ratings: Sequence[Rating]
+) -> tuple[Agreement, ...]:
+    choices = _table(
+        (j.rater_id, j.pair_id, j.preferred_system_id or j.outcome)
+        for j in judgements
+        if j.outcome != "cannot_judge"
+    )
+    found = [
+        Agreement(
+            "choice",
+            raw_agreement(choices, _rng()),
+            krippendorff_alpha(choices, "nominal", _rng()),
+            gwet_ac(choices, "nominal", _rng()),
+        )
+    ]
+    for name in criteria:
+        marks = _table(
+            (r.rater_id, (r.pair_id, r.system_id), r.value) for r in ratings if r.criterion == name
+        )
+        found.append(
+            Agreement(
+                name,
+                raw_agreement(marks, _rng()),
+                krippendorff_alpha(marks, "ordinal", _rng()),
+                gwet_ac(marks, "ordinal", _rng(), categories=(1, 2, 3, 4, 5)),
+            )
+        )
+    return tuple(found)
+
+
+def _table(views: Iterable[tuple[str, Any, Any]]) -> list[list[Any]]:
+    """Raters × units with None gaps, as `core.statistics.agreement` wants it."""
+    given: dict[str, dict[Any, Any]] = {}
+    units: dict[Any, None] = {}
+    for rater, unit, value in views:
+        given.setdefault(rater, {})[unit] = value
+        units[unit] = None
+    return [[values.get(unit) for unit in units] for values in given.values()]
+
+
+def _per_rater(judgements: Sequence[Judgement]) -> tuple[tuple[str, int, float], ...]:
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for judgement in judgements:
+        seconds.setdefault((judgement.rater_id, judgement.rater), []).append(judgement.seconds)
+    found = [(name, len(s), float(np.median(s))) for (_, name), s in seconds.items()]
+    return tuple(sorted(found, key=lambda row: -row[1]))
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(SEED)

@@ -1,0 +1,153 @@
+"""A study: two or more systems compared blind, its plan, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from core.errors import InvalidInput
+from core.projects import Criterion
+from core.study.comparing import Difference
+from core.study.leaks import LeakReport
+from core.study.system import SystemKind
+
+Role = Literal["baseline", "candidate"]
+
+
+@dataclass(frozen=True)
+class StudySystem:
+    """A system in its role; a study has one baseline and at least one candidate."""
+
+    system_id: str
+    name: str
+    kind: SystemKind
+    role: Role
+    number: int
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """How the sample was drawn. `outputs`: examples that all systems answered and none was trained
+    on or shown; `left_out`: those that one was; `least`: 10 % of the outputs; `overlap`: the share
+    of pairs that two people rate."""
+
+    outputs: int
+    pairs: int
+    least: int
+    fraction: float = 0.1
+    overlap: float = 0.0
+    show_reference: bool = False
+    seed: int = 42
+    left_out: int = 0
+    split: str = "all"
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
+        """The plan that `to_json` wrote, or that of an earlier version."""
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        return cls(**known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class StudyNote:
+    """What a lead wrote of a study, and when."""
+
+    kind: str
+    text: str
+    created_at: datetime
+    person: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """One blind comparison as a lead sees it: it tells which systems there are."""
+
+    study_id: str
+    project_id: str
+    version_id: str
+    name: str
+    systems: tuple[StudySystem, ...]
+    rubric: tuple[Criterion, ...]
+    plan: StudyPlan
+    order_hash: str
+    leaks: LeakReport
+    blind: bool
+    differences: tuple[Difference, ...]
+    person: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    notes: tuple[StudyNote, ...] = ()
+
+    def __post_init__(self) -> None:
+        if [s.role for s in self.systems].count("baseline") != 1 or len(self.systems) < 2:
+            raise InvalidInput("A study compares one baseline with at least one candidate.")
+
+    @property
+    def baseline(self) -> StudySystem:
+        """What the candidates are compared with."""
+        return next(s for s in self.systems if s.role == "baseline")
+
+    @property
+    def candidates(self) -> tuple[StudySystem, ...]:
+        """The systems that are compared with the baseline, in order."""
+        return tuple(s for s in self.systems if s.role == "candidate")
+
+    @property
+    def candidate(self) -> StudySystem:
+        """The first candidate, which in a study of two is the only one."""
+        return self.candidates[0]
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more judgements."""
+        return self.closed_at is not None
+
+    def name_of(self, system_id: str) -> str:
+        """The name of one of its systems."""
+        return next(s.name for s in self.systems if s.system_id == system_id)
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """A study as raters may see it: its name and how far it is; nothing of its systems."""
+
+    study_id: str
+    name: str
+    pairs: int
+    judged: int
+    places: int
+    done: int
+
+
+@dataclass(frozen=True)
+class RatedStudy:
+    """What handing out and saving needs of a study: nothing of its systems."""
+
+    study_id: str
+    project_id: str
+    name: str
+    closed: bool
+    rubric: tuple[Criterion, ...]
+    seed: int
+    show_reference: bool
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is, for one rater: `judged` pairs by anyone, `mine` judgements, `open`
+    places this rater could still fill; `least` pairs of `outputs` make up 10 %."""
+
+    name: str
+    closed: bool
+    pairs: int
+    judged: int
+    mine: int
+    open: int
+    outputs: int
+    least: int

@@ -1,0 +1,202 @@
+"""What Results rests on: stamps that change with it, the pairs of a study, computed reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.clock import now
+from core.study.answer import StudyPair
+from storage.database import Database, Row
+
+
+class Results:
+    """Reads across answers, scores and judgements."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def score_stamp(self, version_id: str) -> str:
+        """Changes with every new system, scoring and reason of a version's project."""
+        return str(
+            self._db.value(
+                """
+                SELECT md5(coalesce(string_agg(found, '/' ORDER BY found), '')) FROM (
+                    SELECT k.scoring_id || CAST(s.removed_at IS NULL AS VARCHAR) AS found
+                    FROM scorings k JOIN systems s ON s.system_id = k.system_id
+                    JOIN dataset_versions v ON v.project_id = s.project_id
+                    WHERE v.version_id = $version
+                    UNION ALL
+                    SELECT n.note_id FROM comparison_notes n
+                    JOIN dataset_versions v ON v.project_id = n.project_id
+                    WHERE v.version_id = $version
+                )
+                """,
+                {"version": version_id},
+            )
+        )
+
+    def study_stamp(self, study_id: str) -> str:
+        """Changes with every judgement, withdrawal and note of a study."""
+        row = self._db.one(
+            """
+            SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
+                   (SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn,
+                   (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes
+            """,
+            {"study": study_id},
+        )
+        return f"{study_id}:{':'.join(map(str, (row or {}).values()))}"
+
+    def count_scores(self, version_id: str, split: str) -> int:
+        """How many scores a score table of a split rests on."""
+        return int(
+            self._db.value(
+                """
+                SELECT coalesce(sum(c.answers), 0) FROM system_coverage c
+                JOIN systems s ON s.system_id = c.system_id
+                WHERE c.version_id = $version AND s.removed_at IS NULL
+                  AND ($split IS NULL OR c.split = $split)
+                """,
+                {"version": version_id, "split": None if split == "all" else split},
+            )
+        )
+
+    def write_scores(
+        self, path: Path, version_id: str, split: str, system_ids: Sequence[str]
+    ) -> int:
+        """Write the scores of these systems on a split: system_id, example_id, metric, value, and
+        whether the system was trained on the example or shown it (exposed)."""
+        return self._db.write_parquet(path, _SCORES, _scores(version_id, split, system_ids))
+
+    def scores(self, version_id: str, split: str, system_ids: Sequence[str]) -> Any:
+        """The same as a pyarrow table."""
+        return self._db.arrow(_SCORES, _scores(version_id, split, system_ids))
+
+    def splits(self, version_id: str) -> list[str]:
+        """The splits of a version in which a system has scored answers, test first."""
+        rows = self._db.rows(
+            """
+            SELECT DISTINCT c.split FROM system_coverage c
+            JOIN systems s ON s.system_id = c.system_id
+            WHERE c.version_id = $version AND s.removed_at IS NULL AND c.answers > 0
+            ORDER BY c.split
+            """,
+            {"version": version_id},
+        )
+        return [row["split"] for row in rows]
+
+    def pairs_page(self, study_id: str, which: str, limit: int, offset: int) -> list[StudyPair]:
+        """Pairs of a study with both answers, the reference, how they were judged and what was
+        said; `which`: all, rated or open."""
+        rows = self._db.rows(
+            """
+            WITH asked AS (
+                SELECT * FROM pairs
+                WHERE study_id = $study
+                  AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
+                ORDER BY number LIMIT $limit OFFSET $offset
+            )
+            SELECT b.number, b.pair_id, b.example_id, b.stratum, r.instruction, r.input,
+                   r.output AS reference, b.system_a, b.system_b, b.answer_a, b.answer_b,
+                   coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
+                                         ORDER BY j.created_at)
+                    FROM judgements j WHERE j.pair_id = b.pair_id), []) AS verdicts,
+                   coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM judgements j
+                    WHERE j.pair_id = b.pair_id AND j.comment <> ''), []) AS comments
+            FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
+            ORDER BY b.number
+            """,
+            {"study": study_id, "which": which, "limit": limit, "offset": offset},
+        )
+        return [
+            StudyPair(
+                row["pair_id"],
+                row["number"],
+                row["example_id"],
+                row["stratum"],
+                row["instruction"] or "",
+                row["input"] or "",
+                row["reference"] or "",
+                {row["system_a"]: row["answer_a"], row["system_b"]: row["answer_b"]},
+                tuple(row["verdicts"]),
+                tuple(row["comments"]),
+            )
+            for row in rows
+        ]
+
+    def count_pairs(self, study_id: str, which: str) -> int:
+        """How many pairs `pairs_page` would give without a limit."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM pairs
+                WHERE study_id = $study
+                  AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
+                """,
+                {"study": study_id, "which": which},
+            )
+        )
+
+    def judgement_rows(self, study_id: str) -> list[Row]:
+        """One row per judgement and rated answer, for an export: nothing left out."""
+        return self._db.rows(
+            """
+            SELECT b.number AS pair, b.example_id, e.external_id, v.instruction, v.input,
+                   v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
+                   j.created_at, j.seconds, j.choice, j.outcome,
+                   j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
+                   j.flags, j.comment, j.correction, j.judgement_id
+            FROM judgements j
+            JOIN pairs b ON b.pair_id = j.pair_id
+            LEFT JOIN revisions v ON v.revision_id = b.revision_id
+            LEFT JOIN examples e ON e.example_id = b.example_id
+            LEFT JOIN people p ON p.person_id = j.rater_id
+            WHERE j.study_id = $study ORDER BY b.number, j.created_at, j.judgement_id
+            """,
+            {"study": study_id},
+        )
+
+    # Reports that a worker computed ---------------------------------------------------------------
+
+    def report(self, report_id: str, stamp: str) -> Any:
+        """A computed report under this stamp, or None."""
+        found = self._db.value(
+            "SELECT content FROM computed_reports WHERE report_id = $id AND stamp = $stamp",
+            {"id": report_id, "stamp": stamp},
+        )
+        return None if found is None else json.loads(found)
+
+    def keep_report(self, report_id: str, stamp: str, content: Any) -> None:
+        """Keep a report in the place of an older one."""
+        self._db.execute(
+            """
+            INSERT INTO computed_reports (report_id, stamp, content, created_at)
+            VALUES ($id, $stamp, $content, $now)
+            ON CONFLICT (report_id) DO UPDATE
+            SET stamp = excluded.stamp, content = excluded.content,
+                created_at = excluded.created_at
+            """,
+            {"id": report_id, "stamp": stamp, "content": json.dumps(content), "now": now()},
+        )
+
+
+def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str, Any]:
+    return {
+        "version": version_id,
+        "split": None if split == "all" else split,
+        "systems": list(system_ids),
+    }
+
+
+_SCORES = """
+    SELECT c.system_id, c.example_id, c.metric, c.value, x.example_id IS NOT NULL AS exposed
+    FROM scores c
+    JOIN version_examples m ON m.version_id = $version AND m.example_id = c.example_id
+     AND m.revision_id = c.revision_id
+    LEFT JOIN exposed_examples x ON x.system_id = c.system_id AND x.example_id = c.example_id
+    WHERE c.system_id IN $systems AND ($split IS NULL OR m.split = $split)
+    ORDER BY c.system_id, c.metric, m.position
+"""
