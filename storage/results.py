@@ -24,9 +24,10 @@ class Results:
             self._db.value(
                 """
                 SELECT md5(coalesce(string_agg(found, '/' ORDER BY found), '')) FROM (
-                    SELECT k.scoring_id || CAST(s.removed_at IS NULL AS VARCHAR) AS found
-                    FROM scorings k JOIN systems s ON s.system_id = k.system_id
-                    JOIN dataset_versions v ON v.project_id = s.project_id
+                    SELECT s.system_id || coalesce(k.scoring_id, '')
+                           || CAST(s.removed_at IS NULL AS VARCHAR) AS found
+                    FROM systems s JOIN dataset_versions v ON v.project_id = s.project_id
+                    LEFT JOIN scorings k ON k.system_id = s.system_id
                     WHERE v.version_id = $version
                     UNION ALL
                     SELECT n.note_id FROM comparison_notes n

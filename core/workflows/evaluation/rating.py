@@ -107,7 +107,7 @@ def _from_own_place(free: Sequence[Presentation], rater_id: str) -> list[Present
     """The window in an order of this rater's own; first views before second ones."""
 
     def place(p: Presentation) -> tuple[int, str]:
-        return p.place, sha256(f"{rater_id} {p.pair_id}".encode()).hexdigest()
+        return p.place, sha256(f"{rater_id} {p.position}".encode()).hexdigest()
 
     return sorted(free, key=place)
 
