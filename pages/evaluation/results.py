@@ -19,29 +19,11 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
-# Chromium prints what is on the screen: one screenful, with the sidebar, its charts cut.
-PRINT = """
-<style>
-@media print {
-  [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
-  [data-testid=stButtonGroup], [data-testid=stDownloadButton], [data-testid=stPageLink],
-  [data-testid=stSelectbox] { display: none !important }
-  html, body, #root, #root > div, [data-testid=stApp], [data-testid=stAppViewContainer],
-  [data-testid=stMain], [data-testid=stMainBlockContainer] {
-    position: static !important; overflow: visible !important; height: auto !important;
-    max-width: none !important; display: block !important; padding: 0 !important
-  }
-  [data-testid=stPlotlyChart], [data-testid=stDataFrame] { break-inside: avoid }
-  .js-plotly-plot, .svg-container, .main-svg { max-width: 100% !important }
-}
-</style>
-"""
 
 
 def main() -> None:
     """Draw the page."""
     page.head("Results", "What the scores and the people say, and how sure one can be of it.")
-    st.html(PRINT)
     store, actor, project_id = session.store(), session.actor(), session.project().project_id
     there = studies.studies_of(store, actor, project_id)
     names = {s.study_id: s.name for s in there}

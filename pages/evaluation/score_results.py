@@ -58,8 +58,9 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     for scores in report.systems:
         for warning in scores.system.summary.get("warnings", ()):
             st.text(f"⚠ {scores.system.name}: {warning}")
-    label = "Ask people: open a blind study"
-    st.page_link("evaluation/studies.py", label=label, icon=":material/arrow_forward:")
+    if actor.has(session.project().project_id, "lead"):
+        label = "Ask people: open a blind study"
+        st.page_link("evaluation/studies.py", label=label, icon=":material/arrow_forward:")
 
 
 def _chosen(
@@ -161,7 +162,7 @@ def _unlike(store: StoreType, actor: Actor, version_id: str, report: ScoreReport
             if scores.reason:
                 said = scores.reason
                 show_reason(said, "compares them all the same")
-            elif scores.is_refused:
+            elif scores.is_refused and actor.has(session.project().project_id, "lead"):
                 _reason_form(store, actor, version_id, report.baseline_id, scores)
 
 

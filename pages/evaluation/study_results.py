@@ -42,7 +42,8 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     _figures(result)
     _agreement(result)
     _pace(result)
-    _export(store, actor, study_id)
+    if actor.has(result.study.project_id, "lead"):
+        _export(store, actor, study_id)
 
 
 def _comparison(result: StudyResult, found: Comparison) -> None:

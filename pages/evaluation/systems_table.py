@@ -73,7 +73,8 @@ def older_settings(store: StoreType, actor: Actor, version_id: str) -> None:
             f"⚠ Scored under older settings: {names}. The project's fields, label or metrics "
             "have changed since."
         )
-        if st.button("Score again", icon=":material/refresh:", key=f"again {version_id}"):
+        may = actor.has(old[0].system.project_id, "lead")
+        if may and st.button("Score again", icon=":material/refresh:", key=f"again {version_id}"):
             attempt(lambda: scoring.score_again(store, actor, version_id), "Queued. Scores follow.")
 
 

@@ -50,9 +50,9 @@ def filters(actor: Actor, project: Project | None) -> AuditQuery:
     everything = project is None
     if actor.is_admin and project is not None:
         scopes = [project.name, EVERYTHING]
-        everything = st.segmented_control("Scope", scopes, default=scopes[0], required=True) == (
-            EVERYTHING
-        )
+        everything = st.segmented_control(
+            "Scope", scopes, default=scopes[0], required=True, label_visibility="collapsed"
+        ) == (EVERYTHING)
     project_id = None if everything or project is None else project.project_id
     people, actions = audit_filters(session.store(), actor, project_id)
     columns = st.columns(4)

@@ -18,7 +18,9 @@ def main() -> None:
         "All projects",
         *(["New project"] if actor.is_admin else []),
     ]
-    view = st.segmented_control("Show", views, default=views[0], required=True)
+    view = st.segmented_control(
+        "Show", views, default=views[0], required=True, label_visibility="collapsed"
+    )
     if view == "Settings" and project:
         settings(project)
     elif view == "New project":

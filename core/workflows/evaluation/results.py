@@ -19,7 +19,7 @@ from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
 from core.wording import counted
 from core.workflows.evaluation import reports
-from core.workflows.evaluation.studies import counts_because, get_study
+from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -159,7 +159,7 @@ def export_judgements(
 ) -> str:
     """Every judgement of a study with ratings, flags, corrections, comments and seconds, as CSV or
     JSONL; leads only. Raters are numbered unless `by_name`."""
-    study = get_study(store, actor, study_id)
+    study = get_study_as_lead(store, actor, study_id)
     names = {s.system_id: s.name for s in study.systems}
     records = judgement_records(
         store.results.judgement_rows(study_id),

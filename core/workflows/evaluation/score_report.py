@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.actor import Actor
+from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import InvalidInput
 from core.scoring.metrics import in_order
@@ -18,7 +18,7 @@ from core.study.report_job import scores_of
 from core.study.system import VersionSystem
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import reports
-from core.workflows.evaluation.systems import covered, require_lead
+from core.workflows.evaluation.systems import covered, require_lead, require_reader
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -76,12 +76,12 @@ def score_report(
     split: str | None = None,
 ) -> reports.Report[ScoreReport]:
     """The scores of a version's systems on a split, each against one baseline; or the job that
-    computes them. Leads only.
+    computes them. For leads and viewers.
 
     Without a choice: the split test, if it was answered, and the first base system, else the first.
     """
     version = get_version(store, actor, version_id)
-    actor.require(version.project_id, "lead")
+    actor.require(version.project_id, *READS_RESULTS)
     systems = [s for s in covered(store, version_id) if s.scored and s.answers]
     splits = store.results.splits(version_id)
     chosen = split or ("test" if "test" in splits else next(iter(splits), "all"))
@@ -198,6 +198,6 @@ def compare_all_the_same(
 
 
 def score_stamp(store: Store, actor: Actor, version_id: str) -> str:
-    """Changes whenever the score table of a version may have; leads only. Costs little."""
-    require_lead(store, actor, version_id)
+    """Changes whenever the score table of a version may have. Leads and viewers. Costs little."""
+    require_reader(store, actor, version_id)
     return f"version {version_id} {store.results.score_stamp(version_id)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.actor import Actor
+from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
 from core.jobs.folder import JobFolder
@@ -237,7 +237,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
 
 def let_count(store: Store, actor: Actor, study_id: str, reason: str) -> None:
     """A lead writes why a study that is not blind may count all the same."""
-    study = get_study(store, actor, study_id)
+    study = get_study_as_lead(store, actor, study_id)
     if len(reason.strip()) < SHORTEST_REASON:
         raise InvalidInput("Write in a sentence why the verdict may count although it can be told.")
     _note(store, actor, study, COUNTS, reason.strip(), "let_count")
@@ -245,7 +245,7 @@ def let_count(store: Store, actor: Actor, study_id: str, reason: str) -> None:
 
 def withhold_again(store: Store, actor: Actor, study_id: str) -> None:
     """Take `let_count` back; the reason that was given stays in the notes."""
-    study = get_study(store, actor, study_id)
+    study = get_study_as_lead(store, actor, study_id)
     if counts_because(study) is None:
         raise Conflict("The verdict of this study is withheld already.")
     _note(store, actor, study, "withheld_again", "", "withheld_again")
@@ -275,7 +275,7 @@ def compared_because(study: Study) -> StudyNote | None:
 
 def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: str = "") -> None:
     """Close a study to further ratings, or reopen it."""
-    study = get_study(store, actor, study_id)
+    study = get_study_as_lead(store, actor, study_id)
     if study.closed == closed:
         raise Conflict(f"The study is {'closed' if closed else 'open'} already.")
 
@@ -290,17 +290,24 @@ def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: st
 
 
 def get_study(store: Store, actor: Actor, study_id: str) -> Study:
-    """One study with its systems and notes; leads only, since it tells which is which."""
+    """One study with its systems and notes; leads and viewers, as it tells which is which."""
     study = store.studies.by_id(study_id)
     if study is None:
         raise NotFound("This study does not exist. Choose one from the list.")
+    actor.require(study.project_id, *READS_RESULTS)
+    return study
+
+
+def get_study_as_lead(store: Store, actor: Actor, study_id: str) -> Study:
+    """One study, for whoever changes something about it: leads only."""
+    study = get_study(store, actor, study_id)
     actor.require(study.project_id, "lead")
     return study
 
 
 def studies_of(store: Store, actor: Actor, project_id: str) -> list[Study]:
-    """A project's studies, newest first; leads only."""
-    actor.require(project_id, "lead")
+    """A project's studies, newest first; for leads and viewers."""
+    actor.require(project_id, *READS_RESULTS)
     return store.studies.of_project(project_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.actor import Actor
+from core.actor import READS_RESULTS, Actor
 from core.errors import Conflict, NotFound
 from core.study.system import System, VersionSystem
 from core.workflows.curation.freezing import get_version
@@ -25,10 +25,10 @@ def get_system(store: Store, actor: Actor, system_id: str) -> System:
 def systems_of(store: Store, actor: Actor, version_id: str) -> list[VersionSystem]:
     """The systems that answered examples of a version as they stand in it, with their scores.
 
-    Leads only, as raters must not know. A system of an earlier version is among them when examples
-    that it answered are in this one too.
+    For leads and viewers, as raters must not know. A system of an earlier version is among them
+    when examples that it answered are in this one too.
     """
-    require_lead(store, actor, version_id)
+    require_reader(store, actor, version_id)
     return covered(store, version_id)
 
 
@@ -90,3 +90,8 @@ def unused_name(store: Store, project_id: str, name: str) -> str:
 def require_lead(store: Store, actor: Actor, version_id: str) -> None:
     """Refuse who is no lead in the version's project."""
     actor.require(get_version(store, actor, version_id).project_id, "lead")
+
+
+def require_reader(store: Store, actor: Actor, version_id: str) -> None:
+    """Refuse who may not read results in the version's project."""
+    actor.require(get_version(store, actor, version_id).project_id, *READS_RESULTS)
