@@ -10,13 +10,15 @@ To add one: a function in the module of its section, a line in COMMANDS, a funct
 from __future__ import annotations
 
 from core.errors import NotFound
-from core.workflows.commands import curation, evaluation, team
+from core.workflows.commands import curation, evaluation, team, tuning
 from core.workflows.commands.command import Command
 
 COMMANDS: dict[str, Command] = {
     "import": curation.import_examples,
     "freeze": curation.freeze,
     "export": curation.export_version,
+    "train": tuning.train,
+    "generate": tuning.generate,
     "demo": evaluation.run_demo,
     "users.add": team.users_add,
     "backup": team.make_backup,

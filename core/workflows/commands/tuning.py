@@ -1,0 +1,143 @@
+"""Terminal commands of tuning: train from a spec file, and let a run's systems answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.actor import system_actor
+from core.errors import InvalidInput, NotFound
+from core.jobs.folder import read_json
+from core.tuning.generation_config import GenerationConfig
+from core.tuning.planning import device, planned_steps
+from core.tuning.run import Run
+from core.tuning.run_spec import flattened
+from core.versions.version import DatasetVersion
+from core.workflows.commands.command import Answer, project_named
+from core.workflows.evaluation import generating
+from core.workflows.jobs.jobs import folder_of
+from core.workflows.jobs.supervisor import wait_for
+from core.workflows.tuning import training
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+# What a spec file may call the version and the base model.
+VERSION = ("version", "version_id")
+MODEL = ("model", "model_id", "base_model")
+DECODING = ("max_new_tokens", "shots", "batch_size", "temperature", "seed")
+
+
+def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Train as `spec` says: version (an id, or a name in `project`), base_model, name, and settings
+    under their plain names or in the parts of a run spec. `check` only says what would happen.
+    """
+    actor = system_actor()
+    asked = flattened(arguments["spec"])
+    version = _version(store, asked)
+    model_id = _first(asked, MODEL).removeprefix("models/")
+    name = str(asked.pop("name", "") or "")
+    chosen: dict[str, Any] = {"model_id": model_id, "name": name, "settings": asked}
+    spec = training.planned_spec(store, actor, version.version_id, **chosen)
+    plan = {
+        "version": version.version_id,
+        "base_model": model_id,
+        "examples": dict(version.counts),
+        "steps": planned_steps(version.counts["train"], spec.settings()),
+        "effective_batch_size": spec.budget.effective_batch_size,
+        "device": device().title,
+    }
+    if arguments.get("check"):
+        return {"ok": True, **plan, "spec": spec.to_json()}
+    run_id = training.start_run(store, actor, version.version_id, **chosen)
+    wait_for(store, training.get_run(store, actor, run_id).job_id)
+    return {"run": run_id, **plan, **_outcome(training.get_run(store, actor, run_id))}
+
+
+def _outcome(run: Run) -> dict[str, Any]:
+    metrics = run.metrics
+    assert metrics is not None
+    return {
+        "name": run.name,
+        "status": run.status,
+        "steps": metrics.steps,
+        "seconds": metrics.seconds,
+        "initial_validation_loss": metrics.initial_validation_loss,
+        "best_validation_loss": metrics.best_validation_loss,
+        "precision": metrics.precision,
+        "prompt_hash": run.prompt_hash,
+        "base_model_hash": metrics.base_model_hash,
+        "adapter_hash": metrics.adapter_hash,
+        "adapter": f"{run.folder}/final",
+        "warnings": list(run.warnings),
+    }
+
+
+def _version(store: Store, asked: dict[str, Any]) -> DatasetVersion:
+    wanted = _first(asked, VERSION)
+    project = asked.pop("project", "")
+    asked.pop("version_hash", None)
+    found = store.versions.by_id(wanted)
+    if found is None and project:
+        there = store.versions.of_project(project_named(store, {"project": project}).project_id)
+        found = next((one for one in there if wanted in (one.name, str(one.number))), None)
+    if found is None:
+        raise NotFound(
+            f"There is no dataset version “{wanted}”. Give its id, or its name and the project's "
+            'name: {"project": …, "version": …}.'
+        )
+    return found
+
+
+def _first(asked: dict[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these that is given; all of them are taken out of the settings."""
+    given = [str(value) for name in names if (value := asked.pop(name, None))]
+    if not given:
+        raise InvalidInput(f"The spec lacks “{names[0]}”. Add it.")
+    return given[0]
+
+
+def generate(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Let a completed run's `systems` answer a `split`; how many answers each gave and how they
+    ended. `run` is an id, or the name of the newest run that has it.
+    """
+    actor = system_actor()
+    run = _run(store, str(arguments["run"]))
+    config = {name: arguments[name] for name in DECODING if arguments.get(name) is not None}
+    systems = generating.start_generation(
+        store,
+        actor,
+        run.run_id,
+        kinds=arguments["systems"],
+        split=arguments["split"],
+        limit=arguments.get("limit") or None,
+        config=GenerationConfig(**config),
+    )
+    job = next(
+        one
+        for one in store.jobs.of_project(run.project_id, ["generate"])
+        if one.detail["systems"] == systems
+    )
+    done = wait_for(store, job.job_id)
+    summary = read_json(folder_of(store, done).final / "summary.json") or {}
+    return {
+        "run": run.run_id,
+        "split": arguments["split"],
+        "precision": summary["precision"],
+        "prompt_hash": summary["prompt_hash"],
+        "systems": {
+            kind: {"system": system_id, **summary["systems"][system_id]}
+            for kind, system_id in systems.items()
+        },
+    }
+
+
+def _run(store: Store, named: str) -> Run:
+    if found := store.runs.by_id(named):
+        return found
+    projects = [project.project_id for project in store.projects.all()]
+    runs = [run for project_id in projects for run in store.runs.of_project(project_id)]
+    same = [run for run in runs if run.name == named]
+    if not same:
+        raise NotFound(f"There is no run “{named}”. Give the id that `touchstone train` printed.")
+    return max(same, key=lambda run: run.created_at)

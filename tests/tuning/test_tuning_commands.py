@@ -1,0 +1,102 @@
+"""Train and generate from a terminal: a spec file, a check, a run, its systems' answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import InvalidInput, NotFound
+from core.jobs.launcher import kill
+from core.tuning.run_spec import RunSpec
+from core.tuning.settings import InvalidRunSpec
+from core.workflows.commands import command
+from core.workflows.jobs.jobs import folder_of
+from core.workspace import Workspace
+from storage.store import Store
+from tests.builders import a_project, a_store
+from tests.serving import touchstone
+from tests.tiny_model import make_tiny_model
+from tests.tuning.test_training_workflow import a_version
+
+SPEC: dict[str, Any] = {
+    "project": "Notes",
+    "version": "v1",
+    "base_model": "tiny",
+    "max_length": 200,
+    "method": {"name": "qlora", "lora_r": 4},
+    "budget": {"per_device_train_batch_size": 4, "num_train_epochs": 1.0},
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    make_tiny_model(tmp_path / "models" / "tiny", max_positions=512)
+    opened = a_store(tmp_path)
+    a_version(opened, a_project(opened).project_id)
+    yield opened
+    for job in opened.jobs.unsettled():
+        kill(folder_of(opened, job))
+    opened.close()
+
+
+def ask(store: Store, name: str, **arguments: Any) -> dict[str, Any]:
+    answer = command(name)(store, Workspace(store.workspace), arguments)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_check_says_what_would_be_trained_and_starts_nothing(store: Store) -> None:
+    answer = ask(store, "train", spec=SPEC, check=True)
+    assert (answer["ok"], answer["steps"], answer["effective_batch_size"]) == (True, 3, 4)
+    assert RunSpec.from_json(answer["spec"]).method.name == "qlora"
+    assert store.jobs.unsettled() == []
+    again = ask(store, "train", spec={**answer["spec"], "library_versions": {}}, check=True)
+    assert again["spec"]["method"] == answer["spec"]["method"]
+    for changes, error, sentence in (
+        ({"method": {"name": "qlora", "lora_r": 0}}, InvalidRunSpec, "LoRA rank"),
+        ({"lora_rank": 8}, InvalidRunSpec, "Unknown settings: lora_rank"),
+        ({"version": "v9"}, NotFound, "no dataset version “v9”"),
+        ({"base_model": ""}, InvalidInput, "lacks “model”"),
+    ):
+        with pytest.raises(error, match=sentence):
+            ask(store, "train", spec={**SPEC, **changes}, check=True)
+
+
+def test_a_qlora_run_is_trained_and_answered_on_its_own_4_bit_base(store: Store) -> None:
+    trained = ask(store, "train", spec=SPEC)
+    assert (trained["status"], trained["precision"]) == ("completed", "4bit")
+    assert len(trained["base_model_hash"]) == len(trained["prompt_hash"]) == 64
+    answer = ask(
+        store,
+        "generate",
+        run=trained["run"],
+        systems=["base", "tuned"],
+        split="test",
+        max_new_tokens=6,
+    )
+    assert (answer["precision"], answer["prompt_hash"]) == ("4bit", trained["prompt_hash"])
+    assert {kind: one["answers"] for kind, one in answer["systems"].items()} == {
+        "base": 4,
+        "tuned": 4,
+    }
+    assert [e.action for e in store.audit.of_subject("run", trained["run"])][-1:] == ["run_started"]
+
+
+def test_the_terminal_refuses_with_a_sentence_and_a_code(tmp_path: Path, store: Store) -> None:
+    store.close()
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps({**SPEC, "lora_alpha": 0}))
+    refused = touchstone(tmp_path, "train", "--spec", str(spec), "--check")
+    assert refused.returncode == 1
+    assert "LoRA alpha (lora_alpha) must be a whole number" in refused.stderr
+    spec.write_text("{")
+    told = touchstone(tmp_path, "train", "--spec", str(spec)).stderr
+    assert "cannot be read as JSON" in told
+    spec.write_text(json.dumps(SPEC))
+    ready = touchstone(tmp_path, "train", "--spec", str(spec), "--check", "--json")
+    assert json.loads(ready.stdout)["steps"] == 3
+    store.__init__(tmp_path)  # type: ignore[misc]
