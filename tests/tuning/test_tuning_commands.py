@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from core.jobs.launcher import kill
+from core.jobs.local import kill
 from core.tuning.run_spec import RunSpec
 from core.tuning.settings import InvalidRunSpec
 from core.workflows.commands import command
