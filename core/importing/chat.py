@@ -80,8 +80,8 @@ def flatten(values: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, An
     if not spoken or spoken[-1][0] != "user":
         raise NoConversation(_what_is_odd(spoken))
     parts = (spoken[-1][1], transcript(spoken[:-1]), output, system)
-    rest = {name: values[name] for name in values if name not in columns}
-    return rest | {f"{columns[0]}.{part}": text for part, text in zip(PARTS, parts, strict=True)}
+    flat = {f"{columns[0]}.{part}": text for part, text in zip(PARTS, parts, strict=True)}
+    return flat | {name: values[name] for name in values if name not in columns}
 
 
 def several_turns(values: Mapping[str, Any], columns: tuple[str, ...]) -> bool:

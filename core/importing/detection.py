@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.importing.chat import PARTS
 from core.importing.columns import ColumnMapping
 from core.importing.labels import labels_by_name
 from core.importing.names import (
@@ -78,7 +79,11 @@ def detect(
     `chat` are the columns of turns, already flattened in `columns` and `samples`.
     """
     nested = nested_column(columns, samples)
-    usable = [name for name in columns if _holds_text(name, nested, samples)]
+    sure = labels_by_name([name for name in columns if _all_options(name, schema, samples)], schema)
+    fixed = {column for _, column in sure}
+    usable = [n for n in columns if n not in fixed and _holds_text(n, nested, samples)]
+    if chat:  # the turns say it all
+        usable = [*(f"{chat[0]}.{part}" for part in PARTS[:3]), *_ids(usable)]
     common = [name for name in usable if not _is_stray(name, nested, samples)]
     output = _best(OUTPUT_NAMES, common, nested, samples)
     label = find_column(LABEL_NAMES, [name for name in common if name != output])
@@ -109,6 +114,17 @@ def detect(
         chat=chat,
         labels=labels,
     )
+
+
+def _ids(columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if find_column(ID_NAMES, [name])]
+
+
+def _all_options(name: str, schema: Sequence[LabelField], samples: Samples) -> bool:
+    """Whether a column's values are mostly options of a label."""
+    options = {option.casefold() for field in schema for option in field.options}
+    values = _values(name, None, samples) if schema else []
+    return bool(values) and _mostly(str(value).casefold() in options for value in values)
 
 
 def meta_columns(columns: Sequence[str], nested: str | None, samples: Samples) -> list[str]:

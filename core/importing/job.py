@@ -1,7 +1,7 @@
 """The import job: an uploaded file becomes Parquet tables that the store can take in.
 
     spec.json  {"kind": "import", "file": "upload.csv", "mapping": null,
-                "allow_empty_output": false, "label_schema": [], "unlimited": false,
+                "allow_empty_output": false, "label_schema": [], "limits": {},
                 "in_place": false}
                the file is data/upload.csv; "in_place" its absolute path, read where it lies
     final/     examples.parquet, rejects.parquet, duplicates.parquet (their columns are in
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
 from core.importing.columns import ColumnMapping
-from core.importing.limits import LIMITS, UNLIMITED
+from core.importing.limits import Limits
 from core.importing.pipeline import Reject, Source, open_source, outcomes_of
 from core.importing.readers import OnBytes
 from core.importing.tables import (
@@ -65,7 +65,7 @@ def run(job: JobContext) -> None:
         path,
         ColumnMapping.from_json(given) if given else None,
         allow_empty_output=bool(job.spec.get("allow_empty_output", False)),
-        limits=UNLIMITED if job.spec.get("unlimited") else LIMITS,
+        limits=Limits(**job.spec.get("limits", {})),
         schema=[
             LabelField(one["name"], tuple(one["options"]), one["multiple"])
             for one in job.spec.get("label_schema", ())

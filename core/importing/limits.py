@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from core.errors import InvalidInput
 
 MIB = 1024 * 1024
+FROM_TERMINAL = (
+    "Split it, or ask whoever runs the server to import it from a terminal, where files may be of"
+    " any size: touchstone import FILE --project NAME"
+)
 
 
 class UnreadableFile(InvalidInput):
@@ -33,14 +37,14 @@ class Limits:
     unpacked_bytes: int = 1024 * MIB
     row_chars: int = 1_000_000
     depth: int = 32
-    records: int = 1_000_000
+    records: int = 5_000_000
 
     def check_file(self, size: int) -> None:
         """Raise TooLarge when the file has more bytes than allowed."""
         if size > self.file_bytes:
             raise TooLarge(
-                f"The file has {megabytes(size)}; the limit is {megabytes(self.file_bytes)}."
-                " Split it into smaller files."
+                f"The file has {megabytes(size)}; the limit for uploads is"
+                f" {megabytes(self.file_bytes)}. {FROM_TERMINAL}"
             )
 
     def check_unpacked(self, size: int) -> None:
@@ -48,7 +52,7 @@ class Limits:
         if size > self.unpacked_bytes:
             raise TooLarge(
                 f"The file unpacks to {megabytes(size)}; the limit is"
-                f" {megabytes(self.unpacked_bytes)}. Split it into smaller files."
+                f" {megabytes(self.unpacked_bytes)}. {FROM_TERMINAL}"
             )
 
     def check_records(self, count: int) -> None:
@@ -56,7 +60,7 @@ class Limits:
         if count > self.records:
             raise TooLarge(
                 f"The file has more than {self.records:,} records, which is the limit."
-                " Split it into smaller files."
+                f" {FROM_TERMINAL}"
             )
 
     @property

@@ -6,11 +6,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from core.clock import new_id
+from core.importing.limits import MIB, Limits
 from pages.components import session
 
 KEPT_SECONDS = 24 * 3600
 UPLOAD = "upload"
+
+
+def upload_limits() -> Limits:
+    """The limits of an uploaded file: `server.maxUploadSize` of .streamlit/config.toml, in MB."""
+    return Limits(file_bytes=int(st.get_option("server.maxUploadSize")) * MIB)
 
 
 def on_disk(uploaded: Any) -> Path:

@@ -11,8 +11,10 @@ import streamlit as st
 
 from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import FORMATS
+from core.importing.limits import Limits
 from core.importing.pipeline import Accepted
 from core.importing.preview import Preview, preview
+from core.projects import LabelField
 from pages.components import errors, page
 
 NONE = "none"
@@ -20,18 +22,22 @@ PROBLEMS_SHOWN = 8
 ROWS = 20
 
 
-def choose_mapping(path: Path, detected: Preview) -> tuple[Preview, bool]:
+def choose_mapping(
+    path: Path, detected: Preview, limits: Limits, schema: Sequence[LabelField]
+) -> tuple[Preview, bool]:
     """Let the person say what each column is, and show what that makes of the file.
 
     What the file looks like then (its `mapping` is None while none can be used), and whether
     examples without an output are wanted.
     """
-    st.subheader("What the columns are", anchor=False)
+    st.subheader("Columns", anchor=False)
     if detected.mapping is None:
         st.caption("No column is named like an instruction or an input. Choose them here.")
     try:
-        mapping, allow_empty = _controls(detected, str(path))
-        seen = preview(path, mapping, ROWS, allow_empty_output=allow_empty)
+        mapping, allow_empty = _controls(detected, schema, str(path))
+        seen = preview(
+            path, mapping, ROWS, allow_empty_output=allow_empty, limits=limits, schema=schema
+        )
     except InvalidMapping as error:
         errors.show(error)
         first_rows(detected, stored=False)
@@ -45,24 +51,14 @@ def how_many(seen: Preview) -> str:
     """How many examples an import would bring: exact where the whole file was looked at."""
     if seen.count_exact and seen.count_estimate <= ROWS:
         return page.number(sum(isinstance(one, Accepted) for one in seen.outcomes))
-    return f"about {page.number(seen.count_estimate)}"
+    return f"{'up to' if seen.count_exact else 'about'} {page.number(seen.count_estimate)}"
 
 
-def _controls(detected: Preview, key: str) -> tuple[ColumnMapping, bool]:
+def _controls(
+    detected: Preview, schema: Sequence[LabelField], key: str
+) -> tuple[ColumnMapping, bool]:
     known = detected.mapping
-    chosen: dict[str, str | None] = {}
-    with st.container(horizontal=True):
-        for field in ("instruction", "input", "output", "id"):
-            options = [None, *detected.columns]
-            found = getattr(known, field) if known else None
-            chosen[field] = st.selectbox(
-                "Id (optional)" if field == "id" else field.capitalize(),
-                options,
-                index=options.index(found),
-                format_func=lambda name: name or NONE,
-                key=f"{field} {key}",
-                width=210,
-            )
+    chosen = _fields(detected, key)
     constant = ""
     if not chosen["instruction"]:
         constant = st.text_input(
@@ -74,58 +70,116 @@ def _controls(detected: Preview, key: str) -> tuple[ColumnMapping, bool]:
                 "not what to do. Choose the column, or write one instruction for all.",
                 icon=":material/help:",
             )
+    labels = _labels(detected, schema, key)
+    taken = {name for name in (*chosen.values(), *labels.values()) if name}
+    meta = _meta(detected, taken, key)
     with st.container(horizontal=True):
         allow_empty = st.checkbox(
-            "Take examples without an output", key=f"empty {key}", help="People write it later."
+            "Import examples without an output", key=f"empty {key}", help="People write it later."
         )
         as_json = st.checkbox(
             "Write lists and objects as JSON",
             key=f"json {key}",
             help="Otherwise such values are refused.",
         )
-    return _mapping(known, detected, chosen, constant, as_json), allow_empty
+    kept = known.label if known and known.label not in taken and known.label not in meta else None
+    values = {**chosen, "constant_instruction": constant, "json_values": as_json, "label": kept}
+    return _mapping(detected, values, meta, labels), allow_empty
+
+
+def _fields(detected: Preview, key: str) -> dict[str, str | None]:
+    chosen: dict[str, str | None] = {}
+    with st.container(horizontal=True):
+        for field in ("instruction", "input", "output", "id"):
+            found = getattr(detected.mapping, field) if detected.mapping else None
+            chosen[field] = _column(
+                "Id (optional)" if field == "id" else field.capitalize(),
+                detected.columns,
+                found,
+                f"{field} {key}",
+            )
+    return chosen
+
+
+def _labels(detected: Preview, schema: Sequence[LabelField], key: str) -> dict[str, str | None]:
+    """A column for each label of the project's schema."""
+    known = dict(detected.mapping.labels) if detected.mapping else {}
+    if not schema:
+        return {}
+    with st.expander("Labels", expanded=bool(known)):
+        st.caption("Columns that hold the project's labels. Other values are listed.")
+        with st.container(horizontal=True):
+            return {
+                field.name: _column(
+                    field.name, detected.columns, known.get(field.name), f"label {field.name} {key}"
+                )
+                for field in schema
+            }
+
+
+def _column(label: str, columns: Sequence[str], found: str | None, key: str) -> str | None:
+    options = [None, *columns]
+    return st.selectbox(
+        label,
+        options,
+        index=options.index(found) if found in options else 0,
+        format_func=lambda name: name or NONE,
+        key=key,
+        width=190,
+    )
+
+
+def _meta(detected: Preview, taken: set[str], key: str) -> tuple[str, ...]:
+    """The columns kept beside the examples."""
+    options = [name for name in detected.meta_columns if name not in taken]
+    if not options:
+        return ()
+    known = detected.mapping.meta if detected.mapping else ()
+    return tuple(
+        st.multiselect(
+            "Metadata",
+            options,
+            default=[name for name in known if name in options],
+            help="Kept with each example and exported with it; not shown to the model.",
+            placeholder="No other column",
+            key=f"meta {key} {sorted(taken)}",
+        )
+    )
 
 
 def _mapping(
-    known: ColumnMapping | None,
     detected: Preview,
-    chosen: dict[str, str | None],
-    constant: str,
-    as_json: bool,
+    values: dict[str, Any],
+    meta: tuple[str, ...],
+    labels: dict[str, str | None],
 ) -> ColumnMapping:
-    taken = {name for name in chosen.values() if name}
-    nested = [name.partition(".")[0] for name in taken if "." in name]
+    """The chosen columns, with what leads to them: the list to explode, the turns to flatten."""
+    chosen = [values[name] for name in ("instruction", "input", "output", "id", "label")]
+    names = [name for name in (*chosen, *meta, *labels.values()) if name]
+    tops = {name.rpartition(".")[0] for name in names if name not in detected.meta_columns}
+    turns = f"{detected.chat[0]}." if detected.chat else ""
+    chat = detected.chat if turns and any(name.startswith(turns) for name in names) else ()
     tabular = detected.format in ("csv", "tsv")
-    values: dict[str, Any] = {
-        **chosen,
-        "constant_instruction": constant,
-        "explode": nested[0] if nested and not tabular else None,
-        "json_values": as_json,
-    }
-    if known is None:
-        return ColumnMapping(**values)
-    label = None if known.label in taken else known.label
-    meta = tuple(name for name in known.meta if name not in taken)
-    return replace(known, **values, label=label, meta=meta)
+    nested = sorted(tops - {"", *chat}) if not tabular else []
+    return ColumnMapping(
+        **values,
+        meta=meta,
+        explode=nested[0] if nested else None,
+        chat=chat,
+        labels=tuple((name, column) for name, column in labels.items() if column),
+    )
 
 
 def first_rows(seen: Preview, *, stored: bool) -> None:
     """The first records: as they would be stored, or as they stand in the file."""
-    st.subheader("First rows", anchor=False)
-    options = ["As they will be stored", "As they are in the file"]
+    st.subheader("Preview", anchor=False)
+    options = ["Examples", "File"]
     view = st.segmented_control(
         "View", options, default=options[0], required=True, label_visibility="collapsed"
     )
     if stored and view == options[0]:
         rows: Sequence[dict[str, Any]] = [
-            {
-                "Line": one.line,
-                "Instruction": one.example.instruction[:300],
-                "Input": one.example.input[:300],
-                "Output": one.example.output[:300],
-            }
-            for one in seen.outcomes
-            if isinstance(one, Accepted)
+            _shown(one) for one in seen.outcomes if isinstance(one, Accepted)
         ]
     else:
         rows = [{"Line": row.line, **row.cells} for row in seen.rows]
@@ -134,8 +188,21 @@ def first_rows(seen: Preview, *, stored: bool) -> None:
         st.dataframe(
             rows, hide_index=True, column_config=config, height=280 if len(rows) > 6 else "auto"
         )
-    _said("Worth a look", seen.warnings)
-    _said("These stay out of the import, and are listed after it", seen.problems)
+    _said("Please check", seen.warnings)
+    _said("Not imported, and listed afterwards", seen.problems)
+
+
+def _shown(one: Accepted) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "Line": one.line,
+        "Instruction": one.instruction[:300],
+        "Input": one.input[:300],
+        "Output": one.output[:300],
+    }
+    if one.external_id is not None:
+        row["Id"] = one.external_id
+    row |= {f"Label: {name}": str(value) for name, value in one.labels.items()}
+    return row | {f"Metadata: {name}": str(value)[:300] for name, value in one.meta.items()}
 
 
 def _said(title: str, texts: Sequence[str]) -> None:

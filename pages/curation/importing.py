@@ -7,10 +7,11 @@ import streamlit as st
 from core.errors import TouchstoneError
 from core.importing.formats import FORMAT_NAMES
 from core.importing.preview import preview
+from core.importing.shapes import SHAPES
 from core.workflows.curation import importing
 from pages.components import errors, page, session
 from pages.components.progress import progress
-from pages.components.upload import on_disk
+from pages.components.upload import on_disk, upload_limits
 from pages.curation.column_mapping import about_file, choose_mapping, how_many
 from pages.curation.import_result import earlier, result
 
@@ -40,20 +41,24 @@ def main() -> None:
 
 def look_at_a_file(project_id: str) -> None:
     """Upload, see what would become of it, and start."""
-    uploaded = st.file_uploader(
-        f"A file with examples: {FORMAT_NAMES}", key=f"import_file_{session.recall(ROUND, 0)}"
-    )
+    uploaded = st.file_uploader("File with examples", key=f"import_file_{session.recall(ROUND, 0)}")
     if uploaded is None:
+        hints()
         return
+    limits, schema = upload_limits(), session.project().settings.label_schema
     try:
         path = on_disk(uploaded)
-        detected = preview(path)
+        detected = preview(path, limits=limits, schema=schema)
     except TouchstoneError as error:
         errors.show(error)
         return
     st.caption("Nothing is stored yet.")
     about_file(detected, uploaded.name, uploaded.size)
-    seen, allow_empty = choose_mapping(path, detected)
+    seen, allow_empty = choose_mapping(path, detected, limits, schema)
+    as_accepted = session.actor().has(project_id, "lead") and st.checkbox(
+        "Import as accepted",
+        help="For data that is trusted already: nobody annotates or reviews it first.",
+    )
     pressed = st.button(
         f"Import {how_many(seen)} examples", type="primary", disabled=seen.mapping is None
     )
@@ -63,7 +68,8 @@ def look_at_a_file(project_id: str) -> None:
         import_id = importing.start_import(
             session.store(), session.actor(), project_id, path, uploaded.name,
             seen.mapping.to_json(), allow_empty_output=allow_empty,
-            import_id=f"imp_{session.submission_id(FORM)}",
+            import_id=f"imp_{session.submission_id(FORM)}", limits=limits,
+            entered_as="accepted" if as_accepted else "new",
         )  # fmt: skip
     except TouchstoneError as error:
         errors.show(error)
@@ -72,6 +78,16 @@ def look_at_a_file(project_id: str) -> None:
     session.remember(ROUND, session.recall(ROUND, 0) + 1)
     st.query_params["import"] = import_id
     st.rerun()
+
+
+def hints() -> None:
+    """What kinds of records are understood, and the way for larger files."""
+    with st.expander("Record formats and file size"):
+        st.markdown("\n".join(f"- {one.label}" for one in SHAPES))
+        st.caption("Other columns are chosen after the upload; what is left over is metadata.")
+        size = page.size(upload_limits().file_bytes)
+        st.caption(f"Uploads may have up to {size}. Larger files, and dataset folders:")
+        st.code("touchstone import FILE --project NAME", language=None)
 
 
 main()

@@ -251,7 +251,7 @@ def test_nested_instances_become_one_example_each(tmp_path: Path) -> None:
 
 def test_each_limit_is_named_in_its_refusal(tmp_path: Path) -> None:
     path = put(tmp_path, "x.jsonl", f"{GOOD}\n" * 4)
-    with pytest.raises(TooLarge, match="the limit is 100 bytes"):
+    with pytest.raises(TooLarge, match=r"uploads is 100 bytes.*touchstone import FILE"):
         open_source(path, limits=Limits(file_bytes=100))
     with pytest.raises(TooLarge, match="more than 3 records"):
         imported(path, limits=Limits(records=3))

@@ -129,3 +129,21 @@ def test_columns_named_like_labels_become_labels_and_odd_values_are_listed(tmp_p
     assert shown.mapping is not None
     assert dict(shown.mapping.labels) == {"Grade": "grade", "topics": "Topics"}
     assert any("so-so" in problem for problem in shown.problems)
+
+
+def test_what_is_not_a_turn_never_becomes_a_field_beside_turns(tmp_path: Path) -> None:
+    record = {"messages": turns("Why?", "So."), "note": "a remark", "text": "x"}
+    (one,) = imported(lines(tmp_path, [record])).accepted
+    assert (one.instruction, one.input, one.output) == ("Why?", "", "So.")
+    assert one.meta == {"note": "a remark", "text": "x"}
+
+
+def test_a_column_of_options_is_the_label_even_if_it_is_named_like_an_input(tmp_path: Path) -> None:
+    schema = (LabelField("note", ("complete", "odd")),)
+    path = put(tmp_path, "x.csv", "instruction,output,note\na,b,odd\nc,d,complete\n")
+    assert [one.labels for one in imported(path, schema=schema).accepted] == [
+        {"note": "odd"},
+        {"note": "complete"},
+    ]
+    path = put(tmp_path, "y.csv", "instruction,output,note\na,b,The patient came late.\n")
+    assert imported(path, schema=schema).accepted[0].input == "The patient came late."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
 from core.errors import InvalidInput
+from core.importing.limits import UNLIMITED
 from core.projects import ProjectSettings
 from core.workflows.commands.command import Answer, project_named
 from core.workflows.curation import freezing, importing
@@ -40,7 +41,7 @@ def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any
         str(arguments["file_name"]),
         entered_as="accepted" if arguments.get("accept") else "new",
         in_place=not path.resolve().is_relative_to(workspace.inbox.resolve()),
-        unlimited=True,
+        limits=UNLIMITED,
     )
     job = store.jobs.of_subject(import_id)
     assert job is not None

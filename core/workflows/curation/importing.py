@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, NotFound
 from core.importing.imports import EnteredAs, Import
+from core.importing.limits import LIMITS, Limits
 from core.importing.pipeline import Reject
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
@@ -39,14 +40,13 @@ def start_import(
     entered_as: EnteredAs = "new",
     import_id: str = "",
     in_place: bool = False,
-    unlimited: bool = False,
+    limits: Limits = LIMITS,
 ) -> str:
     """Queue an import of `path`; the import's id.
 
-    The file is moved into the job, or, `in_place`, read where it lies. `unlimited`, for whoever
-    runs the server: of any size. An `import_id` made when the form was opened makes a repeated
-    click one import. `mapping` is a ColumnMapping as JSON, None for the one detected. As accepted:
-    for leads.
+    The file is moved into the job, or, `in_place`, read where it lies. An `import_id` made when the
+    form was opened makes a repeated click one import. `mapping` is a ColumnMapping as JSON, None
+    for the one detected. As accepted: for leads.
     """
     actor.require(project_id, "annotator", "lead")
     if entered_as == "accepted":
@@ -68,7 +68,7 @@ def start_import(
         spec={
             "file": str(path.resolve()) if in_place else stored_as,
             "in_place": in_place,
-            "unlimited": unlimited,
+            "limits": asdict(limits),
             "mapping": dict(mapping) if mapping else None,
             "allow_empty_output": allow_empty_output,
             "label_schema": project.settings.to_json()["label_schema"],
