@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 PART_ROWS = 10_000
 """Rows taken in per transaction: people's saves wait no longer than one such part."""
-REST_SHARE = 0.5
+REST_SHARE = 0.2
 """How long others go first after a part, as a share of the time it took."""
+LOOK_SECONDS = 1.0
+"""How long parts are taken in before the other jobs are looked at again."""
 REJECTS_LISTED = 100_000
 
 
@@ -80,8 +82,8 @@ def start_import(
 
 
 def take_in_part(store: Store, job: Job, folder: JobFolder) -> bool:
-    """Insert the next rows that the worker read, as one transaction; whether there are more."""
-    return _save_part(store, folder.final, **_about(job)).next_row is not None
+    """Insert parts of what the worker read, a transaction each; whether there are more."""
+    return _save_parts(store, folder.final, LOOK_SECONDS, **_about(job)).next_row is not None
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
@@ -106,12 +108,18 @@ def save_import(store: Store, final: Path, **about: Any) -> Import:
 
     `about`: project_id, import_id, file_name, actor_id and entered_as.
     """
+    return _save_parts(store, final, float("inf"), **about)
+
+
+def _save_parts(store: Store, final: Path, seconds: float, **about: Any) -> Import:
+    end = time.monotonic() + seconds
     while True:
         began = time.monotonic()
         found = _save_part(store, final, **about)
-        if found.next_row is None:
+        ended = time.monotonic()
+        if found.next_row is None or ended > end:
             return found
-        time.sleep(REST_SHARE * (time.monotonic() - began))
+        time.sleep(REST_SHARE * (ended - began))
 
 
 def _save_part(

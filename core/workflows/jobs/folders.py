@@ -41,7 +41,8 @@ def write_folder(
 ) -> Path:
     """A waiting job, whole, beside `target`; where. Raises DiskFull.
 
-    `tables` are pyarrow tables or Queries, `files` are linked: they stay where they were too.
+    `tables` are pyarrow tables or Queries, `files` (or folders) are linked: they stay where they
+    were too.
     """
     part = target.with_name(f"{UNFINISHED}{token_hex(6)}")
     try:
@@ -68,6 +69,13 @@ def _write_table(store: Store, path: Path, table: Any) -> None:
 
 
 def _link(path: Path, target: Path) -> None:
+    if path.is_dir():
+        shutil.copytree(path, target, copy_function=_link_file)
+    else:
+        _link_file(path, target)
+
+
+def _link_file(path: str | Path, target: str | Path) -> None:
     try:
         os.link(path, target)
     except OSError:  # another disk, or one that knows no links

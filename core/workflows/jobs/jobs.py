@@ -75,7 +75,10 @@ def submit(
     part = write_folder(store, target, {**spec, "kind": kind}, tables or {}, files or {})
     saved = _save_in_place(store, job, part, also)
     for path in (files or {}).values():
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return saved
 
 
