@@ -86,6 +86,12 @@ def undo(found: Import) -> None:
 def rejects(found: Import) -> None:
     """What stayed out: line, reason, the record's beginning; as a CSV file too."""
     listed = found.rejected + found.label_problems
+    # Taken now: a download is made outside of the script run, where nobody is signed in.
+    store, actor = session.store(), session.actor()
+
+    def listed_up_to(limit: int) -> list[Reject]:
+        return importing.rejects_of(store, actor, found.project_id, found.import_id, limit)
+
     st.subheader("Rejected records", anchor=False)
     st.caption(
         "The rest of the file was imported. Fix these records and import the file again: "
@@ -101,25 +107,19 @@ def rejects(found: Import) -> None:
         "reason": st.column_config.TextColumn("Reason", width="large"),
         "excerpt": st.column_config.TextColumn("Beginning of the record", width="large"),
     }
-    st.dataframe(_rows(_rejects_of(found, SHOWN)), hide_index=True, column_config=config)
+    st.dataframe(_rows(listed_up_to(SHOWN)), hide_index=True, column_config=config)
     if listed > SHOWN:
         st.caption(f"The first {SHOWN} of {page.number(listed)}; the CSV file has more.")
     st.download_button(
         f"Download {page.counted(listed, 'rejected record')} (CSV)",
         lambda: to_csv(
-            _rows(_rejects_of(found, importing.REJECTS_LISTED)), ["line", "reason", "excerpt"]
+            _rows(listed_up_to(importing.REJECTS_LISTED)), ["line", "reason", "excerpt"]
         ).encode(),
         "rejected.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
         key=f"rejects_{found.import_id}",
-    )
-
-
-def _rejects_of(found: Import, limit: int) -> list[Reject]:
-    return importing.rejects_of(
-        session.store(), session.actor(), found.project_id, found.import_id, limit
     )
 
 
