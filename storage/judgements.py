@@ -1,4 +1,4 @@
-"""Rating: presentations under a lease, judgements and their ratings.
+"""What raters said: judgements, their ratings, and the counters of a study.
 
 The counters of `study_counts` are written with what they count. A pair's own counters (`filled`,
 `judgements`) are one row, so that two raters of one pair meet there, and one of them tries again.
@@ -7,12 +7,11 @@ The counters of `study_counts` are written with what they count. A pair's own co
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.clock import now
-from core.study.pairs import Judgement, Presentation, Rating, ShownPair
+from core.study.pairs import Judgement, Presentation, Rating
 from core.study.study import StudyProgress
 from storage.database import Database, Row
 
@@ -20,157 +19,10 @@ COMPACT_FROM = 400
 
 
 class Judgements:
-    """Leases on presentations, and what the raters said."""
+    """Questions about judgements, saving them and taking them back."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    # Handing out -------------------------------------------------------------------------------
-
-    def held(self, study_id: str, rater_id: str) -> list[Presentation]:
-        """What this rater holds and has not judged, in the order in which it was handed out."""
-        rows = self._db.rows(
-            """
-            SELECT * FROM presentations
-            WHERE study_id = $study AND rater_id = $rater AND NOT done AND NOT lapsed
-            ORDER BY lease_until, position
-            """,
-            {"study": study_id, "rater": rater_id},
-        )
-        return [Presentation(**row) for row in rows]
-
-    def free(self, study_id: str, rater_id: str, limit: int) -> list[Presentation]:
-        """Presentations that this rater could be given, in the study's order: never shown, or shown
-        to somebody whose lease ran out; none of a pair that this rater has been shown."""
-        rows = self._db.rows(
-            """
-            SELECT p.* FROM presentations p
-            WHERE p.study_id = $study AND NOT p.done AND NOT p.lapsed
-              AND (p.rater_id IS NULL OR (p.lease_until < $now AND p.rater_id <> $rater))
-              AND p.pair_id NOT IN (
-                  SELECT pair_id FROM presentations
-                  WHERE study_id = $study AND rater_id = $rater AND (done OR NOT lapsed)
-              )
-            ORDER BY p.position LIMIT $limit
-            """,
-            {"study": study_id, "rater": rater_id, "now": now(), "limit": limit},
-        )
-        return [Presentation(**row) for row in rows]
-
-    def take(
-        self, presentation_id: str, rater_id: str, left: str, right: str, until: datetime
-    ) -> bool:
-        """Compare and set: whether a presentation without a rater is now this rater's."""
-        return bool(
-            self._db.rows(
-                """
-                UPDATE presentations
-                SET rater_id = $rater, left_system_id = $left, right_system_id = $right,
-                    lease_until = $until
-                WHERE presentation_id = $id AND rater_id IS NULL
-                RETURNING presentation_id
-                """,
-                {
-                    "id": presentation_id, "rater": rater_id, "left": left, "right": right,
-                    "until": until,
-                },
-            )
-        )  # fmt: skip
-
-    def renew(self, presentation_ids: Sequence[str], rater_id: str, until: datetime) -> None:
-        """Let this rater hold, until then, what they hold; leases that ran out too."""
-        self._db.execute(
-            """
-            UPDATE presentations SET lease_until = $until
-            WHERE presentation_id IN $ids AND rater_id = $rater AND NOT done AND NOT lapsed
-            """,
-            {"ids": list(presentation_ids), "rater": rater_id, "until": until},
-        )
-
-    def lapse(self, presentation_id: str) -> bool:
-        """Whether a presentation whose lease ran out has now lapsed, so that its place is free."""
-        return bool(
-            self._db.rows(
-                """
-                UPDATE presentations SET lapsed = true
-                WHERE presentation_id = $id AND lease_until < $now AND NOT done AND NOT lapsed
-                RETURNING presentation_id
-                """,
-                {"id": presentation_id, "now": now()},
-            )
-        )
-
-    def add_presentation(self, shown: Presentation) -> None:
-        """Insert a presentation in the place of one that lapsed."""
-        self._db.execute(
-            """
-            INSERT INTO presentations
-                (presentation_id, study_id, pair_id, position, place, occasion, phase, weight,
-                 rater_id, left_system_id, right_system_id, lease_until, done, lapsed)
-            VALUES ($presentation_id, $study_id, $pair_id, $position, $place, $occasion, $phase,
-                    $weight, $rater_id, $left_system_id, $right_system_id, $lease_until, $done,
-                    $lapsed)
-            """,
-            vars(shown),
-        )
-
-    def pair_systems(self, pair_id: str) -> tuple[str, str, str]:
-        """(first system, second system, stratum) of a pair."""
-        row = self._db.one(
-            "SELECT system_a, system_b, stratum FROM pairs WHERE pair_id = $pair", {"pair": pair_id}
-        )
-        assert row is not None
-        return row["system_a"], row["system_b"], row["stratum"]
-
-    def shown(self, study_id: str, rater_id: str) -> dict[str, int] | None:
-        """How many pairs of each stratum this rater has been shown; None before the first."""
-        found = self._db.value(
-            "SELECT shown FROM study_raters WHERE study_id = $study AND rater_id = $rater",
-            {"study": study_id, "rater": rater_id},
-        )
-        return None if found is None else dict(json.loads(found))
-
-    def set_shown(self, study_id: str, rater_id: str, shown: Mapping[str, int]) -> None:
-        """Write how many of each stratum this rater has been shown."""
-        self._db.execute(
-            """
-            INSERT INTO study_raters (study_id, rater_id, shown, created_at)
-            VALUES ($study, $rater, $shown, $now)
-            ON CONFLICT (study_id, rater_id) DO UPDATE SET shown = excluded.shown
-            """,
-            {
-                "study": study_id, "rater": rater_id, "shown": json.dumps(dict(shown)),
-                "now": now(),
-            },
-        )  # fmt: skip
-
-    def presentation(self, presentation_id: str) -> Presentation | None:
-        """One presentation."""
-        row = self._db.one(
-            "SELECT * FROM presentations WHERE presentation_id = $id", {"id": presentation_id}
-        )
-        return Presentation(**row) if row else None
-
-    def shown_pair(self, presentation_id: str) -> ShownPair | None:
-        """One presentation with its example and both answers: looked up by keys alone."""
-        presentation = self.presentation(presentation_id)
-        if presentation is None:
-            return None
-        pair = self._db.one(
-            "SELECT * FROM pairs WHERE pair_id = $pair", {"pair": presentation.pair_id}
-        )
-        assert pair is not None
-        revision = self._db.one(
-            "SELECT instruction, input, output FROM revisions WHERE revision_id = $revision",
-            {"revision": pair["revision_id"]},
-        ) or {"instruction": "", "input": "", "output": ""}
-        return ShownPair(
-            presentation,
-            revision["instruction"],
-            revision["input"],
-            revision["output"],
-            {pair["system_a"]: pair["answer_a"], pair["system_b"]: pair["answer_b"]},
-        )
 
     def progress(self, study_id: str, rater_id: str) -> StudyProgress:
         """How far the study is, and what is left to this rater; from the counters."""
@@ -356,16 +208,45 @@ class Judgements:
             """
         )
 
+    def last_of(self, study_id: str, rater_id: str) -> str | None:
+        """The id of a rater's newest judgement in a study."""
+        found = self._db.value(
+            """
+            SELECT judgement_id FROM judgements WHERE study_id = $study AND rater_id = $rater
+            ORDER BY created_at DESC, judgement_id DESC LIMIT 1
+            """,
+            {"study": study_id, "rater": rater_id},
+        )
+        return None if found is None else str(found)
+
     # Reading -----------------------------------------------------------------------------------
 
     def of_study(self, study_id: str) -> list[Judgement]:
         """Every judgement of a study with its rater's name, oldest first."""
-        rows = self._db.rows(_JUDGEMENTS, {"study": study_id})
+        rows = self._db.rows(_JUDGEMENTS, {"study": study_id, "judgement": None})
         return [Judgement.of_row(row) for row in rows]
+
+    def said(self, judgement_id: str) -> Judgement | None:
+        """One judgement."""
+        found = self.by_id(judgement_id)
+        if found is None:
+            return None
+        (row,) = self._db.rows(_JUDGEMENTS, {"study": found["study_id"], "judgement": judgement_id})
+        return Judgement.of_row(row)
+
+    def ratings_of(self, judgement_id: str) -> list[Rating]:
+        """The ratings of one judgement."""
+        found = self.by_id(judgement_id)
+        if found is None:
+            return []
+        rows = self._db.rows(_RATINGS, {"study": found["study_id"], "judgement": judgement_id})
+        return [Rating(**row) for row in rows]
 
     def ratings(self, study_id: str) -> list[Rating]:
         """Every rating of a study."""
-        return [Rating(**row) for row in self._db.rows(_RATINGS, {"study": study_id})]
+        return [
+            Rating(**row) for row in self._db.rows(_RATINGS, {"study": study_id, "judgement": None})
+        ]
 
     def count(self, study_id: str) -> int:
         """How many judgements a study has."""
@@ -377,8 +258,8 @@ class Judgements:
 
     def write(self, judgements: Path, ratings: Path, study_id: str) -> None:
         """Write a study's judgements and ratings for a worker."""
-        self._db.write_parquet(judgements, _JUDGEMENTS, {"study": study_id})
-        self._db.write_parquet(ratings, _RATINGS, {"study": study_id})
+        self._db.write_parquet(judgements, _JUDGEMENTS, {"study": study_id, "judgement": None})
+        self._db.write_parquet(ratings, _RATINGS, {"study": study_id, "judgement": None})
 
 
 _JUDGEMENTS = """
@@ -389,11 +270,12 @@ _JUDGEMENTS = """
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
     LEFT JOIN people p ON p.person_id = j.rater_id
-    WHERE j.study_id = $study ORDER BY j.created_at, j.judgement_id
+    WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
+    ORDER BY j.created_at, j.judgement_id
 """
 _RATINGS = """
     SELECT r.judgement_id, j.pair_id, j.rater_id, r.system_id, r.criterion, r.value, r.remark
     FROM ratings r JOIN judgements j ON j.judgement_id = r.judgement_id
-    WHERE j.study_id = $study
+    WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
     ORDER BY j.pair_id, j.rater_id, r.criterion, r.system_id
 """

@@ -21,6 +21,7 @@ from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.own_work import OwnWork
+from storage.presentations import Presentations
 from storage.projects import Projects
 from storage.queues import Queues
 from storage.reports import Reports
@@ -64,6 +65,7 @@ class Store:
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)
         self.studies = Studies(self.database)
+        self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)

@@ -113,7 +113,7 @@ KINDS: dict[str, JobKind] = _table(
         "study",
         "open a study",
         run="core.study.draw_job:run",
-        take_in="core.workflows.evaluation.studies:take_in",
+        take_in="core.workflows.evaluation.drawing:take_in",
     ),
     JobKind(
         "report",

@@ -55,7 +55,7 @@ def test_a_judgement_taken_back_counts_no_more_and_its_pair_comes_first_again(
 
 def sides(place: Place, presentation_id: str) -> tuple[str, str, str]:
     """The pair that was shown, and which system stood on which side."""
-    shown = place.store.judgements.presentation(presentation_id)
+    shown = place.store.presentations.by_id(presentation_id)
     assert shown is not None
     return shown.pair_id, shown.system_on("left"), shown.system_on("right")
 

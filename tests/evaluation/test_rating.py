@@ -142,7 +142,7 @@ def test_a_judgement_that_comes_after_its_lease_is_kept_beside_the_other(place: 
     quick_done = rate_all(place.store, quick, place.study_id, a_judgement)
     rating.judge(place.store, slow, place.study_id, a_judgement(pair, "right"))
     assert quick_done == 40
-    shown = place.store.judgements.presentation(pair.presentation_id)
+    shown = place.store.presentations.by_id(pair.presentation_id)
     assert shown is not None
     both = [row for row in place.rows("judgements") if row["pair_id"] == shown.pair_id]
     assert {row["rater_id"] for row in both} == {slow.person_id, quick.person_id}

@@ -136,7 +136,7 @@ def test_a_study_of_an_earlier_schema_is_found_again_whole(tmp_path: Path, last:
     assert (second.outcome, second.preferred_system_id) == ("tie_good", None)
     assert first.flags == {"sys_a": (), "sys_b": ("unsafe",)}
     assert (first.comment, first.correction, first.seconds) == ("hm", "better so", 12.5)
-    shown = store.judgements.presentation(first.presentation_id)
+    shown = store.presentations.by_id(first.presentation_id)
     assert shown is not None
     assert (shown.left_system_id, shown.right_system_id, shown.done) == ("sys_a", "sys_b", True)
     ratings = [(r.system_id, r.value, r.remark) for r in store.judgements.ratings("stu")]

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.clock import new_id, now
+from core.clock import new_id
 from core.errors import Conflict, NotFound
 from core.projects import Criterion
-from core.study.order import first_is_left
 from core.study.pairs import (
     SIDES,
     BlindJudgement,
@@ -23,17 +20,15 @@ from core.study.pairs import (
     Presentation,
     Rating,
     ShownPair,
+    Side,
     outcome_of,
 )
 from core.study.study import OpenStudy, RatedStudy, StudyProgress
+from core.workflows.evaluation.leasing import lease, lease_end
 
 if TYPE_CHECKING:
     from storage.store import Store
 
-LEASE = timedelta(minutes=20)
-# Raters who come at once begin at different places of a window of free pairs.
-WINDOW = 64
-ROUNDS = 6
 COMPACT_EVERY = 25
 
 
@@ -65,13 +60,13 @@ def next_pairs(
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
-    `but` leaves out presentations whose judgement is still on its way; `first` is the id of one of
-    this rater's that comes before all others.
+    `but` leaves out presentations that the browser has already, which stay leased; `first` is the
+    id of one of this rater's that comes before all others.
     """
     study = _study(store, actor, study_id)
     if study.closed:
         return []
-    taken = _take(store, study, actor.person_id, count, but, first)
+    taken = lease(store, study, actor.person_id, count, but, first)
     at = store.judgements.progress(study_id, actor.person_id)
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
@@ -81,78 +76,8 @@ def next_pairs(
     ]
 
 
-def _take(
-    store: Store, study: RatedStudy, rater_id: str, count: int, but: Sequence[str], first: str
-) -> list[str]:
-    """Lease up to `count` presentations, what the rater holds already first. Each is taken in a
-    transaction of its own: whoever loses one goes on to the next."""
-    held = store.judgements.held(study.study_id, rater_id)
-    held.sort(key=lambda p: p.presentation_id != first)
-    taken = [p.presentation_id for p in held if p.presentation_id not in but][:count]
-    if taken:
-        store.transact(lambda: store.judgements.renew(taken, rater_id, _until()))
-    for _ in range(ROUNDS):
-        if len(taken) >= count:
-            break
-        free = store.judgements.free(study.study_id, rater_id, WINDOW)
-        if not free:
-            break
-        for found in _from_own_place(free, rater_id):
-            if len(taken) < count and (own := _lease(store, study, found, rater_id)):
-                taken.append(own)
-    return taken
-
-
-def _from_own_place(free: Sequence[Presentation], rater_id: str) -> list[Presentation]:
-    """The window in an order of this rater's own; first views before second ones."""
-
-    def place(p: Presentation) -> tuple[int, str]:
-        return p.place, sha256(f"{rater_id} {p.position}".encode()).hexdigest()
-
-    return sorted(free, key=place)
-
-
-def _lease(store: Store, study: RatedStudy, found: Presentation, rater_id: str) -> str:
-    """Take a free presentation, its sides from this rater's permuted blocks; its id, or ""."""
-
-    def take() -> str:
-        first, second, stratum = store.judgements.pair_systems(found.pair_id)
-        shown = store.judgements.shown(study.study_id, rater_id) or {}
-        before = shown.get(stratum, 0)
-        if first_is_left(study.seed, rater_id, stratum, before):
-            left, right = first, second
-        else:
-            left, right = second, first
-        own = _occupy(store, found, rater_id, left, right)
-        if own:
-            counted = {**shown, stratum: before + 1}
-            store.judgements.set_shown(study.study_id, rater_id, counted)
-        return own
-
-    return store.transact(take)
-
-
-def _occupy(store: Store, found: Presentation, rater_id: str, left: str, right: str) -> str:
-    if found.rater_id is None:
-        taken = store.judgements.take(found.presentation_id, rater_id, left, right, _until())
-        return found.presentation_id if taken else ""
-    # Somebody's lease ran out. Their showing stays as it was, should they still answer.
-    if not store.judgements.lapse(found.presentation_id):
-        return ""
-    own = replace(
-        found, presentation_id=new_id("pre"), rater_id=rater_id, left_system_id=left,
-        right_system_id=right, lease_until=_until(),
-    )  # fmt: skip
-    store.judgements.add_presentation(own)
-    return own.presentation_id
-
-
-def _until() -> datetime:
-    return now() + LEASE
-
-
 def _shown(store: Store, presentation_id: str) -> ShownPair:
-    found = store.judgements.shown_pair(presentation_id)
+    found = store.presentations.shown_pair(presentation_id)
     assert found is not None
     return found
 
@@ -186,7 +111,7 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
             return
         if store.judgements.was_withdrawn(judgement_id, presentation_id):
             return
-        shown = store.judgements.presentation(judgement.presentation_id)
+        shown = store.presentations.by_id(judgement.presentation_id)
         if shown is None or (shown.study_id, shown.rater_id) != (study_id, actor.person_id):
             raise NotFound("This pair is not yours to rate here. Reload the page for the next one.")
         study = _study(store, actor, study_id)
@@ -250,7 +175,7 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
             raise NotFound("There is no judgement of yours to take back here. Nothing was changed.")
         if study.closed:
             raise StudyClosed("A lead has closed this study; its judgements stay as they are.")
-        shown = store.judgements.presentation(found["presentation_id"])
+        shown = store.presentations.by_id(found["presentation_id"])
         assert shown is not None
         store.judgements.withdraw(judgement_id, shown)
         store.audit.record(
@@ -260,12 +185,44 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
         if shown.lapsed:  # it came late, and somebody else has its place
             return ""
         again = replace(
-            shown, presentation_id=new_id("pre"), lease_until=_until(), done=False, lapsed=False
+            shown, presentation_id=new_id("pre"), lease_until=lease_end(), done=False, lapsed=False
         )
-        store.judgements.add_presentation(again)
+        store.presentations.add(again)
         return again.presentation_id
 
     return store.transact(save)
+
+
+def last_judgement(store: Store, actor: Actor, study_id: str) -> str | None:
+    """The id of what this rater said last in a study and could take back, or None."""
+    study = _study(store, actor, study_id)
+    return None if study.closed else store.judgements.last_of(study_id, actor.person_id)
+
+
+def said(store: Store, actor: Actor, study_id: str, judgement_id: str) -> BlindJudgement:
+    """One's own judgement as it was entered, by sides. Raises NotFound."""
+    _study(store, actor, study_id)
+    found = store.judgements.said(judgement_id)
+    if found is None or (found.study_id, found.rater_id) != (study_id, actor.person_id):
+        raise NotFound("There is no judgement of yours here.")
+    shown = store.presentations.by_id(found.presentation_id)
+    assert shown is not None
+    marks = store.judgements.ratings_of(judgement_id)
+
+    def on(side: Side) -> list[Rating]:
+        return [r for r in marks if r.system_id == shown.system_on(side)]
+
+    return BlindJudgement(
+        judgement_id=judgement_id,
+        presentation_id=found.presentation_id,
+        choice=found.choice,
+        ratings={side: {r.criterion: r.value for r in on(side)} for side in SIDES},
+        remarks={side: {r.criterion: r.remark for r in on(side) if r.remark} for side in SIDES},
+        flags={side: found.flags.get(shown.system_on(side), ()) for side in SIDES},
+        comment=found.comment,
+        correction=found.correction,
+        seconds=found.seconds,
+    )
 
 
 def progress(store: Store, actor: Actor, study_id: str) -> StudyProgress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -10,17 +9,11 @@ from typing import TYPE_CHECKING
 from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
-from core.jobs.folder import JobFolder
-from core.jobs.job import Job
-from core.projects import rubric_to_json
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
-from core.study.leaks import LeakReport
 from core.study.sampling import sample_size
 from core.study.study import Study, StudyNote, StudyPlan
-from core.study.system import VersionSystem
 from core.wording import counted
-from core.workflows.evaluation.systems import covered
-from core.workflows.jobs import jobs
+from core.workflows.evaluation.drawing import UNLIKE, chosen_systems, queue_draw
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -28,7 +21,6 @@ if TYPE_CHECKING:
 FRACTION = 0.10
 OVERLAP = 0.20
 COUNTS = "counts_although_not_blind"
-UNLIKE = "compared_although_different"
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,7 @@ def prospect(
     twice or no candidate.
     """
     actor.require(project_id, "lead")
-    there = _systems(store, project_id, version_id, [baseline_id, *candidate_ids])
+    there = chosen_systems(store, project_id, version_id, [baseline_id, *candidate_ids])
     baseline, *candidates = there
     outputs, left_out = store.answers.shared(version_id, [s.system_id for s in there], split)
     differences = [
@@ -120,7 +112,7 @@ def open_study(
     )
     study_id = study_id or new_id("stu")
     title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"
-    _queue_draw(
+    queue_draw(
         store, actor, project_id, version_id, study_id, [baseline_id, *candidate_ids], plan, size,
         {"name": title, "reason": reason.strip(),
          "differences": [d.to_json() for d in seen.differences]},
@@ -144,95 +136,6 @@ def _refuse_unfit(seen: Prospect, overlap: float, reason: str) -> None:
             f"These systems were not asked alike. {named}. Generate again under one setting, or "
             "write in a sentence why they may be compared all the same."
         )
-
-
-def _queue_draw(
-    store: Store,
-    actor: Actor,
-    project_id: str,
-    version_id: str,
-    study_id: str,
-    system_ids: Sequence[str],
-    plan: StudyPlan,
-    size: int,
-    detail: dict[str, object],
-) -> None:
-    project = store.projects.by_id(project_id)
-    assert project is not None
-    there = _systems(store, project_id, version_id, system_ids)
-    path = store.workspace / "inbox" / f"{study_id}.parquet"
-    store.answers.write_shared(path, version_id, system_ids, plan.split)
-
-    def also(_job_id: str) -> None:
-        store.audit.record(
-            "study_queued", "study", study_id, actor.person_id, project_id=project_id,
-            name=detail["name"], systems=list(system_ids),
-        )  # fmt: skip
-
-    try:
-        jobs.submit(
-            store,
-            actor,
-            kind="study",
-            project_id=project_id,
-            subject_id=study_id,
-            title=f"Open {detail['name']}",
-            spec={
-                "study_id": study_id,
-                "systems": list(system_ids),
-                "size": size,
-                "overlap": plan.overlap,
-                "seed": plan.seed,
-                "names": [name for s in there if len(name := s.name.strip()) > 3],
-                "template": project.settings.template,
-            },
-            files={"answers.parquet": path},
-            detail={
-                **detail,
-                "version_id": version_id,
-                "systems": list(system_ids),
-                "plan": plan.to_json(),
-                "rubric": rubric_to_json(project.settings.rubric),
-            },
-            also=also,
-        )
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert the study that a worker drew: it is open from now on."""
-    drawn = json.loads((folder.final / "study.json").read_text(encoding="utf-8"))
-    leaks = LeakReport.from_json(drawn["leaks"])
-    study_id, detail = job.subject_id, job.detail
-    roles = ["baseline"] + ["candidate"] * (len(detail["systems"]) - 1)
-
-    def save() -> None:
-        store.studies.add(
-            {
-                "study_id": study_id,
-                "project_id": job.project_id,
-                "version_id": detail["version_id"],
-                "name": detail["name"],
-                "rubric": detail["rubric"],
-                "plan": {**detail["plan"], "pairs": drawn["pairs"]},
-                "order_hash": drawn["order_hash"],
-                "leaks": leaks.to_json(),
-                "blind": leaks.blind,
-                "differences": detail["differences"],
-                "actor_id": job.created_by,
-            },
-            dict(zip(detail["systems"], roles, strict=True)),
-            folder.final,
-        )
-        if detail["reason"]:
-            store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
-        store.audit.record(
-            "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
-            pairs=drawn["pairs"], blind=leaks.blind,
-        )  # fmt: skip
-
-    store.transact(save)
 
 
 def let_count(store: Store, actor: Actor, study_id: str, reason: str) -> None:
@@ -309,14 +212,3 @@ def studies_of(store: Store, actor: Actor, project_id: str) -> list[Study]:
     """A project's studies, newest first; for leads and viewers."""
     actor.require(project_id, *READS_RESULTS)
     return store.studies.of_project(project_id)
-
-
-def _systems(
-    store: Store, project_id: str, version_id: str, system_ids: Sequence[str]
-) -> list[VersionSystem]:
-    if len(system_ids) < 2 or len(set(system_ids)) < len(system_ids):
-        raise InvalidInput("Choose two different systems to compare, or more.")
-    there = {s.system_id: s for s in covered(store, version_id)}
-    if any(i not in there or there[i].system.project_id != project_id for i in system_ids):
-        raise NotFound("A system has not answered this version. Choose one from the list.")
-    return [there[system_id] for system_id in system_ids]

@@ -1,0 +1,125 @@
+"""Drawing a study: the answers go to a worker, what it drew comes in and is open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.actor import Actor
+from core.errors import InvalidInput, NotFound
+from core.jobs.folder import JobFolder
+from core.jobs.job import Job
+from core.projects import rubric_to_json
+from core.study.leaks import LeakReport
+from core.study.study import StudyPlan
+from core.study.system import VersionSystem
+from core.workflows.evaluation.systems import covered
+from core.workflows.jobs import jobs
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+UNLIKE = "compared_although_different"
+
+
+def queue_draw(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    version_id: str,
+    study_id: str,
+    system_ids: Sequence[str],
+    plan: StudyPlan,
+    size: int,
+    detail: dict[str, object],
+) -> None:
+    """Queue the draw of `size` examples; `detail`: the study's name, reason and differences."""
+    project = store.projects.by_id(project_id)
+    assert project is not None
+    there = chosen_systems(store, project_id, version_id, system_ids)
+    path = store.workspace / "inbox" / f"{study_id}.parquet"
+    store.answers.write_shared(path, version_id, system_ids, plan.split)
+
+    def also(_job_id: str) -> None:
+        store.audit.record(
+            "study_queued", "study", study_id, actor.person_id, project_id=project_id,
+            name=detail["name"], systems=list(system_ids),
+        )  # fmt: skip
+
+    try:
+        jobs.submit(
+            store,
+            actor,
+            kind="study",
+            project_id=project_id,
+            subject_id=study_id,
+            title=f"Open {detail['name']}",
+            spec={
+                "study_id": study_id,
+                "systems": list(system_ids),
+                "size": size,
+                "overlap": plan.overlap,
+                "seed": plan.seed,
+                "names": [name for s in there if len(name := s.name.strip()) > 3],
+                "template": project.settings.template,
+            },
+            files={"answers.parquet": path},
+            detail={
+                **detail,
+                "version_id": version_id,
+                "systems": list(system_ids),
+                "plan": plan.to_json(),
+                "rubric": rubric_to_json(project.settings.rubric),
+            },
+            also=also,
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
+    """Insert the study that a worker drew: it is open from now on."""
+    drawn = json.loads((folder.final / "study.json").read_text(encoding="utf-8"))
+    leaks = LeakReport.from_json(drawn["leaks"])
+    study_id, detail = job.subject_id, job.detail
+    roles = ["baseline"] + ["candidate"] * (len(detail["systems"]) - 1)
+
+    def save() -> None:
+        store.studies.add(
+            {
+                "study_id": study_id,
+                "project_id": job.project_id,
+                "version_id": detail["version_id"],
+                "name": detail["name"],
+                "rubric": detail["rubric"],
+                "plan": {**detail["plan"], "pairs": drawn["pairs"]},
+                "order_hash": drawn["order_hash"],
+                "leaks": leaks.to_json(),
+                "blind": leaks.blind,
+                "differences": detail["differences"],
+                "actor_id": job.created_by,
+            },
+            dict(zip(detail["systems"], roles, strict=True)),
+            folder.final,
+        )
+        if detail["reason"]:
+            store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
+        store.audit.record(
+            "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
+            pairs=drawn["pairs"], blind=leaks.blind,
+        )  # fmt: skip
+
+    store.transact(save)
+
+
+def chosen_systems(
+    store: Store, project_id: str, version_id: str, system_ids: Sequence[str]
+) -> list[VersionSystem]:
+    """The systems named, as they stand on a version. Raises InvalidInput, NotFound."""
+    if len(system_ids) < 2 or len(set(system_ids)) < len(system_ids):
+        raise InvalidInput("Choose two different systems to compare, or more.")
+    there = {s.system_id: s for s in covered(store, version_id)}
+    if any(i not in there or there[i].system.project_id != project_id for i in system_ids):
+        raise NotFound("A system has not answered this version. Choose one from the list.")
+    return [there[system_id] for system_id in system_ids]
