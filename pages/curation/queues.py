@@ -50,7 +50,7 @@ def nothing_to_annotate(project_id: str) -> str | None:
         how = "What people annotated waits for a reviewer's decision."
         page.empty(NOTHING_TO_ANNOTATE, how, "curation/review.py", "Review examples")
     else:
-        how = "Others hold the rest, or it waits for a reviewer. Look in again later."
+        how = "Others hold the rest, or it waits for a reviewer. Check back later."
         page.empty(NOTHING_TO_ANNOTATE, how, "curation/examples.py", "Browse the examples")
     last = annotating.last_saved(store, actor, project_id)
     label = "Back to my last saved example"

@@ -43,7 +43,7 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
     with st.form("generate", border=True, enter_to_submit=False):
         run_id = st.selectbox("Run", list(runs), format_func=runs.__getitem__)
         kinds = st.pills(
-            "Who answers", list(KINDS), selection_mode="multi", default=list(KINDS),
+            "Systems", list(KINDS), selection_mode="multi", default=list(KINDS),
             format_func=KINDS.__getitem__,
         )  # fmt: skip
         left, right = st.columns(2)

@@ -71,7 +71,7 @@ class Rater {
     else {
       writeDraft(this.draftKey(back.presentation_id), this.last)
       this.show(this.data.queue.find((pair) => pair.id === back.presentation_id) ?? this.next())
-      this.say("Taken back. Change it, and save it again.")
+      this.say("Undone. Change it, then save again.")
     }
     this.last = null
   }

@@ -16,7 +16,7 @@ const HELP = [
   ["← / A", "left is better"], ["→ / D", "right is better"],
   ["G", "both good"], ["B", "both bad"], ["X", "cannot judge"],
   ["1 – 5", "rate what is marked ▸, left answer first"], ["Backspace", "one rating back"],
-  ["Z", "take back what you saved last"],
+  ["Z", "undo the last save"],
   ["H U O", "flag the left answer; with Shift the right one"],
   ["W", "correction and comment"], ["Esc", "out of a text field"],
   ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],

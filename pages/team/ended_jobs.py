@@ -21,7 +21,7 @@ def ended(actor: Actor, known: list[Job]) -> None:
         "Kind": [KINDS[job.kind].label if job.kind in KINDS else job.kind for job in known],
         "Job": [job.title for job in known],
         "By": [job.person for job in known],
-        "Asked for": [page.when(job.created_at) for job in known],
+        "Submitted": [page.when(job.created_at) for job in known],
         "Took": [page.duration(job.seconds) for job in known],
         "Progress": [job_view.how_far(job) or "—" for job in known],
     }

@@ -45,7 +45,7 @@ def test_what_was_saved_last_is_taken_back_by_a_key_with_all_that_was_entered(
     rate(page, "g", "45344444")
     coverage = page.locator(".coverage").inner_text()
     page.keyboard.press("z")
-    expect(page.locator(".rate .message")).to_contain_text("Taken back.", timeout=PATIENCE)
+    expect(page.locator(".rate .message")).to_contain_text("Undone.", timeout=PATIENCE)
     assert pair_number(page) == first
     assert page.locator(".rate .task").inner_text() == task
     assert page.locator(".coverage").inner_text() != coverage

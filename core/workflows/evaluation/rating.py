@@ -172,7 +172,7 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
     def save() -> str:
         study, found = _study(store, actor, study_id), store.judgements.by_id(judgement_id)
         if found is None or (found["study_id"], found["rater_id"]) != (study_id, actor.person_id):
-            raise NotFound("There is no judgement of yours to take back here. Nothing was changed.")
+            raise NotFound("There is no judgement of yours to undo here. Nothing was changed.")
         if study.closed:
             raise StudyClosed("A lead has closed this study; its judgements stay as they are.")
         shown = store.presentations.by_id(found["presentation_id"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 VOID = (
-    "This invitation was used, has expired, or was taken back. Ask the person who sent it for a "
+    "This invitation was used, has expired, or was revoked. Ask the person who sent it for a "
     "new one."
 )
 
