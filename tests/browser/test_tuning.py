@@ -196,7 +196,7 @@ def test_what_a_lead_typed_into_a_project_is_there_after_a_reload(
     before = guidelines.input_value()
     guidelines.fill("Half a thought")
     guidelines.blur()
-    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(page.get_by_text("Unsaved changes", exact=True)).to_be_visible()
     page.reload()
     expect(guidelines).to_have_value("Half a thought")
     expect(page.get_by_text("Unsaved changes from earlier")).to_be_visible()
