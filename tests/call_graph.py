@@ -7,6 +7,7 @@ graph.reaches("core.workflows.team.accounts.set_role", "audit.record")
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,9 +50,10 @@ class CallGraph:
             and ".commands." not in name
         ]
 
-    def reaches(self, name: str, *wanted: str) -> bool:
-        """Whether the function, or one that it names, calls one of `wanted` on the store."""
-        seen: set[str] = set()
+    def reaches(self, name: str, *wanted: str, without: Collection[str] = ()) -> bool:
+        """Whether the function, or one that it names, calls one of `wanted` on the store, other
+        than through the functions `without`."""
+        seen: set[str] = set(without) - {name}
         waiting = [name]
         while waiting:
             current = waiting.pop()

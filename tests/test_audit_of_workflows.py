@@ -15,6 +15,7 @@ LEASE = "takes or returns a lease, which ends by itself"
 PREFERENCE = "concerns the person's own session or draft, and changes nothing for anybody else"
 DERIVED = "reads, and at first use fills a table that follows from others"
 WORKER = "moves on what somebody started, which is recorded there"
+FILLED = {"core.workflows.evaluation.systems.covered"}
 NOT_RECORDED = {
     "curation.annotating.next_to_annotate": LEASE,
     "curation.annotating.open_example": LEASE,
@@ -24,10 +25,7 @@ NOT_RECORDED = {
     "curation.reviewing.next_to_review": LEASE,
     "curation.reviewing.open_review": LEASE,
     "evaluation.rating.next_pairs": LEASE,
-    "evaluation.scoring.outdated": DERIVED,
-    "evaluation.studies.prospect": DERIVED,
     "evaluation.systems.covered": DERIVED,
-    "evaluation.systems.systems_of": DERIVED,
     "team.drafts.keep_settings_draft": PREFERENCE,
     "team.drafts.drop_draft": PREFERENCE,
     "team.sessions.actor_of": PREFERENCE,
@@ -39,7 +37,7 @@ NOT_RECORDED = {
 CHANGING = [
     name.removeprefix("core.workflows.")
     for name in GRAPH.public()
-    if GRAPH.reaches(name, "transact") and not name.endswith(".take_in")
+    if GRAPH.reaches(name, "transact", without=FILLED) and not name.endswith(".take_in")
 ]
 
 
