@@ -24,6 +24,7 @@ NOT_RECORDED = {
     "curation.queue.take": LEASE,
     "curation.reviewing.next_to_review": LEASE,
     "curation.reviewing.open_review": LEASE,
+    "evaluation.leasing.lease": LEASE,
     "evaluation.rating.next_pairs": LEASE,
     "evaluation.systems.covered": DERIVED,
     "team.drafts.keep_settings_draft": PREFERENCE,
