@@ -33,10 +33,10 @@ class JobKind:
     `take_in(store, job: Job, folder: JobFolder) -> None`, executed by the server inside the
     transaction that marks the job as taken in; "" when there is nothing to take in. A result of
     many rows has a `take_in_part` too, of the same arguments: called before, once at each look and
-    outside of a transaction, for as long as it returns True. `reads_file`:
-    its progress counts bytes, and a file that was refused stays refused. `folder` is the
-    workspace's folder for it; in "runs" a job is named after its subject. `label` is what people
-    call it.
+    outside of a transaction, for as long as it returns True. `reads_file`: its progress counts
+    bytes, and a file that was refused stays refused. `judges_data`: so do the data that it was
+    given; resuming is of no use. `folder` is the workspace's folder for it; in "runs" a job is
+    named after its subject. `label` is what people call it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class JobKind:
     take_in_part: str = ""
     device: Device = "light"
     reads_file: bool = False
+    judges_data: bool = False
     folder: Literal["jobs", "runs"] = "jobs"
 
     def __post_init__(self) -> None:
@@ -73,12 +74,14 @@ KINDS: dict[str, JobKind] = _table(
         "freeze",
         run="core.versions.freeze_job:run",
         take_in="core.workflows.curation.freezing:take_in",
+        judges_data=True,
     ),
     JobKind(
         "check",  # what releases before 0.2 called it: jobs that wait since then
         "freeze",
         run="core.versions.freeze_job:run",
         take_in="core.workflows.curation.freezing:take_in",
+        judges_data=True,
     ),
     JobKind("export", "export", run="core.versions.exporting:run"),
     JobKind(

@@ -103,16 +103,18 @@ def warnings(
 
 
 def shown(group: LargeGroup) -> str:
-    """A group in a sentence or two: some of its texts, and what they share."""
-    examples = ", ".join(f"“{text}”" for text in group.texts)
-    shared = f" All share: “{group.shared}”." if group.shared else ""
-    return f"For example: {examples}.{shared}"
+    """A group in a sentence or two: what its texts share, and what some of them say beside it."""
+    shared = f"All share “{group.shared}”. " if group.shared else ""
+    return f"{shared}For example: {', '.join(f'“{text}”' for text in group.texts)}."
 
 
 def large_group(group_id: str, size: int, split: Split | None, texts: Sequence[str]) -> LargeGroup:
-    """A group to show: the beginnings of its first texts, and the longest run of words in all."""
-    beginnings = tuple(shortened(text) for text in texts[:SHOWN_TEXTS])
-    return LargeGroup(group_id, size, split, beginnings, shortened(shared_words(texts)))
+    """A group to show: its first texts, with an ellipsis for what they share, and that."""
+    shared = shared_words(texts)
+    short = [" ".join(text.split()) for text in texts[:SHOWN_TEXTS]]
+    if shared and len(set(short)) > 1:
+        short = [text.replace(shared, "…", 1) for text in short]
+    return LargeGroup(group_id, size, split, tuple(map(shortened, short)), shortened(shared))
 
 
 def shared_words(texts: Sequence[str]) -> str:

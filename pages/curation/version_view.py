@@ -12,10 +12,11 @@ from core.workflows.curation import freezing
 from pages.components import page, session
 from pages.components.progress import progress
 from pages.curation.example_list import ListRow, example_list, opened
+from pages.curation.version_groups import groups, left_out
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
-STICKY = "An example keeps its split in all later versions."
+STICKY = "An example and its near-duplicates keep their split in all later versions."
 
 
 def list_of_versions(versions: Sequence[DatasetVersion], wished: str | None) -> DatasetVersion:
@@ -41,15 +42,15 @@ def _title(version: DatasetVersion) -> str:
 def shown_version(version: DatasetVersion) -> None:
     """Everything about one version."""
     counts = version.counts
-    merged = version.near_duplicates
     page.figures(
         [
             ("Train", page.number(counts["train"]), None),
             ("Validation", page.number(counts["validation"]), None),
             ("Test", page.number(counts["test"]), None),
-            ("Near-duplicates", page.number(merged), "Examples that are close to another one"),
+            ("Groups", page.number(version.groups), "Near-duplicates are one group, in one split"),
         ]
     )
+    st.caption(_how_it_was_split(version))
     if counts["train"] and session.actor().has(version.project_id, "lead"):
         st.page_link(
             "tuning/launch.py",
@@ -57,11 +58,12 @@ def shown_version(version: DatasetVersion) -> None:
             icon=":material/arrow_forward:",
             query_params={"version": version.version_id},
         )
-    if version.evaluation_only:
-        st.info("For evaluation only: every example is in test.", icon=":material/lock:")
-    for warning in version.warnings:
+    if version.warnings:
         with st.container(border=True):
-            st.text(f"⚠ {warning}")
+            for warning in version.warnings:
+                st.text(f"⚠ {warning}")
+    left_out(version)
+    groups(version)
     st.text(f"Frozen by {version.person} on {page.when(version.created_at)}")
     if version.notes:
         st.text(version.notes)
@@ -69,6 +71,14 @@ def shown_version(version: DatasetVersion) -> None:
     st.code(version.content_hash, language=None, wrap_lines=True)
     downloads(version)
     first_examples(version)
+
+
+def _how_it_was_split(version: DatasetVersion) -> str:
+    """One or two sentences: what was kept, and that it stays so."""
+    if version.evaluation_only:
+        return "For evaluation only: these examples stay in test in all later versions."
+    kept = f"{page.number(version.kept)} kept their split. " if version.kept else ""
+    return kept + STICKY
 
 
 def downloads(version: DatasetVersion) -> None:

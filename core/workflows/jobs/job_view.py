@@ -57,7 +57,7 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
 
 def _resumable(job: Job) -> bool:
     kind = KINDS.get(job.kind)
-    hopeless = job.status == "failed" and kind is not None and kind.reads_file
+    hopeless = job.status == "failed" and kind and (kind.reads_file or kind.judges_data)
     code = job.error.code if job.error else ""
     return job.status in RESUMABLE and not (hopeless and code not in PASSING)
 

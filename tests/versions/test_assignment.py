@@ -1,0 +1,55 @@
+"""core.versions.assignment: nothing leaks, and the order of the examples does not matter."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from core.examples.duplicates import near_duplicates
+from core.versions.assignment import UNDECIDED, Assignment, Candidates, assign
+from tests.examples.test_particular import LONG, edited, reviews
+
+RATIOS = (0.8, 0.1, 0.1)
+
+
+def assigned(texts: list[str], decided: list[int], seed: int = 1) -> Assignment:
+    near = near_duplicates([LONG] * len(texts), texts)
+    candidates = Candidates(sorted(texts), np.array(decided), len(texts))
+    return assign(candidates, near, seed=seed, ratios=RATIOS)
+
+
+def chains(n: int, rng: random.Random) -> list[str]:
+    """Texts each of which is a copy of the one before with two words changed."""
+    texts = reviews(1, 20, rng)
+    for _ in range(n - 1):
+        texts.append(edited(texts[-1], rng, 2))
+    return texts
+
+
+def test_no_two_near_duplicates_are_in_different_splits_even_in_chains() -> None:
+    rng = random.Random(1)
+    texts = sorted(chains(150, rng) + reviews(150, 20, rng))
+    found = assigned(texts, [UNDECIDED] * 300)
+    near = near_duplicates([LONG] * 300, texts)
+    left, right = found.split[near.left], found.split[near.right]
+    both = (left >= 0) & (right >= 0)
+    assert both.any()
+    assert (left[both] == right[both]).all()
+    assert len(found.left_out) < 30
+
+
+def test_groups_that_were_decided_stay_whatever_the_seed() -> None:
+    rng = random.Random(2)
+    texts = sorted(reviews(100, 15, rng))
+    first = assigned(texts, [UNDECIDED] * 100, seed=1)
+    other = assigned(texts, [UNDECIDED] * 100, seed=2)
+    assert first.split.tolist() != other.split.tolist()
+    again = assigned(texts, first.split.tolist(), seed=2)
+    assert again.split.tolist() == first.split.tolist()
+
+
+def test_new_examples_bring_a_skewed_project_back_to_its_ratios() -> None:
+    texts = sorted(reviews(200, 15, random.Random(3)))
+    found = assigned(texts, [0] * 100 + [UNDECIDED] * 100)
+    assert np.bincount(found.split).tolist() == [160, 20, 20]
