@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,19 +19,15 @@ from typing import Any, TypeVar
 import duckdb
 
 from core.clock import now
-from core.errors import Overtaken, TouchstoneError, full_disk_told
+from core.errors import DiskFull, Overtaken, TouchstoneError, full_disk_told
+from storage.connection import Connection
+from storage.connection import WorkspaceInUse as WorkspaceInUse
 
 T = TypeVar("T")
 Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
 NO_PARAMS: Mapping[str, Any] = {}
 MAX_TRIES = 12
-
-
-class WorkspaceInUse(TouchstoneError):
-    """Another process owns the database file."""
-
-    title = "This workspace is in use"
 
 
 class DatabaseChanged(TouchstoneError):
@@ -41,63 +37,26 @@ class DatabaseChanged(TouchstoneError):
 
 
 class Database:
-    """A connection to `path`; external access is closed except for the folder that holds it.
-
-    Raises WorkspaceInUse when another process has the file open.
-    """
+    """The database of a workspace. Raises WorkspaceInUse when another process has it open."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._local = threading.local()
+        self._connection = Connection(path)
         self._turn = threading.RLock()
-        try:
-            self._connection = duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            raise WorkspaceInUse(
-                "Another Touchstone process has this workspace open. "
-                "Use that one, stop it first, or choose another folder with TOUCHSTONE_HOME."
-            ) from None
-        self._close_the_doors(path.parent)
-
-    def _close_the_doors(self, folder: Path) -> None:
-        quoted = str(folder.resolve()).replace("'", "''")
-        for setting in (
-            f"SET allowed_directories=['{quoted}']",
-            "SET enable_external_access=false",
-            "SET autoinstall_known_extensions=false",
-            "SET autoload_known_extensions=false",
-            "SET TimeZone='UTC'",
-            "SET lock_configuration=true",
-        ):
-            self._connection.execute(setting)
 
     def close(self) -> None:
         """Write what is pending and let go of the file."""
         self._connection.close()
 
-    @property
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """This thread's cursor, made at first use."""
-        if not hasattr(self._local, "cursor"):
-            self._local.cursor = self._connection.cursor()
-            self._local.depth = 0
-        cursor: duckdb.DuckDBPyConnection = self._local.cursor
-        return cursor
-
-    def _run(self, sql: str, params: Params) -> duckdb.DuckDBPyConnection:
-        with full_disk_told():
-            return self.cursor.execute(sql, params or None)
-
     # Reading -----------------------------------------------------------------------------------
 
     def rows(self, sql: str, params: Params = ()) -> list[Row]:
         """Every row of the answer as a dict."""
-        found = self._run(sql, params)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+        with self._connection.statement() as cursor:
+            found = cursor.execute(sql, params or None)
+            names = [column[0] for column in found.description]
+            values = found.fetchall()
+        return [dict(zip(names, row, strict=True)) for row in values]
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """The first row, or None."""
@@ -107,36 +66,38 @@ class Database:
     def value(self, sql: str, params: Params = ()) -> Any:
         """The first column of the first row, or None."""
         # fetchone would leave the result open, and register() then refuses
-        found = self._run(sql, params).fetchall()
+        with self._connection.statement() as cursor:
+            found = cursor.execute(sql, params or None).fetchall()
         return found[0][0] if found else None
 
     def arrow(self, sql: str, params: Params = ()) -> Any:
         """The answer as a pyarrow Table."""
         # execute(…).to_arrow_table() copies the rows once more, and warns of it
-        with full_disk_told():
-            return self.cursor.sql(sql, params=params or None).to_arrow_table()
+        with self._connection.statement() as cursor:
+            return cursor.sql(sql, params=params or None).to_arrow_table()
 
     # Writing -----------------------------------------------------------------------------------
 
     def execute(self, sql: str, params: Params = ()) -> None:
         """One statement whose answer nobody reads."""
-        self._run(sql, params)
+        with self._connection.statement() as cursor:
+            cursor.execute(sql, params or None)
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for each row of parameters."""
-        with full_disk_told():
-            self.cursor.executemany(sql, rows)
+        with self._connection.statement() as cursor:
+            cursor.executemany(sql, rows)
 
     def execute_with(self, sql: str, params: Params = (), **tables: Any) -> None:
         """One statement that may read the given pyarrow tables by their names."""
-        cursor = self.cursor
-        for name, table in tables.items():
-            cursor.register(name, table)
-        try:
-            self._run(sql, params)
-        finally:
-            for name in tables:
-                cursor.unregister(name)
+        with self._connection.statement() as cursor:
+            for name, table in tables.items():
+                cursor.register(name, table)
+            try:
+                cursor.execute(sql, params or None)
+            finally:
+                for name in tables:
+                    cursor.unregister(name)
 
     # Parquet: how many rows at once pass to and from a worker ----------------------------------
 
@@ -176,42 +137,36 @@ class Database:
         again from its start, so `action` must look before it writes. Raises Overtaken when that
         goes on for too long, DiskFull at once.
         """
-        cursor = self.cursor
-        if self._local.depth:
+        if self._connection.seat().depth:
             return action()
         for attempt in range(MAX_TRIES):
             # Who was overtaken twice waits for others in the same case, not for luck.
             queued = in_turn or attempt > 1
             try:
                 with self._turn if queued else nullcontext():
-                    return self._try(cursor, action)
+                    return self._try(action)
             except (duckdb.TransactionException, duckdb.ConstraintException) as error:
                 if not _may_succeed_later(error):
                     raise
             time.sleep(random.uniform(0, 0.004 * 2 ** min(attempt, 6)))
         raise Overtaken("Too many people changed this at once. Nothing was saved; try again.")
 
-    def _try(self, cursor: duckdb.DuckDBPyConnection, action: Callable[[], T]) -> T:
-        cursor.execute("BEGIN")
-        self._local.depth = 1
+    def _try(self, action: Callable[[], T]) -> T:
+        self.execute("BEGIN")
+        seat = self._connection.seat()
+        seat.depth = 1
         try:
             with full_disk_told():
                 result = action()
-                cursor.execute("COMMIT")
+                self.execute("COMMIT")
             return result
         except BaseException:
-            self._roll_back(cursor)
+            # A failed COMMIT has already ended the transaction, a full disk the whole connection.
+            with suppress(duckdb.Error, DiskFull):
+                self.execute("ROLLBACK")
             raise
         finally:
-            self._local.depth = 0
-
-    @staticmethod
-    def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-        # A failed COMMIT has already ended the transaction.
-        try:
-            cursor.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            return
+            seat.depth = 0
 
     # Migrations --------------------------------------------------------------------------------
 

@@ -71,6 +71,13 @@ def look(job: JobContext) -> None:
         (folder / "cwd").write_text(os.getcwd())
 
 
+def fill(job: JobContext) -> None:
+    """Writes a result of spec["bytes"], in pieces."""
+    with job.final() as folder, (folder / "much").open("wb") as file:
+        for _ in range(0, job.spec["bytes"], 65536):
+            file.write(os.urandom(65536))
+
+
 def no_events(job: JobContext) -> None:
     """Fills its events file's disk, so to say: from now on appending fails."""
     job.folder.events_file.unlink()
@@ -97,7 +104,7 @@ def wait_for_steps(folder: JobFolder) -> None:
     wait_for(lambda: status_of(folder).status == "running" and status_of(folder).step > 0)
 
 
-for kind in (count, fail, look, no_events):
+for kind in (count, fail, look, fill, no_events):
     KINDS[kind.__name__] = JobKind(kind.__name__, kind.__name__, f"{MODULE}:{kind.__name__}")
 
 if __name__ == "__main__":

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import re
 
-from core.errors import TouchstoneError
+from core.errors import TouchstoneError, is_disk_full
 from core.jobs.state import JobFault
 
 LOOK_AT_LOG = "The file worker.log in the job's folder has the details."
 # A file that cannot be used stays so: only these make another try of the same job worth while.
 PASSING = frozenset(
-    {"out_of_memory", "missing_module", "missing_file", "no_permission", "no_disk_space"}
+    {
+        "out_of_memory",
+        "missing_module",
+        "missing_file",
+        "no_permission",
+        "no_disk_space",
+        "disk_full",
+    }
     | {"system", "unexpected", "not_taken_in"}
 )
 MEMORY_HINT = "Choose a smaller batch size or maximum length, or 4-bit precision, and start again."
@@ -21,6 +27,9 @@ def fault_of(error: BaseException) -> JobFault:
     """The code, sentence and hint for `error`."""
     if isinstance(error, TouchstoneError):
         return JobFault(_snake(type(error).__name__), error.message)
+    if is_disk_full(error):
+        hint = "Free some space, then start the job again."
+        return JobFault("no_disk_space", "There is no space left on the disk.", hint)
     if _is_out_of_memory(error):
         return JobFault("out_of_memory", "The worker ran out of memory.", MEMORY_HINT)
     if isinstance(error, OSError):
@@ -36,9 +45,6 @@ def fault_of(error: BaseException) -> JobFault:
 
 
 def _fault_of_os(error: OSError) -> JobFault:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "Free some space, then start the job again."
-        return JobFault("no_disk_space", "There is no space left on the disk.", hint)
     if isinstance(error, FileNotFoundError):
         message = f"A file that the job needs is not there: {error.filename}."
         return JobFault("missing_file", message, "Put it back, or make the job again.")

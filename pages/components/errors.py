@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import TouchstoneError
+from core.errors import DiskFull, TouchstoneError, is_disk_full
 from pages.components import session
 from pages.components.session import SignedOut
 
@@ -22,6 +22,8 @@ def show(error: Exception) -> bool:
 
     Returns True: nothing else is to be shown.
     """
+    if is_disk_full(error) and not isinstance(error, TouchstoneError):
+        error = DiskFull()
     if isinstance(error, SignedOut):
         signed_out()
     elif isinstance(error, TouchstoneError):

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.clock import new_id
+from core.errors import DiskFull, full_disk_told
 from core.importing.limits import MIB, Limits
 from pages.components import session
 
@@ -33,7 +34,12 @@ def on_disk(uploaded: Any) -> Path:
     suffix = Path(uploaded.name).suffix.lower()[:12]
     path = inbox / (new_id("up") + (suffix if suffix[1:].isalnum() else ""))
     path.touch(0o600)
-    path.write_bytes(uploaded.getbuffer())
+    try:
+        with full_disk_told():
+            path.write_bytes(uploaded.getbuffer())
+    except DiskFull:
+        path.unlink()
+        raise
     session.remember(UPLOAD, (uploaded.file_id, path))
     return path
 

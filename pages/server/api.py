@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import DiskFull, InvalidInput, NotFound, TouchstoneError
+from core.errors import DiskFull, InvalidInput, NotFound, TouchstoneError, full_disk_told
 from core.workflows.commands import command
 from pages.server.folders import TAR, unpack
 from pages.server.running import running
@@ -37,7 +37,10 @@ async def run_command(request: Request) -> Response:
         action = command(request.path_params["name"])
         inbox = await _received(request)
         arguments = await _arguments(request, inbox)
-        answer = await run_in_threadpool(action, running().store, running().workspace, arguments)
+        with full_disk_told():
+            answer = await run_in_threadpool(
+                action, running().store, running().workspace, arguments
+            )
     except NotFound as error:
         return _told(error, 404)
     except TouchstoneError as error:
@@ -63,7 +66,7 @@ async def _received(request: Request) -> Path | None:
         return None
     path = running().workspace.inbox / secrets.token_hex(16)
     try:
-        with path.open("xb") as file:
+        with full_disk_told(), path.open("xb") as file:
             async for chunk in request.stream():
                 refuse_full_disk(path.parent, len(chunk))
                 file.write(chunk)

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,12 @@ from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_mode
 from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
+from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
 from core.jobs.local import launch, status_of
 from core.prompts import PromptTemplate
 from core.tuning.weights import weights_hash
+from tests.disks import a_small_disk, filled
 from tests.odd_jobs import wait_for, wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
 
@@ -304,3 +307,27 @@ def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
     assert losses[24] < 0.6 * losses[1]
     assert metrics["precision"] == "4bit"
     assert metrics["checks"]["reloaded_equals_trained"]["ok"]
+
+
+def test_a_checkpoint_that_finds_no_space_says_so_and_the_one_before_it_is_gone_on_from(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, num_train_epochs=4.0, eval_steps=5)
+    with a_small_disk(tmp_path / "disk") as disk, ExitStack() as stack:
+        folder = a_training(disk / "runs" / "r", spec)
+
+        def fill_after_the_first() -> None:
+            wait_for(lambda: checkpoints.latest(folder.checkpoints) is not None)
+            stack.enter_context(filled(disk, leaving=20_000))
+
+        filling = threading.Thread(target=fill_after_the_first)
+        filling.start()
+        with pytest.raises(Exception, match="No space left") as told:
+            training.run(JobContext(folder))
+        filling.join()
+        stack.close()
+        assert "There is no space left" in fault_of(told.value).sentence
+        at = checkpoints.latest(folder.checkpoints)
+        assert at is not None
+        assert at[1].step < 24
+        assert train_here(folder)["steps"] == 24

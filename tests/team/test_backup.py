@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,14 +20,9 @@ from core.accounts import hash_token
 from core.actor import system_actor
 from core.errors import Conflict, NameTaken, NotAllowed
 from core.workflows.team import accounts, sessions
-from core.workflows.team.backup import (
-    DATABASE,
-    MANIFEST,
-    UnusableBackup,
-    back_up,
-    restore,
-    safe_place,
-)
+from core.workflows.team import archive as archives
+from core.workflows.team.archive import DATABASE, MANIFEST, UnusableBackup, pack, safe_place, verify
+from core.workflows.team.backup import back_up, restore
 from core.workspace import Workspace
 from storage import backup as databases
 from storage.database import WorkspaceInUse
@@ -258,6 +255,59 @@ def test_a_backup_while_others_write_is_one_moment(tmp_path: Path) -> None:
         "SELECT count(*) FROM audit_events"
     )
     copied.close()
+
+
+class Shifting(type(Path())):  # type: ignore[misc]
+    """A path whose file changes each time that it was opened: as a worker that goes on writing."""
+
+    def open(self, mode: str = "r", *more: Any, **named: Any) -> Any:
+        opened = super().open(mode, *more, **named)
+        if mode == "rb":
+            self.change()
+        return opened
+
+    def change(self) -> None:
+        with open(self, "ab") as file:
+            file.write(b"more")
+
+
+class Shrinking(Shifting):
+    """A path whose file loses a byte each time."""
+
+    def change(self) -> None:
+        os.truncate(self, max(0, self.stat().st_size - 1))
+
+
+class Vanishing(Shifting):
+    """A path whose file is gone after a look."""
+
+    def change(self) -> None:
+        self.unlink()
+
+
+@pytest.mark.parametrize("path_type", [Shifting, Shrinking, Vanishing])
+def test_what_changes_while_it_is_packed_makes_a_backup_that_can_be_restored(
+    tmp_path: Path, path_type: type[Shifting]
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "restored").mkdir()
+    (tmp_path / "base").write_bytes(b"database")
+    moving: Any = path_type(tmp_path / "moving")
+    moving.write_bytes(b"x" * 1000)
+    target = tmp_path / "b.tar.gz"
+    files = {DATABASE: tmp_path / "base", "runs/r/final/a": moving}
+    listed = pack(files, target, tmp_path / "work")
+    verify(target, listed)
+    assert archives.unpack(target, tmp_path / "restored") == len(listed)
+    there = (tmp_path / "restored" / "runs/r/final/a").is_file()
+    assert there == (path_type is not Vanishing)
+
+
+def test_a_backup_that_the_disk_spoilt_is_thrown_away(saved: Path, tmp_path: Path) -> None:
+    with tarfile.open(saved) as archive:
+        names = [name for name in archive.getnames() if name != MANIFEST]
+    with pytest.raises(UnusableBackup, match="thrown away"):
+        verify(saved, {name: {"size": 1, "sha256": "0"} for name in names})
 
 
 def test_only_an_admin_makes_a_backup(tmp_path: Path) -> None:
