@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -87,6 +88,18 @@ def lines(
         hovertemplate="%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
     )
     return fig
+
+
+def log_axis(fig: Any, values: Sequence[float]) -> None:
+    """Make the y axis logarithmic, with few enough ticks to be read on a phone: 1, 2 and 5 of each
+    decade, or the decades alone where there are many."""
+    above = [value for value in values if value > 0]
+    if not above:
+        return
+    low, high = math.floor(math.log10(min(above))), math.ceil(math.log10(max(above)))
+    steps = (1, 2, 5) if high - low <= 3 else (1,)
+    ticks = [step * 10.0**power for power in range(low, high + 1) for step in steps]
+    fig.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
 
 def show(

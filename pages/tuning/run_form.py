@@ -57,7 +57,7 @@ HELP = {
     "eval_steps": "How often the validation loss is measured; 0 is once an epoch.",
     "logging_steps": "How often the training loss is logged.",
 }
-FORMATS = {"learning_rate": ("%.6f", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
+FORMATS = {"learning_rate": ("%g", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
 ESSENTIAL = (
     ("method", "learning_rate"),
     ("lora_r", "num_train_epochs"),
@@ -108,7 +108,7 @@ class _Form:
                 for name in column:
                     self._draw(name)
                     if complaint := complaint_about(name, self.values):
-                        st.markdown(f":red[:material/error: {complaint}]")
+                        st.markdown(f":red[:small[:material/error: {complaint}]]")
 
     def _draw(self, name: str) -> None:
         value, label = self.values[name], SETTINGS[name].label

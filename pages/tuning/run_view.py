@@ -62,7 +62,7 @@ def curves(known: Curves) -> None:
         steps, values = zip(*known.validation, strict=True)
         look: dict[str, Any] = {"colour": charts.TUNED, "dash": "dot", "markers": True}
         charts.lines(fig, steps, values, name="validation", label=places[1], **look)
-    fig.update_yaxes(type="log", tickformat=".3~g", nticks=8)
+    charts.log_axis(fig, [value for _, value in (*known.loss, *known.validation)])
     fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends
     rates = dict(known.learning_rate)
     rows = [

@@ -12,6 +12,7 @@ from core.clock import now
 from core.jobs.job import Job
 from core.tuning.curves import Curves
 from core.tuning.outcome import headline, learning_warnings
+from pages.components import charts
 from storage.store import Store
 from tests.builders import a_store
 
@@ -97,3 +98,14 @@ def test_a_run_that_did_not_learn_is_warned_of() -> None:
     assert learning_warnings(None, 1.0, 2.0, 0.1) == []
     assert "did not learn" in learning_warnings(3.0, 3.5, 4.0, 0.9)[0]
     assert "diverged" in learning_warnings(3.0, 1.0, 4.0, 0.9)[0]
+
+
+def test_a_log_axis_has_few_ticks_however_far_the_loss_falls() -> None:
+    plotly = pytest.importorskip("plotly.graph_objects")
+    for values, most in (([4.5, 0.06, 0.0], 13), ([4.5, 4.4], 7), ([9.0, 1e-6], 10)):
+        fig = plotly.Figure()
+        charts.log_axis(fig, values)
+        ticks = fig.layout.yaxis.tickvals
+        assert fig.layout.yaxis.type == "log"
+        assert 3 <= len(ticks) <= most
+        assert min(ticks) <= min(v for v in values if v) <= max(values) <= max(ticks)
