@@ -12,6 +12,8 @@ import pytest
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
 from core.importing.imports import Import
+from core.importing.job import import_file
+from core.importing.pipeline import open_source
 from core.workflows.curation import annotating, browsing, importing
 from core.workflows.curation.importing import start_import
 from core.workflows.jobs.job_view import live_view
@@ -203,3 +205,31 @@ def test_a_file_that_cannot_be_used_offers_no_second_try_of_the_same_job(
         wait_for(store, job.job_id)
     view = live_view(store, actor, job.job_id)
     assert (view.job.status, view.may_resume) == ("failed", False)
+
+
+def test_an_import_that_breaks_off_between_parts_goes_on_from_there(
+    store: Store, project_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PART_ROWS", 2)
+    text = "\n".join(json.dumps(GOOD | {"input": str(k)}) for k in range(5))
+    final = tmp_path / "workspace" / "final"
+    final.mkdir()
+    import_file(open_source(put(tmp_path, "five.jsonl", text)), final)
+    about = {"project_id": project_id, "import_id": "imp_1", "file_name": "five.jsonl"}
+
+    def part(opened: Store) -> Import:
+        return importing._save_parts(opened, final, -1.0, **about, actor_id="person_ada")
+
+    assert (part(store).next_row, part(store).next_row) == (2, 4)
+    store.close()
+    again = Store(tmp_path / "workspace")
+    lead = an_actor(project_id)
+    with pytest.raises(Conflict, match="still going on"):
+        importing.undo_import(again, lead, project_id, "imp_1")
+    assert part(again).next_row is None
+    assert figures(part(again)) == (5, 0, 0)
+    positions = "SELECT position FROM example_current ORDER BY position"
+    assert [row["position"] for row in again.database.rows(positions)] == [1, 2, 3, 4, 5]
+    events = [event.action for event in again.audit.of_subject("import", "imp_1")]
+    again.close()
+    assert events == ["imported"]
