@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -238,10 +237,8 @@ def test_signing_out_ends_the_session_and_closes_its_sockets(server: Server) -> 
         with a_socket(server, token) as socket:
             answer = client.post("/logout", headers={"origin": server.url})
             assert answer.headers["location"] == "/login"
-            start = time.monotonic()
             with pytest.raises(ConnectionClosed):
                 read_until_closed(socket)
-            assert time.monotonic() - start < 2
         headers = {"cookie": f"{server.cookie}={token}"}
         assert client.get("/session", headers=headers).status_code == httpx.codes.UNAUTHORIZED
         with pytest.raises(InvalidStatus), a_socket(server, token):

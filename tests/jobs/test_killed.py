@@ -1,0 +1,161 @@
+"""Killed at each point × each kind of job: what is there afterwards, and that it can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.actor import Actor
+from core.jobs.folder import JobFolder
+from core.jobs.kinds import KINDS
+from core.jobs.local import ROOT, launch
+from core.jobs.state import JobState
+from core.workflows.curation import importing
+from core.workflows.jobs import control
+from core.workflows.jobs.folders import sweep
+from core.workflows.jobs.job_view import live_view
+from core.workflows.jobs.jobs import folder_of, submit
+from core.workflows.jobs.supervisor import supervise_once, wait_for
+from storage.store import Store
+from tests.builders import a_project, a_store, an_actor
+from tests.odd_jobs import wait_for_end
+
+REAL = [name for name, kind in KINDS.items() if kind.run.startswith("core.")]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = a_store(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def lead(store: Store) -> Actor:
+    return an_actor(a_project(store).project_id, "lead")
+
+
+def a_job(store: Store, lead: Actor, kind: str) -> str:
+    return submit(
+        store,
+        lead,
+        kind=kind,
+        project_id=next(iter(lead.roles)),
+        subject_id="sub_1",
+        title="Work",
+        spec={},
+    )
+
+
+def starting(path: Path) -> None:
+    folder = JobFolder(path)
+    os.kill(launch(folder), signal.SIGKILL)
+    wait_for_end(folder)
+
+
+def running(path: Path) -> None:
+    JobFolder(path).write_state(JobState("running", pid=1, create_time=1.0, step=2, total=9))
+
+
+def with_half_a_result(path: Path) -> None:
+    running(path)
+    JobFolder(path).final_part.mkdir()
+
+
+def with_a_result_not_yet_said(path: Path) -> None:
+    running(path)
+    JobFolder(path).final.mkdir()
+
+
+WORKER_KILLED = [starting, running, with_half_a_result, with_a_result_not_yet_said]
+
+
+@pytest.mark.parametrize("kill_it", WORKER_KILLED, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("kind", REAL)
+def test_a_killed_worker_leaves_a_lost_job_that_waits_again_when_resumed(
+    store: Store, lead: Actor, kind: str, kill_it: Callable[[Path], None]
+) -> None:
+    job_id = a_job(store, lead, kind)
+    job = store.jobs.by_id(job_id)
+    assert job is not None
+    kill_it(folder_of(store, job).path)
+    assert supervise_once(store) == 0
+    view = live_view(store, lead, job_id)
+    assert (view.job.status, view.job.taken_in, view.may_resume) == ("lost", True, True)
+    control.resume_job(store, lead, job_id)
+    again = store.jobs.by_id(job_id)
+    assert again is not None
+    assert (again.status, again.taken_in) == ("queued", False)
+
+
+@pytest.mark.parametrize("kind", REAL)
+def test_killed_between_folder_and_row_nothing_is_in_the_way(
+    store: Store, lead: Actor, kind: str
+) -> None:
+    a_job(store, lead, kind)
+    store.database.execute("DELETE FROM jobs")  # as if the row had never been committed
+    store.close()
+    store.__init__(store.workspace)  # type: ignore[misc]
+    job_id = a_job(store, lead, kind)
+    job = store.jobs.by_id(job_id)
+    assert job is not None
+    assert folder_of(store, job).read_state().status == "queued"
+    store.database.execute("DELETE FROM jobs")
+    assert sweep(store) == 1
+    assert not folder_of(store, job).path.exists()
+
+
+@pytest.mark.parametrize("kind", REAL)
+def test_killed_after_the_row_the_job_still_waits(store: Store, lead: Actor, kind: str) -> None:
+    job_id = a_job(store, lead, kind)
+    store.close()
+    store.__init__(store.workspace)  # type: ignore[misc]
+    assert sweep(store) == 0
+    assert [job.job_id for job in store.jobs.unsettled()] == [job_id]
+
+
+def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    lead = an_actor(a_project(store).project_id, "lead")
+    path = store.workspace / "inbox" / "notes.jsonl"
+    rows = ({"instruction": f"Say {k}.", "output": f"It is {k}."} for k in range(20))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    project_id = next(iter(lead.roles))
+    importing.start_import(store, lead, project_id, path, "notes.jsonl", import_id="imp_1")
+    job = store.jobs.of_subject("imp_1")
+    assert job is not None
+    folder = folder_of(store, job)
+    launch(folder)
+    assert wait_for_end(folder).status == "completed"
+    store.close()
+    code = """
+import os, signal, sys
+from pathlib import Path
+from core.workflows.jobs.supervisor import supervise_once
+from storage.store import Store
+store = Store(Path(sys.argv[1]))
+mark = store.jobs.set_taken_in
+def die(*given):
+    mark(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+store.jobs.set_taken_in = die
+while True:
+    supervise_once(store)
+"""
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    again = Store(tmp_path)
+    left = again.jobs.by_id(job.job_id)
+    assert left is not None
+    assert not left.taken_in
+    done = wait_for(again, job.job_id)
+    assert done.detail["accepted"] == 20
+    assert again.database.value("SELECT count(*) FROM examples") == 20
+    again.close()
