@@ -8,13 +8,15 @@ from core.accounts import Attempts, Credentials, Person
 from core.actor import Role
 from core.clock import new_id, now
 from storage.database import Database
+from storage.sessions import Sessions
 
 
 class Accounts:
     """Questions and changes about people."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sessions: Sessions) -> None:
         self._db = db
+        self._sessions = sessions
 
     # People ------------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class Accounts:
 
     def set_disabled(self, person_id: str, disabled: bool) -> None:
         """Let a person sign in, or not any more."""
+        self._sessions.forget()
         self._db.execute(
             "UPDATE people SET disabled = $disabled WHERE person_id = $person_id",
             {"disabled": disabled, "person_id": person_id},
@@ -105,6 +108,7 @@ class Accounts:
 
     def grant(self, project_id: str, person_id: str, role: Role) -> None:
         """Give a role; giving it twice is once."""
+        self._sessions.forget()
         self._db.execute(
             """
             INSERT INTO memberships (project_id, person_id, role)
@@ -115,6 +119,7 @@ class Accounts:
 
     def withdraw(self, project_id: str, person_id: str, role: Role) -> None:
         """Take a role away."""
+        self._sessions.forget()
         self._db.execute(
             """
             DELETE FROM memberships

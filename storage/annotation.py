@@ -16,14 +16,16 @@ from core.examples.states import ExampleState, Queue
 from storage.bulk import BulkDecisions
 from storage.counters import Counters, Tally
 from storage.database import Database
+from storage.queues import Queues
 
 
 class Annotation(BulkDecisions):
     """Changes of examples, one at a time; many at once are inherited."""
 
-    def __init__(self, db: Database, counters: Counters) -> None:
+    def __init__(self, db: Database, counters: Counters, queues: Queues) -> None:
         self._db = db
         self._counters = counters
+        self._queues = queues
 
     def is_known(self, submission_id: str) -> bool:
         """Whether this decision, skip or flag was already saved."""
@@ -168,21 +170,8 @@ class Annotation(BulkDecisions):
         """Append that somebody passed the example on; they are not given it until it changes."""
         self.log_event(current, event_id, "skip", reason, actor_id)
         self._submitted(event_id, current.example_id)
-        self._db.execute(
-            """
-            INSERT INTO example_skips
-                (project_id, example_id, position, queue, person_id, reason, created_at)
-            VALUES ($project_id, $example_id, $position, $queue, $person_id, $reason, $now)
-            """,
-            {
-                "project_id": current.project_id,
-                "example_id": current.example_id,
-                "position": current.position,
-                "queue": queue,
-                "person_id": actor_id,
-                "reason": reason,
-                "now": now(),
-            },
+        self._queues.add_skip(
+            current.project_id, queue, current.example_id, current.position, actor_id, reason
         )
 
     def log_event(
@@ -235,4 +224,4 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
 
 def tally_of(example: CurrentExample) -> Tally:
     """What is counted of an example."""
-    return Tally(example.position, example.state, example.flagged, example.author_id)
+    return Tally.of(example.position, example.state, example.flagged, example.author_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
@@ -27,13 +27,15 @@ class WorkspaceInUse(TouchstoneError):
 
 
 class Seat:
-    """One thread's cursor. `busy` is held while a statement runs, `depth` counts transactions."""
+    """One thread's cursor. `busy` is held while a statement runs, `depth` counts transactions,
+    `endings` wait for the end of the present one."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, opening: int) -> None:
         self.cursor = cursor
         self.opening = opening
         self.busy = threading.Lock()
         self.depth = 0
+        self.endings: list[Callable[[bool], None]] = []
 
 
 class Connection:

@@ -1,20 +1,33 @@
 """Counters of examples: append-only changes, summed when read, compacted now and then.
 
-Callers hold the transaction that changes the examples.
+The sums are kept in memory beside the table, changed when a change is committed: this process alone
+writes the database. Callers hold the transaction that changes the examples.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
-import duckdb
-
+from core.errors import Overtaken
 from core.examples.states import STATES, ExampleState
 from storage.database import Database
 
 BLOCK = 8192  # as in the view example_tallies
 COMPACT_AFTER = 2_000
 
+_COUNT_IN = """
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
+    VALUES ($project_id, $block, $state, $flagged, $author_id, 1)
+"""
+_COUNT_OVER = """
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
+    VALUES ($project_id, $block, $state_before, $flagged_before, $author_before, -1),
+           ($project_id, $block, $state, $flagged, $author_id, 1)
+"""
 _COUNT_CHOSEN = """
     INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
     SELECT t.project_id, t.block, t.state, t.flagged, t.author_id, $sign * count(*)
@@ -23,102 +36,147 @@ _COUNT_CHOSEN = """
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """What is counted of one example."""
+    """What is counted of an example: the block of positions that it lies in, its state, whether it
+    is flagged, and its author where somebody asks for it."""
 
-    position: int
+    block: int
     state: ExampleState
     flagged: bool
     author_id: str
 
-    @property
-    def counted_author(self) -> str:
-        """The author where somebody asks for it, as in the view example_tallies."""
-        named = self.flagged or self.state in ("annotated", "sent_back")
-        return self.author_id if named else ""
+    @classmethod
+    def of(cls, position: int, state: ExampleState, flagged: bool, author_id: str) -> Tally:
+        """As the view example_tallies has it."""
+        named = flagged or state in ("annotated", "sent_back")
+        return cls(position // BLOCK, state, flagged, author_id if named else "")
 
 
 class Counters:
-    """Counts of examples per block of positions, state, flag and author."""
+    """How many examples of a project there are of each Tally."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._lock = threading.Lock()
+        self._sums: dict[str, Counter[Tally]] = {}
+        self._changes = 0  # begun so far
+        self._open = 0  # begun and not ended yet
         self._appended = 0
+
+    # Changing ----------------------------------------------------------------------------------
 
     def move(self, project_id: str, before: Tally | None, after: Tally) -> None:
         """One example changed from `before`, or is new, to `after`."""
         if before == after:
             return
-        self._db.execute(
-            """
-            INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-            SELECT $project_id, $position // $block, state, flagged, author_id, n
-            FROM (VALUES ($old_state, $old_flagged, $old_author, $old_n),
-                         ($new_state, $new_flagged, $new_author, 1))
-                AS changes(state, flagged, author_id, n)
-            WHERE n <> 0
-            """,
-            {
-                "project_id": project_id,
-                "position": after.position,
-                "block": BLOCK,
-                "old_state": before.state if before else "",
-                "old_flagged": bool(before and before.flagged),
-                "old_author": before.counted_author if before else "",
-                "old_n": -1 if before else 0,
-                "new_state": after.state,
-                "new_flagged": after.flagged,
-                "new_author": after.counted_author,
-            },
-        )
-        self._appended += 2
+        about = {
+            "project_id": project_id,
+            "block": after.block,
+            "state": after.state,
+            "flagged": after.flagged,
+            "author_id": after.author_id,
+        }
+        if before is None:
+            self._db.execute(_COUNT_IN, about)
+        else:
+            left = {
+                "state_before": before.state,
+                "flagged_before": before.flagged,
+                "author_before": before.author_id,
+            }
+            self._db.execute(_COUNT_OVER, about | left)
+        self._begin()
+        changes = {after: 1} if before is None else {before: -1, after: 1}
+        self._db.when_it_ends(partial(self._moved, project_id, changes))
 
     def leave(self) -> None:
         """Count the examples in the temporary table chosen_examples out: before they change."""
+        self.recount()
         self._db.execute(_COUNT_CHOSEN, {"sign": -1})
 
     def enter(self) -> None:
         """Count the examples in the temporary table chosen_examples in: after they changed."""
+        self.recount()
         self._db.execute(_COUNT_CHOSEN, {"sign": 1})
 
-    def of_project(self, project_id: str) -> dict[str, int]:
-        """Examples per state, plus `flagged` and `total`."""
-        found = self._db.rows(
+    def recount(self) -> None:
+        """Many examples change in this transaction: sum up anew when it has ended."""
+        self._begin()
+        self._db.when_it_ends(self._forget)
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._changes += 1
+            self._open += 1
+
+    def _moved(self, project_id: str, changes: Mapping[Tally, int], committed: bool) -> None:
+        with self._lock:
+            self._open -= 1
+            if committed:
+                self._appended += len(changes)
+                if project_id in self._sums:
+                    self._sums[project_id].update(changes)
+
+    def _forget(self, _committed: bool) -> None:
+        with self._lock:
+            self._open -= 1
+            self._sums.clear()
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def sums(self, project_id: str) -> dict[Tally, int]:
+        """The examples of each tally, as of the last commit; tallies without examples left out."""
+        with self._lock:
+            if project_id in self._sums:
+                return {tally: n for tally, n in self._sums[project_id].items() if n}
+            before, quiet = self._changes, not self._open
+        rows = self._db.rows(
             """
-            SELECT state, flagged, sum(n)::BIGINT AS n FROM example_counts
-            WHERE project_id = $project_id GROUP BY state, flagged
+            SELECT block, state, flagged, author_id, sum(n)::BIGINT AS n FROM example_counts
+            WHERE project_id = $project_id GROUP BY ALL HAVING sum(n) <> 0
             """,
             {"project_id": project_id},
         )
-        counts: dict[str, int] = {
-            state: sum(row["n"] for row in found if row["state"] == state) for state in STATES
-        }
-        counts["total"] = sum(row["n"] for row in found)
-        counts["flagged"] = sum(row["n"] for row in found if row["flagged"])
+        found = Counter(
+            {
+                Tally(row["block"], row["state"], row["flagged"], row["author_id"]): row["n"]
+                for row in rows
+            }
+        )
+        with self._lock:
+            # A change that ended meanwhile may be in the rows already, or not: not to be kept then.
+            if quiet and before == self._changes and not self._db.in_transaction:
+                self._sums[project_id] = found
+        return dict(found)
+
+    def of_project(self, project_id: str) -> dict[str, int]:
+        """Examples per state, plus `flagged` and `total`."""
+        sums = self.sums(project_id)
+        counts: dict[str, int] = dict.fromkeys(STATES, 0) | {"flagged": 0}
+        for tally, n in sums.items():
+            counts[tally.state] += n
+            counts["flagged"] += n if tally.flagged else 0
+        counts["total"] = sum(sums.values())
         return counts
 
     def accepted(self, project_id: str) -> int:
         """How many examples are accepted and not flagged: what a version would hold."""
-        return int(
-            self._db.value(
-                """
-                SELECT coalesce(sum(n), 0)::BIGINT FROM example_counts
-                WHERE project_id = $project_id AND state = 'accepted' AND NOT flagged
-                """,
-                {"project_id": project_id},
-            )
-        )
+        sums = self.sums(project_id).items()
+        return sum(n for tally, n in sums if tally.state == "accepted" and not tally.flagged)
+
+    # Compacting --------------------------------------------------------------------------------
 
     def compact_if_long(self) -> None:
         """Replace the changes by their sums, once in a while; outside of any transaction."""
-        if self._appended < COMPACT_AFTER:
-            return
-        self._appended = 0
+        with self._lock:
+            if self._appended < COMPACT_AFTER:
+                return
+            self._appended = 0
         try:
             self._db.transact(self.compact)
-        except duckdb.Error:  # pragma: no cover - the next one will do it
-            self._appended = COMPACT_AFTER
+        except Overtaken:  # somebody else does it
+            return
 
     def compact(self) -> None:
         """Replace the changes by their sums.

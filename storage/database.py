@@ -28,6 +28,7 @@ Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
 NO_PARAMS: Mapping[str, Any] = {}
 MAX_TRIES = 12
+MAX_STATEMENTS = 1_000
 
 
 class DatabaseChanged(TouchstoneError):
@@ -43,17 +44,30 @@ class Database:
         self.path = path
         self._connection = Connection(path)
         self._turn = threading.RLock()
+        self._statements: dict[str, Any] = {}
 
     def close(self) -> None:
         """Write what is pending and let go of the file."""
         self._connection.close()
+
+    def _run(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, params: Params
+    ) -> duckdb.DuckDBPyConnection:
+        """Execute a statement that is parsed once: a third of the time of one that reads a row."""
+        known = self._statements.get(sql)
+        if known is None:
+            found = cursor.extract_statements(sql)
+            if len(found) != 1 or len(self._statements) >= MAX_STATEMENTS:
+                return cursor.execute(sql, params or None)
+            known = self._statements.setdefault(sql, found[0])
+        return cursor.execute(known, params or None)
 
     # Reading -----------------------------------------------------------------------------------
 
     def rows(self, sql: str, params: Params = ()) -> list[Row]:
         """Every row of the answer as a dict."""
         with self._connection.statement() as cursor:
-            found = cursor.execute(sql, params or None)
+            found = self._run(cursor, sql, params)
             names = [column[0] for column in found.description]
             values = found.fetchall()
         return [dict(zip(names, row, strict=True)) for row in values]
@@ -67,7 +81,7 @@ class Database:
         """The first column of the first row, or None."""
         # fetchone would leave the result open, and register() then refuses
         with self._connection.statement() as cursor:
-            found = cursor.execute(sql, params or None).fetchall()
+            found = self._run(cursor, sql, params).fetchall()
         return found[0][0] if found else None
 
     def arrow(self, sql: str, params: Params = ()) -> Any:
@@ -81,7 +95,7 @@ class Database:
     def execute(self, sql: str, params: Params = ()) -> None:
         """One statement whose answer nobody reads."""
         with self._connection.statement() as cursor:
-            cursor.execute(sql, params or None)
+            self._run(cursor, sql, params)
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for each row of parameters."""
@@ -155,10 +169,13 @@ class Database:
         self.execute("BEGIN")
         seat = self._connection.seat()
         seat.depth = 1
+        seat.endings = []
+        committed = False
         try:
             with full_disk_told():
                 result = action()
                 self.execute("COMMIT")
+            committed = True
             return result
         except BaseException:
             # A failed COMMIT has already ended the transaction, a full disk the whole connection.
@@ -167,6 +184,21 @@ class Database:
             raise
         finally:
             seat.depth = 0
+            for ending in seat.endings:
+                ending(committed)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is in a transaction: what it reads may not be what others see."""
+        return bool(self._connection.seat().depth)
+
+    def when_it_ends(self, ending: Callable[[bool], None]) -> None:
+        """Call `ending` after this thread's transaction, with whether it was committed: for what
+        is kept in memory beside the tables. At once outside of a transaction."""
+        if self.in_transaction:
+            self._connection.seat().endings.append(ending)
+        else:
+            ending(True)
 
     # Migrations --------------------------------------------------------------------------------
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+from typing import Any, get_args
 
 from core.clock import now
+from core.examples.states import Queue
 from storage.database import Database
 
 
@@ -14,6 +16,16 @@ class Drafts:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._lock = threading.Lock()
+        self._ever_kept: set[tuple[str, str]] | None = None
+
+    def may_exist(self, person_id: str, form: str) -> bool:
+        """False where the person surely left nothing in the form."""
+        with self._lock:
+            if self._ever_kept is None:
+                rows = self._db.rows("SELECT person_id, form FROM drafts")
+                self._ever_kept = {(row["person_id"], row["form"]) for row in rows}
+            return (person_id, form) in self._ever_kept
 
     def of(self, person_id: str, form: str) -> dict[str, Any] | None:
         """What this person left in the form."""
@@ -24,6 +36,9 @@ class Drafts:
 
     def keep(self, person_id: str, form: str, content: dict[str, Any]) -> None:
         """Replace what is kept of the form."""
+        if not self.may_exist(person_id, form):
+            assert self._ever_kept is not None
+            self._ever_kept.add((person_id, form))
         self._db.execute(
             "INSERT INTO drafts VALUES (?, ?, ?, ?) ON CONFLICT (person_id, form) DO UPDATE SET "
             "content = excluded.content, created_at = excluded.created_at",
@@ -36,13 +51,6 @@ class Drafts:
 
     def drop_of_example(self, person_id: str, example_id: str) -> None:
         """Forget what this person typed into the forms of an example."""
-        self._db.execute(
-            """
-            DELETE FROM drafts WHERE person_id = $person_id AND form IN ($annotate, $review)
-            """,
-            {
-                "person_id": person_id,
-                "annotate": f"annotate {example_id}",
-                "review": f"review {example_id}",
-            },
-        )
+        for queue in get_args(Queue):
+            if self.may_exist(person_id, f"{queue} {example_id}"):
+                self.drop(person_id, f"{queue} {example_id}")

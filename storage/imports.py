@@ -68,6 +68,7 @@ class Imports:
         """
         added = self._read_fresh(found, examples, first, until)
         self._insert_fresh(found)
+        self._counters.recount()
         self._intake.reserve(found.project_id, added)
         self._db.execute("DROP TABLE fresh")
         self._db.execute(

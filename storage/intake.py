@@ -71,4 +71,4 @@ class Intake:
                 "author_id": revision.author_id,
             },
         )
-        self._counters.move(project_id, None, Tally(position, "new", False, revision.author_id))
+        self._counters.move(project_id, None, Tally.of(position, "new", False, revision.author_id))

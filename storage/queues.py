@@ -1,18 +1,19 @@
 """Work queues: leases, skips, and which example a person gets next.
 
-A queue is not a table: `example_counts` says in which blocks of positions there are open examples,
-and one block of `example_current` is read for the first of them. Callers hold the transaction.
+A queue is not a table: the counters say in which blocks of positions there are open examples, and
+one block of `example_current` is read for the first of them. Callers hold the transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import now
-from core.examples.states import Queue
-from storage.counters import BLOCK
+from core.examples.states import Queue, is_open
+from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
 
 # What each queue holds, as core.examples.states.is_open says it.
@@ -25,31 +26,19 @@ _FIRST: dict[Queue, str] = {
     "annotate": "state = 'sent_back' AND author_id = $person_id",
     "review": "author_id <> $person_id",
 }
-# Identical texts, so that no statement is put together while it runs.
-_BLOCKS = {
-    queue: f"""
-        SELECT block, ({_FIRST[queue]}) AS first, sum(n)::BIGINT AS n FROM example_counts
-        WHERE project_id = $project_id AND {_OPEN[queue]}
-        GROUP BY ALL HAVING sum(n) > 0 ORDER BY first DESC, block
-        """  # noqa: S608 both parts are literals of this module
-    for queue in _OPEN
-}
 _CANDIDATE = {
     queue: f"""
-        SELECT c.example_id, c.position FROM example_current c
-        WHERE c.project_id = $project_id AND c.position >= $start AND c.position < $end
+        SELECT min(position) AS position, arg_min(example_id, position) AS example_id
+        FROM example_current
+        WHERE project_id = $project_id AND position >= $start AND position < $end
           AND {_OPEN[queue]} AND ({_FIRST[queue]}) = $first
-          AND NOT list_contains($taken, c.example_id)
-          AND c.example_id NOT IN (
-              SELECT s.example_id FROM example_skips s
-              WHERE s.project_id = $project_id AND s.person_id = $person_id)
-        ORDER BY c.position LIMIT 1 OFFSET $offset
+          AND NOT list_contains($taken, example_id)
         """  # noqa: S608 both parts are literals of this module
     for queue in _OPEN
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """A block of positions in which `n` examples are open; `first`: to be given before others."""
 
@@ -58,28 +47,69 @@ class Block:
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lease:
     """An example in somebody's hands until `expires_at`."""
 
     example_id: str
     position: int
+    queue: Queue
     person_id: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a person has, or is not to be given, of a queue: the leases of the project, in import
+    order, ended ones too, and what this person skipped."""
+
+    queue: Queue
+    person_id: str
+    moment: datetime
+    leases: tuple[Lease, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def mine(self) -> list[Lease]:
+        """What this person holds of the queue now."""
+        return [
+            lease
+            for lease in self.leases
+            if lease.person_id == self.person_id
+            and lease.queue == self.queue
+            and lease.expires_at >= self.moment
+        ]
+
+    @property
+    def withheld(self) -> set[str]:
+        """What this person is not given: others hold it now, or they skipped it."""
+        held = {
+            lease.example_id
+            for lease in self.leases
+            if lease.person_id != self.person_id and lease.expires_at >= self.moment
+        }
+        return held.union(self.skipped)
 
 
 class Queues:
     """Leases, skips, and the next example."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, counters: Counters) -> None:
         self._db = db
+        self._counters = counters
+        self._lock = threading.Lock()
+        self._ever_skipped: set[str] | None = None
 
     # What is open ------------------------------------------------------------------------------
 
     def open_blocks(self, project_id: str, queue: Queue, person_id: str) -> list[Block]:
         """The blocks with open examples, in the order in which this person goes through them."""
-        rows = self._db.rows(_BLOCKS[queue], {"project_id": project_id, "person_id": person_id})
-        return [Block(row["block"], row["first"], row["n"]) for row in rows]
+        found: dict[tuple[bool, int], int] = {}
+        for tally, n in self._counters.sums(project_id).items():
+            if is_open(queue, tally.state, tally.flagged):
+                key = (not _is_first(queue, tally, person_id), tally.block)
+                found[key] = found.get(key, 0) + n
+        return [Block(block, not last, found[last, block]) for last, block in sorted(found)]
 
     def candidate(
         self,
@@ -88,66 +118,84 @@ class Queues:
         person_id: str,
         *,
         taken: Collection[str],
-        offset: int = 0,
+        after: int = 0,
     ) -> Lease | None:
-        """The first open example that nobody holds (`taken`) and this person has not skipped.
+        """The first open example that is not in `taken`.
 
-        `offset` passes over so many, for somebody who lost the first one to another.
+        `after`: one behind this position where there is one, for somebody who lost the first one
+        to another.
         """
         for block in self.open_blocks(project_id, queue, person_id):
-            for passed in dict.fromkeys((offset, 0)):
-                found = self._db.rows(
+            start, end = block.number * BLOCK, (block.number + 1) * BLOCK
+            for begin in {max(start, after + 1): None, start: None}:
+                row = self._db.rows(
                     _CANDIDATE[queue],
                     {
                         "project_id": project_id,
                         "person_id": person_id,
-                        "start": block.number * BLOCK,
-                        "end": (block.number + 1) * BLOCK,
+                        "start": begin,
+                        "end": end,
                         "first": block.first,
                         "taken": list(taken),
-                        "offset": passed,
                     },
-                )
-                if found:
-                    row = found[0]
-                    return Lease(row["example_id"], row["position"], person_id, now())
+                )[0]
+                if row["example_id"] is not None:
+                    return Lease(row["example_id"], row["position"], queue, person_id, now())
         return None
 
-    def unavailable(self, project_id: str, queue: Queue, person_id: str) -> int:
-        """How many open examples this person is not given: others hold them, or they skipped."""
-        return int(
-            self._db.value(
+    def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:
+        """What people hold in a project, and what this person skipped of the queue."""
+        leases = self._db.rows(
+            """
+            SELECT example_id, position, queue, person_id, expires_at FROM example_leases
+            WHERE project_id = $project_id
+            """,
+            {"project_id": project_id},
+        )
+        skipped = []
+        if self._all_skipped():
+            skipped = self._db.rows(
                 """
-                SELECT count(DISTINCT example_id) FROM (
-                    SELECT example_id FROM example_leases
-                    WHERE project_id = $project_id AND queue = $queue AND person_id <> $person_id
-                      AND expires_at >= $now
-                    UNION ALL
-                    SELECT example_id FROM example_skips
-                    WHERE project_id = $project_id AND queue = $queue AND person_id = $person_id)
+                SELECT example_id FROM example_skips
+                WHERE project_id = $project_id AND queue = $queue AND person_id = $person_id
                 """,
-                {
-                    "project_id": project_id,
-                    "queue": queue,
-                    "person_id": person_id,
-                    "now": now(),
-                },
+                {"project_id": project_id, "queue": queue, "person_id": person_id},
             )
+        return Hands(
+            queue,
+            person_id,
+            now(),
+            tuple(sorted((Lease(**row) for row in leases), key=lambda lease: lease.position)),
+            tuple(row["example_id"] for row in skipped),
         )
 
     # Leases ------------------------------------------------------------------------------------
 
-    def leases(self, project_id: str, queue: Queue) -> list[Lease]:
-        """Everything that somebody holds in a queue now, in import order."""
-        rows = self._db.rows(
+    def add_lease(
+        self,
+        project_id: str,
+        queue: Queue,
+        example_id: str,
+        position: int,
+        person_id: str,
+        until: datetime,
+    ) -> None:
+        """Take an example of which there is no lease. Of two who do, one fails at commit."""
+        self._db.execute(
             """
-            SELECT example_id, position, person_id, expires_at FROM example_leases
-            WHERE project_id = $project_id AND queue = $queue AND expires_at >= $now
-            ORDER BY position
+            INSERT INTO example_leases
+                (example_id, project_id, position, queue, person_id, expires_at)
+            VALUES ($example_id, $project_id, $position, $queue, $person_id, $until)
             """,
-            {"project_id": project_id, "queue": queue, "now": now()},
+            {
+                "example_id": example_id,
+                "project_id": project_id,
+                "position": position,
+                "queue": queue,
+                "person_id": person_id,
+                "until": until,
+            },
         )
-        return [Lease(**row) for row in rows]
 
     def take_lease(
         self,
@@ -158,7 +206,7 @@ class Queues:
         person_id: str,
         until: datetime,
     ) -> bool:
-        """Compare and set: whether this person now holds the example."""
+        """Compare and set, whoever had it: whether this person now holds the example."""
         taken = self._db.rows(
             """
             INSERT INTO example_leases
@@ -216,8 +264,38 @@ class Queues:
 
     # Skips -------------------------------------------------------------------------------------
 
+    def add_skip(
+        self,
+        project_id: str,
+        queue: Queue,
+        example_id: str,
+        position: int,
+        person_id: str,
+        reason: str,
+    ) -> None:
+        """This person is not given the example until it changes, or is given out again."""
+        self._all_skipped().add(example_id)
+        self._db.execute(
+            """
+            INSERT INTO example_skips
+                (project_id, example_id, position, queue, person_id, reason, created_at)
+            VALUES ($project_id, $example_id, $position, $queue, $person_id, $reason, $now)
+            """,
+            {
+                "project_id": project_id,
+                "example_id": example_id,
+                "position": position,
+                "queue": queue,
+                "person_id": person_id,
+                "reason": reason,
+                "now": now(),
+            },
+        )
+
     def forget_skips(self, project_id: str, example_id: str) -> None:
         """The example changed, or is given out again: everybody may get it."""
+        if example_id not in self._all_skipped():
+            return
         self._db.execute(
             """
             DELETE FROM example_skips
@@ -226,11 +304,17 @@ class Queues:
             {"project_id": project_id, "example_id": example_id},
         )
 
+    def _all_skipped(self) -> set[str]:
+        """Every example that was ever skipped here, perhaps more: most were not, which saves a
+        statement in every save."""
+        with self._lock:
+            if self._ever_skipped is None:
+                rows = self._db.rows("SELECT DISTINCT example_id FROM example_skips")
+                self._ever_skipped = {row["example_id"] for row in rows}
+            return self._ever_skipped
 
-def first_free(
-    leases: Collection[Lease], person_id: str, holding: Collection[str]
-) -> Iterator[Lease]:
-    """What a person holds already and has not in their browser yet."""
-    for lease in leases:
-        if lease.person_id == person_id and lease.example_id not in holding:
-            yield lease
+
+def _is_first(queue: Queue, tally: Tally, person_id: str) -> bool:
+    """As _FIRST says it of an example."""
+    mine = tally.author_id == person_id
+    return mine and tally.state == "sent_back" if queue == "annotate" else not mine

@@ -9,6 +9,7 @@ from core.accounts import Session
 from core.actor import Actor, Role
 from core.clock import now
 from storage.database import Database
+from storage.remembered import Remembered
 
 
 class Sessions:
@@ -17,9 +18,15 @@ class Sessions:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.on_revoked: Callable[[Iterable[str]], None] = lambda hashes: None
+        self._seen: Remembered[Session] = Remembered(db)
+
+    def forget(self) -> None:
+        """People, roles or sessions change: look again, for everybody, once that is committed."""
+        self._seen.forget()
 
     def open(self, token_hash: str, person_id: str, expires_at: datetime) -> None:
         """Insert a session, and drop those of the person that ended before it began."""
+        self.forget()
         moment = now()
         self._db.execute(
             "DELETE FROM sessions WHERE person_id = $person_id AND expires_at < $moment",
@@ -39,7 +46,12 @@ class Sessions:
         )
 
     def by_token(self, token_hash: str, moment: datetime) -> Session | None:
-        """A living session with its person and all roles of theirs."""
+        """A living session with its person and all roles of theirs: remembered until somebody's
+        sessions, roles or rights change."""
+        found = self._seen.get(token_hash, lambda: self._by_token(token_hash, moment))
+        return found if found and found.expires_at > moment else None
+
+    def _by_token(self, token_hash: str, moment: datetime) -> Session | None:
         rows = self._db.rows(
             """
             SELECT p.person_id, p.name, p.is_admin, s.expires_at, s.project_id,
@@ -64,6 +76,7 @@ class Sessions:
 
     def extend(self, token_hash: str, expires_at: datetime) -> None:
         """Move the end of a session."""
+        self.forget()
         self._db.execute(
             "UPDATE sessions SET expires_at = $expires_at WHERE token_hash = $token_hash",
             {"expires_at": expires_at, "token_hash": token_hash},
@@ -71,6 +84,7 @@ class Sessions:
 
     def choose_project(self, token_hash: str, project_id: str) -> None:
         """Keep the project that new tabs of a session begin with."""
+        self.forget()
         self._db.execute(
             "UPDATE sessions SET project_id = $project_id WHERE token_hash = $token_hash",
             {"project_id": project_id, "token_hash": token_hash},
@@ -78,6 +92,7 @@ class Sessions:
 
     def revoke(self, token_hash: str) -> str | None:
         """End one session; the id of its person, or None if it had ended."""
+        self.forget()
         row = self._db.one(
             """
             UPDATE sessions SET revoked_at = $moment
@@ -89,6 +104,7 @@ class Sessions:
 
     def revoke_all_of(self, person_id: str, *, but: str = "") -> list[str]:
         """End every session of a person but one; the hashes of those that ended."""
+        self.forget()
         rows = self._db.rows(
             """
             UPDATE sessions SET revoked_at = $moment

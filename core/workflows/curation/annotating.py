@@ -104,9 +104,9 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     check_labels(store, project_id, edit.labels)
 
     def save() -> None:
-        if store.annotation.has_revision(edit.submission_id):
-            return
         current = example_of(store, actor, project_id, edit.example_id)
+        if is_saved(store, current, edit):
+            return
         refuse_decided(current)
         refuse_stale(current, edit)
         add_revision(store, actor, current, edit, origin="annotate", state="annotated")
@@ -165,6 +165,15 @@ def record(
         actor.person_id,
         project_id=example.project_id,
         submission_id=submission_id,
+    )
+
+
+def is_saved(store: Store, current: CurrentExample, edit: Edit) -> bool:
+    """Whether the edit is one of the example's revisions already."""
+    if current.revision_id == edit.based_on:
+        return False
+    return current.revision_id == edit.submission_id or store.annotation.has_revision(
+        edit.submission_id
     )
 
 

@@ -52,14 +52,16 @@ def take_next(
 def _lease_next(
     store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str]
 ) -> str | None:
-    tries = 0
+    tries = lost = 0
+    # Inside of a transaction the sums would be read each time.
+    store.counters.sums(project_id)
 
     def take() -> str | None:
-        nonlocal tries
+        nonlocal tries, lost
         tries += 1
-        leases = store.queues.leases(project_id, queue)
-        for mine in leases:
-            if mine.person_id == actor.person_id and mine.example_id not in holding:
+        hands = store.queues.hands(project_id, queue, actor.person_id)
+        for mine in hands.mine:
+            if mine.example_id not in holding:
                 if mine.expires_at < now() + RENEW_BELOW:
                     renew(store, project_id, queue, mine.example_id, mine.position, actor)
                 return mine.example_id
@@ -67,12 +69,15 @@ def _lease_next(
             project_id,
             queue,
             actor.person_id,
-            taken=[lease.example_id for lease in leases] + list(holding),
-            offset=random.randrange(SPREAD * tries) if tries > 1 else 0,
+            taken=hands.withheld.union(holding),
+            after=lost + random.randrange(SPREAD * tries) if tries > 1 else 0,
         )
         if found is None:
             return None
-        renew(store, project_id, queue, found.example_id, found.position, actor)
+        lost = found.position
+        ended = any(lease.example_id == found.example_id for lease in hands.leases)
+        lease = store.queues.take_lease if ended else store.queues.add_lease
+        lease(project_id, queue, found.example_id, found.position, actor.person_id, now() + LEASE)
         return found.example_id
 
     return store.transact(take)
@@ -114,6 +119,6 @@ def figures(store: Store, actor: Actor, project_id: str, queue: Queue) -> QueueF
     """What the queue holds for this person, from the counters."""
     actor.require(project_id)
     blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
-    gone = store.queues.unavailable(project_id, queue, actor.person_id)
+    gone = len(store.queues.hands(project_id, queue, actor.person_id).withheld)
     first = sum(block.n for block in blocks if block.first)
     return QueueFigures(max(0, sum(block.n for block in blocks) - gone), first)
