@@ -17,7 +17,7 @@ define INSTALL
 	@$(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
 endef
 
-.PHONY: run test test-all check clean
+.PHONY: run test test-all check load clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -27,6 +27,9 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+load: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks.load
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

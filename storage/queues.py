@@ -90,6 +90,12 @@ class Hands:
         }
         return held.union(self.skipped)
 
+    @property
+    def missing(self) -> int:
+        """How many of the queue's open examples this person is not given."""
+        elsewhere = {lease.example_id for lease in self.leases if lease.queue != self.queue}
+        return len(self.withheld - elsewhere)
+
 
 class Queues:
     """Leases, skips, and the next example."""

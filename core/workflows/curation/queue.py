@@ -119,6 +119,6 @@ def figures(store: Store, actor: Actor, project_id: str, queue: Queue) -> QueueF
     """What the queue holds for this person, from the counters."""
     actor.require(project_id)
     blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
-    gone = len(store.queues.hands(project_id, queue, actor.person_id).withheld)
+    gone = store.queues.hands(project_id, queue, actor.person_id).missing
     first = sum(block.n for block in blocks if block.first)
     return QueueFigures(max(0, sum(block.n for block in blocks) - gone), first)
