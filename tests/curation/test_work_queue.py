@@ -44,9 +44,9 @@ def reads_of(store: Store, act: Callable[[], object]) -> int:
     seen: list[tuple[str, Any]] = []
     run = store.database._run
 
-    def spy(sql: str, params: Any) -> Any:
+    def spy(cursor: Any, sql: str, params: Any) -> Any:
         seen.append((sql, params))
-        return run(sql, params)
+        return run(cursor, sql, params)
 
     store.database._run = spy  # type: ignore[method-assign]
     try:
