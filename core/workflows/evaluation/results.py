@@ -62,8 +62,9 @@ class StudyResult:
         """The sentence above the chart of one candidate; what was seen first, whatever it means."""
         name = self.study.name_of(comparison.candidate_id)
         if self.withheld:
-            ties = comparison.count("tie_good") + comparison.count("tie_bad")
-            return f"{seen(comparison.win_rate, name)}; {counted(ties, 'tie')}."
+            tied = comparison.count("tie_good") + comparison.count("tie_bad")
+            ties = f"; {counted(tied, 'tie')}" if tied else ""
+            return f"{seen(comparison.win_rate, name)}{ties}."
         return headline(
             comparison.win_rate,
             candidate=name,
