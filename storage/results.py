@@ -199,5 +199,4 @@ _SCORES = """
      AND m.revision_id = c.revision_id
     LEFT JOIN exposed_examples x ON x.system_id = c.system_id AND x.example_id = c.example_id
     WHERE c.system_id IN $systems AND ($split IS NULL OR m.split = $split)
-    ORDER BY c.system_id, c.metric, m.position
 """

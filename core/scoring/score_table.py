@@ -117,7 +117,8 @@ def score_table(table: Any) -> ScoreTable:
             seen = np.zeros(len(examples), dtype=bool)
             own[example[rows]], seen[example[rows]] = values[rows], exposed[rows]
             by_system[system_id] = own, seen
-            means.append(MeanScore(system_id, metric, level(metric, values[rows]), int(seen.sum())))
+            mean = level(metric, own[~np.isnan(own)])
+            means.append(MeanScore(system_id, metric, mean, int(seen.sum())))
         for a, b in combinations(by_system, 2):
             differences.append(_difference(metric, a, b, by_system[a], by_system[b]))
     return ScoreTable(tuple(means), tuple(differences))
@@ -147,6 +148,12 @@ def _difference(
 
 
 def _codes(table: Any, column: str) -> tuple[list[str], NDArray[np.int64]]:
-    """The distinct values in order of appearance, and each row's place among them."""
+    """The distinct values in order, and each row's place among them: the rows' order says nothing,
+    so that the same scores always give the same intervals."""
     found = table.column(column).combine_chunks().dictionary_encode()
-    return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)
+    values = np.array(found.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(values)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    codes = found.indices.to_numpy(zero_copy_only=False)
+    return values[order].tolist(), place[codes] if len(order) else codes
