@@ -97,7 +97,8 @@ def log_axis(fig: Any, values: Sequence[float]) -> None:
     if not above:
         return
     low, high = math.floor(math.log10(min(above))), math.ceil(math.log10(max(above)))
-    steps = (1, 2, 5) if high - low <= 3 else (1,)
+    within_a_decade = max(above) < 10 * min(above)
+    steps = range(1, 10) if within_a_decade else (1, 2, 5) if high - low <= 3 else (1,)
     ticks = [step * 10.0**power for power in range(low, high + 1) for step in steps]
     fig.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
