@@ -34,6 +34,17 @@ class Drafts:
         )
         return json.loads(content) if content else None
 
+    def with_time(self, person_id: str, form: str) -> dict[str, Any] | None:
+        """The same, with `saved_at`, a naive UTC time."""
+        row = self._db.one(
+            """
+            SELECT content, created_at FROM drafts
+            WHERE person_id = $person_id AND form = $form
+            """,
+            {"person_id": person_id, "form": form},
+        )
+        return {**json.loads(row["content"]), "saved_at": row["created_at"]} if row else None
+
     def keep(self, person_id: str, form: str, content: dict[str, Any]) -> None:
         """Replace what is kept of the form."""
         if not self.may_exist(person_id, form):

@@ -1,6 +1,7 @@
-// Unsaved text lives in localStorage by owner (a person; in review: "review." and the person),
-// example and revision, from the first key stroke until the server has acknowledged it. A full or
-// forbidden storage must never stop the typing.
+// Drafts in localStorage: by owner (a person; in review "review." and the person), example and
+// revision, from the first key stroke until the text is submitted. The server keeps a copy, at most
+// two seconds old; `kept` says that it has this very text. A full or forbidden storage must never
+// stop the typing.
 
 const DRAFTS = "touchstone.draft."
 const KEPT_DAYS = 60
@@ -46,15 +47,6 @@ function pruneDrafts() {
   for (const key of draftKeys(DRAFTS)) {
     const draft = readDraft(key)
     if (!draft || Date.now() - draft.time > KEPT_DAYS * 86_400_000) dropDraft(key)
-  }
-}
-
-// What was sent with one of these submissions is in the store. The editor may have been gone when
-// the answer came (the last example of the queue), so this is not left to the form that sent it.
-// What was typed after the sending bears no submission, and stays.
-function dropTakenIn(submissions) {
-  for (const key of draftKeys(DRAFTS)) {
-    if (submissions.includes(readDraft(key)?.sent)) dropDraft(key)
   }
 }
 

@@ -8,14 +8,18 @@ from core.workflows.curation import bulk_accepting
 from pages.components import page, session
 
 
-def bulk_accept(project_id: str) -> None:
-    """The buttons, with how many each accepts, and the way back from the last time."""
+def bulk_accept(project_id: str) -> str:
+    """The buttons, with how many each accepts, and the way back from the last time.
+
+    The id of the last bulk acceptance that stands, or "".
+    """
     store, actor = session.store(), session.actor()
     there = bulk_accepting.acceptable(store, actor, project_id)
     annotated, both = there["annotated"], there["annotated"] + there["new"]
     last = bulk_accepting.last_accept_all(store, actor, project_id)
+    stamp = last.batch_id if last else ""
     if not both and not last:
-        return
+        return stamp
     st.subheader("Many at once", anchor=False)
     st.caption(
         "Flagged examples, ones without an output, and ones that people hold stay as they are."
@@ -35,6 +39,7 @@ def bulk_accept(project_id: str) -> None:
                 taken = bulk_accepting.undo_accept_all(store, actor, project_id, last.batch_id)
                 session.say(f"{page.number(taken)} examples are as they were before.")
                 st.rerun()
+    return stamp
 
 
 @st.dialog("Accept many examples")

@@ -1,213 +1,278 @@
-// One example in the hands of one person: write or review, and send it in one round trip.
-// Streamlit calls this again with new data after each answer; the same form keeps what was typed.
+// The editor of Annotate and Review: one example in the hands of one person.
+//
+// Streamlit draws it once per page; from then on it talks to /work/annotate or /work/review. What
+// was submitted is out of the person's hands at once: the example that was fetched ahead comes, and
+// the answer brings the one after it. A refusal opens the example again with all that was written.
 
 const FIELDS = ["instruction", "input", "output"]
-const SLOW = 8000
-const ALIVE = 10 * 60_000
+const FRESH = 10 * 60_000 // within the lease of an example that was fetched ahead
+const LOOK_AGAIN = 30_000
+const TWICE = 600
+const AT_ONCE = ["save", "accept", "set_aside"]
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".editor")
-  const held = root.editor
-  const editor = held ?? (root.editor = new Editor(root))
-  editor.send = (value) => setTriggerValue("submitted", value)
-  editor.receive(data)
-  // Streamlit may call the clean-up before a new call, too: listening starts again each time.
-  document.addEventListener("keydown", editor.onKey)
-  return () => {
-    document.removeEventListener("keydown", editor.onKey)
-    clearTimeout(editor.slow)
-  }
+  if (root.editor?.page.name !== data.name) {
+    root.editor?.end()
+    root.editor = new Editor(root, data)
+  } else root.editor.redrawn(data)
+  // Streamlit may call the clean-up before a new call, too: only a page that is gone ends it.
+  return () => setTimeout(() => root.isConnected || root.editor?.end())
 }
 
-class Editor extends Surface {
-  constructor(root) {
+class Editor extends Drafting {
+  constructor(root, page) {
     super()
-    this.root = root
-    this.identity = null
-    this.pending = null
-    this.onKey = (event) => this.key(event)
+    Object.assign(this, { root, page, ahead: [], figures: null, sent: new Map() })
+    this.owner = page.mode === "review" ? `review.${page.person}` : page.person
+    this.client = new WorkClient({
+      path: `/work/${page.mode}`,
+      project: page.project,
+      name: `${page.mode}.${page.person}.${page.project}`,
+      holding: () => this.holding,
+      on: {
+        answer: (answer, item) => this.answered(answer, item),
+        refused: (error, item) => this.refused(error, item),
+        waiting: (count) => this.waits(count),
+        online: () => this.data || this.load(),
+      },
+    })
+    this.autosave = new AutoSave({ save: () => this.keepOnServer(), last: () => this.client.lastDraft(this.draft()) })
+    this.watch = new Stopwatch()
+    this.ended = new AbortController()
+    root.addEventListener("keydown", (event) => this.key(event), { signal: this.ended.signal })
+    document.addEventListener("keydown", (event) => this.key(event), { signal: this.ended.signal })
+    root.tabIndex = -1
     pruneDrafts()
+    const wished = new URL(location.href).searchParams.get("example") || page.example
+    if (wished) this.load({ example: wished })
+    else this.load(page.first === "sent_back" ? { action: "sent_back" } : {})
   }
 
-  receive(data) {
-    const before = this.pending
-    this.pending = null
-    clearTimeout(this.slow)
-    this.root.classList.remove("busy")
-    if (before && data.saved.includes(before.submission)) dropDraft(before.key)
-    dropTakenIn(data.saved)
-    this.data = data
-    const identity = `${data.form}|${data.conflict ? "conflict" : ""}`
-    if (identity === this.identity) {
-      this.busy(false)
-      this.message(data.message)
+  end() {
+    for (const part of [this.autosave, this.watch, this.client]) part.end()
+    this.ended.abort()
+    clearTimeout(this.again)
+    this.root.editor = null
+  }
+
+  // A rerun of the page: a lead may have accepted or taken back many examples at once.
+  redrawn(page) {
+    const before = this.page
+    this.page = page
+    if (before.stamp === page.stamp) return
+    this.ahead = []
+    const open = this.data && readDraft(this.draftKey) ? { example: this.data.example_id } : {}
+    this.data = null
+    this.load(open)
+  }
+
+  // Tasks ---------------------------------------------------------------------------------------
+
+  get holding() {
+    return [this.data?.example_id, ...this.ahead.map(({ task }) => task.example_id)].filter(Boolean)
+  }
+
+  async load(query = {}) {
+    clearTimeout(this.again)
+    await this.client.flush()
+    try {
+      const answer = await this.client.next(query)
+      this.figures = answer.figures
+      this.show(answer.task, answer.message)
+    } catch (error) {
+      await this.notLoaded(error, query)
+    }
+  }
+
+  async notLoaded(error, query) {
+    if (!(error instanceof WorkError)) throw error
+    if (!error.passes && query.example) {
+      await this.load()
+      this.message(error)
+    } else if (!this.data) {
+      this.drawEmpty({ title: error.passes ? "The server does not answer" : error.title, message: error.passes
+        ? "What you have typed is kept in this browser. It is tried again on its own." : error.message })
+      this.again = setTimeout(() => this.load(query), 3000)
+    }
+  }
+
+  lookAgain() {
+    const look = () => document.visibilityState === "visible" ? this.load() : this.lookAgain()
+    this.again = setTimeout(look, LOOK_AGAIN)
+  }
+
+  async lookAhead() {
+    if (this.ahead.length || this.looking) return
+    this.looking = true
+    try {
+      const { task } = await this.client.next({ ahead: "1" })
+      if (task && !this.holding.includes(task.example_id)) this.put(task)
+    } catch (error) {
+      if (!(error instanceof WorkError)) throw error
+    } finally {
+      this.looking = false
+    }
+  }
+
+  put(task) {
+    if (task) this.ahead.push({ task, time: Date.now() })
+  }
+
+  takeAhead() {
+    this.ahead = this.ahead.filter(({ time }) => Date.now() - time < FRESH)
+    return this.ahead.shift()?.task ?? null
+  }
+
+  // Show a task, or that there is none; `more` is what a refusal brings: texts and a conflict.
+  show(task, message = null, more = {}) {
+    const place = this.place
+    this.place = null
+    this.busy(false)
+    this.data = task
+    this.status("")
+    this.autosave.cancel()
+    addressOf(task?.example_id)
+    clearTimeout(this.again)
+    if (!task) {
+      this.drawEmpty(message)
+      this.lookAgain()
       return
     }
-    const place = this.identity ? this.place : null
-    this.identity = identity
-    this.open(place)
-    // The text lives on under the revision that it now would replace.
-    if (before && data.conflict && before.key !== this.draftKey) dropDraft(before.key)
+    this.open(more)
+    this.message(message)
+    if (place) this.focus(more.conflict ? "root" : place)
+    this.lookAhead()
   }
 
-  // A reviewer's comment is no text that waits on the Annotate page.
-  get owner() {
-    return this.data.mode === "review" ? `review.${this.data.person}` : this.data.person
-  }
-
-  get draftKey() {
-    return draftKey(this.owner, this.data.example_id, this.data.based_on)
-  }
-
-  open(place) {
-    const { data } = this
-    this.started = Date.now()
-    this.spoken = Date.now()
-    this.editing = new Set(data.mode === "annotate" || data.conflict ? FIELDS : [])
-    this.form = fresh(data)
-    this.restored = null
-    this.older = null
-    if (data.conflict) Object.assign(this.form, data.conflict.mine)
+  open({ form, conflict = null }) {
+    this.conflict = conflict
+    this.watch.seconds = 0
+    this.editing = new Set(this.page.mode === "annotate" || conflict ? FIELDS : [])
+    this.form = fresh(this.data, this.page.schema)
+    this.restored = this.older = null
+    if (form) this.take(form)
     else this.restore()
-    if (data.conflict) this.changed()
+    if (form) this.changed()
     this.draw()
-    this.message(data.message)
-    if (place) this.focus(data.conflict ? "root" : place)
   }
 
-  restore() {
-    const draft = readDraft(this.draftKey)
-    if (draft && differs(draft, this.form)) {
-      this.restored = draft.time
-      this.take(draft)
-    }
-    this.older = draft ? null : olderDraft(this.owner, this.data.example_id, this.data.based_on)
-  }
-
-  take(draft) {
-    for (const name of Object.keys(this.form)) if (name in draft) this.form[name] = draft[name]
-    for (const name of FIELDS) if (this.form[name] !== this.data.fields[name]) this.editing.add(name)
-  }
-
-  changed() {
-    if (!writeDraft(this.draftKey, this.form)) {
-      this.message({ title: "Not kept", text: "This browser keeps no drafts. Save often." })
-    }
-    this.label?.()
-    if (Date.now() - this.spoken > ALIVE) {
-      this.spoken = Date.now()
-      this.send(this.submission("alive"))
-    }
-  }
-
-  get edited() {
-    return FIELDS.some((name) => this.form[name] !== this.data.fields[name])
-  }
+  // Submissions ---------------------------------------------------------------------------------
 
   submission(action, more = {}) {
-    const { data, form } = this
-    return {
-      action,
-      submission_id: data.submission_id,
-      example_id: data.example_id,
-      based_on: data.based_on,
-      seconds: Math.round((Date.now() - this.started) / 100) / 10,
-      ...structuredClone(form),
-      ...more,
-    }
+    const { instruction, input, output, ...marks } = structuredClone(this.form)
+    const { submission_id, example_id, based_on } = this.data
+    return { action, submission_id, example_id, based_on, fields: { instruction, input, output }, ...marks,
+      seconds: this.watch.seconds, ...more }
   }
 
   submit(action, more = {}) {
+    if (!this.data || this.pending) return
+    const missing = ["save", "accept"].includes(action) && !this.form.output.trim()
+    if (missing) return this.missingOutput()
+    // A key struck twice decides on one example, not on the next one unread.
+    const twice = Date.now() - (this.submitted ?? 0) < TWICE && !readDraft(this.draftKey)
+    if (twice && AT_ONCE.includes(action)) return undefined
+    this.submitted = Date.now()
+    this.place = this.page.mode === "annotate" ? this.focused() : "root"
+    const item = this.submission(action, more)
+    this.autosave.cancel()
+    this.sent.set(item.submission_id, this.data)
+    const key = this.draftKey
+    const kept = this.client.submit(item)
+    if (kept) dropDraft(key)
+    const next = this.takeAhead()
+    if (next) this.show(next)
+    else this.busy(true)
+    return undefined
+  }
+
+  missingOutput() {
+    this.message({ title: "The output is empty",
+      message: "Write the answer a good model should give, or skip the example with a reason." })
+    this.edit("output")
+  }
+
+  answered(answer, item) {
+    this.figures = answer.figures ?? this.figures
+    this.sent.delete(item.submission_id)
+    this.drawFigures()
+    if (!this.data || this.pending) this.show(answer.task, answer.message)
+    else if (answer.task && !this.holding.includes(answer.task.example_id)) this.put(answer.task)
+    else this.lookAhead()
+  }
+
+  // The example comes back with all that was written; from another one that has text, on demand.
+  refused(error, item) {
+    const open = () => this.reopen(error, item)
+    if (!this.data || this.pending || !readDraft(this.draftKey)) return open()
+    writeDraft(draftKey(this.owner, item.example_id, item.based_on), { ...item.fields, ...marksOf(item) })
+    this.message(error, { text: "Open it", act: open })
+    return undefined
+  }
+
+  async reopen(error, item) {
+    if (this.data && !this.pending) this.ahead.unshift({ task: this.data, time: Date.now() })
+    const form = { ...item.fields, ...marksOf(item) }
+    const { theirs, changes, open } = error.answer
+    if (theirs) {
+      this.show(theirs, null, { form, conflict: { title: error.title, text: error.message, changes, open } })
+      return
+    }
+    try {
+      const { task } = await this.client.next({ example: item.example_id })
+      this.show(task, error, { form })
+    } catch (again) {
+      if (!(again instanceof WorkError)) throw again
+      writeDraft(draftKey(this.owner, item.example_id, item.based_on), form)
+      await this.load()
+      this.message(error)
+    }
+  }
+
+  // Another example than the next one: the one before, the one whose decision was undone.
+  async go(action, more = {}) {
     if (this.pending) return
-    this.place = this.data.mode === "annotate" ? this.focused() : "root"
-    this.pending = { submission: this.data.submission_id, key: this.draftKey }
-    if (readDraft(this.draftKey)) writeDraft(this.draftKey, { ...this.form, sent: this.data.submission_id })
+    if (this.data && readDraft(this.draftKey)) this.keepOnServer()
     this.busy(true)
-    this.slow = setTimeout(() => this.late(), SLOW)
-    this.send(this.submission(action, more))
+    try {
+      await this.client.flush()
+      const named = this.data ? this.submission(action, more) : { action, submission_id: crypto.randomUUID(), ...more }
+      const answer = await this.client.ask({ ...named, next: false })
+      const left = this.data
+      this.figures = answer.figures ?? this.figures
+      if (!answer.task) return this.stay(answer.message)
+      this.ahead = this.ahead.filter(({ task }) => task.example_id !== answer.task.example_id)
+      if (left && left.example_id !== answer.task.example_id) this.ahead.unshift({ task: left, time: Date.now() })
+      this.place = "root"
+      this.show(answer.task, answer.message)
+    } catch (error) {
+      if (!(error instanceof WorkError)) throw error
+      this.stay(error)
+    }
   }
 
-  late() {
-    this.pending = null
+  stay(message) {
     this.busy(false)
-    this.message({
-      title: "No answer from the server yet",
-      text: "Your text is kept in this browser. Try again; saving twice does no harm.",
-    })
+    this.message(message)
   }
 
-  discard() {
+  // They are right: their text is the example's, and mine goes.
+  async takeTheirs() {
     dropDraft(this.draftKey)
-    if (this.older) dropDraft(this.older.key)
-    this.identity = null
-    this.receive({ ...this.data, conflict: null, message: null })
-  }
-
-  busy(is) {
-    for (const button of this.root.querySelectorAll(".actions button")) button.disabled = is
-    this.root.classList.toggle("busy", is)
-    if (!is) this.label?.()
-  }
-
-  message(message) {
-    const box = this.root.querySelector(".message")
-    const words = message ? [message.title, message.text].filter(Boolean) : []
-    box?.replaceChildren(...(message ? [noteBox("wrong", "!", words)] : []))
-  }
-
-  focused() {
-    return this.root.getRootNode().activeElement?.id || "root"
-  }
-
-  focus(id) {
-    const target = (id !== "root" && this.root.querySelector(`#${id}`)) || this.root
-    target.focus({ preventScroll: id === "root" })
-    if (id === "root") this.root.scrollIntoView({ block: "nearest" })
-  }
-
-  edit(name) {
-    for (const field of name ? [name] : FIELDS) this.editing.add(field)
-    const sending = this.panel === "send_back"
-    this.draw()
-    if (sending) this.show("send_back")
-    this.focus(name ?? "output")
-  }
-
-  key(event) {
-    const inside = event.composedPath().includes(this.root)
-    const target = event.composedPath()[0]
-    const typing = target.matches?.("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox])")
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && (inside || !typing)) {
-      event.preventDefault()
-      if (this.asking) this.confirmPanel()
-      else this.submit(this.data.mode === "annotate" ? "save" : "accept")
-      return
-    }
-    if (event.key === "Escape" && inside) {
-      if (this.panel) this.show(null)
-      else this.focus("root")
-      return
-    }
-    if (event.key === "Enter" && target.id === "reason" && !event.isComposing) {
-      event.preventDefault()
-      this.confirmPanel()
-      return
-    }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return
-    if (document.querySelector("[role=dialog]")) return
-    const action = this.keys().find(([key]) => key === event.key)?.[2]
-    if (action) {
-      event.preventDefault()
-      action()
-    }
+    this.autosave.cancel()
+    await this.client.ask(this.submission("discard")).catch(() => null)
+    this.place = "root"
+    const next = this.takeAhead()
+    if (next) this.show(next)
+    else await this.load()
   }
 }
 
-function fresh(data) {
-  const { fields, labels, quality } = structuredClone(data)
-  return { ...fields, labels, quality, comment: "" }
-}
-
-function differs(draft, form) {
-  return Object.keys(form).some((name) => JSON.stringify(draft[name]) !== JSON.stringify(form[name]))
+// The address names the example that is open, so that a reload or a link opens it again.
+function addressOf(example) {
+  const address = new URL(location.href)
+  if (example) address.searchParams.set("example", example)
+  else address.searchParams.delete("example")
+  history.replaceState(history.state, "", address)
 }

@@ -32,7 +32,7 @@ function textField(name, form, changed) {
 }
 
 function sizeOf(text) {
-  return text ? `${text.length.toLocaleString("en").replaceAll(",", "\u202f")} characters` : "empty"
+  return text ? `${many(text.length)} characters` : "empty"
 }
 
 function title(name) {
@@ -58,7 +58,7 @@ function labelField(field, number, form, changed) {
   return element(
     "fieldset",
     {},
-    element("legend", {}, field.name, field.multiple ? element("i", {}, " (several)") : null),
+    element("legend", {}, field.name, field.multiple ? element("i", {}, " (multiple choice)") : null),
     ...field.options.map((o) => choice(kind, group, o, chosen().includes(o), o, choose(o))),
   )
 }
@@ -113,14 +113,5 @@ function commentField(form, changed) {
     { class: "field" },
     element("div", { class: "caption" }, element("label", { for: "comment" }, "Comment")),
     area,
-  )
-}
-
-function noteBox(kind, icon, words, ...more) {
-  return element(
-    "div",
-    { class: `note ${kind}`, role: kind === "wrong" ? "alert" : "status" },
-    element("span", { class: "icon", "aria-hidden": "true" }, icon),
-    element("div", {}, ...words.map((text) => element("p", {}, text)), ...more),
   )
 }

@@ -1,13 +1,8 @@
-// What the editor looks like: notes, fields, actions, and the panels that ask for a reason.
+// What the editor looks like: figures, notes, fields, buttons, guidelines, history; and its focus.
 
-const REASONS = {
-  skip: ["not my field", "too long for now", "I am not sure"],
-  flag: ["wrong or harmful", "personal data", "cannot be answered", "duplicate"],
-}
-
-class Surface {
+class Surface extends Panels {
   draw() {
-    const { data, form, root } = this
+    const { data, form, root, page } = this
     const changed = () => this.changed()
     const field = (name) =>
       this.editing.has(name)
@@ -16,29 +11,61 @@ class Surface {
     const main = element(
       "div",
       { class: "main" },
+      element("p", { class: "about" }, aboutOf(data)),
       element("div", { class: "message", "aria-live": "assertive" }),
       ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, [text])),
-      this.draftNotes(),
-      this.conflictBox(),
+      draftNotes(this),
+      conflictBox(this),
       ...FIELDS.map(field),
       element(
         "div",
         { class: "marks" },
-        ...data.schema.map((one, i) => labelField(one, i, form, changed)),
+        ...page.schema.map((one, i) => labelField(one, i, form, changed)),
         qualityField(form, changed),
       ),
-      data.mode === "review" ? commentField(form, changed) : null,
+      page.mode === "review" ? commentField(form, changed) : null,
       element("div", { class: "panel", hidden: true }),
-      this.actions(),
+      this.buttons(),
     )
-    root.replaceChildren(main, this.guidelines())
-    root.tabIndex = -1
+    this.historyOpen = root.querySelector(".history")?.open ?? this.historyOpen ?? false
+    root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen))
     this.panel = null
     this.label()
   }
 
+  drawEmpty(message) {
+    const { page, root } = this
+    const words = message ?? { title: "Nothing waits for you here", text: "" }
+    if (root.querySelector(".empty h3")?.textContent === words.title) return this.drawFigures()
+    const had = root.getRootNode().activeElement
+    this.data = this.panel = this.label = null
+    const back = page.mode === "annotate" ? ["back", "Back to my last saved example"] : ["undo", "Undo my last decision"]
+    const more = [
+      ...page.links.map(pageLink),
+      this.figures?.can_go_back ? linkButton(back[1], () => this.go(back[0])) : null,
+      linkButton("Look again", () => this.load()),
+    ]
+    root.replaceChildren(this.figuresRow(), element("div", { class: "message", "aria-live": "assertive" }),
+      emptyBox(words.title, words.text ?? words.message, ...more))
+    if (had) root.focus({ preventScroll: true })
+    return undefined
+  }
+
+  figuresRow() {
+    if (!this.figures) return element("dl", { class: "figures" })
+    const { figures } = this
+    return figuresRow(this.page.mode === "annotate"
+      ? annotateFigures(figures, () => this.go("sent_back")) : reviewFigures(figures))
+  }
+
+  drawFigures() {
+    this.root.querySelector(".figures")?.replaceWith(this.figuresRow())
+    const back = this.root.querySelector(".bar .back")
+    if (back) back.hidden = !this.figures?.can_go_back
+  }
+
   guidelines() {
-    const text = this.data.guidelines.trim()
+    const text = this.page.guidelines.trim()
     const wide = this.root.clientWidth >= 860
     return element(
       "details",
@@ -49,209 +76,112 @@ class Surface {
     )
   }
 
-  draftNotes() {
-    const box = element("div", {})
-    const button = (text, onclick) => element("button", { type: "button", class: "link", onclick }, text)
-    if (this.restored) {
-      const time = new Date(this.restored).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
-      box.append(noteBox("draft", "↺", [`Restored your unsaved text from ${time}.`],
-        button("Discard it", () => this.discard())))
-    }
-    if (this.older) {
-      const { draft } = this.older
-      box.append(noteBox("draft", "↺",
-        ["You have unsaved text for an earlier state of this example; somebody saved in between."],
-        button("Put my text in", () => {
-          const { key } = this.older
-          this.take(draft)
-          this.older = null
-          this.changed()
-          dropDraft(key)
-          this.draw()
-        }),
-        button("Discard it", () => this.discard())))
-    }
-    const other = draftElsewhere(this.owner, this.data.example_id)
-    if (other && this.data.mode === "annotate") {
-      const note = noteBox("draft", "↺", ["You have unsaved text for another example."],
-        button("Open it", () => this.send(this.submission("open", { open: other.example }))),
-        button("Discard it", () => {
-          dropDraft(other.key)
-          note.remove()
-        }))
-      box.append(note)
-    }
-    return box.childElementCount ? box : null
-  }
-
-  conflictBox() {
-    const { conflict } = this.data
-    if (!conflict) return null
-    const differing = FIELDS.filter((name) => isChanged(conflict.changes[name]))
-    return element(
-      "section",
-      { class: "conflict" },
-      noteBox("wrong", "⚠", [conflict.title, conflict.text]),
-      element("h4", {}, "From theirs to yours"),
-      ...differing.map((name) =>
-        element("div", {}, element("b", {}, title(name)), drawChanges(conflict.changes[name]))),
-      differing.length ? null : element("p", {}, "The texts are equal."),
-      element(
-        "div",
-        { class: "actions row" },
-        conflict.open
-          ? element("button", { type: "button", class: "primary", onclick: () => this.submit(this.data.mode === "annotate" ? "save" : "accept") },
-            "Save mine on top of theirs")
-          : null,
-        element("button", { type: "button", onclick: () => this.submit("take_theirs") }, "Keep theirs, drop mine"),
-      ),
-    )
-  }
-
-  actions() {
-    const { data } = this
+  buttons() {
     const button = (text, key, onclick, more = "") =>
       element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
-        text, key ? hint(key) : null)
-    const decided = data.conflict && !data.conflict.open
+        text, key ? hint(key.toUpperCase()) : null)
+    const decided = this.conflict && !this.conflict.open
+    const annotates = this.page.mode === "annotate"
     const primary = element("button", { type: "button", class: "primary", hidden: Boolean(decided) })
-    primary.onclick = () => this.submit(data.mode === "annotate" ? "save" : "accept")
-    this.label = () => {
-      const words = data.mode === "annotate"
-        ? "Save and next"
-        : this.edited ? "Accept with my edits" : "Accept"
-      // While a box asks something, the key and the colour are its button's.
-      primary.classList.toggle("primary", !this.asking)
-      primary.ariaKeyShortcuts = this.asking ? null : "Control+Enter"
-      primary.replaceChildren(this.pending ? "Saving…" : words, ...(this.asking ? [] : [hint("Ctrl ⏎")]))
-    }
-    const rest = data.mode === "annotate"
+    primary.onclick = () => this.submit(annotates ? "save" : "accept")
+    this.label = () => this.drawLabel(primary)
+    const back = annotates
+      ? button("Back", "b", () => this.go("back"), "back")
+      : button("Undo", "u", () => this.go("undo"), "back")
+    back.hidden = !this.figures?.can_go_back
+    const rest = annotates
       ? [
-          button("Skip", "s", () => this.show("skip")),
-          button("Flag", "f", () => this.show("flag")),
-          data.can_go_back ? button("Back", "b", () => this.submit("back")) : null,
+          button("Skip", "s", () => this.openPanel("skip")),
+          button("Flag", "f", () => this.openPanel("flag")),
         ]
       : [
           button("Send back", "s", () => this.sendBack()),
           button("Set aside", "x", () => this.submit("set_aside")),
           button("Edit", "e", () => this.edit()),
-          button("Skip", "k", () => this.show("skip")),
-          data.can_go_back ? button("Undo last", "u", () => this.submit("back")) : null,
+          button("Skip", "k", () => this.openPanel("skip")),
         ]
-    return element("div", { class: "actions bar" }, primary, ...rest,
-      button("?", "", () => this.show("keys"), "help"))
+    return element("div", { class: "actions bar" }, primary, ...rest, back,
+      element("span", { class: "status", role: "status" }, this.statusText ?? ""),
+      button("?", "", () => this.openPanel("keys"), "help"))
   }
 
-  keys() {
-    const { data } = this
-    const quality = QUALITY.map((word, i) => [String(i + 1), `quality ${word}`, () => this.rate(i + 1)])
-    const own = data.mode === "annotate"
-      ? [["s", "skip, with a reason", () => this.show("skip")],
-         ["f", "flag, with a reason", () => this.show("flag")],
-         ["b", "back to my last saved example", () => data.can_go_back && this.submit("back")]]
-      : [["a", "accept", () => this.submit("accept")],
-         ["s", "send back, with a comment", () => this.sendBack()],
-         ["x", "set aside", () => this.submit("set_aside")],
-         ["e", "edit the texts", () => this.edit()],
-         ["k", "skip, with a reason", () => this.show("skip")],
-         ["u", "undo my last decision", () => data.can_go_back && this.submit("back")]]
-    return [...own, ...quality, ["?", "show the keys", () => this.show("keys")]]
+  drawLabel(primary) {
+    const accept = this.edited ? "Accept with my edits" : "Accept"
+    const words = this.page.mode === "annotate" ? "Save and next" : accept
+    // While a box asks something, the key and the colour are its button's.
+    primary.classList.toggle("primary", !this.asking)
+    primary.ariaKeyShortcuts = this.asking ? null : "Control+Enter"
+    primary.replaceChildren(this.pending ? "Saving…" : words, ...(this.asking ? [] : [hint("Ctrl ⏎")]))
   }
 
-  rate(value) {
-    this.root.querySelector(`input[name=quality][value="${value}"]`)?.click()
+  // What is told --------------------------------------------------------------------------------
+
+  message(message, more = null) {
+    const box = this.root.querySelector(".message")
+    const words = message ? [message.title, message.text ?? message.message].filter(Boolean) : []
+    const link = more && linkButton(more.text, more.act)
+    box?.replaceChildren(...(words.length ? [noteBox("wrong", "!", words, link)] : []))
   }
 
-  show(panel) {
-    this.panel = this.panel === panel ? null : panel
-    const box = this.root.querySelector(".panel")
-    box.hidden = !this.panel
-    this.root.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid")
-    this.label()
-    if (!this.panel) return this.focus("root")
-    const made = { keys: () => this.keyList(), send_back: () => this.sendBackForm() }[this.panel]
-    box.replaceChildren(...(made ? made() : this.reasonForm(this.panel)))
-    if (this.asking) this.asked.focus()
-    box.scrollIntoView({ block: "nearest" })
-    return undefined
+  status(text, wrong = false) {
+    this.statusText = text
+    const place = this.root.querySelector(".status")
+    if (!place) return
+    place.textContent = text
+    place.classList.toggle("wrong", wrong)
   }
 
-  // Whether a box is open that asks for words: Ctrl+Enter belongs to it then.
-  get asking() {
-    return Boolean(this.panel) && this.panel !== "keys"
+  // How many submissions wait for the server.
+  waits(count) {
+    if (!count) {
+      if (this.waiting) this.status("Everything is saved")
+      this.waiting = 0
+      return
+    }
+    this.waiting = count
+    this.status(`Offline: ${counted(count, "submission")} kept in this browser`, true)
+    if (!this.pending) return
+    this.message({ title: "The server does not answer",
+      text: "What you wrote is kept in this browser and sent as soon as it does." },
+    { text: "Try now", act: () => this.client.retryNow() })
   }
 
-  // A comment that is written already is sent at once.
-  sendBack() {
-    const open = this.panel === "send_back"
-    if (!open) this.show("send_back")
-    if (open || this.form.comment.trim()) this.confirmPanel()
+  busy(is) {
+    this.pending = is
+    for (const button of this.root.querySelectorAll(".actions button")) button.disabled = is
+    this.root.classList.toggle("busy", is)
+    this.label?.()
   }
 
-  sendBackForm() {
-    this.asked = this.root.querySelector("#comment")
-    return [
-      element("p", {}, "Send back: it goes to the annotator again, with your comment above. What should change?"),
-      ...this.panelEnd("Send back", "Ctrl ⏎"),
-    ]
+  // Focus ---------------------------------------------------------------------------------------
+
+  focused() {
+    return this.root.getRootNode().activeElement?.id || "root"
   }
 
-  panelEnd(words, key) {
-    return [
-      element("p", { class: "missing", role: "alert" }),
-      element("div", { class: "actions row" },
-        element("button", { type: "button", class: "primary", onclick: () => this.confirmPanel() }, words, hint(key)),
-        element("button", { type: "button", onclick: () => this.show(null) }, "Cancel", hint("Esc"))),
-    ]
+  focus(id) {
+    const target = (id !== "root" && this.root.querySelector(`#${id}`)) || this.root
+    target.focus({ preventScroll: id === "root" })
+    if (id === "root") this.root.scrollIntoView({ block: "nearest" })
   }
 
-  keyList() {
-    const save = this.data.mode === "annotate" ? "save and next" : "accept"
-    const lines = [["Ctrl + Enter", `${save}, from anywhere; in an open box, what the box asks`],
-      ["Esc", "leave the text field; letters are keys then"],
-      ...this.keys().filter(([key]) => !/[2-5]/.test(key)).map(([key, what]) => key === "1" ? ["1 – 5", "quality"] : [key, what])]
-    return [element("dl", { class: "keys" },
-      ...lines.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]))]
-  }
-
-  reasonForm(action) {
-    const input = element("input", { type: "text", id: "reason", maxlength: "500", "aria-label": `Why do you ${action} it?`,
-      placeholder: "Say why in a few words" })
-    this.asked = input
-    return [
-      element("p", {}, action === "skip"
-        ? "Skip: it goes to somebody else, and not to you again. Why?"
-        : "Flag: a reviewer looks at it, and it is not frozen before that. Why?"),
-      element("div", { class: "row" }, ...REASONS[action].map((text) =>
-        element("button", { type: "button", class: "chip", onclick: () => {
-          input.value = text
-          input.dispatchEvent(new Event("input"))
-          input.focus()
-        } }, text))),
-      input,
-      ...this.panelEnd(action === "skip" ? "Skip this example" : "Flag this example", "⏎"),
-    ]
-  }
-
-  confirmPanel() {
-    const { asked } = this
-    const words = asked.value.trim()
-    if (words) return this.submit(this.panel, this.panel === "send_back" ? {} : { reason: words })
-    const missing = this.root.querySelector(".missing")
-    missing.textContent = this.panel === "send_back"
-      ? "A comment is needed: say what should change."
-      : "A reason is needed: write it, or choose one above."
-    asked.setAttribute("aria-invalid", "true")
-    asked.addEventListener("input", () => {
-      asked.removeAttribute("aria-invalid")
-      missing.textContent = ""
-    }, { once: true })
-    asked.focus()
-    missing.parentNode.scrollIntoView({ block: "nearest" })
-    return undefined
+  edit(name) {
+    for (const field of name ? [name] : FIELDS) this.editing.add(field)
+    const sending = this.panel === "send_back"
+    const said = [...this.root.querySelector(".message").childNodes]
+    this.draw()
+    this.root.querySelector(".message").replaceChildren(...said)
+    if (sending) this.openPanel("send_back")
+    this.focus(name ?? "output")
   }
 }
 
-function hint(key) {
-  return element("kbd", { "aria-hidden": "true" }, key)
+const STATE_WORDS = {
+  new: "new", annotated: "annotated", sent_back: "sent back", accepted: "accepted", set_aside: "set aside",
+}
+
+// “Example 12 · sent back · revision 3”
+function aboutOf({ position, state, number, flagged }) {
+  const parts = [`Example ${many(position)}`, STATE_WORDS[state] ?? state, `revision ${many(number)}`]
+  return [...parts, ...(flagged ? ["⚑ flagged"] : [])].join(" · ")
 }

@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.examples.current import CurrentExample, HistoryEntry
+from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
+from core.examples.timeline import deed
 from core.workflows.curation import annotating, browsing
 from pages.components import errors, page, session
-from pages.components.difference import changes_between, difference, reading
-from pages.curation.history import sentence
+from pages.components.difference import difference, reading
 
 
 def detail(project_id: str, example_id: str) -> None:
@@ -81,7 +82,7 @@ def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
     store = session.store()
     st.subheader("History", anchor=False)
     for entry in reversed(entries):
-        st.text(sentence(entry))
+        st.text(f"{page.when(entry.created_at)} · {deed(entry)}")
         if entry.number and entry.number > 1:
             after, before = (
                 browsing.revision_of(store, session.actor(), example, entry.number - back).fields

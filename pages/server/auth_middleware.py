@@ -27,7 +27,7 @@ FORMS = frozenset({"/login", "/setup", "/invite"})
 FILES = frozenset({"/sign_in.css", "/sign_in.woff2", "/mark.svg", "/watch.js", "/theme.js"})
 PUBLIC = FORMS | FILES | {"/healthz"}
 # What scripts fetch: a redirect to a form would only confuse them.
-NO_PAGES = ("/_stcore/", "/api/", "/media/", "/component/", "/static/", "/session")
+NO_PAGES = ("/_stcore/", "/api/", "/media/", "/component/", "/static/", "/session", "/work/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -134,6 +134,11 @@ def _api_refusal() -> Response:
 
 
 def _sign_in_first(connection: HTTPConnection, scope: Scope) -> Response:
+    if scope["path"].startswith("/work/"):
+        message = "Sign in again; what you typed is kept."
+        return JSONResponse(
+            {"title": "Signed out", "message": message}, 401, {"cache-control": "no-store"}
+        )
     if not _is_navigation(connection, scope):
         return PlainTextResponse("Sign in first.", 401, {"cache-control": "no-store"})
     query = scope["query_string"].decode("latin-1")

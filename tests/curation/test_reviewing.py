@@ -12,10 +12,10 @@ from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotAllowed
 from core.examples.current import CurrentExample
 from core.examples.example import word_diff
+from core.examples.phrases import in_phrases
 from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.reviewing import ReviewTask, decide, next_to_review
-from pages.components.difference import in_phrases
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
 

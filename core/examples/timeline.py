@@ -1,0 +1,62 @@
+"""Who did what on an example, in words: the history's sentences and a reviewer's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.examples.current import CurrentExample, HistoryEntry, HistoryKind
+
+DID: dict[HistoryKind, str] = {
+    "import": "imported it",
+    "add": "added it",
+    "annotate": "saved revision {number}",
+    "review": "edited it: revision {number}",
+    "accept": "accepted it",
+    "send_back": "sent it back",
+    "set_aside": "set it aside",
+    "reopen": "reopened it",
+    "undo": "undid the decision",
+    "skip": "skipped it",
+    "flag": "flagged it",
+    "unflag": "settled the flag",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence above the fields; `kind` is attention or plain, `icon` says the same."""
+
+    text: str
+    kind: str = "attention"
+    icon: str = "!"
+
+
+def deed(entry: HistoryEntry) -> str:
+    """“Ada sent it back: Show the steps.”"""
+    did = DID[entry.kind].format(number=entry.number)
+    said = f": {entry.text}" if entry.text else ""
+    return f"{entry.person} {did}{said}"
+
+
+def notes_for_annotator(sent_back: str) -> list[Note]:
+    """Why the example is back."""
+    return [Note(f"Sent back: {sent_back}", icon="↩")] if sent_back else []
+
+
+def notes_for_reviewer(
+    example: CurrentExample, history: Sequence[HistoryEntry], person_id: str
+) -> list[Note]:
+    """What a reviewer should know before reading: a flag, whose work it is."""
+    found = []
+    flag = next((entry for entry in reversed(history) if entry.kind == "flag"), None)
+    if example.flagged and flag:
+        found.append(Note(f"Flagged by {flag.person}: {flag.text}", icon="⚑"))
+    if example.number == 1:
+        found.append(Note("Nobody has changed it since it came in.", kind="plain", icon="○"))
+    elif example.author_id == person_id:
+        found.append(Note("You wrote this revision yourself. Better let somebody else decide."))
+    else:
+        said = f"{example.author} saved revision {example.number}; marked is what changed in it."
+        found.append(Note(said, kind="plain", icon="±"))
+    return found

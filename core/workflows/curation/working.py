@@ -1,0 +1,295 @@
+"""Annotate and review one request at a time: what a browser sends, and what it gets back.
+
+answer = annotate(store, actor, project_id, Sent("save", …))      # saved, and the next example
+answer = review(store, actor, project_id, Sent("next"))           # only the next example
+
+`holding` names the examples that the browser has already, such as the one it fetched ahead: they
+stay leased, and the answer's task is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
+
+from core.actor import Actor
+from core.clock import new_id
+from core.errors import InvalidInput
+from core.examples.current import CurrentExample, HistoryEntry, Revision
+from core.examples.example import FIELDS
+from core.examples.states import Queue
+from core.workflows.curation import annotating, browsing, queue, reviewing
+from core.workflows.curation.annotating import Edit
+from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+MOST_HELD = 20
+UNREADABLE = "The browser sent something unreadable. Reload the page."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request. The texts are the person's, unchecked: `edit()` checks them.
+
+    `next` is False where the answer needs no further example.
+    """
+
+    action: str
+    submission_id: str = ""
+    example_id: str = ""
+    based_on: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    quality: int | None = None
+    comment: str = ""
+    reason: str = ""
+    seconds: float | None = None
+    holding: tuple[str, ...] = ()
+    next: bool = True
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Sent:
+        """Read a request's body. Raises InvalidInput for anything odd."""
+        try:
+            seconds = value.get("seconds")
+            fields = dict(value.get("fields") or {})
+            return cls(
+                fields={name: _text(fields.get(name, "")) for name in FIELDS},
+                labels=dict(value.get("labels") or {}),
+                quality=value.get("quality"),
+                seconds=None if seconds is None else min(max(0.0, float(seconds)), 86_400.0),
+                holding=tuple(map(_text, value.get("holding") or ()))[:MOST_HELD],
+                next=value.get("next") is not False,
+                **{
+                    name: _text(value.get(name) or "")
+                    for name in ("submission_id", "example_id", "based_on", "comment", "reason")
+                },
+                action=_text(value.get("action")),
+            )
+        except (TypeError, ValueError):
+            raise InvalidInput(UNREADABLE) from None
+
+    def edit(self) -> Edit:
+        """The edit to save. Raises InvalidInput where it cannot be stored."""
+        return Edit(
+            self.submission_id,
+            self.example_id,
+            self.based_on,
+            self.fields["instruction"],
+            self.fields["input"],
+            self.fields["output"],
+            labels=self.labels,
+            quality=self.quality,
+            comment=self.comment,
+            seconds=self.seconds,
+        )
+
+    @property
+    def draft(self) -> dict[str, Any]:
+        """What is kept of a text that is not submitted yet."""
+        names = ("submission_id", "based_on", "fields", "labels", "quality", "comment")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request: the submissions saved by it, and an example to go on with."""
+
+    saved: tuple[str, ...] = ()
+    task: Task | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """An example to work on: the revision before the current one where that is of interest, the
+    reviewer's comment that it came back with, what people did to it."""
+
+    example: CurrentExample
+    history: tuple[HistoryEntry, ...]
+    previous: Revision | None = None
+    sent_back: str = ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+# Annotate -----------------------------------------------------------------------------------------
+
+
+def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
+    """Do what an annotator asked for. Raises EditConflict, NotAllowed, NotFound, InvalidInput."""
+    actor.require(project_id, "annotator", "lead")
+    opening: dict[str, Callable[[], CurrentExample | None]] = {
+        "next": lambda: annotating.next_to_annotate(store, actor, project_id, sent.holding),
+        "open": lambda: annotating.open_example(
+            store, actor, project_id, sent.example_id, sent.holding
+        ),
+        "back": lambda: annotating.go_back(store, actor, project_id, sent.example_id, sent.holding),
+        "sent_back": lambda: _first_sent_back(store, actor, project_id),
+    }
+    if sent.action in opening:
+        return Answer(task=_to_annotate(store, actor, opening[sent.action]()))
+    saving: dict[str, Callable[[], None]] = {
+        "save": lambda: annotating.save_annotation(store, actor, project_id, sent.edit()),
+        "skip": lambda: _leave(store, actor, project_id, sent, annotating.skip),
+        "flag": lambda: _leave(store, actor, project_id, sent, annotating.flag),
+    }
+    saved = _saved(store, actor, project_id, sent, "annotate", saving)
+    if not saved or not sent.next:
+        return Answer(saved)
+    return Answer(saved, _to_annotate(store, actor, opening["next"]()))
+
+
+def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExample | None:
+    """An example that came back to this person, whatever else they hold; else the next one."""
+    mine = [
+        lease.example_id
+        for lease in store.queues.leases(project_id, "annotate")
+        if lease.person_id == actor.person_id
+    ]
+    for example_id in mine:
+        held = store.examples.current(example_id)
+        if held and held.state == "sent_back" and held.author_id == actor.person_id:
+            return held
+    return annotating.next_to_annotate(store, actor, project_id, mine)
+
+
+def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> Task | None:
+    if example is None:
+        return None
+    history = tuple(browsing.history_of(store, actor, example))
+    return Task(example, history, sent_back=annotating.why_sent_back(store, example))
+
+
+# Review -------------------------------------------------------------------------------------------
+
+
+def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
+    """Do what a reviewer asked for. Raises EditConflict, NotAllowed, NotFound, InvalidInput."""
+    actor.require(project_id, "reviewer", "lead")
+    opening: dict[str, Callable[[], ReviewTask | None]] = {
+        "next": lambda: reviewing.next_to_review(store, actor, project_id, sent.holding),
+        "open": lambda: reviewing.open_review(
+            store, actor, project_id, sent.example_id, sent.holding
+        ),
+        "undo": lambda: _undone(store, actor, project_id, sent),
+    }
+    if sent.action in opening:
+        return Answer(task=_to_review(opening[sent.action]()))
+    saving: dict[str, Callable[[], None]] = {
+        decision: partial(_decide, store, actor, project_id, decision, sent)
+        for decision in get_args(ReviewDecision)
+    }
+    saving["skip"] = lambda: _leave(store, actor, project_id, sent, annotating.skip)
+    saved = _saved(store, actor, project_id, sent, "review", saving)
+    if not saved or not sent.next:
+        return Answer(saved)
+    return Answer(saved, _to_review(opening["next"]()))
+
+
+def _undone(store: Store, actor: Actor, project_id: str, sent: Sent) -> ReviewTask:
+    last = reviewing.last_decision(store, actor, project_id)
+    review_id = last.review_id if last else ""
+    example_id = reviewing.undo_decision(store, actor, project_id, f"undo_{review_id}", review_id)
+    return reviewing.open_review(store, actor, project_id, example_id, sent.holding)
+
+
+def _to_review(task: ReviewTask | None) -> Task | None:
+    return None if task is None else Task(task.example, tuple(task.history), task.previous)
+
+
+def _decide(
+    store: Store, actor: Actor, project_id: str, decision: ReviewDecision, sent: Sent
+) -> None:
+    reviewing.decide(store, actor, project_id, sent.submission_id, decision, sent.edit())
+
+
+# Both ---------------------------------------------------------------------------------------------
+
+
+def _saved(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    sent: Sent,
+    mode: Queue,
+    saving: Mapping[str, Callable[[], None]],
+) -> tuple[str, ...]:
+    """Save the submission, or keep a draft; the ids of what is saved for good."""
+    if sent.action in ("draft", "discard"):
+        _keep(store, actor, project_id, sent, mode)
+        return ()
+    if sent.action not in saving:
+        raise InvalidInput(f"There is no action “{sent.action}” here. Reload the page.")
+    if not sent.submission_id:
+        raise InvalidInput(UNREADABLE)
+    saving[sent.action]()
+    return (sent.submission_id,)
+
+
+def _leave(store: Store, actor: Actor, project_id: str, sent: Sent, leave: Any) -> None:
+    leave(store, actor, project_id, sent.submission_id, sent.example_id, sent.reason)
+
+
+def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) -> None:
+    """Keep or drop a draft, and hold on to the example; one that comes after its own submission
+    was saved is too late."""
+    form = _form(mode, sent.example_id)
+
+    def keep() -> None:
+        example = browsing.example_of(store, actor, project_id, sent.example_id)
+        if sent.action == "discard" or _is_known(store, sent.submission_id):
+            store.drafts.drop(actor.person_id, form)
+            return
+        if example.is_open(mode):
+            queue.renew(store, project_id, mode, example.example_id, example.position, actor)
+        store.drafts.keep(actor.person_id, form, sent.draft)
+
+    store.transact(keep)
+
+
+def _is_known(store: Store, submission_id: str) -> bool:
+    return store.annotation.has_revision(submission_id) or store.annotation.is_known(submission_id)
+
+
+def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[str, Any] | None:
+    """What this person left unsubmitted on the example, with `saved_at`, or None."""
+    return store.drafts.with_time(actor.person_id, _form(mode, example_id))
+
+
+def _form(mode: Queue, example_id: str) -> str:
+    return f"{mode} {example_id}"
+
+
+def new_submission_id() -> str:
+    """The id of what the person who is shown an example will submit."""
+    return new_id("rev")
+
+
+def figures(store: Store, actor: Actor, project_id: str, mode: Queue) -> dict[str, Any]:
+    """What stands above the editor: what this person did today, and what waits."""
+    done = annotating.done_today(store, actor, project_id)
+    waits = queue.figures(store, actor, project_id, mode)
+    counts = browsing.counts(store, actor, project_id)
+    if mode == "review":
+        return {
+            "decided_today": done.reviewed,
+            "waiting": waits.open,
+            "accepted": counts["accepted"],
+            "can_go_back": reviewing.last_decision(store, actor, project_id) is not None,
+            "total": counts["total"],
+        }
+    return {
+        "saved_today": done.annotated,
+        "waiting": waits.open,
+        "sent_back": waits.first,
+        "can_go_back": annotating.last_saved(store, actor, project_id) is not None,
+        "total": counts["total"],
+    }

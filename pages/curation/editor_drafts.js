@@ -1,0 +1,95 @@
+// Drafts of the editor: kept in this browser with every key stroke, on the server within two seconds.
+
+class Drafting extends Surface {
+  get draftKey() {
+    return draftKey(this.owner, this.data.example_id, this.data.based_on)
+  }
+
+  // The newest of what this browser and the server kept for the state of the example that is shown;
+  // else what was typed for an earlier one.
+  restore() {
+    const { example_id, based_on, draft } = this.data
+    const here = readDraft(this.draftKey)
+    const there = draft && { ...draft.fields, ...draft, time: Date.parse(`${draft.saved_at}Z`) || Date.now() }
+    const matching = there?.based_on === based_on ? there : null
+    const chosen = here && !here.kept ? here : matching ?? here
+    if (chosen && differs(chosen, this.form)) {
+      this.restored = chosen.time
+      this.take(chosen)
+    }
+    if (chosen) return
+    this.older = olderDraft(this.owner, example_id, based_on) ?? (there && { key: null, draft: there })
+    if (this.older && !differs(this.older.draft, this.form)) this.older = null
+  }
+
+  take(draft) {
+    for (const name of Object.keys(this.form)) if (name in draft) this.form[name] = structuredClone(draft[name])
+    for (const name of FIELDS) if (this.form[name] !== this.data.fields[name]) this.editing.add(name)
+  }
+
+  changed() {
+    if (!differs(this.form, fresh(this.data, this.page.schema))) dropDraft(this.draftKey)
+    else if (!writeDraft(this.draftKey, this.form)) this.status("This browser keeps no drafts; the server does", true)
+    else this.status("")
+    this.label?.()
+    this.autosave.typed()
+  }
+
+  draft() {
+    return this.submission("draft")
+  }
+
+  async keepOnServer() {
+    const { draftKey: key } = this
+    const text = JSON.stringify(this.form)
+    const kept = await this.client.draft(this.draft())
+    const now = readDraft(key)
+    if (!kept || !now) {
+      if (this.data && key === this.draftKey && now) this.status("Offline: draft kept in this browser", true)
+      return
+    }
+    if (this.data && key === this.draftKey && JSON.stringify(this.form) === text) {
+      writeDraft(key, { ...this.form, kept: true })
+      this.status("Draft saved")
+    }
+  }
+
+  async discard() {
+    dropDraft(this.draftKey)
+    if (this.older?.key) dropDraft(this.older.key)
+    this.autosave.cancel()
+    this.data = { ...this.data, draft: null }
+    this.open({})
+    this.focus("output")
+    await this.client.ask(this.submission("discard")).catch(() => null)
+  }
+
+  // The text for an earlier state becomes the one for this state.
+  putIn() {
+    const { key, draft } = this.older
+    this.take(draft)
+    this.older = null
+    this.changed()
+    if (key) dropDraft(key)
+    this.draw()
+  }
+
+  get edited() {
+    return FIELDS.some((name) => this.form[name] !== this.data.fields[name])
+  }
+}
+
+function marksOf({ labels, quality, comment }) {
+  return { labels, quality, comment }
+}
+
+function fresh(task, schema) {
+  const { fields, labels, quality } = structuredClone(task)
+  // A lead may have taken a label out of the schema since.
+  const known = schema.filter(({ name }) => name in labels).map(({ name }) => [name, labels[name]])
+  return { ...fields, labels: Object.fromEntries(known), quality, comment: "" }
+}
+
+function differs(draft, form) {
+  return Object.keys(form).some((name) => name in draft && JSON.stringify(draft[name]) !== JSON.stringify(form[name]))
+}

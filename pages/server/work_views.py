@@ -1,0 +1,108 @@
+"""What the work routes of curation answer: an example, its changes, notes and history as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.errors import TouchstoneError
+from core.examples.example import Change
+from core.examples.phrases import changes_between
+from core.examples.states import Queue, is_decided
+from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
+from core.workflows.curation import browsing, working
+from core.workflows.curation.working import Answer, Sent, Task
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+Body = dict[str, Any]
+NOTHING = {
+    "annotate": (
+        "Nothing waits for you to annotate",
+        "Others hold the rest, or it waits for a reviewer's decision.",
+    ),
+    "review": ("Nothing waits for a decision", "Annotated and flagged examples appear here."),
+}
+NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
+
+
+def handle(store: Store, actor: Actor, project_id: str, name: str, body: Body) -> Body:
+    """Do what was asked and answer as the contract says. Raises TouchstoneError."""
+    mode: Queue = "review" if name == "review" else "annotate"
+    sent = Sent.from_json(body)
+    act = working.review if mode == "review" else working.annotate
+    answer = act(store, actor, project_id, sent)
+    light = sent.action in ("draft", "discard")
+    figures = {} if light else working.figures(store, actor, project_id, mode)
+    return {
+        "saved": list(answer.saved),
+        "task": task_view(store, actor, project_id, mode, answer.task) if answer.task else None,
+        "figures": figures,
+        "message": None if light else _message(mode, sent, answer, figures),
+    }
+
+
+def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | None:
+    if answer.task is not None or not sent.next:
+        return None
+    title, text = NOTHING[mode] if figures["total"] else NO_EXAMPLES
+    return {"title": title, "text": text}
+
+
+def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Task) -> Body:
+    """One example as the editor shows it."""
+    example = task.example
+    notes = notes_for_annotator(task.sent_back)
+    if mode == "review":
+        notes = notes_for_reviewer(example, task.history, actor.person_id)
+    draft = working.draft_of(store, actor, mode, example.example_id)
+    if draft is not None:
+        draft["saved_at"] = draft["saved_at"].isoformat()
+    return {
+        "project": project_id,
+        "example_id": example.example_id,
+        "based_on": example.revision_id,
+        "submission_id": working.new_submission_id(),
+        "fields": example.fields,
+        "labels": dict(example.labels),
+        "quality": example.quality,
+        "position": example.position,
+        "number": example.number,
+        "state": example.state,
+        "flagged": example.flagged,
+        "changes": listed(
+            changes_between(task.previous.fields if task.previous else None, example.fields)
+        ),
+        "notes": [asdict(note) for note in notes],
+        "draft": draft,
+        "history": [
+            {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
+        ],
+    }
+
+
+def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
+    """Beside a refused edit: the example as it is now, and what the refused text would change."""
+    mode: Queue = "review" if name == "review" else "annotate"
+    try:
+        sent = Sent.from_json(body)
+        project_id = str(body["project"])
+        theirs = browsing.example_of(store, actor, project_id, sent.example_id)
+        history = tuple(browsing.history_of(store, actor, theirs))
+    except (TouchstoneError, KeyError):
+        return {}
+    if sent.action == "open" or not any(sent.fields.values()):
+        return {}
+    return {
+        "theirs": task_view(store, actor, project_id, mode, Task(theirs, history)),
+        "changes": listed(changes_between(theirs.fields, sent.fields)),
+        "open": not is_decided(theirs.state),
+    }
+
+
+def listed(changes: Mapping[str, Sequence[Change]]) -> dict[str, list[list[str]]]:
+    """Changes as JSON has them."""
+    return {name: [list(run) for run in runs] for name, runs in changes.items()}
