@@ -1,6 +1,6 @@
 // Client of the /work routes: one request saves a submission and brings the next task.
 //
-//   const client = new WorkClient({ path: "/work/annotate", project, name, holding, on })
+//   const client = new WorkClient({ path: "/work/annotate", where: { project }, name, holding, on })
 //   await client.next()                 GET: the next task, or with {example: …} a named one
 //   client.submit({ action, … })        saved sooner or later: on.answer or on.refused follows
 //   await client.ask({ action, … })     once, now: going back, opening another one
@@ -28,8 +28,8 @@ class WorkError extends Error {
 }
 
 class WorkClient {
-  constructor({ path, project, name, task = "example_id", holding, on }) {
-    Object.assign(this, { path, project, task, holding, on })
+  constructor({ path, where, name, task = "example_id", holding, on }) {
+    Object.assign(this, { path, where, task, holding, on })
     this.outbox = new Outbox(name)
     this.failures = 0
     this.drafting = Promise.resolve()
@@ -66,8 +66,8 @@ class WorkClient {
   }
 
   async next(query = {}) {
-    const holding = this.holding().join(",")
-    const asked = new URLSearchParams({ project: this.project, ...(holding && { holding }), ...query })
+    const holding = this.others({}).join(",")
+    const asked = new URLSearchParams({ ...this.where, ...(holding && { holding }), ...query })
     return this.request("GET", null, `?${asked}`)
   }
 
@@ -77,7 +77,7 @@ class WorkClient {
   }
 
   complete(body) {
-    return { project: this.project, ...body, holding: this.holding() }
+    return { ...this.where, ...body, holding: this.holding() }
   }
 
   // Submissions -------------------------------------------------------------------------------
@@ -118,6 +118,11 @@ class WorkClient {
       this.on.answer(answer, item)
     }
     return this.on.waiting(0)
+  }
+
+  // Whether something is on its way whose answer brings a task.
+  get busy() {
+    return this.outbox.items.length > 0
   }
 
   // What the answer's task must not be: what the page has, and what is on its way.

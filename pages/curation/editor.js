@@ -27,7 +27,7 @@ class Editor extends Drafting {
     this.owner = page.mode === "review" ? `review.${page.person}` : page.person
     this.client = new WorkClient({
       path: `/work/${page.mode}`,
-      project: page.project,
+      where: { project: page.project },
       name: `${page.mode}.${page.person}.${page.project}`,
       holding: () => this.holding,
       on: {
@@ -103,7 +103,7 @@ class Editor extends Drafting {
   }
 
   async lookAhead() {
-    if (this.ahead.length || this.looking) return
+    if (this.ahead.length || this.looking || this.client.busy) return
     this.looking = true
     try {
       const { task } = await this.client.next({ ahead: "1" })

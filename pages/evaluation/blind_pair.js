@@ -1,274 +1,240 @@
-// Rating blind pairs: the cursor, the time, the drafts and the way to the server.
+// Rating blind pairs: the cursor, the drafts and the way to /work/rate.
+//
+// A judgement is out of the rater's hands at once: the pair that was fetched ahead comes, and the
+// answer brings the one after it.
 
-const PATIENCE = 8000
-const IDLE = 60_000
-
-class Rater {
-  constructor(root) {
-    this.root = root
-    this.pair = null
-    this.form = emptyForm()
-    this.cursor = 0
-    this.active = Date.now()
-    this.message = element("p", { class: "message", role: "status" })
-    this.again = button({ class: "again", hidden: true, onclick: () => this.flush() }, "Save again")
-    this.undo = button({ class: "again", hidden: true, onclick: () => this.takeBack() }, "Undo",
-      element("kbd", {}, "Z"))
-    this.save = button({ class: "save", onclick: () => this.submit() }, "Save and next",
-      element("kbd", {}, "Enter"))
-    this.coverage = element("div", { class: "coverage" })
-    this.choices = element("div")
-    this.foot = element("footer", {}, this.choices, this.coverage,
-      element("div", { class: "act" }, this.message, this.undo, this.again, this.save))
-    this.stage = element("div", { class: "stage" })
-    root.replaceChildren(this.stage, this.foot)
-    root.tabIndex = -1
-    this.listen()
+class Rater extends Entry {
+  constructor(root, page) {
+    super()
+    Object.assign(this, { root, page, pair: null, ahead: [], form: emptyForm(), cursor: 0, last: null })
+    this.client = new WorkClient({
+      path: "/work/rate",
+      where: { project: page.project, study: page.study.id },
+      name: `rate.${page.person}.${page.study.id}`,
+      task: "presentation_id",
+      holding: () => this.holding,
+      on: {
+        answer: (answer, item) => this.answered(answer, item),
+        refused: (error, item) => this.refused(error, item),
+        waiting: (count) => this.waits(count),
+        online: () => this.pair || this.load(),
+      },
+    })
+    this.autosave = new AutoSave({ save: () => this.keepOnServer(), last: () => this.client.lastDraft(this.draft()) })
+    this.watch = new Stopwatch()
+    this.frame()
+    this.ended = new AbortController()
+    const options = { signal: this.ended.signal }
+    root.addEventListener("keydown", (event) => keyPressed(this, event), options)
+    document.addEventListener("keydown", (event) => keyPressed(this, event), options)
+    pruneDrafts()
+    this.load()
   }
 
-  // What the server says ----------------------------------------------------------------------
-
-  receive(data, send) {
-    const first = !this.data
-    this.data = data
-    this.send = send
-    this.outbox ??= new Outbox(data.person, data.study.id)
-    const saved = data.saved.map((id) => this.acknowledged(id)).filter(Boolean)
-    if (saved.length) this.say("Saved.")
-    this.last = saved.at(-1) ?? this.last
-    data.refused.forEach((one) => this.refused(one))
-    this.drawCoverage()
-    this.takenBack(data.taken_back)
-    this.undo.hidden = !this.last || this.outbox.items.length > 0
-    if (!this.pair || !this.inQueue(this.pair.id)) this.show(this.next())
-    if (first && this.outbox.items.length) this.flush()
-    if (first && document.activeElement === document.body) this.root.focus({ preventScroll: true })
+  end() {
+    for (const part of [this.autosave, this.watch, this.client]) part.end()
+    this.ended.abort()
+    clearTimeout(this.again)
+    this.root.rater = null
   }
 
-  acknowledged(id) {
-    const item = this.outbox.take(id)
-    if (item) dropDraft(this.draftKey(item.presentation_id))
-    if (!this.outbox.items.length) this.calm()
-    return item
+  // Pairs ---------------------------------------------------------------------------------------
+
+  get holding() {
+    return [this.pair?.presentation_id, ...this.ahead.map(({ task }) => task.presentation_id)].filter(Boolean)
   }
 
-  refused({ id, message }) {
-    const item = this.outbox.items.find((one) => one.judgement_id === id)
-    if (!item) return
-    this.calm()
-    if (this.inQueue(item.presentation_id)) {
-      this.outbox.take(id)
-      writeDraft(this.draftKey(item.presentation_id), item)
-      this.show(this.data.queue.find((pair) => pair.id === item.presentation_id))
-    } else this.again.hidden = false
-    this.say(`${message} What you entered is kept in this browser.`, true)
-  }
-
-  // The form of the judgement taken back becomes the draft of its pair.
-  takenBack(back) {
-    if (!back || back.id !== this.last?.judgement_id) return
-    if (back.message) this.say(back.message, true)
-    else {
-      writeDraft(this.draftKey(back.presentation_id), this.last)
-      this.show(this.data.queue.find((pair) => pair.id === back.presentation_id) ?? this.next())
-      this.say("Undone. Change it, then save again.")
+  async load() {
+    clearTimeout(this.again)
+    await this.client.flush()
+    try {
+      const answer = await this.client.next()
+      this.progress(answer.figures)
+      this.show(answer.task, { message: answer.message })
+    } catch (error) {
+      if (!(error instanceof WorkError)) throw error
+      const words = error.passes ? { title: "The server does not answer", text: "It is tried again on its own." } : error
+      if (!this.pair) this.show(null, { message: words })
     }
-    this.last = null
+    if (document.activeElement === document.body) this.root.focus({ preventScroll: true })
   }
 
-  inQueue(pairId) {
-    return this.data.queue.some((pair) => pair.id === pairId)
+  async lookAhead() {
+    if (this.ahead.length || this.looking || this.client.busy) return
+    this.looking = true
+    try {
+      const { task } = await this.client.next()
+      if (task && !this.holding.includes(task.presentation_id)) this.put(task)
+    } catch (error) {
+      if (!(error instanceof WorkError)) throw error
+    } finally {
+      this.looking = false
+    }
   }
 
-  next() {
-    return this.data.queue.find((pair) => !this.outbox.has(pair.id)) ?? null
+  put(task) {
+    this.ahead.push({ task, time: Date.now() })
   }
 
-  // What is shown -----------------------------------------------------------------------------
+  takeAhead() {
+    this.ahead = this.ahead.filter(({ time }) => Date.now() - time < FRESH)
+    return this.ahead.shift()?.task ?? null
+  }
 
-  show(pair) {
+  // Show a pair, or that there is none; `form` is what was entered about it before.
+  show(pair, { message = null, form = null } = {}) {
+    clearTimeout(this.again)
+    this.pending = false
     this.pair = pair
+    this.autosave.cancel()
     this.save.hidden = !pair
+    this.watch.seconds = 0
+    this.view = null
     if (!pair) {
-      this.view = null
-      const words = this.outbox.items.length ? "Saving …" : this.data.nothing
-      this.stage.replaceChildren(element("p", { class: "nothing" }, words))
-      this.choices.replaceChildren()
+      this.drawNothing(message)
+      this.again = setTimeout(() => this.load(), LOOK_AGAIN)
       return
     }
-    this.form = { ...emptyForm(), ...readDraft(this.draftKey(pair.id)) }
+    this.form = { ...emptyForm(), ...(form ?? this.kept()) }
+    this.watch.seconds = this.form.seconds
+    this.retyping = false
     this.cursor = this.firstEmpty()
-    this.view = drawPair(this, pair, this.data.study)
+    this.view = drawPair(this, pair, this.page.study)
     this.stage.replaceChildren(this.view.box)
     this.choices.replaceChildren(this.view.bar)
+    if (form) this.keep()
+    this.lookAhead()
   }
 
-  drawCoverage() {
-    const { judged, least, pairs, outputs } = this.data.progress
-    const met = judged >= least
-    const rule = met
-      ? `10 % rule met: ${many(least)} of ${many(outputs)} answers needed`
-      : `10 % rule met at ${many(least)}`
-    const bar = element("progress", { max: pairs, value: judged, "aria-label": "Pairs rated" })
-    this.coverage.replaceChildren(bar,
-      element("span", {}, element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`), ` · ${rule}`))
-  }
-
-  say(text, wrong = false) {
-    this.message.textContent = text
-    this.message.classList.toggle("wrong", wrong)
-  }
-
-  // What the person does ----------------------------------------------------------------------
-
-  get order() {
-    return SIDES.flatMap((side) => this.data.study.criteria.map(({ name }) => ({ side, name })))
-  }
-
-  firstEmpty(from = 0) {
-    const order = this.order
-    const empty = ({ side, name }) => !this.form.ratings[side][name]
-    const at = order.findIndex((one, index) => index >= from && empty(one))
-    return at >= 0 ? at : from ? this.firstEmpty() : order.length
-  }
-
-  isAt(side, name) {
-    const here = this.order[this.cursor]
-    return Boolean(here) && here.side === side && here.name === name
-  }
-
-  needsRemark(side) {
-    return this.form.ratings[side].bias < 4
-  }
-
-  choose(choice) {
-    this.form.choice = choice
-    this.changed()
-  }
-
-  rate(side, name, value) {
-    this.form.ratings[side][name] = value
-    const at = this.order.findIndex((one) => one.side === side && one.name === name)
-    this.cursor = this.firstEmpty(at + 1)
-    this.changed()
-  }
-
-  flag(side, flag) {
-    const raised = this.form.flags[side]
-    this.form.flags[side] = raised.includes(flag)
-      ? raised.filter((one) => one !== flag)
-      : [...raised, flag]
-    this.changed()
-  }
-
-  back() {
-    this.cursor = Math.max(0, this.cursor - 1)
-    this.view.update()
-    this.reveal()
-  }
-
-  // Scroll what a key or a refusal names into view, above the footer; the cursor's row by default.
-  reveal(target = this.view.row(this.order[Math.min(this.cursor, this.order.length - 1)])) {
-    this.root.style.setProperty("--foot", `${this.foot.offsetHeight}px`)
-    target.scrollIntoView({ block: "nearest" })
-  }
-
-  changed() {
-    this.view.update()
-    this.typed()
-  }
-
-  typed() {
-    this.say("")
-    this.keep()
-  }
-
-  keep() {
-    if (!writeDraft(this.draftKey(this.pair.id), this.form)) {
-      this.say("This browser keeps no draft: save before you close the page.", true)
-    }
-  }
-
-  draftKey(pairId) {
-    return `${RATE}${this.data.person}.${pairId}`
-  }
+  // Saving --------------------------------------------------------------------------------------
 
   submit() {
-    if (!this.pair) return
-    const missing = whatIsMissing(this.form, this.data.study.criteria)
+    if (!this.pair || this.pending) return
+    const missing = whatIsMissing(this.form, this.page.study.criteria)
     if (missing) {
-      this.say(missing.text, true)
-      if (missing.name) this.cursor = this.firstEmpty()
-      this.view.update()
-      if (missing.remark) {
-        this.view.remark(missing.remark).focus({ preventScroll: true })
-        this.reveal(this.view.remark(missing.remark))
-      } else if (missing.name) this.reveal()
+      this.refuse(missing)
       return
     }
     const remarks = Object.fromEntries(
       SIDES.map((side) => [side, this.needsRemark(side) ? this.form.remarks[side] : {}]))
-    this.outbox.add({
-      ...this.form, remarks, judgement_id: this.pair.judgement_id, presentation_id: this.pair.id,
-    })
+    const { submission_id, presentation_id } = this.pair
+    const item = { action: "judge", submission_id, presentation_id, ...structuredClone(this.form), remarks,
+      seconds: this.watch.seconds }
+    this.sent = { pair: this.pair, form: structuredClone(this.form), submission_id }
+    this.autosave.cancel()
+    if (this.client.submit(item)) dropDraft(this.draftKey(presentation_id))
     this.say("Saving …")
     this.undo.hidden = true
-    this.show(this.next())
+    const next = this.takeAhead()
+    if (next) this.show(next)
+    else {
+      this.pending = true
+      this.pair = this.view = null
+      this.save.hidden = true
+      this.stage.replaceChildren(element("p", { class: "nothing" }, "Saving …"))
+      this.choices.replaceChildren()
+    }
     this.root.focus({ preventScroll: true })
     this.root.scrollIntoView({ block: "start" })
-    this.flush()
   }
 
-  takeBack() {
-    if (this.undo.hidden) return
-    this.undo.hidden = true
-    this.say("Taking it back …")
-    this.send("take_back", this.last.judgement_id)
+  answered(answer, item) {
+    this.progress(answer.figures)
+    if (this.sent?.submission_id === item.submission_id) this.last = this.sent
+    if (!this.client.outbox.items.length) this.say("Saved.")
+    this.sendAgain.hidden = true
+    this.undo.hidden = !this.last || this.client.outbox.items.length > 0
+    if (!this.pair) this.show(answer.task, { message: answer.message })
+    else if (answer.task && !this.holding.includes(answer.task.presentation_id)) this.put(answer.task)
+    else this.lookAhead()
   }
 
-  flush() {
-    this.calm()
-    this.waiting = setTimeout(() => {
-      this.again.hidden = false
-      this.say("Not saved yet; it is kept in this browser.", true)
-    }, PATIENCE)
-    this.send("judgements", this.outbox.items)
-  }
-
-  calm() {
-    clearTimeout(this.waiting)
-    this.again.hidden = true
-  }
-
-  // Time, and the end -----------------------------------------------------------------------------
-
-  listen() {
-    this.ended = new AbortController()
-    const options = { signal: this.ended.signal }
-    document.addEventListener("keydown", (event) => keyPressed(this, event), options)
-    for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
-      document.addEventListener(kind, () => { this.active = Date.now() }, { ...options, passive: true })
+  // The pair comes back with all that was entered.
+  refused(error, item) {
+    const { presentation_id } = item
+    writeDraft(this.draftKey(presentation_id), item)
+    const back = this.sent?.submission_id === item.submission_id ? this.sent.pair : null
+    if (back) {
+      if (this.pair) this.ahead.unshift({ task: this.pair, time: Date.now() })
+      this.show(back, { form: formOf(item) })
     }
-    this.clock = setInterval(() => {
-      const here = document.visibilityState === "visible" && Date.now() - this.active < IDLE
-      if (here && this.pair) this.form.seconds += 1
-    }, 1000)
+    this.sendAgain.hidden = !back
+    this.say(`${error.message} What you entered is kept in this browser.`, true)
   }
 
-  end() {
-    this.ended.abort()
-    clearInterval(this.clock)
-    clearTimeout(this.waiting)
-    if (this.pair) this.keep()
+  waits(count) {
+    if (!count) return
+    this.sendAgain.hidden = false
+    this.say(`Offline: ${counted(count, "judgement")} kept in this browser, not sent yet.`, true)
+  }
+
+  saveAgain() {
+    if (this.client.outbox.items.length) this.client.retryNow()
+    else this.submit()
+  }
+
+  async takeBack() {
+    if (this.undo.hidden || !this.last) return
+    const { last } = this
+    this.undo.hidden = true
+    this.say("Undoing …")
+    try {
+      const answer = await this.client.ask({ action: "undo", submission_id: last.submission_id })
+      this.progress(answer.figures)
+      this.last = null
+      if (this.pair) this.ahead.unshift({ task: this.pair, time: Date.now() })
+      if (answer.task) this.show(answer.task, { form: last.form })
+      else this.say(answer.message.text, true)
+      this.say("Undone. Change it, then save again.")
+    } catch (error) {
+      if (!(error instanceof WorkError)) throw error
+      this.last = error.passes ? last : null
+      this.undo.hidden = !this.last
+      this.say(error.message, true)
+    }
+  }
+
+  // Drafts --------------------------------------------------------------------------------------
+
+  draftKey(id) {
+    return `${RATE}${this.page.person}.${id}`
+  }
+
+  keep() {
+    this.form.seconds = this.watch.seconds
+    if (!writeDraft(this.draftKey(this.pair.presentation_id), this.form)) {
+      this.say("This browser keeps no drafts; the server does.", true)
+    }
+    this.autosave.typed()
+  }
+
+  // What this browser and the server kept of the pair: the newer one.
+  kept() {
+    const here = readDraft(this.draftKey(this.pair.presentation_id))
+    const there = this.pair.draft
+    return formOf(here && !here.kept ? here : there ?? here ?? {})
+  }
+
+  draft() {
+    const { submission_id, presentation_id } = this.pair
+    return { submission_id, presentation_id, form: formOf(this.form) }
+  }
+
+  async keepOnServer() {
+    const { presentation_id } = this.pair
+    const text = JSON.stringify(this.form)
+    if (!(await this.client.draft(this.draft()))) return
+    if (this.pair?.presentation_id !== presentation_id || JSON.stringify(this.form) !== text) return
+    writeDraft(this.draftKey(presentation_id), { ...this.form, kept: true })
   }
 }
 
-const raters = new WeakMap()
-
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".rate")
-  if (!raters.has(root)) raters.set(root, new Rater(root))
-  const rater = raters.get(root)
-  rater.receive(data, setTriggerValue)
-  return () => { rater.end(); raters.delete(root) }
+  if (root.rater?.page.name !== data.name) {
+    root.rater?.end()
+    root.rater = new Rater(root, data)
+  }
+  // Streamlit may call the clean-up before a new call, too: only a page that is gone ends it.
+  return () => setTimeout(() => root.isConnected || root.rater?.end())
 }

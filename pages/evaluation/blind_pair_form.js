@@ -1,7 +1,4 @@
-// What a person entered about one pair, what is missing in it, and the judgements on their way.
-//
-// A submission goes into the outbox (localStorage) before it travels, and leaves it when the
-// server has acknowledged its id; until then a reload sends it again, and the id makes that one.
+// What a person entered about one pair, and what is missing in it.
 
 const RATE = "touchstone.rate."
 
@@ -29,27 +26,8 @@ function whatIsMissing(form, criteria) {
   return null
 }
 
-class Outbox {
-  constructor(person, study) {
-    this.key = `${RATE}${person}.${study}.outbox`
-    this.items = readDraft(this.key)?.items ?? []
-  }
-  has(pairId) {
-    return this.items.some((item) => item.presentation_id === pairId)
-  }
-  add(item) {
-    this.items = [...this.items.filter((one) => one.presentation_id !== item.presentation_id), item]
-    return this.write()
-  }
-  take(id) {
-    const found = this.items.find((item) => item.judgement_id === id)
-    this.items = this.items.filter((item) => item.judgement_id !== id)
-    this.write()
-    return found
-  }
-  write() {
-    if (this.items.length) return writeDraft(this.key, { items: this.items })
-    dropDraft(this.key)
-    return true
-  }
+// Of a draft, a submission or what the server kept: what the person entered.
+function formOf(kept) {
+  return Object.fromEntries(Object.keys(emptyForm()).filter((name) => name in kept)
+    .map((name) => [name, structuredClone(kept[name])]))
 }

@@ -6,10 +6,12 @@ const CHOICE_KEYS = {
 }
 
 function keyPressed(rater, event) {
-  if (event.defaultPrevented || event.isComposing || event.repeat) return
   const target = event.composedPath()[0]
   const inside = event.composedPath().includes(rater.root)
-  if (!inside && target !== document.body) return
+  // Keys inside stop here: Streamlit would take an “r” in a text for its own.
+  if (inside) event.stopPropagation()
+  if (event.defaultPrevented || event.isComposing || event.repeat) return
+  if ((!inside && target !== document.body) || document.querySelector("[role=dialog]")) return
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return used(event, () => rater.submit())
   if (target.matches?.("textarea, input, select")) {
     if (event.key === "Escape") used(event, () => rater.root.focus({ preventScroll: true }))
@@ -31,15 +33,16 @@ function actionOf(rater, { key, shiftKey }) {
   const letter = key.toLowerCase()
   if (CHOICE_KEYS[letter]) return () => rater.choose(CHOICE_KEYS[letter])
   const flag = Object.keys(FLAG_KEYS).find((one) => FLAG_KEYS[one].toLowerCase() === letter)
-  if (flag && rater.data.study.flags.includes(flag)) {
+  if (flag && rater.page.study.flags.includes(flag)) {
     return () => rater.flag(shiftKey ? "right" : "left", flag)
   }
   const here = rater.order[rater.cursor]
   if ("12345".includes(letter)) {
-    return here && (() => { rater.rate(here.side, here.name, Number(key)); rater.reveal() })
+    return here && (() => { rater.rate(here.side, here.name, Number(key), true); rater.reveal() })
   }
   return {
-    backspace: () => rater.back(), enter: () => rater.submit(), z: () => rater.takeBack(),
+    backspace: () => rater.move(-1), arrowup: () => rater.move(-1), arrowdown: () => rater.move(1),
+    enter: () => rater.submit(), z: () => rater.takeBack(),
     w: () => rater.view.openNotes(), "?": () => rater.view.toggleHelp(),
     escape: () => { rater.view.help.hidden = true; rater.root.focus({ preventScroll: true }) },
   }[letter]

@@ -15,16 +15,13 @@ const LONG_LINES = 18
 const HELP = [
   ["← / A", "left is better"], ["→ / D", "right is better"],
   ["G", "both good"], ["B", "both bad"], ["X", "cannot judge"],
-  ["1 – 5", "rate what is marked ▸, left answer first"], ["Backspace", "one rating back"],
+  ["1 – 5", "rate what is marked ▸, left answer first"],
+  ["Backspace ↑ ↓", "move to another rating and type it again"],
   ["Z", "undo the last save"],
   ["H U O", "flag the left answer; with Shift the right one"],
   ["W", "correction and comment"], ["Esc", "out of a text field"],
   ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],
 ]
-
-function many(count) {
-  return count.toLocaleString("en").replaceAll(",", "\u202f")
-}
 
 function capital(word) {
   return word.charAt(0).toUpperCase() + word.slice(1)
@@ -56,11 +53,11 @@ function textBlock(text) {
     text || element("i", {}, "The answer is empty."))
   if (text.length <= LONG_CHARACTERS && text.split("\n").length <= LONG_LINES) return body
   body.classList.add("folded")
-  const words = () => (body.classList.contains("folded") ? "Show all" : "Fold")
+  const folded = () => body.classList.contains("folded")
   const more = button({ class: "more", "aria-expanded": "false" })
   const draw = () => {
-    more.textContent = `${words()} ${many(text.length)} characters`
-    more.setAttribute("aria-expanded", String(!body.classList.contains("folded")))
+    more.textContent = folded() ? `Show all ${many(text.length)} characters` : "Show less"
+    more.setAttribute("aria-expanded", String(!folded()))
   }
   more.addEventListener("click", () => { body.classList.toggle("folded"); draw() })
   draw()

@@ -1,4 +1,4 @@
-"""Work routes: annotate and review as JSON over HTTP, beside the pages' script reruns.
+"""Work routes: annotate, review and rate as JSON over HTTP, beside the pages' script reruns.
 
 GET  /work/annotate?project=ID      the next example (`example=ID`: that one), leased to the person
 POST /work/annotate                 saves a submission and brings the next example; see `Sent`
@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,7 @@ from core.workflows.team.projects import visible_projects
 from core.workflows.team.sessions import actor_of, chosen_project
 from pages.server.cookies import session_token
 from pages.server.running import running
+from pages.server.work_rate import rate
 from pages.server.work_views import Body, conflict_view, handle
 
 log = logging.getLogger("touchstone.work")
@@ -61,7 +63,8 @@ def _answer(name: str, body: Body, token: str) -> Response:
         return JSONResponse(told, 401, NO_STORE)
     try:
         project_id = _project(actor, token, body)
-        return JSONResponse(handle(store, actor, project_id, name, body), headers=NO_STORE)
+        act = rate if name == "rate" else partial(handle, name)
+        return JSONResponse(act(store, actor, project_id, body), headers=NO_STORE)
     except EditConflict as error:
         return _refusal(error, conflict_view(store, actor, name, body))
     except TouchstoneError as error:
@@ -117,5 +120,6 @@ def _refusal(error: TouchstoneError, more: dict[str, Any]) -> Response:
 
 
 WORK_ROUTES = [
-    Route(f"/work/{name}", work(name), methods=["GET", "POST"]) for name in ("annotate", "review")
+    Route(f"/work/{name}", work(name), methods=["GET", "POST"])
+    for name in ("annotate", "review", "rate")
 ]

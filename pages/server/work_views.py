@@ -29,7 +29,7 @@ NOTHING = {
 NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
 
 
-def handle(store: Store, actor: Actor, project_id: str, name: str, body: Body) -> Body:
+def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     """Do what was asked and answer as the contract says. Raises TouchstoneError."""
     mode: Queue = "review" if name == "review" else "annotate"
     sent = Sent.from_json(body)

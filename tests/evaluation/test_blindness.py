@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.workflows.evaluation import rating
-from pages.evaluation.blind_pair import data_for
+from pages.server.work_rate import rate
 from storage.store import Store
 from tests.evaluation.test_rating import Place
 from tests.study_builders import a_judgement
@@ -17,20 +17,15 @@ IDS = re.compile(r"[a-z]+_[0-9a-f]{12}_[0-9a-f]{12}(_\d+)?")
 
 
 def everything_a_rater_is_sent(place: Place) -> str:
-    """What the component gets for every pair, as it goes over the wire, ids masked."""
-    rater, pages = place.rater(), []
-    while pairs := rating.next_pairs(place.store, rater, place.study_id):
-        data = data_for(
-            person_id=rater.person_id,
-            study_id=place.study_id,
-            rubric=rating.rubric_of(place.store, rater, place.study_id),
-            pairs=[(pair, f"jdg_{n:012d}_{0:012d}") for n, pair in enumerate(pairs)],
-            progress=rating.progress(place.store, rater, place.study_id),
-        )
-        pages.append(json.dumps(data))
-        rating.judge(place.store, rater, place.study_id, a_judgement(pairs[0], "tie_good"))
+    """What the route answers for every pair, as it goes over the wire, ids masked."""
+    rater, answers = place.rater(), []
+    body: dict[str, Any] = {"action": "next", "study": place.study_id}
+    while (answer := rate(place.store, rater, place.project_id, body))["task"]:
+        answers.append(json.dumps(answer))
+        judgement = a_judgement(answer["task"]["presentation_id"], "tie_good")
+        rating.judge(place.store, rater, place.study_id, judgement)
     listed = rating.open_studies(place.store, rater, place.project_id)
-    return IDS.sub("ID", "\n".join([*pages, json.dumps([vars(study) for study in listed])]))
+    return IDS.sub("ID", "\n".join([*answers, json.dumps([vars(study) for study in listed])]))
 
 
 def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path) -> None:

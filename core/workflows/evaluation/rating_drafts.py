@@ -1,0 +1,41 @@
+"""Drafts of judgements: what a rater has entered about a pair and not submitted yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.clock import now
+from core.workflows.evaluation.rating import LEASE, draft_form
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def draft_of(store: Store, actor: Actor, presentation_id: str) -> dict[str, Any] | None:
+    """What this rater left unsubmitted about the pair, or None."""
+    return store.drafts.of(actor.person_id, draft_form(presentation_id))
+
+
+def keep_draft(
+    store: Store,
+    actor: Actor,
+    presentation_id: str,
+    judgement_id: str,
+    content: Mapping[str, Any] | None,
+) -> None:
+    """Keep what is entered so far (None: drop it) and hold on to the pair; what comes after its
+    own judgement is too late."""
+
+    def keep() -> None:
+        shown = store.judgements.presentation(presentation_id)
+        if shown is None or shown.rater_id != actor.person_id:
+            return
+        if content is None or store.judgements.by_id(judgement_id) or shown.done:
+            store.drafts.drop(actor.person_id, draft_form(presentation_id))
+            return
+        store.judgements.renew([presentation_id], actor.person_id, now() + LEASE)
+        store.drafts.keep(actor.person_id, draft_form(presentation_id), dict(content))
+
+    store.transact(keep)

@@ -1,0 +1,120 @@
+"""Work route of rating: blind pairs out, judgements in.
+
+Whatever leaves here reaches a rater's browser, so it is made of BlindPair and counts alone: no
+system, no run, no path, no map of sides. tests/evaluation/test_blindness.py compares it byte for
+byte with that of a study whose systems are swapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.clock import new_id
+from core.errors import InvalidInput
+from core.study.pairs import SIDES, BlindJudgement, BlindPair
+from core.workflows.evaluation import rating, rating_drafts
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+Body = dict[str, Any]
+UNREADABLE = "The browser sent a judgement that cannot be read. Reload the page and save it again."
+ALL_RATED = {
+    "title": "You have rated every pair that is yours to rate",
+    "text": "Others may still have some to do.",
+}
+CLOSED = {"title": "This study is closed", "text": "A lead has closed it to ratings."}
+NO_STUDY = {"title": "No study is open", "text": "A lead opens one; its pairs then appear here."}
+
+
+def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
+    """Do what a rater asked for and answer with the next pair. Raises TouchstoneError."""
+    study_id = _study(store, actor, project_id, body)
+    if study_id is None:
+        return {"saved": [], "task": None, "figures": {}, "message": NO_STUDY}
+    action, saved, first = body.get("action"), [], ""
+    if action in ("draft", "discard"):
+        form = body.get("form") if action == "draft" else None
+        rating_drafts.keep_draft(
+            store, actor, _text(body, "presentation_id"), _text(body, "submission_id"),
+            form if isinstance(form, dict) else None,
+        )  # fmt: skip
+        return {"saved": [], "task": None, "figures": {}, "message": None}
+    if action == "judge":
+        judgement = judgement_from(body)
+        rating.judge(store, actor, study_id, judgement)
+        saved = [judgement.judgement_id]
+    elif action == "undo":
+        first = rating.take_back(store, actor, study_id, _text(body, "submission_id"))
+    elif action != "next":
+        raise InvalidInput(f"There is no action “{action}” here. Reload the page.")
+    pair = None if body.get("next") is False else _next(store, actor, study_id, body, first)
+    at = rating.progress(store, actor, study_id)
+    return {
+        "saved": saved,
+        "task": None if pair is None else task_view(store, actor, pair),
+        "figures": {
+            "judged": at.judged,
+            "least": at.least,
+            "pairs": at.pairs,
+            "outputs": at.outputs,
+        },
+        "message": None if pair else CLOSED if at.closed else ALL_RATED,
+    }
+
+
+def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | None:
+    """The study that was named, else the first open one of the project."""
+    if isinstance(body.get("study"), str) and body["study"]:
+        return str(body["study"])
+    found = rating.open_studies(store, actor, project_id)
+    return found[0].study_id if found else None
+
+
+def _next(store: Store, actor: Actor, study_id: str, body: Body, first: str) -> BlindPair | None:
+    holding = tuple(one for one in body.get("holding") or () if isinstance(one, str))
+    pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first)
+    return pairs[0] if pairs else None
+
+
+def task_view(store: Store, actor: Actor, pair: BlindPair) -> Body:
+    """A pair as the browser shows it, with what this rater left unsubmitted."""
+    return {
+        "presentation_id": pair.presentation_id,
+        "submission_id": new_id("jdg"),
+        "number": pair.number,
+        "total": pair.total,
+        "instruction": pair.instruction,
+        "input": pair.input,
+        "reference": pair.reference or "",
+        "left": pair.left,
+        "right": pair.right,
+        "draft": rating_drafts.draft_of(store, actor, pair.presentation_id),
+    }
+
+
+def judgement_from(body: Mapping[str, Any]) -> BlindJudgement:
+    """One submission as the browser sent it. Raises InvalidInput for anything else."""
+    try:
+        return BlindJudgement(
+            judgement_id=_text(body, "submission_id"),
+            presentation_id=_text(body, "presentation_id"),
+            choice=body["choice"],
+            ratings={side: dict(body["ratings"].get(side) or {}) for side in SIDES},
+            flags={side: tuple((body.get("flags") or {}).get(side) or ()) for side in SIDES},
+            remarks={side: dict((body.get("remarks") or {}).get(side) or {}) for side in SIDES},
+            comment=str(body.get("comment") or ""),
+            correction=str(body.get("correction") or ""),
+            seconds=float(body.get("seconds") or 0),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InvalidInput(UNREADABLE) from None
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(UNREADABLE)
+    return value
