@@ -138,6 +138,11 @@ def set_widget(key: str, value: object) -> None:
     st.session_state[key] = value
 
 
+def drop_widget(key: str) -> None:
+    """Forget a widget's value: it is empty when it is drawn next."""
+    st.session_state.pop(key, None)
+
+
 def component_value(key: str, name: str) -> Any:
     """What the component with this key sent under `name` with this run, or None."""
     value = st.session_state.get(key)

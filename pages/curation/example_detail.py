@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from core.errors import TouchstoneError
@@ -9,7 +12,7 @@ from core.examples.current import CurrentExample, HistoryEntry
 from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
-from core.workflows.curation import annotating, browsing
+from core.workflows.curation import annotating, browsing, reviewing
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 
@@ -49,27 +52,48 @@ def ways(project_id: str, example: CurrentExample) -> None:
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
         if not example.flagged and example.state != "set_aside":
-            flag_form(project_id, here["example"])
+            flag_form(project_id, example.example_id)
+        if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):
+            reopen_form(project_id, example.example_id)
 
 
 def flag_form(project_id: str, example_id: str) -> None:
     """Open the question again: a reviewer looks at it, and it is not frozen before that."""
-    form = f"flag {example_id}"
-    with st.popover("Flag …", icon=":material/flag:"), st.form(form, border=False):
-        st.caption("A reviewer decides on it, again if need be; it is not frozen before that.")
-        reason = st.text_input("What is wrong with it?", max_chars=500)
-        pressed = st.form_submit_button("Flag this example")
-    if not pressed:
-        return
+    with st.popover("Flag …", icon=":material/flag:"):
+        said = "A reviewer decides on it, again if need be; it is not frozen before that."
+        reason = reason_form(f"flag {example_id}", said, "What is wrong with it?", "Flag")
+    if reason is not None:
+        act(f"flag {example_id}", annotating.flag, project_id, example_id, reason)
+
+
+def reopen_form(project_id: str, example_id: str) -> None:
+    """Send a decided example back to work."""
+    with st.popover("Reopen …", icon=":material/undo:"):
+        said = "It goes back to Annotate with your reason. Dataset versions keep it."
+        reason = reason_form(f"reopen {example_id}", said, "What should change?", "Reopen")
+    if reason is not None:
+        act(f"reopen {example_id}", reviewing.reopen, project_id, example_id, reason)
+
+
+def reason_form(form: str, said: str, question: str, button: str) -> str | None:
+    """A form for a few words; the words once they are sent."""
+    with st.form(form, border=False):
+        st.caption(said)
+        reason = st.text_input(question, max_chars=500)
+        return reason if st.form_submit_button(f"{button} this example") else None
+
+
+def act(
+    form: str,
+    workflow: Callable[[Any, Any, str, str, str, str], None],
+    project_id: str,
+    example_id: str,
+    reason: str,
+) -> None:
+    """Do it under the form's id, so that a second click changes nothing; or show why not."""
+    store, actor, submission = session.store(), session.actor(), session.submission_id(form)
     try:
-        annotating.flag(
-            session.store(),
-            session.actor(),
-            project_id,
-            session.submission_id(form),
-            example_id,
-            reason,
-        )
+        workflow(store, actor, project_id, submission, example_id, reason)
     except TouchstoneError as error:
         errors.show(error)
         return

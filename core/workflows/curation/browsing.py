@@ -85,6 +85,13 @@ def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
     return store.examples.counts(project_id)
 
 
+def authors(store: Store, actor: Actor, project_id: str) -> dict[str, str]:
+    """Name → id of everybody who may have written an example of the project, by name."""
+    actor.require(project_id)
+    everybody = store.accounts.everybody(project_id)
+    return {one.name: one.person_id for one in everybody if one.roles or one.is_admin}
+
+
 def skipped_examples(store: Store, actor: Actor, project_id: str) -> list[SkippedExample]:
     """The open examples that somebody passed on, newest first, with reasons; at most 1,000."""
     actor.require(project_id)

@@ -1,0 +1,78 @@
+"""What a person looks for among the examples: widgets that stand in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.examples.listing import ORDER_LABELS, ExampleFilter, Order
+from core.examples.states import STATE_LABELS, STATES, ExampleState
+from core.workflows.curation import browsing
+from pages.components import page, session
+
+# Names of the address's parameters, and of the widgets bound to them.
+STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, PAGE = (
+    "state", "text", "flagged", "skipped", "order", "label", "author", "page"
+)  # fmt: skip
+ANY = "Any"
+STATE_CHOICES: dict[str, ExampleState | None] = {
+    ANY: None,
+    **{STATE_LABELS[state]: state for state in STATES},
+}
+ORDER_CHOICES: dict[str, Order] = {label: order for order, label in ORDER_LABELS.items()}
+
+
+def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
+    """Draw the filters; another choice starts again at the first page."""
+    labels, authors = label_choices(), author_choices(project_id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Search", key=TEXT, bind="query-params", on_change=first_page, width=260,
+            placeholder="Words in any field", icon=":material/search:",
+        )  # fmt: skip
+        state = choose("State", STATE, list(STATE_CHOICES))
+        author = choose("Last changed by", AUTHOR, [ANY, *authors]) if len(authors) > 1 else ANY
+        label = choose("Label", LABEL, [ANY, *labels], 220) if labels else ANY
+        order = choose("Sort by", ORDER, list(ORDER_CHOICES), 230)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
+        skipped = mark("Skipped by somebody", SKIPPED)
+    return ExampleFilter(
+        STATE_CHOICES.get(state),
+        flagged=True if flagged else None,
+        skipped=skipped,
+        author_id=authors.get(author, ""),
+        label=labels.get(label),
+        text=text.strip(),
+        order=ORDER_CHOICES.get(order, "position"),
+    )
+
+
+def choose(label: str, key: str, choices: list[str], width: int = 180) -> str:
+    """One of the choices, the first unless somebody chose another."""
+    chosen = st.selectbox(
+        label, choices, key=key, bind="query-params", on_change=first_page, width=width
+    )
+    return chosen or choices[0]
+
+
+def mark(label: str, key: str) -> bool:
+    """A toggle."""
+    return st.toggle(label, key=key, bind="query-params", on_change=first_page)
+
+
+def first_page() -> None:
+    """Another choice has other pages."""
+    session.set_widget(PAGE, 1)
+
+
+def label_choices() -> dict[str, tuple[str, str]]:
+    """“topic: sums” → field and option, for each of the project's labels."""
+    schema = session.project().settings.label_schema
+    return {f"{one.name}: {option}": (one.name, option) for one in schema for option in one.options}
+
+
+def author_choices(project_id: str) -> dict[str, str]:
+    """Name → id of everybody who wrote the present text of an example."""
+    return browsing.authors(session.store(), session.actor(), project_id)

@@ -1,0 +1,153 @@
+"""Annotating in a real browser: by keyboard, two at once, back, conflicts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.curation_site import (
+    DRAFTS,
+    at_work,
+    fill,
+    save_as,
+    shown_input,
+)
+from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.driving import PATIENCE, Complaints
+from tests.serving import PASSWORD, Server, serve
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, with a project to curate."""
+    folder = tmp_path_factory.mktemp("curation")
+    with serve(folder) as server:
+        server.add("ada", "admin")
+        fill(server, folder)
+        yield server
+
+
+def test_two_annotators_at_once_hold_different_examples_and_save_by_keyboard(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    anna, bert = at_work(context, site, "anna"), at_work(other, site, "bert")
+    complaints = Complaints(anna, site)
+    seen = [shown_input(anna), shown_input(bert)]
+    for _ in range(3):
+        for page in (anna, bert):
+            save_as(page, "Saved by keyboard.")
+            seen.append(shown_input(page))
+    assert len(set(seen)) == len(seen) == 8
+    assert anna.evaluate(DRAFTS) == []
+    expect(anna.get_by_text("Saved today")).to_be_visible()
+    assert complaints.blocked == complaints.outside == []
+
+
+def test_unsaved_text_survives_a_reload_and_can_be_discarded(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "anna")
+    output = page.locator("textarea#output")
+    original = output.input_value()
+    output.press_sequentially("half a thought ")
+    page.reload()
+    expect(page.get_by_text("Restored your unsaved text")).to_be_visible(timeout=PATIENCE)
+    expect(output).to_have_value(re.compile("half a thought"))
+    page.get_by_role("button", name="Discard it").click()
+    expect(output).to_have_value(original)
+    assert page.evaluate(DRAFTS) == []
+
+
+def test_an_expired_session_loses_no_text(context: BrowserContext, site: Server) -> None:
+    page = at_work(context, site, "anna")
+    page.locator("textarea#output").fill("Written before the session ended.")
+    (cookie,) = [one for one in context.cookies() if one.get("name") == site.cookie]
+    with site.client() as client:
+        client.cookies.set(site.cookie, str(cookie.get("value")))
+        client.post("/logout", headers={"origin": site.url})
+    page.wait_for_url("**/login**", timeout=PATIENCE)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("textarea#output")).to_have_value(
+        "Written before the session ended.", timeout=PATIENCE
+    )
+    save_as(page, "Written before the session ended.")
+
+
+def test_skip_and_flag_ask_for_a_reason_and_back_opens_the_last_saved(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "bert")
+    first = save_as(page, "To come back to.")
+    page.keyboard.press("Escape")
+    for key, button in (("s", "Skip this example"), ("f", "Flag this example")):
+        before = shown_input(page)
+        page.keyboard.press(key)
+        page.get_by_role("button", name=button).click()
+        expect(page.locator("#reason")).to_have_attribute("aria-invalid", "true")
+        page.locator("#reason").fill(f"because of {key}")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("textarea#input")).not_to_have_value(before, timeout=PATIENCE)
+        page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_text("back to my last saved example")).to_be_visible()
+    page.keyboard.press("b")
+    expect(page.locator("textarea#input")).to_have_value(first, timeout=PATIENCE)
+    expect(page.locator("textarea#output")).to_have_value("To come back to.")
+
+
+def test_back_twice_goes_back_twice_and_then_says_why_not(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "cleo")
+    saved = [save_as(page, f"Number {k}.") for k in range(2)]
+    page.keyboard.press("Escape")
+    for text in reversed(saved):
+        page.keyboard.press("b")
+        expect(page.locator("textarea#input")).to_have_value(text, timeout=PATIENCE)
+    page.keyboard.press("b")
+    expect(page.locator(".message")).to_contain_text("no earlier example", timeout=PATIENCE)
+    assert save_as(page, "Saved at once after going back.") == saved[0]
+
+
+def test_a_skip_or_flag_without_a_reason_says_that_one_is_needed(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "bert")
+    needed = page.get_by_text("A reason is needed")
+    page.keyboard.press("Escape")
+    for key in ("s", "f"):
+        page.keyboard.press(key)
+        expect(needed).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(needed).to_be_visible()
+        page.keyboard.type("x")
+        expect(needed).to_have_count(0)
+        expect(page.locator("#reason")).not_to_have_attribute("aria-invalid", "true")
+        page.keyboard.press("Escape")
+
+
+def test_a_conflict_shows_both_texts_and_overwrites_nothing(
+    context: BrowserContext, site: Server
+) -> None:
+    first = at_work(context, site, "anna")
+    second = context.new_page()
+    second.goto(first.url)
+    expect(second.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    assert shown_input(first) == shown_input(second)
+    save_as(first, "Theirs, saved first.")
+    second.locator("textarea#output").fill("Mine, written meanwhile.")
+    second.keyboard.press("Control+Enter")
+    conflict = second.locator(".conflict")
+    expect(conflict).to_be_visible(timeout=PATIENCE)
+    expect(conflict.locator("del").first).to_contain_text("Theirs,")
+    expect(conflict.locator("ins").first).to_contain_text("Mine,")
+    expect(second.locator("textarea#output")).to_have_value("Mine, written meanwhile.")
+    before = shown_input(second)
+    second.get_by_role("button", name="Save mine on top").click()
+    expect(second.locator("textarea#input")).not_to_have_value(before, timeout=PATIENCE)
+    assert second.evaluate(DRAFTS) == []

@@ -1,0 +1,127 @@
+"""Reviewing in a real browser: sending back, comments, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.curation_site import (
+    DRAFTS,
+    all_sent,
+    at_work,
+    fill,
+    review_until,
+    save_as,
+    shown_input,
+)
+from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.driving import PATIENCE
+from tests.serving import Server, serve
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, with a project to curate."""
+    folder = tmp_path_factory.mktemp("curation")
+    with serve(folder) as server:
+        server.add("ada", "admin")
+        fill(server, folder)
+        yield server
+
+
+INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
+
+
+def open_sent_back(page: Page) -> None:
+    """Save what is open; the figure then tells of what came back, and opens it."""
+    save_as(page, "The one that she still held.")
+    page.locator(".figure").get_by_role("button", name="Open").click()
+    expect(page.locator(".about")).to_contain_text("sent back", timeout=PATIENCE)
+
+
+def test_a_reviewer_sends_back_with_a_comment_and_the_annotator_reads_it(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    anna = at_work(context, site, "anna")
+    text = save_as(anna, f"Look at me. {INJECTION}")
+    rita = at_work(other, site, "rita", "/review")
+    review_until(rita, text)
+    expect(rita.locator(".changes ins").first).to_contain_text("Look")
+    rita.keyboard.press("s")
+    rita.keyboard.type("Say it shorter, please.")
+    rita.keyboard.press("Escape")
+    expect(rita.locator(".panel")).to_be_hidden()
+    expect(rita.locator("textarea#comment")).to_have_value("Say it shorter, please.")
+    rita.keyboard.press("s")
+    expect(rita.get_by_text(text)).to_have_count(0, timeout=PATIENCE)
+    open_sent_back(anna)
+    assert shown_input(anna) == text
+    expect(anna.locator(".note").get_by_text("Say it shorter, please.")).to_be_visible()
+    assert anna.title() != "pwned"
+    assert rita.title() != "pwned"
+
+
+def test_sending_back_ends_with_ctrl_enter_and_that_accepts_nothing(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    anna = at_work(context, site, "anna")
+    text = save_as(anna, "To be sent back by keyboard.")
+    rita = at_work(other, site, "rita", "/review")
+    review_until(rita, text)
+    rita.keyboard.press("s")
+    finish = rita.locator(".panel").get_by_role("button", name="Send back")
+    expect(finish).to_contain_text("Ctrl")
+    expect(rita.get_by_role("button", name="Accept", exact=True)).not_to_contain_text("Ctrl")
+    rita.keyboard.press("Control+Enter")
+    expect(rita.get_by_text("A comment is needed")).to_be_visible()
+    expect(rita.get_by_text(text).first).to_be_visible()
+    rita.keyboard.type("Name the unit, too.")
+    expect(rita.get_by_text("A comment is needed")).to_have_count(0)
+    rita.keyboard.press("Control+Enter")
+    expect(rita.get_by_text(text)).to_have_count(0, timeout=PATIENCE)
+    open_sent_back(anna)
+    expect(anna.locator(".note").get_by_text("Name the unit, too.")).to_be_visible()
+
+
+def test_a_comment_goes_with_the_last_decision_and_never_to_the_annotate_page(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    save_as(at_work(other, site, "anna"), "Waits for a review.")
+    page = at_work(context, site, "cleo", "/review")
+    comment = page.locator("textarea#comment")
+    elsewhere = page.get_by_text("unsaved text")
+    comment.fill("Half a comment")
+    page.goto(f"{site.url}/annotate")
+    expect(page.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    expect(elsewhere).to_have_count(0)
+    page.goto(f"{site.url}/review")
+    expect(comment).to_have_value("Half a comment", timeout=PATIENCE)
+    while comment.count():
+        comment.fill("Well said.")
+        page.keyboard.press("Escape")
+        page.keyboard.press("a")
+        all_sent(page)
+        expect(page.locator(".editor.busy")).to_have_count(0, timeout=PATIENCE)
+    page.get_by_role("link", name="Annotate").first.click()
+    expect(page.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    expect(elsewhere).to_have_count(0)
+    assert page.evaluate(DRAFTS) == []
+
+
+def test_an_undone_decision_comes_back_before_the_next_example(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    anna = at_work(other, site, "anna")
+    texts = [save_as(anna, f"Decide on {k}.") for k in range(2)]
+    page = at_work(context, site, "cleo", "/review")
+    review_until(page, texts[0])
+    about = page.locator(".about").inner_text()
+    page.keyboard.press("a")
+    expect(page.locator(".about")).not_to_have_text(about, timeout=PATIENCE)
+    all_sent(page)
+    page.keyboard.press("u")
+    expect(page.locator(".about")).to_have_text(about, timeout=PATIENCE)
+    expect(page.get_by_text(texts[0]).first).to_be_visible()
+    expect(page.locator(".history")).to_contain_text("History")
