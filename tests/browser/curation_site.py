@@ -65,6 +65,12 @@ def all_sent(page: Page) -> None:
         page.wait_for_timeout(50)
 
 
+def fetched_ahead(page: Page) -> None:
+    """Wait until the next example lies in the browser."""
+    while not page.locator(".editor").evaluate("one => one.editor?.ahead.length"):
+        page.wait_for_timeout(50)
+
+
 def draft_saved(page: Page) -> None:
     """Wait until the server has what was typed."""
     expect(page.locator(".editor .status")).to_have_text("Draft saved", timeout=PATIENCE)

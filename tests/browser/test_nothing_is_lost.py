@@ -15,6 +15,7 @@ from tests.browser.curation_site import (
     all_sent,
     at_work,
     draft_saved,
+    fetched_ahead,
     fill,
     save_as,
     shown_input,
@@ -72,7 +73,7 @@ def test_what_is_submitted_to_a_dead_server_arrives_once_when_it_lives_again(
     context: BrowserContext, site: Server
 ) -> None:
     page = at_work(context, site, "cleo")
-    page.wait_for_load_state("networkidle")
+    fetched_ahead(page)
     before, saved = shown_input(page), int(figure(page, "Saved today"))
     kill(site)
     page.locator("textarea#output").fill("Sent while nobody listened.")
@@ -102,7 +103,7 @@ def test_a_submission_made_offline_is_sent_when_the_network_is_back(
     context: BrowserContext, site: Server
 ) -> None:
     page = at_work(context, site, "bert")
-    page.wait_for_load_state("networkidle")
+    fetched_ahead(page)
     context.set_offline(True)
     for text in ("First without a network.", "Second without a network."):
         page.locator("textarea#output").fill(text)
@@ -120,7 +121,7 @@ def test_a_reload_sends_what_an_earlier_page_could_not(
     context: BrowserContext, site: Server
 ) -> None:
     page = at_work(context, site, "bert")
-    page.wait_for_load_state("networkidle")
+    fetched_ahead(page)
     saved = int(figure(page, "Saved today"))
     context.set_offline(True)
     page.locator("textarea#output").fill("Before the reload.")
@@ -139,7 +140,7 @@ def test_ctrl_enter_struck_twice_is_one_revision_and_leaves_the_next_example_alo
     context: BrowserContext, site: Server
 ) -> None:
     page = at_work(context, site, "bert")
-    page.wait_for_load_state("networkidle")
+    fetched_ahead(page)
     before, saved = shown_input(page), int(figure(page, "Saved today"))
     page.locator("textarea#output").fill("Struck twice.")
     page.locator("textarea#output").evaluate(
