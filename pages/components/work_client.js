@@ -190,7 +190,7 @@ class Stopwatch {
 }
 
 // Calls `save` at most once in `pause` milliseconds after something was typed, and `last` when the
-// page is hidden, closed or left with something unsaved.
+// page is hidden, closed or left with something that no `save` has reported as kept.
 class AutoSave {
   constructor({ pause = 1500, save, last }) {
     Object.assign(this, { pause, save, last })
@@ -203,19 +203,23 @@ class AutoSave {
   }
 
   typed() {
-    this.timer ??= setTimeout(() => {
-      this.timer = null
-      this.save()
-    }, this.pause)
+    this.unsaved = {}
+    this.timer ??= setTimeout(() => this.due(), this.pause)
+  }
+
+  async due() {
+    this.timer = null
+    const { unsaved } = this
+    if ((await this.save()) && this.unsaved === unsaved) this.unsaved = null
   }
 
   cancel() {
     clearTimeout(this.timer)
-    this.timer = null
+    this.timer = this.unsaved = null
   }
 
   now() {
-    if (!this.timer) return
+    if (!this.unsaved) return
     this.cancel()
     this.last()
   }

@@ -39,19 +39,18 @@ class Drafting extends Surface {
     return this.submission("draft")
   }
 
+  // Whether the server has it now.
   async keepOnServer() {
     const { draftKey: key } = this
     const text = JSON.stringify(this.form)
     const kept = await this.client.draft(this.draft())
-    const now = readDraft(key)
-    if (!kept || !now) {
-      if (this.data && key === this.draftKey && now) this.status("Offline: draft kept in this browser", true)
-      return
-    }
-    if (this.data && key === this.draftKey && JSON.stringify(this.form) === text) {
+    if (!this.data || key !== this.draftKey || !readDraft(key)) return kept
+    if (!kept) this.status("Offline: draft kept in this browser", true)
+    else if (JSON.stringify(this.form) === text) {
       writeDraft(key, { ...this.form, kept: true })
       this.status("Draft saved")
     }
+    return kept
   }
 
   async discard() {

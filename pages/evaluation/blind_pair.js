@@ -223,9 +223,10 @@ class Rater extends Entry {
   async keepOnServer() {
     const { presentation_id } = this.pair
     const text = JSON.stringify(this.form)
-    if (!(await this.client.draft(this.draft()))) return
-    if (this.pair?.presentation_id !== presentation_id || JSON.stringify(this.form) !== text) return
-    writeDraft(this.draftKey(presentation_id), { ...this.form, kept: true })
+    const kept = await this.client.draft(this.draft())
+    const same = this.pair?.presentation_id === presentation_id && JSON.stringify(this.form) === text
+    if (kept && same) writeDraft(this.draftKey(presentation_id), { ...this.form, kept: true })
+    return kept
   }
 }
 

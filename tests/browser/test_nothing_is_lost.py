@@ -89,14 +89,23 @@ def test_what_is_submitted_to_a_dead_server_arrives_once_when_it_lives_again(
     expect(page.locator(".about")).to_contain_text("revision 2")
 
 
-def test_what_was_typed_in_the_last_second_is_sent_as_the_tab_goes(
+def test_a_closed_tab_loses_nothing_that_its_own_browser_or_the_server_has(
     context: BrowserContext, other: BrowserContext, site: Server
 ) -> None:
     page = at_work(context, site, "anna")
-    page.locator("textarea#output").fill("The last words")
-    page.goto("about:blank")
-    again = at_work(other, site, "anna")
-    expect(again.locator("textarea#output")).to_have_value("The last words", timeout=PATIENCE)
+    output = page.locator("textarea#output")
+    output.fill("Typed a while ago")
+    draft_saved(page)
+    output.press_sequentially(", and just now")
+    page.close()
+    same = at_work(context, site, "anna")
+    expect(same.locator("textarea#output")).to_have_value(
+        "Typed a while ago, and just now", timeout=PATIENCE
+    )
+    elsewhere = at_work(other, site, "anna")
+    expect(elsewhere.locator("textarea#output")).to_have_value(
+        re.compile("^Typed a while ago"), timeout=PATIENCE
+    )
 
 
 def test_a_submission_made_offline_is_sent_when_the_network_is_back(
