@@ -6,7 +6,7 @@
 class Rater extends Entry {
   constructor(root, page) {
     super()
-    Object.assign(this, { root, page, pair: null, ahead: [], form: emptyForm(), cursor: 0, last: null })
+    Object.assign(this, { root, page, pair: null, ahead: [], form: emptyForm(), cursor: 0 })
     this.client = new WorkClient({
       path: "/work/rate",
       where: { project: page.project, study: page.study.id },
@@ -120,7 +120,7 @@ class Rater extends Entry {
     const { submission_id, presentation_id } = this.pair
     const item = { action: "judge", submission_id, presentation_id, ...structuredClone(this.form), remarks,
       seconds: this.watch.seconds }
-    this.sent = { pair: this.pair, form: structuredClone(this.form), submission_id }
+    this.sent = { pair: this.pair, submission_id }
     this.autosave.cancel()
     if (this.client.submit(item)) dropDraft(this.draftKey(presentation_id))
     this.say("Saving …")
@@ -140,10 +140,8 @@ class Rater extends Entry {
 
   answered(answer, item) {
     this.progress(answer.figures)
-    if (this.sent?.submission_id === item.submission_id) this.last = this.sent
     if (!this.client.outbox.items.length) this.say("Saved.")
     this.sendAgain.hidden = true
-    this.undo.hidden = !this.last || this.client.outbox.items.length > 0
     if (!this.pair) this.show(answer.task, { message: answer.message })
     else if (answer.task && !this.holding.includes(answer.task.presentation_id)) this.put(answer.task)
     else this.lookAhead()
@@ -173,23 +171,20 @@ class Rater extends Entry {
     else this.submit()
   }
 
+  // What was saved last comes back with all that was entered, also after a reload.
   async takeBack() {
-    if (this.undo.hidden || !this.last) return
-    const { last } = this
+    if (this.undo.hidden) return
     this.undo.hidden = true
     this.say("Undoing …")
     try {
-      const answer = await this.client.ask({ action: "undo", submission_id: last.submission_id })
+      const answer = await this.client.ask({ action: "undo" })
+      if (this.pair && answer.task) this.ahead.unshift({ task: this.pair, time: Date.now() })
+      if (answer.task) this.show(answer.task, { form: formOf(answer.task.draft ?? {}) })
       this.progress(answer.figures)
-      this.last = null
-      if (this.pair) this.ahead.unshift({ task: this.pair, time: Date.now() })
-      if (answer.task) this.show(answer.task, { form: last.form })
-      else this.say(answer.message.text, true)
       this.say("Undone. Change it, then save again.")
     } catch (error) {
       if (!(error instanceof WorkError)) throw error
-      this.last = error.passes ? last : null
-      this.undo.hidden = !this.last
+      this.undo.hidden = !error.passes
       this.say(error.message, true)
     }
   }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.study.pairs import SIDES, BlindJudgement, BlindPair
 from core.workflows.evaluation import rating, rating_drafts
 
@@ -34,7 +34,7 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     study_id = _study(store, actor, project_id, body)
     if study_id is None:
         return {"saved": [], "task": None, "figures": {}, "message": NO_STUDY}
-    action, saved, first = body.get("action"), [], ""
+    action, saved, first, undone = body.get("action"), [], "", None
     if action in ("draft", "discard"):
         form = body.get("form") if action == "draft" else None
         rating_drafts.keep_draft(
@@ -47,19 +47,23 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
         rating.judge(store, actor, study_id, judgement)
         saved = [judgement.judgement_id]
     elif action == "undo":
-        first = rating.take_back(store, actor, study_id, _text(body, "submission_id"))
+        undone, first = _undo(store, actor, study_id, body)
     elif action != "next":
         raise InvalidInput(f"There is no action “{action}” here. Reload the page.")
     pair = None if body.get("next") is False else _next(store, actor, study_id, body, first)
+    task = None if pair is None else task_view(store, actor, pair)
+    if task and undone and task["presentation_id"] == first:
+        task["draft"] = form_view(undone)
     at = rating.progress(store, actor, study_id)
     return {
         "saved": saved,
-        "task": None if pair is None else task_view(store, actor, pair),
+        "task": task,
         "figures": {
             "judged": at.judged,
             "least": at.least,
             "pairs": at.pairs,
             "outputs": at.outputs,
+            "can_undo": rating.last_judgement(store, actor, study_id) is not None,
         },
         "message": None if pair else CLOSED if at.closed else ALL_RATED,
     }
@@ -77,6 +81,29 @@ def _next(store: Store, actor: Actor, study_id: str, body: Body, first: str) -> 
     holding = tuple(one for one in body.get("holding") or () if isinstance(one, str))
     pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first)
     return pairs[0] if pairs else None
+
+
+def _undo(store: Store, actor: Actor, study_id: str, body: Body) -> tuple[BlindJudgement, str]:
+    """Take back the judgement that was named, else the rater's last: what it said, and the
+    presentation to rate again. Raises NotFound, StudyClosed."""
+    last = body.get("submission_id") or rating.last_judgement(store, actor, study_id)
+    if not isinstance(last, str):
+        raise NotFound("There is no judgement of yours to undo here. Nothing was changed.")
+    said = rating.said(store, actor, study_id, last)
+    return said, rating.take_back(store, actor, study_id, last)
+
+
+def form_view(said: BlindJudgement) -> Body:
+    """What a rater had entered, as the browser's form has it."""
+    return {
+        "choice": said.choice,
+        "ratings": {side: dict(said.ratings.get(side, {})) for side in SIDES},
+        "remarks": {side: dict(said.remarks.get(side, {})) for side in SIDES},
+        "flags": {side: list(said.flags.get(side, ())) for side in SIDES},
+        "comment": said.comment,
+        "correction": said.correction,
+        "seconds": said.seconds,
+    }
 
 
 def task_view(store: Store, actor: Actor, pair: BlindPair) -> Body:

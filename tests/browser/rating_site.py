@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from core.study.system import SystemKind
 from storage.store import Store
@@ -74,29 +74,35 @@ def long_answers(store: Store, version_id: str, name: str) -> dict[str, str]:
 
 
 class Wire:
-    """What went over a page's WebSocket."""
+    """What went between a page and the server: judgements sent, and everything that came back."""
 
     def __init__(self, page: Page) -> None:
-        self.sent = 0
+        self.judged = 0
         self.received: list[bytes] = []
+        self.answers: list[dict[str, Any]] = []
+        page.on("request", self._count)
+        page.on("requestfinished", self._keep)
         page.on("websocket", self._listen)
 
     def _listen(self, socket: Any) -> None:
-        socket.on("framesent", lambda _: self._count())
         socket.on("framereceived", lambda data: self.received.append(_bytes(data)))
 
-    def _count(self) -> None:
-        self.sent += 1
+    def _count(self, request: Request) -> None:
+        self.judged += '"action":"judge"' in (request.post_data or "")
+
+    def _keep(self, request: Request) -> None:
+        if "/work/rate" not in request.url:
+            return
+        answer = request.response()
+        if answer is None:
+            return
+        self.received.append(answer.body())
+        if answer.json()["figures"]:  # a draft's answer has none, and when one is sent varies
+            self.answers.append(answer.json())
 
     def payloads(self) -> list[str]:
-        """The component's data in every frame, ids masked."""
-        found = []
-        for frame in self.received:
-            text = frame.decode("utf-8", "replace")
-            for match in re.finditer(r'\{"person": ', text):
-                data, _ = json.JSONDecoder().raw_decode(text[match.start() :])
-                found.append(IDS.sub("ID", json.dumps(data)))
-        return found
+        """Every answer of the route, ids masked."""
+        return [IDS.sub("ID", json.dumps(answer)) for answer in self.answers]
 
 
 def _bytes(data: bytes | str) -> bytes:

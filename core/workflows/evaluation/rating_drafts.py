@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import now
-from core.workflows.evaluation.rating import LEASE, draft_form
+from core.workflows.evaluation.leasing import lease_end
+from core.workflows.evaluation.rating import draft_form
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -29,13 +29,13 @@ def keep_draft(
     own judgement is too late."""
 
     def keep() -> None:
-        shown = store.judgements.presentation(presentation_id)
+        shown = store.presentations.by_id(presentation_id)
         if shown is None or shown.rater_id != actor.person_id:
             return
         if content is None or store.judgements.by_id(judgement_id) or shown.done:
             store.drafts.drop(actor.person_id, draft_form(presentation_id))
             return
-        store.judgements.renew([presentation_id], actor.person_id, now() + LEASE)
+        store.presentations.renew([presentation_id], actor.person_id, lease_end())
         store.drafts.keep(actor.person_id, draft_form(presentation_id), dict(content))
 
     store.transact(keep)
