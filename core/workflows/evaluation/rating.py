@@ -72,7 +72,7 @@ def next_pairs(
         store.transact(lambda: store.judgements.compact(study_id))
     return [
         _blind(study, _shown(store, presentation_id), at.mine + k, at.mine + at.open)
-        for k, presentation_id in enumerate(taken, start=1 + len(but))
+        for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 
 
