@@ -45,6 +45,18 @@ class Drafts:
         )
         return {**json.loads(row["content"]), "saved_at": row["created_at"]} if row else None
 
+    def newest(self, person_id: str, kind: str) -> str | None:
+        """The form this person typed into last, among those whose name begins with `kind`."""
+        value = self._db.value(
+            """
+            SELECT form FROM drafts
+            WHERE person_id = $person_id AND starts_with(form, $kind)
+            ORDER BY created_at DESC LIMIT 1
+            """,
+            {"person_id": person_id, "kind": kind},
+        )
+        return str(value) if value else None
+
     def keep(self, person_id: str, form: str, content: dict[str, Any]) -> None:
         """Replace what is kept of the form."""
         if not self.may_exist(person_id, form):

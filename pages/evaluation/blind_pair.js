@@ -48,7 +48,7 @@ class Rater extends Entry {
     clearTimeout(this.again)
     await this.client.flush()
     try {
-      const answer = await this.client.next()
+      const answer = await this.client.next(this.lastDraft())
       this.progress(answer.figures)
       this.show(answer.task, { message: answer.message })
     } catch (error) {
@@ -193,6 +193,14 @@ class Rater extends Entry {
 
   draftKey(id) {
     return `${RATE}${this.page.person}.${id}`
+  }
+
+  // The pair that something was entered about last, to go on with it.
+  lastDraft() {
+    const start = `${RATE}${this.page.person}.`
+    const kept = draftKeys(start).map((key) => ({ id: key.slice(start.length), time: readDraft(key)?.time ?? 0 }))
+    const newest = kept.sort((a, b) => b.time - a.time)[0]
+    return newest ? { first: newest.id } : {}
   }
 
   keep() {

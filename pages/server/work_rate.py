@@ -79,6 +79,8 @@ def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | Non
 
 def _next(store: Store, actor: Actor, study_id: str, body: Body, first: str) -> BlindPair | None:
     holding = tuple(one for one in body.get("holding") or () if isinstance(one, str))
+    if not holding and not first:  # a page that was just opened goes on where the rater was
+        first = str(body.get("first") or rating_drafts.last_drafted(store, actor))
     pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first)
     return pairs[0] if pairs else None
 

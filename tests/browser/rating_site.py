@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, Request, Response, expect
 
 from core.study.system import SystemKind
 from storage.store import Store
@@ -78,31 +78,30 @@ class Wire:
 
     def __init__(self, page: Page) -> None:
         self.judged = 0
-        self.received: list[bytes] = []
-        self.answers: list[dict[str, Any]] = []
+        self.frames: list[bytes] = []
+        self.responses: list[Response] = []
         page.on("request", self._count)
-        page.on("requestfinished", self._keep)
+        page.on("response", self._keep)
         page.on("websocket", self._listen)
 
     def _listen(self, socket: Any) -> None:
-        socket.on("framereceived", lambda data: self.received.append(_bytes(data)))
+        socket.on("framereceived", lambda data: self.frames.append(_bytes(data)))
 
     def _count(self, request: Request) -> None:
         self.judged += '"action":"judge"' in (request.post_data or "")
 
-    def _keep(self, request: Request) -> None:
-        if "/work/rate" not in request.url:
-            return
-        answer = request.response()
-        if answer is None:
-            return
-        self.received.append(answer.body())
-        if answer.json()["figures"]:  # a draft's answer has none, and when one is sent varies
-            self.answers.append(answer.json())
+    def _keep(self, response: Response) -> None:
+        if "/work/rate" in response.url:
+            self.responses.append(response)
+
+    def received(self) -> bytes:
+        """Everything that came back."""
+        return b"".join([*self.frames, *(one.body() for one in self.responses)])
 
     def payloads(self) -> list[str]:
-        """Every answer of the route, ids masked."""
-        return [IDS.sub("ID", json.dumps(answer)) for answer in self.answers]
+        """Every answer of the route but those to drafts, whose number varies; ids masked."""
+        answers = [one.json() for one in self.responses]
+        return [IDS.sub("ID", json.dumps(answer)) for answer in answers if answer["figures"]]
 
 
 def _bytes(data: bytes | str) -> bytes:

@@ -18,6 +18,12 @@ def draft_of(store: Store, actor: Actor, presentation_id: str) -> dict[str, Any]
     return store.drafts.of(actor.person_id, draft_form(presentation_id))
 
 
+def last_drafted(store: Store, actor: Actor) -> str:
+    """The presentation this rater entered something about last, or ""."""
+    form = store.drafts.newest(actor.person_id, draft_form(""))
+    return form.removeprefix(draft_form("")) if form else ""
+
+
 def keep_draft(
     store: Store,
     actor: Actor,
