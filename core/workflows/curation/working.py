@@ -149,11 +149,8 @@ def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
 
 def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExample | None:
     """An example that came back to this person, whatever else they hold; else the next one."""
-    mine = [
-        lease.example_id
-        for lease in store.queues.leases(project_id, "annotate")
-        if lease.person_id == actor.person_id
-    ]
+    hands = store.queues.hands(project_id, "annotate", actor.person_id)
+    mine = [lease.example_id for lease in hands.mine]
     for example_id in mine:
         held = store.examples.current(example_id)
         if held and held.state == "sent_back" and held.author_id == actor.person_id:
