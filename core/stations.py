@@ -98,6 +98,7 @@ class NextStep:
     title: str
     why: str
     place: Place
+    kind: str = ""
 
 
 def stations(at: Standing) -> list[Station]:
@@ -184,7 +185,7 @@ def _lead_step(following: StationName | None, at: Standing) -> NextStep:
 def _step(kind: str, count: int = 0) -> NextStep:
     title, why, place, one = STEPS[kind]
     amount = counted(count, one)
-    return NextStep(title.format(n=amount), why.format(n=amount), place)
+    return NextStep(title.format(n=amount), why.format(n=amount), place, kind)
 
 
 # Title, why, where, and what {n} counts.

@@ -9,7 +9,7 @@ from core.workflows.team import home
 from pages import navigation
 from pages.components import page, session
 from pages.components.errors import escaped
-from pages.stations import SCRIPTS, draw, waits
+from pages.stations import SCRIPTS, address, draw, waits
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
             st.caption("Next step")
             st.markdown(step.why)
         if st.button(step.title, type="primary", icon=":material/arrow_forward:"):
-            st.switch_page(SCRIPTS[step.place])
+            st.switch_page(SCRIPTS[step.place], query_params=address(step.kind))
     waits(stations.waiting(at, roles))
     st.subheader("Where the project stands", anchor=False)
     open_to_me = {

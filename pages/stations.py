@@ -31,6 +31,11 @@ MARKS: dict[StationState, tuple[str, str, Literal["green", "gray", "yellow"]]] =
 }
 
 
+def address(kind: str) -> dict[str, str]:
+    """What the address of a place says beside its path: which example opens there."""
+    return {"first": kind} if kind == "sent_back" else {}
+
+
 def waits(items: list[Waiting]) -> None:
     """What waits for this person, each a link to where it is done."""
     st.subheader("Waiting for you", anchor=False)
@@ -38,7 +43,12 @@ def waits(items: list[Waiting]) -> None:
         st.caption("Nothing is waiting for you.")
     for item in items:
         text = f"{page.number(item.count)} {item.what}"
-        st.page_link(SCRIPTS[item.place], label=text, icon=":material/arrow_forward:")
+        st.page_link(
+            SCRIPTS[item.place],
+            label=text,
+            icon=":material/arrow_forward:",
+            query_params=address(item.kind),
+        )
 
 
 def draw(station: Station, is_link: bool) -> None:

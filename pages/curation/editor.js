@@ -272,6 +272,7 @@ class Editor extends Drafting {
 // The address names the example that is open, so that a reload or a link opens it again.
 function addressOf(example) {
   const address = new URL(location.href)
+  address.searchParams.delete("first")
   if (example) address.searchParams.set("example", example)
   else address.searchParams.delete("example")
   history.replaceState(history.state, "", address)

@@ -12,9 +12,10 @@ from core.workflows.curation import browsing
 from pages.components import page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
-STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, PAGE = (
-    "state", "text", "flagged", "skipped", "order", "label", "author", "page"
+STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR = (
+    "state", "text", "flagged", "skipped", "order", "label", "author"
 )  # fmt: skip
+PAGE, OPEN = "page", "example"
 ANY = "Any"
 STATE_CHOICES: dict[str, ExampleState | None] = {
     ANY: None,
@@ -28,13 +29,13 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     labels, authors = label_choices(), author_choices(project_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", key=TEXT, bind="query-params", on_change=first_page, width=260,
+            "Search", key=TEXT, bind="query-params", on_change=first_page, width=230,
             placeholder="Words in any field", icon=":material/search:",
         )  # fmt: skip
         state = choose("State", STATE, list(STATE_CHOICES))
         author = choose("Last changed by", AUTHOR, [ANY, *authors]) if len(authors) > 1 else ANY
         label = choose("Label", LABEL, [ANY, *labels], 220) if labels else ANY
-        order = choose("Sort by", ORDER, list(ORDER_CHOICES), 230)
+        order = choose("Sort by", ORDER, list(ORDER_CHOICES), 200)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
@@ -49,7 +50,7 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     )
 
 
-def choose(label: str, key: str, choices: list[str], width: int = 180) -> str:
+def choose(label: str, key: str, choices: list[str], width: int = 160) -> str:
     """One of the choices, the first unless somebody chose another."""
     chosen = st.selectbox(
         label, choices, key=key, bind="query-params", on_change=first_page, width=width
@@ -63,8 +64,9 @@ def mark(label: str, key: str) -> bool:
 
 
 def first_page() -> None:
-    """Another choice has other pages."""
-    session.set_widget(PAGE, 1)
+    """Another choice has other pages, and is made to see the list."""
+    for name in (PAGE, OPEN):
+        st.query_params.pop(name, None)
 
 
 def label_choices() -> dict[str, tuple[str, str]]:

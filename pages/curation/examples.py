@@ -8,65 +8,82 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.examples.listing import ExampleFilter
 from core.workflows.curation import browsing
 from pages.components import errors, page, session
 from pages.curation.example_detail import detail
-from pages.curation.example_filters import PAGE, filters
+from pages.curation.example_filters import OPEN, PAGE, filters
 from pages.curation.example_form import add_form
 from pages.curation.example_list import example_list, opened
 from pages.curation.skipped_examples import skipped_examples
 
 PER_PAGE = 25
-OPEN = "example"
 
 
 def main() -> None:
     """Draw one example when the address names one, else the list."""
     page.head("Examples", "Find examples, read them, and see what people did to each.")
-    project_id = session.project().project_id
+    store, actor, project_id = session.store(), session.actor(), session.project().project_id
     key = f"examples_{project_id}"
     if chosen := opened(key):
         st.query_params[OPEN] = chosen
     wished = st.query_params.get(OPEN)
-    if wished is None:
-        browse(project_id, key)
-        return
-    if st.button("Back to the list", icon=":material/arrow_back:"):
-        del st.query_params[OPEN]
-        st.rerun()
-    try:
-        detail(project_id, wished)
-    except TouchstoneError as error:
-        errors.show(error)
-
-
-def browse(project_id: str, key: str) -> None:
-    """Filters, the rows that match, and the pages."""
-    store, actor = session.store(), session.actor()
     counts = browsing.counts(store, actor, project_id)
-    if actor.has(project_id, "annotator", "lead"):
+    if wished is None and actor.has(project_id, "annotator", "lead"):
         add_form(project_id)
     if not counts["total"]:
         how = "Import a file, or add one by hand above."
         page.empty("There are no examples yet", how, "curation/importing.py", "Import examples")
         return
-    chosen = filters(project_id, counts)
-    if chosen.skipped:
+    # Drawn beside an open example, too: what is not drawn leaves the address.
+    wanted = filters(project_id, counts)
+    if wished is not None:
+        one(project_id, wished)
+    elif wanted.skipped:
         skipped_examples(project_id)
-        return
-    offset = (session.widget_value(PAGE, 1) - 1) * PER_PAGE
+    else:
+        browse(project_id, key, wanted)
+
+
+def one(project_id: str, example_id: str) -> None:
+    """One example in full, and the way back."""
+    if st.button("Back to the list", icon=":material/arrow_back:"):
+        del st.query_params[OPEN]
+        st.rerun()
+    try:
+        detail(project_id, example_id)
+    except TouchstoneError as error:
+        errors.show(error)
+
+
+def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
+    """The rows that match, and the pages."""
+    pages = f"page {project_id} {wanted}"
+    number = session.widget_value(pages) or page_of_address()
     rows, count = browsing.examples_page(
-        store, actor, project_id, chosen, limit=PER_PAGE, offset=offset
-    )
+        session.store(), session.actor(), project_id, wanted,
+        limit=PER_PAGE, offset=(number - 1) * PER_PAGE,
+    )  # fmt: skip
     if not rows:
         page.empty("No example matches", "Take a filter away, or look for other words.")
         return
     more = "or more " if count == browsing.COUNT_CAP else ""
-    first, last = page.number(offset + 1), page.number(offset + len(rows))
+    start = (number - 1) * PER_PAGE
+    first, last = page.number(start + 1), page.number(start + len(rows))
     st.caption(f"{first}–{last} of {page.number(count)} {more}examples")
     example_list(rows, key, None)
     if count > PER_PAGE:
-        st.pagination(-(-count // PER_PAGE), key=PAGE, bind="query-params")
+        st.pagination(-(-count // PER_PAGE), default=number, key=pages)
+        if number > 1:
+            st.query_params[PAGE] = str(number)
+        else:
+            st.query_params.pop(PAGE, None)
+
+
+def page_of_address() -> int:
+    """The page that the address names, else the first."""
+    named = st.query_params.get(PAGE, "")
+    return max(1, int(named)) if named.isdecimal() and len(named) < 6 else 1
 
 
 main()

@@ -81,8 +81,9 @@ def test_sending_back_ends_with_ctrl_enter_and_that_accepts_nothing(
     expect(rita.get_by_text("A comment is needed")).to_have_count(0)
     rita.keyboard.press("Control+Enter")
     expect(rita.get_by_text(text)).to_have_count(0, timeout=PATIENCE)
-    open_sent_back(anna)
-    expect(anna.locator(".note").get_by_text("Name the unit, too.")).to_be_visible()
+    anna.goto(f"{site.url}/")
+    anna.get_by_role("button", name="Revise what was sent back").click()
+    expect(anna.locator(".note").get_by_text("Name the unit, too.")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_comment_goes_with_the_last_decision_and_never_to_the_annotate_page(

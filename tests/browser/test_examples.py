@@ -1,0 +1,74 @@
+"""The list of examples in a real browser: what is looked for stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.curation_site import fill
+from tests.browser.driving import PATIENCE, sign_in
+from tests.serving import Server, serve
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, with a project to curate."""
+    folder = tmp_path_factory.mktemp("examples")
+    with serve(folder) as server:
+        server.add("ada", "admin")
+        fill(server, folder)
+        yield server
+
+
+def test_search_and_filters_survive_an_open_example_back_and_a_reload(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/examples?state=New")
+    rows = page.locator(".list button")
+    expect(rows).to_have_count(25, timeout=PATIENCE)
+    page.get_by_label("Search").fill("number 1")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(11, timeout=PATIENCE)
+    rows.first.click()
+    expect(page.get_by_role("button", name="Back to the list")).to_be_visible(timeout=PATIENCE)
+    page.go_back()
+    expect(rows).to_have_count(11, timeout=PATIENCE)
+    page.reload()
+    expect(rows).to_have_count(11, timeout=PATIENCE)
+    expect(page.get_by_label("Search")).to_have_value("number 1")
+
+
+def test_a_page_of_the_list_has_an_address(context: BrowserContext, site: Server) -> None:
+    page = sign_in(context, site, "cleo", "/examples?page=2")
+    expect(page.get_by_text("26–30 of 30 examples")).to_be_visible(timeout=PATIENCE)
+
+
+def test_an_example_is_added_by_hand_once(context: BrowserContext, site: Server) -> None:
+    page = sign_in(context, site, "cleo", "/examples")
+    for told in ("Example 31", "This example is here already"):
+        page.get_by_text("Add an example").click()
+        page.get_by_role("textbox", name="Instruction", exact=True).fill("Name a fruit.")
+        page.get_by_role("textbox", name="Output", exact=True).fill("Fig.")
+        page.get_by_role("button", name="Add example").click()
+        expect(page.get_by_text(told).first).to_be_visible(timeout=PATIENCE)
+        page.goto(f"{site.url}/examples")
+
+
+def test_what_was_skipped_is_listed_with_the_reason_and_given_out_again(
+    context: BrowserContext, site: Server
+) -> None:
+    with site.signed_in("anna") as client:
+        task = client.get("/work/annotate").json()["task"]
+        sent = {
+            "action": "skip",
+            "reason": "not my field",
+            **{name: task[name] for name in ("project", "example_id", "submission_id")},
+        }
+        done = client.post("/work/annotate", json=sent, headers={"origin": site.url})
+        assert done.json()["saved"] == [task["submission_id"]]
+    page = sign_in(context, site, "cleo", "/examples?skipped=true")
+    expect(page.get_by_text("not my field")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Give out again").click()
+    expect(page.get_by_text("Nothing is skipped")).to_be_visible(timeout=PATIENCE)
