@@ -156,7 +156,13 @@ def _mapping(
     """The chosen columns, with what leads to them: the list to explode, the turns to flatten."""
     chosen = [values[name] for name in ("instruction", "input", "output", "id", "label")]
     names = [name for name in (*chosen, *meta, *labels.values()) if name]
-    tops = {name.rpartition(".")[0] for name in names if name not in detected.meta_columns}
+    # A column that is found inside a list may be kept as metadata too: its list is known.
+    known = f"{detected.mapping.explode}." if detected.mapping and detected.mapping.explode else ""
+    tops = {
+        name.rpartition(".")[0]
+        for name in names
+        if name not in detected.meta_columns or (known and name.startswith(known))
+    }
     turns = f"{detected.chat[0]}." if detected.chat else ""
     chat = detected.chat if turns and any(name.startswith(turns) for name in names) else ()
     tabular = detected.format in ("csv", "tsv")

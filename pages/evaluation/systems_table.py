@@ -56,7 +56,9 @@ def systems_table(systems: Sequence[VersionSystem]) -> None:
         [_row(system) for system in systems],
         hide_index=True,
         column_config={
-            name: st.column_config.TextColumn(alignment="right") for name in SHOWN.values()
+            "System": st.column_config.TextColumn(width=130),
+            "State": st.column_config.TextColumn(width=100),
+            **{name: st.column_config.TextColumn(alignment="right") for name in SHOWN.values()},
         },
         height="content",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.driving import expect_heading, sign_in
+from tests.browser.driving import PATIENCE, expect_heading, sign_in
 from tests.serving import ROOT, Server, serve
 
 DATA = ROOT.parent / "shared" / "data"
@@ -24,6 +24,8 @@ ANSWERS = {
 }
 GSM8K = DATA / "gsm8k" / "train.jsonl"
 LONG = 400_000
+WHY = "Both were published for comparison; how they were asked is not known."
+expect.set_options(timeout=PATIENCE)
 
 pytestmark = [
     pytest.mark.slow,
@@ -47,6 +49,8 @@ def shot(page: Page, name: str) -> None:
     if folder:
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement?.blur()")
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        expect(page.get_by_test_id("stToast")).to_have_count(0)
         page.wait_for_timeout(1500)
         target = Path(folder) / f"{name}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +95,7 @@ def accept_everything(page: Page, site: Server, why: str) -> None:
     page.get_by_label("Why is that right?").fill(why)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("Undo: take the")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo: take the")).to_be_visible(timeout=LONG)
 
 
 def freeze(page: Page, site: Server, name: str, *, evaluation_only: bool = False) -> None:
@@ -101,6 +105,17 @@ def freeze(page: Page, site: Server, name: str, *, evaluation_only: bool = False
         page.get_by_text("For evaluation only").click()
     press(page, "Freeze")
     expect(page.get_by_text("Content hash")).to_be_visible(timeout=LONG)
+
+
+def import_answers(page: Page, site: Server, name: str, path: Path) -> None:
+    open_page(page, site, "/generate", "Generate")
+    page.get_by_test_id("stButtonGroup").get_by_text("Import answers", exact=True).click()
+    page.get_by_label("Name of the system").fill(name)
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_role("button", name=f"Remove {path.name}")).to_be_visible()
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    joined = page.get_by_text(f"✓ {name}: 252 of 252 examples have an answer.")
+    expect(joined).to_be_visible(timeout=LONG)
 
 
 def rate_pairs(page: Page, site: Server, count: int, choice: str, ratings: str) -> None:
@@ -116,6 +131,14 @@ def rate_pairs(page: Page, site: Server, count: int, choice: str, ratings: str) 
         expect(page.locator(".rate .message")).to_have_text("Saved.")
 
 
+def count_the_verdict(page: Page, site: Server, why: str) -> None:
+    """What a lead does for a study that is not blind."""
+    open_page(page, site, "/studies", "Studies")
+    page.get_by_label("The verdict is withheld").fill(why)
+    press(page, "Count the verdict")
+    expect(page.get_by_text(why)).to_be_visible()
+
+
 def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withheld(
     context: BrowserContext, site: Server
 ) -> None:
@@ -129,33 +152,34 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     shot(page, "version-evaluation-only")
 
     for name, path in ANSWERS.items():
-        open_page(page, site, "/generate", "Generate")
-        page.get_by_text("Import answers", exact=True).first.click()
-        page.get_by_label("Name of the system").fill(name)
-        page.locator("input[type=file]").set_input_files(path)
-        page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
-        expect(page.get_by_text(f"✓ {name}: 252 of 252 examples have an answer.")).to_be_visible(
-            timeout=LONG
-        )
+        import_answers(page, site, name, path)
+    expect(page.get_by_role("link", name="Look at the scores")).to_be_visible(timeout=LONG)
     shot(page, "answers-joined")
 
     open_page(page, site, "/studies", "Studies")
-    press(page, "Scan for what tells them apart")
-    expect(page.get_by_text("AUC").first).to_be_visible(timeout=LONG)
-    shot(page, "leak-scan")
+    expect(page.get_by_text("Asked differently:")).to_be_visible()
+    press(page, "Open a study of 26 pairs")
+    expect(page.get_by_text("These systems were not asked alike.")).to_be_visible()
+    page.get_by_label("These answers were not made alike").fill(WHY)
     press(page, "Open a study of 26 pairs")
     expect(page.get_by_text("0 of 26 pairs rated")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("not blind").first).to_be_visible()
+    expect(page.get_by_text("Length alone tells the systems apart (AUC 0.98).")).to_be_visible()
+    expect(page.get_by_text(WHY)).to_be_visible()
+    shot(page, "leak-scan")
 
     rate_pairs(page, site, 10, "g", "44445555")
     shot(page, "rate")
     open_page(page, site, "/results", "Results")
-    expect(page.get_by_text("withheld").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The verdict is withheld: this study is not blind.")).to_be_visible()
+    expect(page.get_by_text("No pair is decided yet; 10 ties.")).to_be_visible()
     shot(page, "results-withheld")
     page.get_by_text("Automatic scores", exact=True).click()
-    expect(
-        page.get_by_text("davinci tuned is better than davinci on token F1").first
-    ).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("davinci tuned was asked differently:")).to_be_visible(timeout=LONG)
+    page.get_by_label("Not compared.").fill(WHY)
+    press(page, "Compare")
+    better = page.get_by_text("davinci tuned is better than davinci on token F1").first
+    expect(better).to_be_visible(timeout=LONG)
     shot(page, "results-scores")
 
 
@@ -199,15 +223,13 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     expect(page.get_by_text("0 of 5").first).to_be_visible(timeout=LONG)
     rate_pairs(page, site, 4, "b", "22252225")
     open_page(page, site, "/results", "Results")
-    withheld = page.get_by_text("Verdict withheld: tuned is not shown to be better.")
-    expect(withheld).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("The verdict is withheld: this study is not blind.")).to_be_visible()
+    expect(page.get_by_text("No pair is decided yet; 4 ties.")).to_be_visible()
 
-    open_page(page, site, "/studies", "Studies")
-    page.get_by_label("The verdict is withheld").fill("Neither answers; length gives nothing away.")
-    press(page, "Let it count")
+    count_the_verdict(page, site, "Neither answers; length gives nothing away.")
     open_page(page, site, "/results", "Results")
-    verdict = page.get_by_text("No pair is decided yet: tuned is not shown to be better; 4 tied")
-    expect(verdict).to_be_visible(timeout=LONG)
+    verdict = page.get_by_text("No pair is decided yet: 60 steps is not shown to be better")
+    expect(verdict).to_be_visible()
     shot(page, "results-not-shown")
 
     open_page(page, site, "/studies", "Studies")
