@@ -204,8 +204,10 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     page.get_by_text("More settings").click()
     page.get_by_label("Max steps", exact=True).fill("60")
     page.get_by_label("Max steps", exact=True).press("Tab")
+    expect(page.get_by_test_id("stMetric").filter(has_text="Steps")).to_contain_text("60")
     shot(page, "train")
     press(page, "Start run")
+    page.wait_for_url(re.compile(r"/runs\?run=run_"))
     expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
     shot(page, "run")
 
