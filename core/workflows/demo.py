@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 NAME = "Demo: intake notes"
 LEFT_OPEN = 40
+ONE_EPOCH = {"num_train_epochs": 1.0}
 GENERATION = GenerationConfig(max_new_tokens=160, batch_size=32, shots=3)
 Say = Callable[[str], None]
 
@@ -139,20 +140,28 @@ def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[
     say(f"Freezing {counts['accepted']} of {counts['total']} examples")
     version_id = freezing.start_freeze(store, actor, project_id, name="demo")
     _settle(store, version_id)
-    say("Training a LoRA adapter on the demo base")
+    say("Training two LoRA adapters on the demo base: one epoch, and all of them")
+    short_id = training.start_run(
+        store, actor, version_id, model_id=DEMO_ID, name="demo LoRA, 1 epoch", settings=ONE_EPOCH
+    )
     run_id = training.start_run(store, actor, version_id, model_id=DEMO_ID, name="demo LoRA")
+    _settle(store, short_id)
     _settle(store, run_id)
-    say("Generating with base, prompted base and tuned")
+    say("Generating with base, prompted base and both runs")
     systems = generating.start_generation(store, actor, run_id, config=GENERATION)
+    short = generating.start_generation(store, actor, short_id, config=GENERATION, kinds=["tuned"])
     _settle_generation(store, systems)
+    _settle_generation(store, short)
     say("Opening a blind study")
+    # The toy base answers in one line, where runs write a record: raters would know at a glance
+    # who is who. Two runs that differ in training alone can be compared blind.
     study_id = studies.open_study(
         store,
         actor,
         project_id,
         version_id=version_id,
-        name="demo: base against tuned",
-        baseline_id=systems["base"],
+        name="demo: one epoch against six",
+        baseline_id=short["tuned"],
         candidate_ids=[systems["tuned"]],
         split="test",
     )
