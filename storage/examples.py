@@ -1,4 +1,4 @@
-"""Examples: the present, its history, and the list. Changing them is `Annotation`."""
+"""Examples: the present and its history. Changing them is `Annotation`, listing `Listing`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 from core.examples.current import (
     CurrentExample,
     HistoryEntry,
-    ListedExample,
     Origin,
     Review,
     Revision,
     SkippedExample,
 )
-from core.examples.listing import ExampleFilter
 from storage.counters import Counters
 from storage.database import Database, Row
 
@@ -145,34 +143,6 @@ class Examples:
         """How many examples `accepted` holds."""
         return self._counters.accepted(project_id)
 
-    def page(
-        self, project_id: str, wanted: ExampleFilter, *, limit: int, offset: int
-    ) -> list[ListedExample]:
-        """One page of the examples that match; the texts are cut."""
-        rows = self._db.rows(
-            f"""
-            SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
-                   output[:240] AS output, state, flagged, updated_at
-            FROM example_current
-            WHERE {_conditions(wanted)}
-            ORDER BY {_ORDERS[wanted.order]} LIMIT $limit OFFSET $offset
-            """,  # noqa: S608 conditions and orders are literals of this module
-            {**_parameters(project_id, wanted), "limit": limit, "offset": offset},
-        )
-        return [ListedExample(**row) for row in rows]
-
-    def count_matching(self, project_id: str, wanted: ExampleFilter, *, cap: int) -> int:
-        """How many examples match, counted up to `cap`."""
-        return int(
-            self._db.value(
-                f"""
-                SELECT count(*) FROM (
-                    SELECT 1 FROM example_current WHERE {_conditions(wanted)} LIMIT $cap)
-                """,  # noqa: S608 conditions are literals of this module
-                {**_parameters(project_id, wanted), "cap": cap},
-            )
-        )
-
     def skipped(self, project_id: str, limit: int) -> list[SkippedExample]:
         """The open examples that somebody passed on, newest first."""
         rows = self._db.rows(
@@ -214,57 +184,6 @@ class Examples:
             """,
             {"project_id": project_id},
         )
-
-
-_ORDERS = {
-    "position": "position",
-    "newest": "updated_at DESC, position",
-    "oldest": "updated_at, position",
-    "longest": "length(instruction) + length(input) + length(output) DESC, position",
-    "shortest": "length(instruction) + length(input) + length(output), position",
-}
-
-
-def _conditions(wanted: ExampleFilter) -> str:
-    """The conditions that the filter names, so that DuckDB reads no column in vain."""
-    found = ["project_id = $project_id"]
-    if wanted.state:
-        found.append("state = $state")
-    if wanted.flagged is not None:
-        found.append("flagged = $flagged")
-    if wanted.skipped:
-        found.append(
-            "example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)"
-        )
-    if wanted.author_id:
-        found.append("author_id = $author_id")
-    if wanted.label:
-        found.append("json_contains(labels, $label)")
-    if wanted.has_output is not None:
-        found.append("(trim(output) <> '') = $has_output")
-    if wanted.text:
-        found.append(
-            "(contains(lower(instruction), $text) OR contains(lower(input), $text) "
-            "OR contains(lower(output), $text))"
-        )
-    return " AND ".join(found)
-
-
-def _parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
-    given: dict[str, Any] = {"project_id": project_id}
-    if wanted.state:
-        given["state"] = wanted.state
-    if wanted.flagged is not None:
-        given["flagged"] = wanted.flagged
-    if wanted.author_id:
-        given["author_id"] = wanted.author_id
-    if wanted.label:
-        given["label"] = json.dumps({wanted.label[0]: wanted.label[1]})
-    if wanted.has_output is not None:
-        given["has_output"] = wanted.has_output
-    if wanted.text:
-        given["text"] = wanted.text.lower()
-    return given
 
 
 def _decoded(row: Row) -> Row:

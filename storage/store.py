@@ -20,6 +20,7 @@ from storage.intake import Intake
 from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
+from storage.listing import Listing
 from storage.own_work import OwnWork
 from storage.presentations import Presentations
 from storage.projects import Projects
@@ -57,6 +58,7 @@ class Store:
         self.intake = Intake(self.database, self.counters)
         self.imports = Imports(self.database, self.counters, self.intake)
         self.examples = Examples(self.database, self.counters)
+        self.listing = Listing(self.database, self.counters)
         self.queues = Queues(self.database, self.counters)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)

@@ -35,6 +35,12 @@ class ExampleFilter:
     text: str = ""
     order: Order = "position"
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know how many match, and where: state and flag, in import order."""
+        elsewhere = (self.author_id, self.label, self.text, self.skipped)
+        return self.order == "position" and self.has_output is None and not any(elsewhere)
+
     def __post_init__(self) -> None:
         if self.state is not None and self.state not in STATES:
             raise InvalidInput("Choose one of the states, or all.")

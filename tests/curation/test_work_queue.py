@@ -236,6 +236,28 @@ def test_a_list_is_filtered_and_sorted(store: Store, project_id: str) -> None:
         ExampleFilter(order="by moon")  # type: ignore[arg-type]
 
 
+def test_pages_that_the_counters_find_give_the_whole_list_in_order(
+    store: Store, project_id: str
+) -> None:
+    many_examples(store, project_id, 20_000)
+    ada = an_actor(project_id, "annotator", "lead")
+    flagged = [f"{project_id}_ex_{n}" for n in (5, 8191, 8192, 16_384, 19_999)]
+    for example_id in flagged:
+        annotating.flag(store, ada, project_id, new_id("evt"), example_id, "odd")
+    wanted = ExampleFilter(flagged=True)
+    pages = [
+        browsing.examples_page(store, ada, project_id, wanted, limit=2, offset=offset)
+        for offset in (0, 2, 4, 6)
+    ]
+    assert [one.example_id for page, _ in pages for one in page] == flagged
+    assert {count for _, count in pages} == {5}
+    late, count = browsing.examples_page(store, ada, project_id, limit=3, offset=17_000)
+    assert ([one.position for one in late], count) == ([17_001, 17_002, 17_003], 20_000)
+    rest = ExampleFilter(state="new", flagged=False)
+    (last,), count = browsing.examples_page(store, ada, project_id, rest, limit=3, offset=19_994)
+    assert (last.position, count) == (20_000, 19_995)
+
+
 def test_a_bulk_accept_of_many_and_its_undo_keep_the_counts(store: Store, project_id: str) -> None:
     many_examples(store, project_id, 20_000)
     lead = an_actor(project_id)

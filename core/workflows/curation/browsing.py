@@ -71,12 +71,11 @@ def examples_page(
     limit: int = 25,
     offset: int = 0,
 ) -> tuple[list[ListedExample], int]:
-    """One page of the examples that match, and how many match (counted up to COUNT_CAP when that
-    needs a look at each)."""
+    """One page of the examples that match, and how many match: counted up to COUNT_CAP, and listed
+    up to there, where each must be looked at."""
     actor.require(project_id)
     wanted = wanted or ExampleFilter()
-    found = store.examples.page(project_id, wanted, limit=limit, offset=offset)
-    return found, store.examples.count_matching(project_id, wanted, cap=COUNT_CAP)
+    return store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
 
 
 def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:

@@ -1,0 +1,148 @@
+"""The list of a project's examples: filtered, sorted, a page at a time.
+
+Positions are found first, reading as few columns as the filter names; then the page's rows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.examples.current import ListedExample
+from core.examples.listing import ExampleFilter
+from storage.counters import BLOCK, Counters
+from storage.database import Database
+
+
+class Listing:
+    """Pages of examples."""
+
+    def __init__(self, db: Database, counters: Counters) -> None:
+        self._db = db
+        self._counters = counters
+
+    def page(
+        self, project_id: str, wanted: ExampleFilter, *, limit: int, offset: int, cap: int
+    ) -> tuple[list[ListedExample], int]:
+        """One page of the examples that match, and how many match: all where the counters know it,
+        else counted, and listed, up to `cap`."""
+        if wanted.is_counted:
+            return self._counted_page(project_id, wanted, limit, offset)
+        rows = self._db.rows(
+            f"""
+            SELECT position FROM example_current WHERE {_conditions(wanted)}
+            ORDER BY {_ORDERS[wanted.order]} LIMIT $cap
+            """,  # noqa: S608 conditions and orders are literals of this module
+            {**_parameters(project_id, wanted), "cap": cap},
+        )
+        chosen = [row["position"] for row in rows[offset : offset + limit]]
+        return self._listed(project_id, chosen), len(rows)
+
+    def _counted_page(
+        self, project_id: str, wanted: ExampleFilter, limit: int, offset: int
+    ) -> tuple[list[ListedExample], int]:
+        """In import order, by state and flag only: the counters tell where the page begins."""
+        blocks: dict[int, int] = {}
+        for tally, n in self._counters.sums(project_id).items():
+            if wanted.state in (None, tally.state) and wanted.flagged in (None, tally.flagged):
+                blocks[tally.block] = blocks.get(tally.block, 0) + n
+        total, passed, first, last = sum(blocks.values()), 0, 0, -1
+        before = 0
+        for block in sorted(blocks):
+            if passed + blocks[block] <= offset:
+                passed += blocks[block]
+                continue
+            if last < 0:
+                first, before = block, passed
+            last = block
+            passed += blocks[block]
+            if passed >= offset + limit:
+                break
+        rows = self._db.rows(
+            f"""
+            SELECT position FROM example_current
+            WHERE position >= $first AND position < $end AND {_conditions(wanted)}
+            ORDER BY position LIMIT $limit OFFSET $offset
+            """,  # noqa: S608 conditions are literals of this module
+            {
+                **_parameters(project_id, wanted),
+                "first": first * BLOCK,
+                "end": (last + 1) * BLOCK,
+                "limit": limit,
+                "offset": offset - before,
+            },
+        )
+        return self._listed(project_id, [row["position"] for row in rows]), total
+
+    def _listed(self, project_id: str, positions: list[int]) -> list[ListedExample]:
+        """The examples at these positions, in this order; long texts are cut."""
+        if not positions:
+            return []
+        rows = self._db.rows(
+            """
+            SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
+                   output[:240] AS output, state, flagged, updated_at
+            FROM example_current
+            WHERE project_id = $project_id AND position >= $first AND position <= $last
+              AND list_contains($positions, position)
+            """,
+            {
+                "project_id": project_id,
+                "first": min(positions),
+                "last": max(positions),
+                "positions": positions,
+            },
+        )
+        found = {row["position"]: ListedExample(**row) for row in rows}
+        return [found[position] for position in positions if position in found]
+
+
+_ORDERS = {
+    "position": "position",
+    "newest": "updated_at DESC, position",
+    "oldest": "updated_at, position",
+    "longest": "length(instruction) + length(input) + length(output) DESC, position",
+    "shortest": "length(instruction) + length(input) + length(output), position",
+}
+
+
+def _conditions(wanted: ExampleFilter) -> str:
+    """The conditions that the filter names, so that DuckDB reads no column in vain."""
+    found = ["project_id = $project_id"]
+    if wanted.state:
+        found.append("state = $state")
+    if wanted.flagged is not None:
+        found.append("flagged = $flagged")
+    if wanted.skipped:
+        found.append(
+            "example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)"
+        )
+    if wanted.author_id:
+        found.append("author_id = $author_id")
+    if wanted.label:
+        found.append("json_contains(labels, $label)")
+    if wanted.has_output is not None:
+        found.append("(trim(output) <> '') = $has_output")
+    if wanted.text:
+        found.append(
+            "(contains(lower(instruction), $text) OR contains(lower(input), $text) "
+            "OR contains(lower(output), $text))"
+        )
+    return " AND ".join(found)
+
+
+def _parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
+    given: dict[str, Any] = {"project_id": project_id}
+    if wanted.state:
+        given["state"] = wanted.state
+    if wanted.flagged is not None:
+        given["flagged"] = wanted.flagged
+    if wanted.author_id:
+        given["author_id"] = wanted.author_id
+    if wanted.label:
+        given["label"] = json.dumps({wanted.label[0]: wanted.label[1]})
+    if wanted.has_output is not None:
+        given["has_output"] = wanted.has_output
+    if wanted.text:
+        given["text"] = wanted.text.lower()
+    return given
