@@ -26,6 +26,7 @@ NOT_RECORDED = {
     "curation.reviewing.open_review": LEASE,
     "evaluation.leasing.lease": LEASE,
     "evaluation.rating.next_pairs": LEASE,
+    "evaluation.rating_drafts.keep_draft": PREFERENCE,
     "evaluation.systems.covered": DERIVED,
     "team.drafts.keep_settings_draft": PREFERENCE,
     "team.drafts.drop_draft": PREFERENCE,
