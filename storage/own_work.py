@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime
 
 from core.examples.current import BulkAccept, Done, OwnAct
 from storage.database import Database
+
+KEEP_SECONDS = 60
+_COUNTED = {
+    "saved": ("annotated", 1),
+    "accepted": ("reviewed", 1),
+    "sent_back": ("reviewed", 1),
+    "set_aside": ("reviewed", 1),
+    "decision_undone": ("reviewed", -1),
+}
 
 
 class OwnWork:
@@ -13,9 +24,16 @@ class OwnWork:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._lock = threading.Lock()
+        self._done: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
 
     def done(self, project_id: str, person_id: str, since: datetime) -> Done:
-        """What a person did since then."""
+        """What a person did since then. Read once a minute, and counted on with `did` meanwhile."""
+        key = (project_id, person_id)
+        with self._lock:
+            kept = self._done.get(key)
+            if kept and kept[0] > time.monotonic():
+                return Done(kept[1]["annotated"], max(0, kept[1]["reviewed"]))
         row = self._db.rows(
             """
             SELECT count(*) FILTER (action = 'saved') AS annotated,
@@ -27,7 +45,22 @@ class OwnWork:
             """,
             {"project_id": project_id, "person_id": person_id, "since": since},
         )[0]
+        with self._lock:
+            self._done[key] = (time.monotonic() + KEEP_SECONDS, row)
         return Done(row["annotated"], max(0, row["reviewed"]))
+
+    def did(self, action: str, project_id: str, person_id: str) -> None:
+        """A person does something in this transaction that `done` counts, once it is committed."""
+        what, n = _COUNTED.get(action, ("", 0))
+        if n:
+            key = (project_id, person_id)
+            self._db.when_it_ends(lambda committed: self._add(key, what, n if committed else 0))
+
+    def _add(self, key: tuple[str, str], what: str, n: int) -> None:
+        with self._lock:
+            if key in self._done:
+                until, row = self._done[key]
+                self._done[key] = (until, {**row, what: row[what] + n})
 
     def saved(self, project_id: str, person_id: str, since: datetime) -> list[OwnAct]:
         """The texts this person saved since then, newest first, at most 100."""

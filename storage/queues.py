@@ -310,6 +310,10 @@ class Queues:
             {"project_id": project_id, "example_id": example_id},
         )
 
+    def was_skipped(self, example_id: str) -> bool:
+        """False where surely nobody's skip of the example counts."""
+        return example_id in self._all_skipped()
+
     def _all_skipped(self) -> set[str]:
         """Every example that was ever skipped here, perhaps more: most were not, which saves a
         statement in every save."""

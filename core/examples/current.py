@@ -44,6 +44,11 @@ class CurrentExample:
         """The three texts by name."""
         return {name: getattr(self, name) for name in FIELDS}
 
+    @property
+    def first_entry(self) -> HistoryEntry:
+        """How it came to be, of an example that nobody has changed."""
+        return HistoryEntry("import", self.author_id, self.author, self.updated_at, "", 1)
+
     def is_open(self, queue: Queue) -> bool:
         """Whether the queue holds it."""
         return is_open(queue, self.state, self.flagged)

@@ -108,7 +108,10 @@ def test_sending_back_needs_a_comment_which_the_annotator_reads(
     decide(store, rita, project_id, new_id("rvw"), "send_back", edit)
     again = annotating.next_to_annotate(store, an_actor(project_id, "annotator"), project_id)
     assert again
-    assert (again.example_id, annotating.why_sent_back(store, again)) == (only, "Show the steps.")
+    assert (again.example_id, annotating.why_sent_back(again, store.examples.history(again))) == (
+        only,
+        "Show the steps.",
+    )
 
 
 def test_a_decision_repeated_is_one_review(store: Store, project_id: str) -> None:

@@ -144,7 +144,10 @@ def test_what_comes_back_goes_to_its_author_first_wherever_it_lies(
     reviewing.decide(store, rita, project_id, new_id("rvw"), "send_back", edit)
     back = annotating.next_to_annotate(store, ada, project_id)
     assert back
-    assert (back.example_id, annotating.why_sent_back(store, back)) == (late, "Shorter.")
+    assert (back.example_id, annotating.why_sent_back(back, store.examples.history(back))) == (
+        late,
+        "Shorter.",
+    )
 
 
 def test_skipped_examples_are_listed_with_reasons_and_given_out_again(
@@ -176,7 +179,7 @@ def test_an_accepted_example_is_reopened_with_a_reason_and_is_no_longer_accepted
     reviewing.reopen(store, rita, project_id, new_id("rvw"), only, "The town is wrong.")
     task = annotating.next_to_annotate(store, ada, project_id)
     assert task
-    assert (task.state, annotating.why_sent_back(store, task)) == (
+    assert (task.state, annotating.why_sent_back(task, store.examples.history(task))) == (
         "sent_back",
         "The town is wrong.",
     )

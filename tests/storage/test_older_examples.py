@@ -107,7 +107,10 @@ def test_a_workspace_of_an_earlier_schema_is_worked_on_as_before(tmp_path: Path,
         assert [s.reason for s in browsing.skipped_examples(store, lead, "prj")] == ["not my field"]
         mine = annotating.next_to_annotate(store, ada, "prj")
         assert mine
-        assert (mine.example_id, annotating.why_sent_back(store, mine)) == ("ex_4", "Shorter.")
+        assert (mine.example_id, annotating.why_sent_back(mine, store.examples.history(mine))) == (
+            "ex_4",
+            "Shorter.",
+        )
         kinds = [entry.kind for entry in browsing.history_of(store, ada, mine)]
         assert kinds == ["import", "annotate", "send_back"]
         origin = browsing.origin_of(store, ada, mine)

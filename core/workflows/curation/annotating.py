@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.actor import Actor
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound, Overtaken
-from core.examples.current import CurrentExample, Done, HistoryKind, Revision
+from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import Example
 from core.examples.states import ExampleState, Queue, is_decided
 from core.workflows.curation import queue
@@ -86,11 +86,11 @@ def open_example(
     return example
 
 
-def why_sent_back(store: Store, example: CurrentExample) -> str:
+def why_sent_back(example: CurrentExample, history: Sequence[HistoryEntry]) -> str:
     """The reviewer's comment on an example that came back, or ""."""
     if example.state != "sent_back":
         return ""
-    said = [one.text for one in store.examples.history(example) if one.kind in SAYS_SENT_BACK]
+    said = [one.text for one in history if one.kind in SAYS_SENT_BACK]
     return said[-1] if said else ""
 
 
@@ -158,6 +158,7 @@ def record(
     store: Store, actor: Actor, action: str, example: CurrentExample, submission_id: str
 ) -> None:
     """Append to the audit log that this person did something to an example."""
+    store.own_work.did(action, example.project_id, actor.person_id)
     store.audit.record(
         action,
         "example",

@@ -161,8 +161,12 @@ def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExam
 def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> Task | None:
     if example is None:
         return None
+    # Most are as they were imported: there is no more to tell, and nothing to be looked up.
+    new = example.number == 1 and example.state == "new"
+    if new and not store.queues.was_skipped(example.example_id):
+        return Task(example, (example.first_entry,))
     history = tuple(browsing.history_of(store, actor, example))
-    return Task(example, history, sent_back=annotating.why_sent_back(store, example))
+    return Task(example, history, sent_back=annotating.why_sent_back(example, history))
 
 
 # Review -------------------------------------------------------------------------------------------
@@ -258,7 +262,10 @@ def _is_known(store: Store, submission_id: str) -> bool:
 
 def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[str, Any] | None:
     """What this person left unsubmitted on the example, with `saved_at`, or None."""
-    return store.drafts.with_time(actor.person_id, _form(mode, example_id))
+    form = _form(mode, example_id)
+    if not store.drafts.may_exist(actor.person_id, form):
+        return None
+    return store.drafts.with_time(actor.person_id, form)
 
 
 def _form(mode: Queue, example_id: str) -> str:
@@ -280,13 +287,13 @@ def figures(store: Store, actor: Actor, project_id: str, mode: Queue) -> dict[st
             "decided_today": done.reviewed,
             "waiting": waits.open,
             "accepted": counts["accepted"],
-            "can_go_back": reviewing.last_decision(store, actor, project_id) is not None,
+            "can_go_back": done.reviewed > 0,
             "total": counts["total"],
         }
     return {
         "saved_today": done.annotated,
         "waiting": waits.open,
         "sent_back": waits.first,
-        "can_go_back": annotating.last_saved(store, actor, project_id) is not None,
+        "can_go_back": done.annotated > 0,
         "total": counts["total"],
     }
