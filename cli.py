@@ -285,7 +285,7 @@ def demo(home: Home = None, as_json: AsJson = False) -> None:
     from pages.server.client import call
 
     with refusals_told():
-        print("This takes about two minutes on two cores …", file=sys.stderr)
+        print("This takes some three minutes on two cores …", file=sys.stderr)
         answer = call(workspace_at(home), "demo", {})
         tuned, base = (answer["scores"][kind]["token_f1"] for kind in ("tuned", "base"))
         tell(
