@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import errno
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -76,6 +77,7 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
     try:
         job.enter("starting")
         run = function_of(kind_of(str(job.spec.get("kind", ""))).run)
+        gc.freeze()  # what was imported stays: no collection looks through it again
         job.enter("running")
         run(job)
     except JobStopped:

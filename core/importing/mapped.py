@@ -148,7 +148,10 @@ def _identity(values: Mapping[str, Any], mapping: ColumnMapping, number: int) ->
 
 def numbered_id(identity: Any, number: int) -> str:
     """The id of the so-manyth example of a record: "7", then "7#2", "7#3"."""
-    text = identity if isinstance(identity, str) else json.dumps(plain_value(identity))
+    if type(identity) is int:  # as JSON writes it, in a tenth of the time
+        text = str(identity)
+    else:
+        text = identity if isinstance(identity, str) else json.dumps(plain_value(identity))
     return text if number == 1 else f"{text}#{number}"
 
 

@@ -44,7 +44,8 @@ class Table:
 
     def __init__(self, path: Path, schema: Any) -> None:
         self._schema = schema
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        # Read several times and soon: lz4 and no dictionaries cost least in worker and server.
+        self._writer = pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False)
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
 
