@@ -18,6 +18,13 @@ import duckdb
 from core.errors import DiskFull, TouchstoneError, full_disk_told
 
 log = logging.getLogger("touchstone.database")
+ROW_GROUP = 16_384
+"""Rows that DuckDB compresses and writes together (its default is 122,880). That many new rows go
+into the file as they are inserted, instead of through memory and the log at the commit; and whoever
+looks for one position reads no more than that."""
+MEMORY_LIMIT = "768MB"
+"""What DuckDB may hold, most of it what it has read and written lately. The keys of 1,000,000
+examples take 75 MB of it; sorts and joins that need more go to the disk."""
 
 
 class WorkspaceInUse(TouchstoneError):
@@ -55,17 +62,21 @@ class Connection:
         self._connection: duckdb.DuckDBPyConnection | None = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
         try:
             with full_disk_told():
-                connection = duckdb.connect(str(self.path))
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+                # Only ATTACH takes the size of row groups, and it takes no bound parameters.
+                place = _quoted(self.path)
+                connection.execute(f"ATTACH {place} AS touchstone (ROW_GROUP_SIZE {ROW_GROUP})")
+        except duckdb.Error as error:
+            connection.close()
+            if not isinstance(error, duckdb.IOException) or "lock" not in str(error).lower():
                 raise
             raise WorkspaceInUse(
                 "Another Touchstone process has this workspace open. "
                 "Use that one, stop it first, or choose another folder with TOUCHSTONE_HOME."
             ) from None
-        _close_the_doors(connection, self.path.parent)
+        _configure(connection, self.path)
         return connection
 
     def close(self) -> None:
@@ -88,7 +99,9 @@ class Connection:
         with self._guard:
             if self._connection is None:
                 self._connection = self._open()
-            seat = Seat(self._connection.cursor(), self._opening)
+            cursor = self._connection.cursor()
+            cursor.execute("USE touchstone")
+            seat = Seat(cursor, self._opening)
             self._seats.add(seat)
         self._local.seat = seat
         return seat
@@ -100,8 +113,8 @@ class Connection:
         try:
             with seat.busy, full_disk_told():
                 yield seat.cursor
-        except (duckdb.FatalException, DiskFull) as error:
-            if isinstance(error.__cause__ or error, duckdb.FatalException):
+        except (duckdb.Error, DiskFull) as error:
+            if _has_given_up(error.__cause__ or error):
                 self._open_anew(seat.opening)
             raise
 
@@ -123,10 +136,17 @@ class Connection:
                 self._connection = self._open()
 
 
-def _close_the_doors(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    quoted = str(folder.resolve()).replace("'", "''")
+def _has_given_up(error: BaseException) -> bool:
+    """Whether DuckDB refuses every later statement: of the instance, or of the attached file."""
+    return isinstance(error, duckdb.FatalException) or "has been invalidated" in str(error)
+
+
+def _configure(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     for setting in (
-        f"SET allowed_directories=['{quoted}']",
+        f"SET temp_directory={_quoted(path.with_name(path.name + '.tmp'))}",
+        f"SET memory_limit='{MEMORY_LIMIT}'",
+        "SET write_buffer_row_group_count=1",
+        f"SET allowed_directories=[{_quoted(path.parent)}]",
         "SET enable_external_access=false",
         "SET autoinstall_known_extensions=false",
         "SET autoload_known_extensions=false",
@@ -134,3 +154,8 @@ def _close_the_doors(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
         "SET lock_configuration=true",
     ):
         connection.execute(setting)
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path.resolve()).replace("'", "''")
+    return f"'{escaped}'"

@@ -66,11 +66,15 @@ class Imports:
         The file has the columns of `core.importing.tables.EXAMPLES`. An example whose content the
         project already holds is left out. What is in and what is not is marked.
         """
-        added = self._read_fresh(found, examples, first, until)
-        self._insert_fresh(found)
+        # Whoever takes in at the same time conflicts here, before contents are compared.
+        position = self._intake.reserve(found.project_id, 0)
+        part: Row = {"parquet_path": str(examples.resolve()), "first": first, "until": until}
+        added = self._find_new(found.project_id, position, part)
+        source = _ALL if added == until - first else _NEW
+        self._insert(found, source, {**part, "position": position})
+        self._db.execute("DROP TABLE new_rows")
         self._counters.recount()
         self._intake.reserve(found.project_id, added)
-        self._db.execute("DROP TABLE fresh")
         self._db.execute(
             """
             UPDATE imports
@@ -86,39 +90,35 @@ class Imports:
         )
         return added
 
-    def _read_fresh(self, found: Import, examples: Path, first: int, until: int) -> int:
-        position = self._intake.reserve(found.project_id, 0)
-        return self._db.insert_from_parquet(
-            examples,
-            """
-            CREATE OR REPLACE TEMP TABLE fresh AS
-            SELECT p.*, $position - 1 + row_number() OVER (ORDER BY p.row) AS position,
-                   CASE WHEN $accepted AND trim(p.output) <> '' THEN 'accepted' ELSE 'new' END
-                       AS state
-            FROM read_parquet($parquet_path) p
-            WHERE p.row >= $first AND p.row < $until AND NOT EXISTS (
-                SELECT 1 FROM examples e
-                WHERE e.project_id = $project_id AND e.content_hash = p.content_hash
+    def _find_new(self, project_id: str, position: int, part: Row) -> int:
+        """Number the rows whose content is new, in the temporary table new_rows; how many."""
+        return int(
+            self._db.value(
+                """
+                CREATE OR REPLACE TEMP TABLE new_rows AS
+                SELECT p.row, $position - 1 + row_number() OVER (ORDER BY p.row) AS position
+                FROM read_parquet($parquet_path) p
+                WHERE p.row >= $first AND p.row < $until AND NOT EXISTS (
+                    SELECT 1 FROM examples e
+                    WHERE e.project_id = $project_id AND e.content_hash = p.content_hash
+                )
+                """,
+                {**part, "position": position, "project_id": project_id},
             )
-            """,
-            {
-                "position": position,
-                "accepted": found.entered_as == "accepted",
-                "first": first,
-                "until": until,
-                "project_id": found.project_id,
-            },
         )
 
-    def _insert_fresh(self, found: Import) -> None:
+    def _insert(self, found: Import, source: str, part: Row) -> None:
         about = {
+            **part,
+            "accepted": found.entered_as == "accepted",
             "project_id": found.project_id,
             "import_id": found.import_id,
             "batch_id": found.batch_id,
             "actor_id": found.actor_id,
             "now": now(),
         }
-        for statement in _INSERTS:
+        for insert in _INSERTS:
+            statement = insert.replace("new_examples", source)
             used = {name: value for name, value in about.items() if f"${name}" in statement}
             self._db.execute(statement, used)
 
@@ -205,6 +205,17 @@ class Imports:
         return deleted
 
 
+# Where new_examples stand: read straight from the file, so that no text lies in memory twice. The
+# order of the file is the order of the positions.
+_ALL = """(
+        SELECT *, $position + row - $first AS position FROM read_parquet($parquet_path)
+        WHERE row >= $first AND row < $until
+    )"""
+_NEW = """(
+        SELECT p.*, n.position
+        FROM read_parquet($parquet_path) p JOIN new_rows n ON n.row = p.row
+        WHERE p.row >= $first AND p.row < $until ORDER BY n.position
+    )"""
 _INSERTS = (
     """
     INSERT INTO examples
@@ -212,7 +223,7 @@ _INSERTS = (
          created_at)
     SELECT example_id, $project_id, position, content_hash, external_id, $import_id, line, meta,
            $now
-    FROM fresh ORDER BY position
+    FROM new_examples
     """,
     """
     INSERT INTO revisions
@@ -220,15 +231,16 @@ _INSERTS = (
          quality, origin, comment, author_id, seconds, created_at)
     SELECT revision_id, example_id, position, 1, NULL, instruction, input, output, labels, NULL,
            'import', '', $actor_id, NULL, $now
-    FROM fresh ORDER BY position
+    FROM new_examples
     """,
     """
     INSERT INTO example_current
         (example_id, project_id, position, revision_id, number, instruction, input, output, labels,
          quality, author_id, state, flagged, updated_at)
     SELECT example_id, $project_id, position, revision_id, 1, instruction, input, output, labels,
-           NULL, $actor_id, state, false, $now
-    FROM fresh ORDER BY position
+           NULL, $actor_id, CASE WHEN $accepted AND trim(output) <> '' THEN 'accepted' ELSE 'new'
+           END, false, $now
+    FROM new_examples
     """,
     # What enters as accepted was accepted by a lead: each example's history shows it.
     """
@@ -237,11 +249,14 @@ _INSERTS = (
          reviewer_id, seconds, created_at)
     SELECT $batch_id || '_' || example_id, example_id, position, revision_id, 'accept', 'new',
            $batch_id, 'Imported as accepted.', $actor_id, NULL, $now
-    FROM fresh WHERE state = 'accepted' ORDER BY position
+    FROM example_current
+    WHERE project_id = $project_id AND position >= $position AND state = 'accepted'
+    ORDER BY position
     """,
     """
     INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-    SELECT $project_id, position // 8192, state, false, '', count(*) FROM fresh GROUP BY ALL
+    SELECT $project_id, position // 8192, state, false, '', count(*) FROM example_current
+    WHERE project_id = $project_id AND position >= $position GROUP BY ALL
     """,
 )
 

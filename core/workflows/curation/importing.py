@@ -21,10 +21,10 @@ from core.workflows.jobs import jobs
 if TYPE_CHECKING:
     from storage.store import Store
 
-PART_ROWS = 122_880
-"""Rows taken in per transaction: one row group of DuckDB, which is compressed and written while it
-is inserted. Smaller parts go through the log at their commit, and each makes a checkpoint that
-everybody waits for: 246,000 rows in parts of 20,480 let a save wait up to 17 s, so up to 0.7 s."""
+PART_ROWS = 65_536
+"""Rows taken in per transaction: some row groups of storage/connection.py, each of which is written
+while it is inserted. Parts below one row group go through the log at their commit, and each makes a
+checkpoint that everybody waits for."""
 REST_SHARE = 0.2
 """How long others go first after a part, as a share of the time it took."""
 LOOK_SECONDS = 1.0
