@@ -22,9 +22,10 @@ ROW_GROUP = 16_384
 """Rows that DuckDB compresses and writes together (its default is 122,880). That many new rows go
 into the file as they are inserted, instead of through memory and the log at the commit; and whoever
 looks for one position reads no more than that."""
-MEMORY_LIMIT = "768MB"
-"""What DuckDB may hold, most of it what it has read and written lately. The keys of 1,000,000
-examples take 75 MB of it; sorts and joins that need more go to the disk."""
+LEAST_MEMORY_MB = 512
+"""What DuckDB may hold in a small workspace, most of it what it has read and written lately; in a
+large one a quarter of the file, of which the keys take up to a tenth. Sorts and joins that need
+more go to the disk."""
 
 
 class WorkspaceInUse(TouchstoneError):
@@ -144,7 +145,7 @@ def _has_given_up(error: BaseException) -> bool:
 def _configure(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     for setting in (
         f"SET temp_directory={_quoted(path.with_name(path.name + '.tmp'))}",
-        f"SET memory_limit='{MEMORY_LIMIT}'",
+        f"SET memory_limit='{_memory_mb(path)}MB'",
         "SET write_buffer_row_group_count=1",
         f"SET allowed_directories=[{_quoted(path.parent)}]",
         "SET enable_external_access=false",
@@ -154,6 +155,10 @@ def _configure(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         "SET lock_configuration=true",
     ):
         connection.execute(setting)
+
+
+def _memory_mb(path: Path) -> int:
+    return max(LEAST_MEMORY_MB, path.stat().st_size // 4_000_000)
 
 
 def _quoted(path: Path) -> str:

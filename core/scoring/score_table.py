@@ -100,10 +100,14 @@ class ScoreTable:
 
 
 def score_table(table: Any) -> ScoreTable:
-    """The score table of a pyarrow table system_id, example_id, metric, value, exposed."""
+    """The score table of a pyarrow table system_id, position, metric, value, exposed.
+
+    Jobs that an older release queued name their examples by example_id.
+    """
     systems, which = _codes(table, "system_id")
     metrics, measured = _codes(table, "metric")
-    examples, example = _codes(table, "example_id")
+    key = "position" if "position" in table.column_names else "example_id"
+    examples, example = _codes(table, key)
     values = table.column("value").to_numpy()
     exposed = table.column("exposed").to_numpy(zero_copy_only=False).astype(bool)
     means, differences = [], []
