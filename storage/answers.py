@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import now
+from core.query import Query
 from core.study.answer import Answer, AnsweredExample
 from core.study.system import Scoring
 from storage.database import Database, Row
@@ -168,13 +169,12 @@ class Answers:
 
     # Scores ------------------------------------------------------------------------------------
 
-    def write_to_score(self, path: Path, version_id: str, system_ids: Sequence[str]) -> int:
-        """Write these systems' answers to a version's examples beside the references; how many.
+    def to_score(self, version_id: str, system_ids: Sequence[str]) -> Query:
+        """These systems' answers to a version's examples beside the references.
 
         Columns: system_id, example_id, revision_id, reference, text.
         """
-        return self._db.write_parquet(
-            path,
+        return Query(
             """
             SELECT a.system_id, a.example_id, a.revision_id, r.output AS reference, a.text
             FROM answers a

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 
 from core.clock import now
+from core.examples.leases import Hands, Lease
 from core.examples.states import Queue, is_open
 from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
@@ -37,6 +37,11 @@ _CANDIDATE = {
     for queue in _OPEN
 }
 
+_INSERT_LEASE = """
+    INSERT INTO example_leases (project_id, example_id, position, queue, person_id, expires_at)
+    VALUES ($project_id, $example_id, $position, $queue, $person_id, $expires_at)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -45,56 +50,6 @@ class Block:
     number: int
     first: bool
     n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """An example in somebody's hands until `expires_at`."""
-
-    example_id: str
-    position: int
-    queue: Queue
-    person_id: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """What a person has, or is not to be given, of a queue: the leases of the project, in import
-    order, ended ones too, and what this person skipped."""
-
-    queue: Queue
-    person_id: str
-    moment: datetime
-    leases: tuple[Lease, ...]
-    skipped: tuple[str, ...]
-
-    @property
-    def mine(self) -> list[Lease]:
-        """What this person holds of the queue now."""
-        return [
-            lease
-            for lease in self.leases
-            if lease.person_id == self.person_id
-            and lease.queue == self.queue
-            and lease.expires_at >= self.moment
-        ]
-
-    @property
-    def withheld(self) -> set[str]:
-        """What this person is not given: others hold it now, or they skipped it."""
-        held = {
-            lease.example_id
-            for lease in self.leases
-            if lease.person_id != self.person_id and lease.expires_at >= self.moment
-        }
-        return held.union(self.skipped)
-
-    @property
-    def missing(self) -> int:
-        """How many of the queue's open examples this person is not given."""
-        elsewhere = {lease.example_id for lease in self.leases if lease.queue != self.queue}
-        return len(self.withheld - elsewhere)
 
 
 class Queues:
@@ -126,7 +81,7 @@ class Queues:
         taken: Collection[str],
         after: int = 0,
     ) -> Lease | None:
-        """The first open example that is not in `taken`.
+        """The first open example that is not in `taken`, as a lease that ends at once.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
         to another.
@@ -146,15 +101,17 @@ class Queues:
                     },
                 )[0]
                 if row["example_id"] is not None:
-                    return Lease(row["example_id"], row["position"], queue, person_id, now())
+                    return Lease(
+                        project_id, **row, queue=queue, person_id=person_id, expires_at=now()
+                    )
         return None
 
     def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:
         """What people hold in a project, and what this person skipped of the queue."""
         leases = self._db.rows(
             """
-            SELECT example_id, position, queue, person_id, expires_at FROM example_leases
-            WHERE project_id = $project_id
+            SELECT project_id, example_id, position, queue, person_id, expires_at
+            FROM example_leases WHERE project_id = $project_id
             """,
             {"project_id": project_id},
         )
@@ -177,62 +134,22 @@ class Queues:
 
     # Leases ------------------------------------------------------------------------------------
 
-    def add_lease(
-        self,
-        project_id: str,
-        queue: Queue,
-        example_id: str,
-        position: int,
-        person_id: str,
-        until: datetime,
-    ) -> None:
+    def add_lease(self, lease: Lease) -> None:
         """Take an example of which there is no lease. Of two who do, one fails at commit."""
-        self._db.execute(
-            """
-            INSERT INTO example_leases
-                (example_id, project_id, position, queue, person_id, expires_at)
-            VALUES ($example_id, $project_id, $position, $queue, $person_id, $until)
-            """,
-            {
-                "example_id": example_id,
-                "project_id": project_id,
-                "position": position,
-                "queue": queue,
-                "person_id": person_id,
-                "until": until,
-            },
-        )
+        self._db.execute(_INSERT_LEASE, asdict(lease))
 
-    def take_lease(
-        self,
-        project_id: str,
-        queue: Queue,
-        example_id: str,
-        position: int,
-        person_id: str,
-        until: datetime,
-    ) -> bool:
+    def take_lease(self, lease: Lease) -> bool:
         """Compare and set, whoever had it: whether this person now holds the example."""
         taken = self._db.rows(
-            """
-            INSERT INTO example_leases
-                (example_id, project_id, position, queue, person_id, expires_at)
-            VALUES ($example_id, $project_id, $position, $queue, $person_id, $until)
+            _INSERT_LEASE
+            + """
             ON CONFLICT (example_id) DO UPDATE
             SET queue = excluded.queue, person_id = excluded.person_id,
                 expires_at = excluded.expires_at
             WHERE example_leases.person_id = $person_id OR example_leases.expires_at < $now
             RETURNING example_id
             """,
-            {
-                "example_id": example_id,
-                "project_id": project_id,
-                "position": position,
-                "queue": queue,
-                "person_id": person_id,
-                "until": until,
-                "now": now(),
-            },
+            {**asdict(lease), "now": now()},
         )
         return bool(taken)
 

@@ -53,7 +53,14 @@ class Difference:
     candidate: str
     by_design: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """False where neither states how it was asked: they may have been asked alike."""
+        return (self.baseline, self.candidate) != (NOT_STATED, NOT_STATED)
+
     def __str__(self) -> str:
+        if not self.is_known:
+            return f"{self.what}: {NOT_STATED} for either"
         return f"{self.what}: {self.baseline} (baseline), {self.candidate} (candidate)"
 
     def to_json(self) -> dict[str, Any]:

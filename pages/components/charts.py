@@ -1,7 +1,7 @@
 """What every chart shares: slate for the baseline, gold for the candidate, its data as CSV.
 
     fig = charts.figure("Validation loss falls to 0.12", y="loss (nats per token)")
-    charts.lines(fig, steps, losses, name="validation", colour=charts.TUNED)
+    charts.lines(fig, steps, losses, name="validation", colour=charts.CANDIDATE)
     charts.show(fig, rows, "losses.csv")
 
 Plotly is imported when the first chart is drawn. Both colours keep 3 : 1 on white and on the dark
@@ -23,7 +23,6 @@ from pages.components.errors import escaped
 
 BASELINE = "#64748b"
 CANDIDATE = "#b7791f"
-BASE, TUNED = BASELINE, CANDIDATE
 NEUTRAL = "#3b82a6"
 SERIES = (NEUTRAL, BASELINE, CANDIDATE, "#7c5cad", "#2f8f6b", "#b0566f")
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}

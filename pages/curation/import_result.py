@@ -9,7 +9,7 @@ import streamlit as st
 from core.importing.imports import Import
 from core.importing.pipeline import Reject
 from core.versions.exporting import to_csv
-from core.workflows.curation import importing
+from core.workflows.curation import browsing, importing
 from pages.components import page, session
 
 SHOWN = 200
@@ -44,20 +44,16 @@ def result(found: Import) -> None:
 
 
 def next_step(found: Import) -> None:
-    """Where these examples go from here."""
-    count = page.counted(found.accepted, "example")
-    if found.entered_as == "accepted":
-        st.page_link(
-            "curation/versions.py",
-            label=f"Next: freeze a dataset version ({count} accepted)",
-            icon=":material/arrow_forward:",
-        )
+    """What waits in the project now."""
+    counts = browsing.counts(session.store(), session.actor(), found.project_id)
+    if waiting := counts["new"] + counts["sent_back"]:
+        target, label = "annotate", f"Next: annotate ({page.number(waiting)} waiting)"
+    elif waiting := counts["annotated"]:
+        target, label = "review", f"Next: review ({page.number(waiting)} waiting)"
     else:
-        st.page_link(
-            "curation/annotate.py",
-            label=f"Next: annotate {count}",
-            icon=":material/arrow_forward:",
-        )
+        accepted = page.counted(counts["accepted"], "accepted example")
+        target, label = "versions", f"Next: freeze a dataset version ({accepted})"
+    st.page_link(f"curation/{target}.py", label=label, icon=":material/arrow_forward:")
 
 
 def undo(found: Import) -> None:

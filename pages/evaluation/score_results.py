@@ -16,7 +16,7 @@ from core.workflows.evaluation.score_report import ScoreReport, SystemScores
 from pages.components import charts, page, session
 from pages.components.errors import attempt
 from pages.components.job_view import live
-from pages.evaluation.leak_findings import show_reason
+from pages.evaluation.caveats import show_differences, show_reason
 from pages.evaluation.result_charts import download, metric_name, scores_chart
 from pages.evaluation.score_tables import finish_table, label_table
 from pages.evaluation.systems_table import older_settings
@@ -157,8 +157,7 @@ def _unlike(store: StoreType, actor: Actor, version_id: str, report: ScoreReport
         if not scores.differences:
             continue
         with st.container(border=True):
-            named = "\n".join(f"• {d}" for d in scores.differences)
-            st.text(f"{scores.system.name} was asked differently:\n{named}")
+            show_differences(scores.differences, scores.system.name)
             if scores.reason:
                 said = scores.reason
                 show_reason(said, "compares them all the same")

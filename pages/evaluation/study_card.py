@@ -11,7 +11,7 @@ from core.study.study import Study, StudyProgress
 from core.workflows.evaluation import rating, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
-from pages.evaluation.leak_findings import show_findings, show_reason
+from pages.evaluation.caveats import show_differences, show_findings, show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -31,8 +31,7 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
         st.progress(share, text=_coverage(study, progress))
         _actions(store, actor, study, done=progress.judged >= progress.pairs > 0)
         st.caption(_plan(study))
-        if study.differences:
-            st.text("Asked differently:\n" + "\n".join(f"• {d}" for d in study.differences))
+        show_differences(study.differences)
         if note := studies.compared_because(study):
             show_reason(note, "compares them all the same")
         if not study.blind:

@@ -15,9 +15,11 @@ from core.workflows.evaluation import studies
 from core.workflows.evaluation.studies import Prospect
 from pages.components import page, session
 from pages.components.errors import tell
+from pages.evaluation.caveats import show_differences
 
 if TYPE_CHECKING:
-    from pages.components.session import StoreType
+    from pages.evaluation.caveats import show_differences
+from pages.components.session import StoreType
 
 OPENED = "study opened"
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
@@ -144,7 +146,7 @@ def _reason(seen: Prospect) -> str:
     """Name what differs; a lead writes why that may be, where it was not meant to."""
     if not seen.differences:
         return ""
-    st.text("Asked differently:\n" + "\n".join(f"• {d}" for d in seen.differences))
+    show_differences(seen.differences)
     if not seen.needs_reason:
         return ""
     return st.text_area(

@@ -14,7 +14,7 @@ from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
-from pages.evaluation.leak_findings import show_reason
+from pages.evaluation.caveats import show_differences, show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -103,7 +103,7 @@ def _reservations(result: StudyResult) -> None:
             show_reason(note, "lets it count")
     if study.differences:
         with st.container(border=True):
-            st.text("Asked differently:\n" + "\n".join(f"• {d}" for d in study.differences))
+            show_differences(study.differences)
             if reason := studies.compared_because(study):
                 show_reason(reason, "compares them all the same")
     if study.plan.left_out:

@@ -57,10 +57,10 @@ def curves(known: Curves) -> None:
     places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
         steps, values = zip(*known.loss, strict=True)
-        charts.lines(fig, steps, values, name="training", colour=charts.BASE, label=places[0])
+        charts.lines(fig, steps, values, name="training", colour=charts.BASELINE, label=places[0])
     if known.validation:
         steps, values = zip(*known.validation, strict=True)
-        look: dict[str, Any] = {"colour": charts.TUNED, "dash": "dot", "markers": True}
+        look: dict[str, Any] = {"colour": charts.CANDIDATE, "dash": "dot", "markers": True}
         charts.lines(fig, steps, values, name="validation", label=places[1], **look)
     charts.log_axis(fig, [value for _, value in (*known.loss, *known.validation)])
     fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends

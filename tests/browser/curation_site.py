@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.driving import PATIENCE, sign_in
 from tests.builders import triples
-from tests.serving import Server
+from tests.serving import Server, serve
 
 PROJECT = "Curation in a browser"
 PEOPLE = {"cleo": "lead", "anna": "annotator", "bert": "annotator", "rita": "reviewer"}
@@ -28,6 +28,16 @@ def fill(server: Server, folder: Path, examples: int = 30) -> None:
     assert done.returncode == 0, done.stderr
     for name, role in PEOPLE.items():
         server.add(name, role, PROJECT)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, with a project to curate."""
+    folder = tmp_path_factory.mktemp("curation")
+    with serve(folder) as server:
+        server.add("ada", "admin")
+        fill(server, folder)
+        yield server
 
 
 @pytest.fixture

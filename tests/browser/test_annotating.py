@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.curation_site import (
     DRAFTS,
     at_work,
-    fill,
     save_as,
     shown_input,
 )
-from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.curation_site import other as other  # the fixtures
+from tests.browser.curation_site import site as site
 from tests.browser.driving import PATIENCE, Complaints
-from tests.serving import PASSWORD, Server, serve
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own, with a project to curate."""
-    folder = tmp_path_factory.mktemp("curation")
-    with serve(folder) as server:
-        server.add("ada", "admin")
-        fill(server, folder)
-        yield server
+from tests.serving import PASSWORD, Server
 
 
 def test_two_annotators_at_once_hold_different_examples_and_save_by_keyboard(

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.curation_site import (
     DRAFTS,
     all_sent,
     at_work,
-    fill,
     review_until,
     save_as,
     shown_input,
 )
-from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.curation_site import other as other  # the fixtures
+from tests.browser.curation_site import site as site
 from tests.browser.driving import PATIENCE
-from tests.serving import Server, serve
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own, with a project to curate."""
-    folder = tmp_path_factory.mktemp("curation")
-    with serve(folder) as server:
-        server.add("ada", "admin")
-        fill(server, folder)
-        yield server
-
+from tests.serving import Server
 
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
 

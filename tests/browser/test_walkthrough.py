@@ -157,7 +157,7 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     shot(page, "answers-joined")
 
     open_page(page, site, "/studies", "Studies")
-    expect(page.get_by_text("Asked differently:")).to_be_visible()
+    expect(page.get_by_text("Not known to be asked alike:")).to_be_visible()
     press(page, "Open a study of 26 pairs")
     expect(page.get_by_text("These systems were not asked alike.")).to_be_visible()
     page.get_by_label("These answers were not made alike").fill(WHY)
@@ -175,7 +175,9 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     expect(page.get_by_text("No pair is decided yet; 10 ties.")).to_be_visible()
     shot(page, "results-withheld")
     page.get_by_text("Automatic scores", exact=True).click()
-    expect(page.get_by_text("davinci tuned was asked differently:")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("davinci tuned was not known to be asked alike:")).to_be_visible(
+        timeout=LONG
+    )
     page.get_by_label("Not compared.").fill(WHY)
     press(page, "Compare")
     better = page.get_by_text("davinci tuned is better than davinci on token F1").first

@@ -9,6 +9,7 @@ import pytest
 
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from core.examples.leases import Lease
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import annotating, browsing
@@ -70,9 +71,8 @@ def test_an_expired_lease_passes_the_example_on_and_the_slow_one_meets_a_conflic
     slow = next_to_annotate(store, ada, project_id)
     assert slow
     assert next_to_annotate(store, bob, project_id) is None
-    store.queues.take_lease(
-        project_id, "annotate", only, 1, ada.person_id, now() - timedelta(seconds=1)
-    )
+    ended = now() - timedelta(seconds=1)
+    store.queues.take_lease(Lease(project_id, only, 1, "annotate", ada.person_id, ended))
     quick = next_to_annotate(store, bob, project_id)
     assert quick
     save_annotation(store, bob, project_id, an_edit(quick, output="Bob's."))

@@ -79,6 +79,29 @@ def test_empty_splits_have_a_file_and_a_count_of_none(home: Path, tmp_path: Path
     assert (tmp_path / "out" / "train.jsonl").read_bytes() == b""
 
 
+def test_a_version_is_exported_as_a_dataset_folder_that_can_be_imported_again(
+    home: Path, tmp_path: Path
+) -> None:
+    from datasets import DatasetDict, load_from_disk
+
+    frozen = the_answer(home, "freeze", "--project", "Reviews")
+    target = tmp_path / "dataset"
+    the_answer(home, "export", frozen["version"], str(target), "--dataset")
+    found = load_from_disk(str(target))
+    assert isinstance(found, DatasetDict)
+    assert {split: len(rows) for split, rows in found.items()} == frozen["counts"]
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert manifest["content_hash"] == frozen["content_hash"]
+
+    again = touchstone(home, "export", frozen["version"], str(target), "--dataset")
+    assert "add --force" in again.stderr
+    the_answer(home, "export", frozen["version"], str(target), "--dataset", "--force")
+    other = touchstone(home, "export", frozen["version"], str(home), "--dataset", "--force")
+    assert "holds other files" in other.stderr
+    imported = the_answer(home, "import", str(target), "--project", "Reviews")
+    assert (imported["accepted"], imported["duplicates"]) == (0, 40)
+
+
 def test_a_useless_split_is_refused_with_the_group(home: Path) -> None:
     refused = touchstone(home, "freeze", "--project", "Copies", "--json")
     assert refused.returncode == 1

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from core.clock import now
+from core.examples.leases import Lease
 from storage.database import Database, DatabaseChanged, WorkspaceInUse, migration_files
 from storage.store import Store
 
@@ -144,9 +145,8 @@ def test_twenty_threads_racing_for_fifty_leases_never_share_one(tmp_path: Path) 
         for number in range(50):
             example = f"ex{number}"
             until = now() + timedelta(minutes=5)
-            if store.transact(
-                partial(store.queues.take_lease, "prj", "annotate", example, number, person, until)
-            ):
+            lease = Lease("prj", example, number, "annotate", person, until)
+            if store.transact(partial(store.queues.take_lease, lease)):
                 won.append((example, person))
 
     threads = [threading.Thread(target=take, args=(f"rater{i}",)) for i in range(20)]

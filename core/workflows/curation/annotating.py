@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -197,39 +197,51 @@ def skip(
     store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
 ) -> None:
     """Pass an example on to others; this person is not given it again until it changes."""
-    actor.require(project_id, "annotator", "reviewer", "lead")
     reason = require_reason(reason, "skip")
 
-    def save() -> None:
-        if store.annotation.is_known(event_id):
-            return
-        current = example_of(store, actor, project_id, example_id)
+    def skip_it(current: CurrentExample) -> None:
         store.annotation.add_skip(
             current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
         )
         store.queues.release(example_id, actor.person_id)
         store.drafts.drop_of_example(actor.person_id, example_id)
-        record(store, actor, "skipped", current, event_id)
 
-    store.transact(save)
+    _put_aside(store, actor, project_id, event_id, example_id, "skipped", skip_it)
 
 
 def flag(
     store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
 ) -> None:
     """Say that something is wrong with an example; a reviewer decides, and it is not frozen."""
-    actor.require(project_id, "annotator", "reviewer", "lead")
     reason = require_reason(reason, "flag")
+
+    def flag_it(current: CurrentExample) -> None:
+        store.annotation.set_flag(
+            current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
+        )
+        leave(store, actor, current)
+
+    _put_aside(store, actor, project_id, event_id, example_id, "flagged", flag_it)
+
+
+def _put_aside(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    event_id: str,
+    example_id: str,
+    action: str,
+    change: Callable[[CurrentExample], None],
+) -> None:
+    """Change an example without a revision, once per event, and record it."""
+    actor.require(project_id, "annotator", "reviewer", "lead")
 
     def save() -> None:
         if store.annotation.is_known(event_id):
             return
         current = example_of(store, actor, project_id, example_id)
-        store.annotation.set_flag(
-            current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
-        )
-        leave(store, actor, current)
-        record(store, actor, "flagged", current, event_id)
+        change(current)
+        record(store, actor, action, current, event_id)
 
     store.transact(save)
 

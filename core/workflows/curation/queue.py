@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Overtaken
 from core.examples.current import CurrentExample
+from core.examples.leases import Lease
 from core.examples.states import Queue
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _lease_next(
         for mine in hands.mine:
             if mine.example_id not in holding:
                 if mine.expires_at < now() + RENEW_BELOW:
-                    renew(store, project_id, queue, mine.example_id, mine.position, actor)
+                    store.queues.take_lease(_renewed(mine))
                 return mine.example_id
         found = store.queues.candidate(
             project_id,
@@ -76,19 +77,28 @@ def _lease_next(
             return None
         lost = found.position
         ended = any(lease.example_id == found.example_id for lease in hands.leases)
-        lease = store.queues.take_lease if ended else store.queues.add_lease
-        lease(project_id, queue, found.example_id, found.position, actor.person_id, now() + LEASE)
+        take_it = store.queues.take_lease if ended else store.queues.add_lease
+        take_it(_renewed(found))
         return found.example_id
 
     return store.transact(take)
 
 
-def renew(
-    store: Store, project_id: str, queue: Queue, example_id: str, position: int, actor: Actor
-) -> bool:
+def _renewed(lease: Lease) -> Lease:
+    return replace(lease, expires_at=now() + LEASE)
+
+
+def renew(store: Store, actor: Actor, example: CurrentExample, queue: Queue) -> bool:
     """Take the lease, or take it for longer; whether this person holds the example now."""
     return store.queues.take_lease(
-        project_id, queue, example_id, position, actor.person_id, now() + LEASE
+        Lease(
+            example.project_id,
+            example.example_id,
+            example.position,
+            queue,
+            actor.person_id,
+            now() + LEASE,
+        )
     )
 
 
@@ -105,7 +115,7 @@ def take(
     """
 
     def save() -> bool:
-        taken = renew(store, example.project_id, queue, example.example_id, example.position, actor)
+        taken = renew(store, actor, example, queue)
         if taken:
             keep = [example.example_id, *holding]
             store.queues.release_others(example.project_id, actor.person_id, keep)

@@ -250,7 +250,7 @@ def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) 
             store.drafts.drop(actor.person_id, form)
             return
         if example.is_open(mode):
-            queue.renew(store, project_id, mode, example.example_id, example.position, actor)
+            queue.renew(store, actor, example, mode)
         store.drafts.keep(actor.person_id, form, sent.draft)
 
     store.transact(keep)

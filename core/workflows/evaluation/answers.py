@@ -97,7 +97,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )  # fmt: skip
 
     store.transact(save)
-    scoring.queue_scoring(store, job.project_id, version_id, [system_id])
+    scoring.queue_scoring(store, job.project_id, version_id, [system_id], after=job.job_id)
 
 
 def report_of(store: Store, actor: Actor, system_id: str) -> Report:

@@ -13,7 +13,6 @@ from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.scoring.answers import ScoringPlan
 from core.study.system import Scoring, VersionSystem
-from core.wording import figure
 from core.workflows.evaluation.systems import require_lead, systems_of
 from core.workflows.jobs import jobs
 
@@ -36,25 +35,25 @@ def queue_scoring(
     version_id: str,
     system_ids: Sequence[str],
     actor: Actor | None = None,
+    after: str = "",
 ) -> str:
-    """Queue the scoring of these systems' answers to a version's examples; the job's id."""
-    plan = scoring_plan(store, project_id)
-    path = store.workspace / "inbox" / f"{new_id('sco')}.parquet"
-    count = store.answers.write_to_score(path, version_id, system_ids)
-    try:
-        return jobs.submit(
-            store,
-            actor or system_actor(),
-            kind="score",
-            project_id=project_id,
-            subject_id=new_id("sco"),
-            title=f"Score {figure(count)} answers",
-            spec=plan.to_json(),
-            files={"answers.parquet": path},
-            detail={"systems": list(system_ids), "version_id": version_id},
-        )
-    finally:
-        path.unlink(missing_ok=True)
+    """Queue the scoring of these systems' answers to a version's examples; the job's id.
+
+    `after`: the job that brought the answers, whose result is scored once, however often it is
+    taken in.
+    """
+    version = store.versions.by_id(version_id)
+    return jobs.submit(
+        store,
+        actor or system_actor(),
+        kind="score",
+        project_id=project_id,
+        subject_id=f"sco_{after}" if after else new_id("sco"),
+        title=f"Score answers to {version.name}" if version else "Score answers",
+        spec=scoring_plan(store, project_id).to_json(),
+        tables={"answers.parquet": store.answers.to_score(version_id, system_ids)},
+        detail={"systems": list(system_ids), "version_id": version_id},
+    )
 
 
 def outdated(store: Store, actor: Actor, version_id: str) -> list[VersionSystem]:

@@ -1,9 +1,12 @@
-"""What the leak scan found, in words."""
+"""What speaks against a comparison, in words: the leak scan, how the systems were asked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.study.comparing import Difference
 from core.study.leaks import HIGHEST_BLIND_AUC, LeakReport
 from core.study.study import StudyNote
 from core.workflows.evaluation.score_report import Reason
@@ -13,6 +16,16 @@ from pages.components import page
 def show_reason(note: StudyNote | Reason, what: str) -> None:
     """Why a lead went on: who, when, in their own words."""
     st.text(f"{note.person}, {page.when(note.created_at)}, {what}:\n{note.text}")
+
+
+def show_differences(differences: Sequence[Difference], who: str = "") -> None:
+    """How the systems were asked differently, or may have been; `who` is the one that it is about."""
+    if not differences:
+        return
+    known = any(difference.is_known for difference in differences)
+    said = "asked differently" if known else "not known to be asked alike"
+    heading = f"{who} was {said}" if who else said.capitalize()
+    st.text(f"{heading}:\n" + "\n".join(f"• {difference}" for difference in differences))
 
 
 def show_findings(leaks: LeakReport) -> None:
