@@ -59,9 +59,7 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
 
 def _config(defaults: GenerationConfig) -> dict[str, Any]:
     return {
-        "max_new_tokens": st.number_input(
-            "Longest answer, in tokens", 1, value=defaults.max_new_tokens
-        ),
+        "max_new_tokens": st.number_input("Max new tokens", 1, value=defaults.max_new_tokens),
         "shots": st.number_input(
             "Worked examples in the prompted base's prompt", 1, 64, defaults.shots
         ),

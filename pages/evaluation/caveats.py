@@ -19,7 +19,7 @@ def show_reason(note: StudyNote | Reason, what: str) -> None:
 
 
 def show_differences(differences: Sequence[Difference], who: str = "") -> None:
-    """How the systems were asked differently, or may have been; `who` is the one that it is about."""
+    """How the systems were asked differently, or may have been; `who` is one of several."""
     if not differences:
         return
     known = any(difference.is_known for difference in differences)

@@ -217,8 +217,8 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     page.get_by_label("How many examples (0: all)", exact=True).fill("50")
     page.get_by_label("How many examples (0: all)", exact=True).press("Tab")
     page.get_by_text("How they answer").click()
-    page.get_by_label("Longest answer, in tokens", exact=True).fill("96")
-    page.get_by_label("Longest answer, in tokens", exact=True).press("Tab")
+    page.get_by_label("Max new tokens", exact=True).fill("96")
+    page.get_by_label("Max new tokens", exact=True).press("Tab")
     press(page, "Generate answers")
     expect(page.get_by_text("Open a blind study")).to_be_visible(timeout=LONG)
 

@@ -92,6 +92,7 @@ def test_the_loop_completes_and_leaves_a_queue_of_blind_pairs(loop: dict[str, An
     splits = loop["splits"]
     assert sum(splits.values()) == loop["examples"]["accepted"]
     assert loop["study"]["pairs"] >= splits["test"] * 0.1
+    assert loop["study"]["blind"]
 
 
 @pytest.mark.timeout(1600)
