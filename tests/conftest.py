@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# The tests share the cores, so a worker that they start computes on one: before torch is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from storage.store import Store
 from tests.builders import a_store

@@ -7,7 +7,7 @@ from typing import Any
 # What teaches the shipped toy model its task within about a minute on two cores.
 DEMO_SETTINGS: dict[str, Any] = {
     "learning_rate": 4e-3,
-    "num_train_epochs": 6.0,
+    "num_train_epochs": 3.0,
     "lora_dropout": 0.0,
     "early_stopping_patience": 0,
 }

@@ -27,7 +27,7 @@ from core.gpu.adapters import load_adapter
 from core.gpu.data import read_rows
 from core.gpu.decoding import stop_tokens
 from core.gpu.generator import Question, Writing
-from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.gpu.models import LoadedModel, load_model, refuse_changed
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
@@ -58,7 +58,6 @@ class InvalidGeneration(InvalidInput):
 
 def run(job: JobContext) -> None:
     """Generates and writes final/; see the module's text for the files."""
-    use_all_cores()
     transformers_logging.disable_progress_bar()
     spec = job.spec
     config = GenerationConfig.from_json(spec["config"])

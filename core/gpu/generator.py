@@ -11,6 +11,7 @@ from typing import Any
 
 from core.gpu.decoding import answer_batch, batches_of, stop_tokens
 from core.gpu.models import LoadedModel
+from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import EventLog, read_events
 from core.prompts import Prompt
@@ -47,6 +48,7 @@ class Writing:
         self._rows = {(row["system_id"], row["example_id"]): row for row in _earlier(self._path)}
         self._stops, self._stop_strings = stop_tokens(base, prompt), prompt.stop_strings
         self._total = total
+        self._threads = Threads(base.device)
 
     def answer(self, questions: Sequence[Question]) -> None:
         """Answers the questions of one system. Raises JobStopped between batches when asked to."""
@@ -60,6 +62,7 @@ class Writing:
             if self.job.should_stop():
                 self.job.note(f"Stopped after {len(self._rows)} answers; they are kept.")
                 raise JobStopped
+            self._threads.fit(self.job)
             self._keep(self._answer_batch(batch))
 
     def _answer_batch(self, batch: Sequence[Question]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import Batch, EncodedSplit, collate
 from core.gpu.memory import peak_memory_bytes
 from core.gpu.schedule import StepPlan
+from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
 from core.tuning.run_spec import RunSpec
 
@@ -53,6 +54,7 @@ class TrainingLoop:
         validation: EncodedSplit,
     ) -> None:
         self.job, self.spec, self.model, self.device = job, spec, model, device
+        self.threads = Threads(device)
         self.train, self.plan = train, StepPlan(train.lengths, spec)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -84,6 +86,7 @@ class TrainingLoop:
         """
         self._started, self._first_step = time.monotonic(), self.progress.step
         self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
+        self.threads.fit(self.job)
         if self.progress.step == 0 and self._validation and not self.job.should_stop():
             self.progress.initial_loss = self.validation_loss()
             self.job.emit("eval", step=0, loss=self.progress.initial_loss)
@@ -91,6 +94,7 @@ class TrainingLoop:
         while self.progress.step < self.plan.total and not self._is_patience_over():
             if self.job.should_stop():
                 self._stop()
+            self.threads.fit(self.job)
             norm = self._step()
             self._report(norm)
             if self.plan.evaluates_after(self.progress.step):

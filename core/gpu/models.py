@@ -5,7 +5,6 @@ Safetensors only and no code from the model's folder: weights that are pickled c
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,12 +55,6 @@ class LoadedModel:
         """The most tokens, prompt and answer together."""
         limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         return int(limit) if limit else None
-
-
-def use_all_cores() -> None:
-    """Gives torch every core this process may run on, unless OMP_NUM_THREADS says how many."""
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
 def pick_device() -> torch.device:

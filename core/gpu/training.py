@@ -22,7 +22,7 @@ from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
-from core.gpu.models import LoadedModel, load_model, refuse_changed, use_all_cores
+from core.gpu.models import LoadedModel, load_model, refuse_changed
 from core.gpu.prompting import choose_prompt
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
@@ -37,7 +37,6 @@ _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the en
 
 def run(job: JobContext) -> None:
     """Trains, saves, reloads and proves; see the module's text for the files."""
-    use_all_cores()
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
     spec.refuse_unsupported()

@@ -160,7 +160,7 @@ def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[
         actor,
         project_id,
         version_id=version_id,
-        name="demo: one epoch against six",
+        name="demo: one epoch against three",
         baseline_id=short["tuned"],
         candidate_ids=[systems["tuned"]],
         split="test",

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-# Before torch: threads that spin make tiny models slow when the tests share their cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import torch
 
 from core.gpu.adapter_check import (

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-
-# Before torch: threads that spin make tiny models slow when the tests share their cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import torch
 from transformers import AutoModelForCausalLM
 

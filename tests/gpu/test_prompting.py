@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-# Before torch: threads that spin make tiny models slow when the tests share their cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from core.gpu.data import encode
 from core.gpu.models import load_model

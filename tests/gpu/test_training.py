@@ -14,10 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-# Before torch: threads that spin make tiny models slow when the tests share their cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import torch
 from safetensors.torch import load_file, save_file
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-
-# Before torch: threads that spin make tiny models slow when the tests share their cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import torch
 
 from core.gpu.data import (

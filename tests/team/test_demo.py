@@ -106,4 +106,4 @@ def test_the_lora_run_teaches_the_task(loop: dict[str, Any]) -> None:
 @pytest.mark.timeout(1600)
 def test_the_tuned_model_copies_names_and_values_it_never_saw(loop: dict[str, Any]) -> None:
     accuracy = loop["scores"]["tuned"]["field_accuracy"]
-    assert {field: accuracy[field] for field in COPIED_FIELDS if accuracy[field] < 0.9} == {}
+    assert {field: accuracy[field] for field in COPIED_FIELDS if accuracy[field] < 0.85} == {}

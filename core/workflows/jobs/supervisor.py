@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchstone.supervision")
 HEARTBEAT_KEPT = timedelta(seconds=30)
+LOOK_SECONDS = 0.1
 _supervised: WeakSet[Store] = WeakSet()
 _closing: WeakSet[Store] = WeakSet()
 DAMAGED = (
@@ -193,7 +194,7 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
