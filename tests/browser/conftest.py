@@ -1,4 +1,4 @@
-"""One Chromium and one server for all browser tests of a run; a fresh browser context per test.
+"""One Chromium and one server for all browser tests of a run; an emptied browser context per test.
 
 A test that signs in: `page = sign_in(context, server, "ada")` from tests.browser.driving.
 """
@@ -8,10 +8,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Playwright,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.serving import Server, serve
 
@@ -24,6 +32,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -69,8 +78,45 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """The browser contexts that lie ready: their caches hold the pages' scripts."""
+    ready: list[BrowserContext] = []
+    yield ready
+    for one in ready:
+        one.close()
+
+
+@contextmanager
+def a_window(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
+    """A person's browser: nobody is signed in, and nothing is stored but the scripts' cache."""
+    context = windows.pop() if windows else browser.new_context(viewport=DESKTOP)
     yield context
-    context.close()
+    if emptied(context):
+        windows.append(context)
+
+
+def emptied(context: BrowserContext) -> bool:
+    """Close the pages and forget what they stored; False where the test has closed the context."""
+    try:
+        context.set_offline(False)
+        context.clear_cookies()
+        for page in context.pages:
+            origin = page.evaluate("location.origin")
+            session = context.new_cdp_session(page)
+            session.send(
+                "Storage.clearDataForOrigin",
+                {"origin": origin, "storageTypes": "local_storage,indexeddb"},
+            )
+            page.close()
+    except Error:
+        with suppress(Error):
+            context.close()
+        return False
+    return True
+
+
+@pytest.fixture
+def context(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
+    with a_window(browser, windows) as context:
+        yield context

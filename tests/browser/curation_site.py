@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import a_window
 from tests.browser.driving import PATIENCE, sign_in
 from tests.builders import triples
 from tests.serving import Server, serve
@@ -41,11 +42,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def other(browser: Browser) -> Iterator[BrowserContext]:
+def other(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
     """A second person's browser."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context
-    context.close()
+    with a_window(browser, windows) as context:
+        yield context
 
 
 def at_work(context: BrowserContext, site: Server, name: str, path: str = "/annotate") -> Page:
