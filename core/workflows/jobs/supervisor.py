@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchstone.supervision")
 HEARTBEAT_KEPT = timedelta(seconds=30)
-LOOK_SECONDS = 0.1
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.5
 _supervised: WeakSet[Store] = WeakSet()
 _closing: WeakSet[Store] = WeakSet()
 DAMAGED = (
@@ -180,6 +180,7 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
     There is no limit: a job waits and works for as long as it lives, and one whose worker has died
     is settled as lost. Raises TouchstoneError with the job's own sentence when it did not complete.
     """
+    pause = FIRST_LOOK_SECONDS
     while True:
         if store in _closing:
             raise TouchstoneError("The server was stopped. The job goes on: ask for it again.")
@@ -194,7 +195,8 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(pause)
+        pause = min(1.1 * pause, LONGEST_LOOK_SECONDS)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
