@@ -151,3 +151,8 @@ class StudyProgress:
     open: int
     outputs: int
     least: int
+
+    @property
+    def for_this_rater(self) -> int:
+        """How many pairs this rater can judge in all: of a pair that two people rate, once."""
+        return min(self.mine + self.open, self.pairs)

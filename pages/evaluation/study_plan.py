@@ -18,8 +18,7 @@ from pages.components.errors import tell
 from pages.evaluation.caveats import show_differences
 
 if TYPE_CHECKING:
-    from pages.evaluation.caveats import show_differences
-from pages.components.session import StoreType
+    from pages.components.session import StoreType
 
 OPENED = "study opened"
 MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}

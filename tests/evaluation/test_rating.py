@@ -100,6 +100,8 @@ def test_forty_requests_of_ten_raters_at_once_never_share_a_place(place: Place) 
 
 def test_overlapping_pairs_are_rated_by_two_different_people(tmp_path: Path) -> None:
     place = Place(tmp_path, overlap=0.25)
+    (pair,) = rating.next_pairs(place.store, place.rater(), place.study_id, 1)
+    assert pair.total == 40
     first = rate_all(place.store, place.rater("bea"), place.study_id, a_judgement)
     second = rate_all(place.store, place.rater("cem"), place.study_id, a_judgement)
     third = rate_all(place.store, place.rater("dot"), place.study_id, a_judgement)

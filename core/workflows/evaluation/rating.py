@@ -71,7 +71,7 @@ def next_pairs(
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
     return [
-        _blind(study, _shown(store, presentation_id), at.mine + k, at.mine + at.open)
+        _blind(study, _shown(store, presentation_id), at.mine + k, at.for_this_rater)
         for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 
