@@ -25,7 +25,13 @@ BASELINE = "#64748b"
 CANDIDATE = "#b7791f"
 NEUTRAL = "#3b82a6"
 SERIES = (NEUTRAL, BASELINE, CANDIDATE, "#7c5cad", "#2f8f6b", "#b0566f")
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+CONFIG = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "responsive": True,
+    "scrollZoom": False,
+}
+GROUND = {"light": "#fbfbfa", "dark": "#14181c"}  # as in .streamlit/config.toml
 INK = {"light": "#3d4852", "dark": "#c3cad1"}
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,12 +43,13 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> Any:
     """
     import plotly.graph_objects as go
 
+    theme = "dark" if st.context.theme.type == "dark" else "light"
     fig = go.Figure()
     fig.update_layout(
         meta={"title": title},
         height=height,
         margin={"l": 8, "r": 16, "t": 12, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=GROUND[theme],  # a saved picture has no page behind it
         plot_bgcolor="rgba(0,0,0,0)",
         hovermode="closest",
         showlegend=False,
@@ -50,7 +57,7 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> Any:
         barmode="group",
     )
     # Streamlit's theme writes axes paler than 4.5 : 1.
-    text = {"color": INK["dark" if st.context.theme.type == "dark" else "light"], "size": 14}
+    text = {"color": INK[theme], "size": 14}
     axis = {"automargin": True, "fixedrange": True, "zeroline": False, "tickfont": text}
     fig.update_xaxes(title={"text": x, "font": text}, **axis)
     fig.update_yaxes(title={"text": y, "font": text}, **axis)
@@ -107,12 +114,15 @@ def show(
 ) -> None:
     """Draw the title and the chart, and offer the rows behind it as a CSV file beneath.
 
+    The camera in the chart's corner saves it as a picture, made in the browser.
     `key` is needed where two charts of one page share a file name.
     """
     name = key or re.sub(r"\W+", "_", file_name)
     title = (fig.layout.meta or {}).get("title", "")
     st.markdown(f"**{escaped(title)}**")
-    st.plotly_chart(fig, config=CONFIG, key=f"chart_{name}", alt=title)
+    picture = {"format": "png", "scale": 2, "filename": re.sub(r"\W+", "-", title).strip("-")}
+    config = {**CONFIG, "toImageButtonOptions": picture}
+    st.plotly_chart(fig, config=config, key=f"chart_{name}", alt=title)
     if data_rows:
         st.download_button(
             "Data as CSV",
