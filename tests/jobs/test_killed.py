@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,14 +12,13 @@ import pytest
 from core.actor import Actor
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
-from core.jobs.local import ROOT, launch
+from core.jobs.local import launch
 from core.jobs.state import JobState
-from core.workflows.curation import importing
 from core.workflows.jobs import control
 from core.workflows.jobs.folders import sweep
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of, submit
-from core.workflows.jobs.supervisor import supervise_once, wait_for
+from core.workflows.jobs.supervisor import supervise_once
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.odd_jobs import wait_for_end
@@ -119,43 +115,3 @@ def test_killed_after_the_row_the_job_still_waits(store: Store, lead: Actor, kin
     store.__init__(store.workspace)  # type: ignore[misc]
     assert sweep(store) == 0
     assert [job.job_id for job in store.jobs.unsettled()] == [job_id]
-
-
-def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once(tmp_path: Path) -> None:
-    store = a_store(tmp_path)
-    lead = an_actor(a_project(store).project_id, "lead")
-    path = store.workspace / "inbox" / "notes.jsonl"
-    rows = ({"instruction": f"Say {k}.", "output": f"It is {k}."} for k in range(20))
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    project_id = next(iter(lead.roles))
-    importing.start_import(store, lead, project_id, path, "notes.jsonl", import_id="imp_1")
-    job = store.jobs.of_subject("imp_1")
-    assert job is not None
-    folder = folder_of(store, job)
-    launch(folder)
-    assert wait_for_end(folder).status == "completed"
-    store.close()
-    code = """
-import os, signal, sys
-from pathlib import Path
-from core.workflows.jobs.supervisor import supervise_once
-from storage.store import Store
-store = Store(Path(sys.argv[1]))
-mark = store.jobs.set_taken_in
-def die(*given):
-    mark(*given)
-    os.kill(os.getpid(), signal.SIGKILL)
-store.jobs.set_taken_in = die
-while True:
-    supervise_once(store)
-"""
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
-    assert ended.returncode == -signal.SIGKILL
-    again = Store(tmp_path)
-    left = again.jobs.by_id(job.job_id)
-    assert left is not None
-    assert not left.taken_in
-    done = wait_for(again, job.job_id)
-    assert done.detail["accepted"] == 20
-    assert again.database.value("SELECT count(*) FROM examples") == 20
-    again.close()

@@ -1,0 +1,149 @@
+"""The server killed while it takes a result in, in the loop's every kind of job: it is there once.
+
+One project goes through the whole loop. The code of each job runs in this process; then a server of
+its own takes the result in and is killed where everything is written and nothing is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.jobs.context import JobContext
+from core.jobs.kinds import KINDS, function_of, kind_of
+from core.jobs.local import ROOT
+from core.tuning.generation_config import GenerationConfig
+from core.workflows.curation import freezing, importing
+from core.workflows.evaluation import answers, generating, score_report, studies
+from core.workflows.jobs.jobs import folder_of
+from core.workflows.jobs.supervisor import wait_for
+from core.workflows.tuning import training
+from storage.store import Store
+from tests.builders import a_project, a_store, an_actor
+from tests.tiny_model import make_tiny_model
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+
+OLD_NAMES = {"check"}
+WHY = "Two toys, compared to see the machinery."
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from core.workflows.jobs.supervisor import supervise_once
+from storage.store import Store
+store = Store(Path(sys.argv[1]))
+mark = store.jobs.set_taken_in
+def die(*given):
+    mark(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+store.jobs.set_taken_in = die
+while True:
+    supervise_once(store)
+"""
+NOT_COUNTED = {"jobs", "job_events", "migrations", "sessions"}
+
+
+class Loop:
+    """A workspace whose server dies at each result; `taken_in` are the kinds of which it did."""
+
+    def __init__(self, home: Path) -> None:
+        self.store = a_store(home)
+        self.lead = an_actor(a_project(self.store).project_id, "lead")
+        self.project_id = next(iter(self.lead.roles))
+        self.taken_in: set[str] = set()
+
+    def settle(self, subject_id: str) -> None:
+        """Run the job about a subject, kill a server that takes it in, let another one do it."""
+        job = self.store.jobs.of_subject(subject_id)
+        assert job is not None
+        context = JobContext(folder_of(self.store, job))
+        context.enter("running")
+        function_of(kind_of(job.kind).run)(context)
+        context.enter("completed")
+        before = self.rows()
+        self.store.close()
+        ended = subprocess.run(
+            [sys.executable, "-c", DIES, str(self.store.workspace)], cwd=ROOT, check=False
+        )
+        assert ended.returncode == -signal.SIGKILL
+        self.store = Store(self.store.workspace)
+        left = self.store.jobs.by_id(job.job_id)
+        assert left is not None
+        assert not left.taken_in
+        if not kind_of(job.kind).take_in_part:  # else the parts before the end are there
+            assert self.rows() == before
+        assert wait_for(self.store, job.job_id).taken_in
+        self.taken_in.add(job.kind)
+
+    def settle_all(self) -> None:
+        """What followed from a result."""
+        while waiting := self.store.jobs.unsettled():
+            self.settle(waiting[0].subject_id)
+
+    def rows(self) -> dict[str, int]:
+        """Table → rows, but for those that say how jobs go on."""
+        tables = self.store.database.rows(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+        )
+        names = {row["table_name"] for row in tables} - NOT_COUNTED
+        count = "SELECT count(*) FROM "
+        return {name: int(self.store.database.value(f"{count}{name}")) for name in sorted(names)}
+
+    def written(self, rows: list[dict[str, Any]], name: str) -> Path:
+        path = self.store.workspace / "inbox" / name
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+
+def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_the_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score_report, "MANY_ANSWERS", 1)  # from there on a worker makes the table
+    loop = Loop(tmp_path)
+    make_tiny_model(tmp_path / "models" / "tiny")
+    rows = [{"instruction": f"Say number {k}.", "output": f"It is {k * 7919}."} for k in range(40)]
+    importing.start_import(
+        loop.store, loop.lead, loop.project_id, loop.written(rows, "numbers.jsonl"),
+        "numbers.jsonl", import_id="imp_1", entered_as="accepted",
+    )  # fmt: skip
+    loop.settle("imp_1")
+    version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
+    loop.settle(version_id)
+    freezing.start_export(loop.store, loop.lead, version_id)
+    loop.settle_all()
+    run_id = training.start_run(
+        loop.store, loop.lead, version_id, model_id="tiny", settings={"max_steps": 2}
+    )
+    loop.settle(run_id)
+    config = GenerationConfig(max_new_tokens=4)
+    systems = generating.start_generation(
+        loop.store, loop.lead, run_id, config=config, kinds=["base", "tuned"]
+    )
+    loop.settle_all()
+    imported = loop.written([{**row, "answer": row["output"]} for row in rows], "answers.jsonl")
+    system_id = answers.start_import(loop.store, loop.lead, version_id, name="X", path=imported)
+    loop.settle(system_id)
+    loop.settle_all()
+    asked: dict[str, Any] = {
+        "version_id": version_id, "baseline_id": systems["base"], "candidate_ids": [system_id],
+    }  # fmt: skip
+    study_id = studies.open_study(
+        loop.store, loop.lead, loop.project_id, name="S", reason=WHY, split="all", **asked
+    )
+    loop.settle(study_id)
+    score_report.score_report(loop.store, loop.lead, version_id)
+    loop.settle_all()
+
+    real = {name for name, kind in KINDS.items() if kind.run.startswith("core.")}
+    assert loop.taken_in == real - OLD_NAMES
+    counts = loop.rows()
+    loop.store.close()
+    wanted = {"examples": 40, "version_examples": 40, "runs": 1, "systems": 3, "studies": 1}
+    assert {name: counts[name] for name in wanted} == wanted
+    assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40, 3)
