@@ -168,9 +168,9 @@ class Counters:
     # Compacting --------------------------------------------------------------------------------
 
     def compact_if_long(self) -> None:
-        """Replace the changes by their sums, once in a while; outside of any transaction."""
+        """Replace the changes by their sums, once in a while; nothing inside of a transaction."""
         with self._lock:
-            if self._appended < COMPACT_AFTER:
+            if self._db.in_transaction or self._appended < COMPACT_AFTER:
                 return
             self._appended = 0
         try:

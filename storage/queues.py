@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from core.clock import now
 from core.examples.leases import Hands, Lease
 from core.examples.states import Queue, is_open
 from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
+from storage.promises import Promises
 
 # What each queue holds, as core.examples.states.is_open says it.
 _OPEN: dict[Queue, str] = {
@@ -58,6 +60,7 @@ class Queues:
     def __init__(self, db: Database, counters: Counters) -> None:
         self._db = db
         self._counters = counters
+        self._promises = Promises()
         self._lock = threading.Lock()
         self._ever_skipped: set[str] | None = None
 
@@ -81,11 +84,23 @@ class Queues:
         taken: Collection[str],
         after: int = 0,
     ) -> Lease | None:
-        """The first open example that is not in `taken`, as a lease that ends at once.
+        """The first open example that is not in `taken`, as a lease that ends at once; until the
+        transaction ends it is promised to this person, and nobody else gets it.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
         to another.
         """
+        taken = self._promises.made().union(taken)
+        while found := self._first(project_id, queue, person_id, taken, after):
+            if self._promises.make(found.example_id):
+                self._db.when_it_ends(partial(self._promises.end, found.example_id))
+                return found
+            taken.add(found.example_id)
+        return None
+
+    def _first(
+        self, project_id: str, queue: Queue, person_id: str, taken: set[str], after: int
+    ) -> Lease | None:
         for block in self.open_blocks(project_id, queue, person_id):
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
             for begin in {max(start, after + 1): None, start: None}:
@@ -151,10 +166,12 @@ class Queues:
             """,
             {**asdict(lease), "now": now()},
         )
+        self._promises.end(lease.example_id, False)
         return bool(taken)
 
     def release(self, example_id: str, person_id: str) -> None:
         """Let go of an example that this person holds."""
+        self._promises.end(example_id, False)
         self._db.execute(
             """
             DELETE FROM example_leases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,6 +57,39 @@ def reads_of(store: Store, act: Callable[[], object]) -> int:
     reads = [one for one in seen if one[0].strip().upper().startswith("SELECT")]
     assert reads
     return sum(rows_read(store, sql, params) for sql, params in reads)
+
+
+def test_what_is_being_leased_is_offered_to_nobody_else_and_is_free_again_when_that_fails(
+    store: Store, project_id: str
+) -> None:
+    some_examples(store, project_id, 2)
+    ada, bob = (an_actor(project_id, "annotator", name=name) for name in ("ada", "bob"))
+    leased, end = threading.Event(), threading.Event()
+    tries = []
+
+    def lease_and_fail() -> None:
+        def act() -> None:
+            found = queue.take_next(store, ada, project_id, "annotate")
+            assert found
+            tries.append(found.example_id)
+            leased.set()
+            end.wait(30)
+            raise InvalidInput("The rest of the request cannot be done.")
+
+        with pytest.raises(InvalidInput):
+            store.transact(act)
+
+    with ThreadPoolExecutor(1) as thread:
+        slow = thread.submit(lease_and_fail)
+        leased.wait(30)
+        bobs = queue.take_next(store, bob, project_id, "annotate")
+        end.set()
+        slow.result()
+    assert bobs
+    assert bobs.example_id not in tries
+    again = queue.take_next(store, ada, project_id, "annotate")
+    assert again
+    assert [again.example_id] == tries
 
 
 def test_the_next_example_and_a_save_read_as_few_rows_in_a_million_as_in_ten_thousand(

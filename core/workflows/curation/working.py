@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from core.actor import Actor
 from core.clock import new_id
@@ -27,6 +27,7 @@ from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 if TYPE_CHECKING:
     from storage.store import Store
 
+T = TypeVar("T")
 MOST_HELD = 20
 UNREADABLE = "The browser sent something unreadable. Reload the page."
 
@@ -141,10 +142,13 @@ def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         "skip": lambda: _leave(store, actor, project_id, sent, annotating.skip),
         "flag": lambda: _leave(store, actor, project_id, sent, annotating.flag),
     }
-    saved = _saved(store, actor, project_id, sent, "annotate", saving)
-    if not saved or not sent.next:
-        return Answer(saved)
-    return Answer(saved, _to_annotate(store, actor, opening["next"]()))
+
+    def save_and_take() -> tuple[tuple[str, ...], CurrentExample | None]:
+        saved = _saved(store, actor, project_id, sent, "annotate", saving)
+        return saved, opening["next"]() if saved and sent.next else None
+
+    saved, example = _at_once(store, project_id, save_and_take)
+    return Answer(saved, _to_annotate(store, actor, example))
 
 
 def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExample | None:
@@ -189,10 +193,13 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         for decision in get_args(ReviewDecision)
     }
     saving["skip"] = lambda: _leave(store, actor, project_id, sent, annotating.skip)
-    saved = _saved(store, actor, project_id, sent, "review", saving)
-    if not saved or not sent.next:
-        return Answer(saved)
-    return Answer(saved, _to_review(opening["next"]()))
+
+    def save_and_take() -> tuple[tuple[str, ...], ReviewTask | None]:
+        saved = _saved(store, actor, project_id, sent, "review", saving)
+        return saved, opening["next"]() if saved and sent.next else None
+
+    saved, task = _at_once(store, project_id, save_and_take)
+    return Answer(saved, _to_review(task))
 
 
 def _undone(store: Store, actor: Actor, project_id: str, sent: Sent) -> ReviewTask:
@@ -213,6 +220,15 @@ def _decide(
 
 
 # Both ---------------------------------------------------------------------------------------------
+
+
+def _at_once(store: Store, project_id: str, action: Callable[[], T]) -> T:
+    """Save and lease the next example in one transaction, which is one wait for the disk."""
+    # Inside of a transaction the sums of a project that nobody has worked in would not be kept.
+    store.counters.sums(project_id)
+    found = store.transact(action)
+    store.counters.compact_if_long()
+    return found
 
 
 def _saved(
