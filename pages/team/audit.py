@@ -55,16 +55,17 @@ def filters(actor: Actor, project: Project | None) -> AuditQuery:
         ) == (EVERYTHING)
     project_id = None if everything or project is None else project.project_id
     people, actions = audit_filters(session.store(), actor, project_id)
-    columns = st.columns(4)
-    person = columns[0].selectbox(
-        "Person", list(people), format_func=people.__getitem__, index=None, placeholder="Everyone"
-    )
-    action = columns[1].selectbox(
-        "Action", actions, format_func=lambda one: one.replace("_", " ").capitalize(), index=None,
-        placeholder="All actions",
-    )  # fmt: skip
-    first = columns[2].date_input("From", value=None, format="YYYY-MM-DD")
-    last = columns[3].date_input("To", value=None, format="YYYY-MM-DD")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        person = st.selectbox(
+            "Person", list(people), format_func=people.__getitem__, index=None,
+            placeholder="Everyone", width=160,
+        )  # fmt: skip
+        action = st.selectbox(
+            "Action", actions, format_func=lambda one: one.replace("_", " ").capitalize(),
+            index=None, placeholder="All actions", width=160,
+        )  # fmt: skip
+        first = st.date_input("From", value=None, format="YYYY-MM-DD", width=160)
+        last = st.date_input("To", value=None, format="YYYY-MM-DD", width=160)
     until = midnight(last + timedelta(days=1)) if last else None
     return AuditQuery(project_id, person, action, midnight(first) if first else None, until)
 
