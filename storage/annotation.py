@@ -36,12 +36,12 @@ class Annotation(BulkDecisions):
             is not None
         )
 
-    def has_revision(self, revision_id: str) -> bool:
-        """Whether this text was already saved."""
-        return (
-            self._db.value("SELECT 1 FROM revisions WHERE revision_id = $id", {"id": revision_id})
-            is not None
+    def example_of_revision(self, revision_id: str) -> str | None:
+        """The example that this text was saved of, or None where it was not saved."""
+        found: str | None = self._db.value(
+            "SELECT example_id FROM revisions WHERE revision_id = $id", {"id": revision_id}
         )
+        return found
 
     def add_revision(
         self, current: CurrentExample, revision: Revision, state: ExampleState

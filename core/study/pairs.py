@@ -7,6 +7,7 @@ and Judgement do, and never leave the server.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,8 @@ class BlindJudgement:
             raise InvalidInput("Every rating is a whole number from 1 to 5.")
         if any(flag not in FLAGS for raised in self.flags.values() for flag in raised):
             raise InvalidInput(f"The flags are {', '.join(FLAGS)}.")
+        if not math.isfinite(self.seconds):
+            raise InvalidInput("The time spent is not a number. Reload the page and save again.")
         object.__setattr__(self, "seconds", min(max(self.seconds, 0.0), MAX_SECONDS))
 
     def check_against(self, rubric: tuple[Criterion, ...]) -> None:

@@ -155,5 +155,5 @@ def _state(one: Import) -> str:
     if one.undone_at:
         return "undone"
     if one.next_row is not None:
-        return "in progress"
+        return "incomplete"
     return "imported as accepted" if one.entered_as == "accepted" else ""

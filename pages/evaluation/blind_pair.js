@@ -147,9 +147,15 @@ class Rater extends Entry {
     else this.lookAhead()
   }
 
-  // The pair comes back with all that was entered.
+  // The pair comes back with all that was entered, unless it was rated in another tab.
   refused(error, item) {
     const { presentation_id } = item
+    if (error.answer.settled) {
+      dropDraft(this.draftKey(presentation_id))
+      if (!this.pair) this.load()
+      this.say(error.message, true)
+      return
+    }
     writeDraft(this.draftKey(presentation_id), item)
     const back = this.sent?.submission_id === item.submission_id ? this.sent.pair : null
     if (back) {

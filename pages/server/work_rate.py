@@ -78,7 +78,8 @@ def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | Non
 
 
 def _next(store: Store, actor: Actor, study_id: str, body: Body, first: str) -> BlindPair | None:
-    holding = tuple(one for one in body.get("holding") or () if isinstance(one, str))
+    held = body.get("holding")
+    holding = tuple(one for one in held if isinstance(one, str)) if isinstance(held, list) else ()
     if not holding and not first:  # a page that was just opened goes on where the rater was
         first = str(body.get("first") or rating_drafts.last_drafted(store, actor))
     pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first)
@@ -133,13 +134,20 @@ def judgement_from(body: Mapping[str, Any]) -> BlindJudgement:
             choice=body["choice"],
             ratings={side: dict(body["ratings"].get(side) or {}) for side in SIDES},
             flags={side: tuple((body.get("flags") or {}).get(side) or ()) for side in SIDES},
-            remarks={side: dict((body.get("remarks") or {}).get(side) or {}) for side in SIDES},
+            remarks={side: _remarks((body.get("remarks") or {}).get(side)) for side in SIDES},
             comment=str(body.get("comment") or ""),
             correction=str(body.get("correction") or ""),
             seconds=float(body.get("seconds") or 0),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise InvalidInput(UNREADABLE) from None
+
+
+def _remarks(given: Any) -> dict[str, str]:
+    remarks = dict(given or {})
+    if not all(isinstance(remark, str) for remark in remarks.values()):
+        raise TypeError(given)
+    return remarks
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from core.actor import Actor
 from core.errors import Conflict, DiskFull, InvalidInput, NotAllowed, NotFound, TouchstoneError
 from core.workflows.curation.annotating import EditConflict
+from core.workflows.evaluation.rating import AlreadyJudged
 from core.workflows.team.projects import visible_projects
 from core.workflows.team.sessions import actor_of, chosen_project
 from pages.server.cookies import session_token
@@ -67,6 +68,8 @@ def _answer(name: str, body: Body, token: str) -> Response:
         return JSONResponse(act(store, actor, project_id, body), headers=NO_STORE)
     except EditConflict as error:
         return _refusal(error, conflict_view(store, actor, name, body))
+    except AlreadyJudged as error:
+        return _refusal(error, {"settled": True})  # trying again is of no use
     except TouchstoneError as error:
         return _refusal(error, {})
     except Exception:
@@ -90,15 +93,14 @@ def _project(actor: Actor, token: str, body: Body) -> str:
 
 async def _body(request: Request) -> Body:
     """The query of a GET, the JSON of a POST, whatever its content type. Raises InvalidInput."""
-    if request.method == "GET":
+    if request.method == "GET":  # links of other sites get here too: nothing is changed
         query = request.query_params
-        holding = [one for one in query.get("holding", "").split(",") if one]
-        action = query.get("action") or ("open" if query.get("example") else "next")
+        example = query.get("example", "")
         return {
-            **query,
-            "holding": holding,
-            "action": action,
-            "example_id": query.get("example", ""),
+            **{name: query[name] for name in ("project", "study", "first") if name in query},
+            "holding": [one for one in query.get("holding", "").split(",") if one],
+            "action": "open" if example else "next",
+            "example_id": example,
         }
     text = b""
     async for chunk in request.stream():
@@ -106,12 +108,18 @@ async def _body(request: Request) -> Body:
         if len(text) > LARGEST_BODY:
             raise InvalidInput("This is more than 4 MB. Shorten the texts.")
     try:
-        found = json.loads(text)
-    except ValueError:
+        found = json.loads(text, parse_constant=_refuse_constant)
+        # Half an emoji, which a browser can send and no database can hold, becomes a "?".
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InvalidInput("The browser sent something unreadable. Reload the page.")
     return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are not JSON
 
 
 def _refusal(error: TouchstoneError, more: dict[str, Any]) -> Response:

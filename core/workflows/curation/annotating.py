@@ -170,12 +170,16 @@ def record(
 
 
 def is_saved(store: Store, current: CurrentExample, edit: Edit) -> bool:
-    """Whether the edit is one of the example's revisions already."""
+    """Whether the edit is one of the example's revisions already.
+
+    Raises InvalidInput where another example was saved under this submission.
+    """
     if current.revision_id == edit.based_on:
         return False
-    return current.revision_id == edit.submission_id or store.annotation.has_revision(
-        edit.submission_id
-    )
+    saved_on = store.annotation.example_of_revision(edit.submission_id)
+    if saved_on not in (None, current.example_id):
+        raise InvalidInput("This submission belongs to another example. Reload the page.")
+    return saved_on is not None
 
 
 def refuse_decided(current: CurrentExample) -> None:

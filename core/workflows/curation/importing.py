@@ -153,6 +153,8 @@ def _save_part(
             )
         if found.next_row is None:
             return found
+        if found.undone_at:
+            raise Conflict("This import broke off and was undone. Import the file again.")
         until = min(found.next_row + PART_ROWS, rows)
         if until > found.next_row:
             store.imports.take_in(found, examples, found.next_row, until)
@@ -192,7 +194,7 @@ def undo_import(store: Store, actor: Actor, project_id: str, import_id: str) -> 
     found = _import_of(store, project_id, import_id)
     if found.actor_id != actor.person_id:
         actor.require(project_id, "lead")
-    if found.next_row is not None:
+    if found.next_row is not None and not _has_broken_off(store, import_id):
         raise Conflict("This import is still going on. Wait until it has ended, then undo it.")
 
     def undo() -> int:
@@ -211,6 +213,12 @@ def undo_import(store: Store, actor: Actor, project_id: str, import_id: str) -> 
         return deleted
 
     return store.transact(undo)
+
+
+def _has_broken_off(store: Store, import_id: str) -> bool:
+    """Whether nothing will bring the rest of the import, unless somebody resumes its job."""
+    job = store.jobs.of_subject(import_id)
+    return job is None or (job.taken_in and job.status != "completed")
 
 
 def imports_of(store: Store, actor: Actor, project_id: str) -> list[Import]:

@@ -144,7 +144,11 @@ def decide(
 
 def refuse_settled(current: CurrentExample) -> None:
     """Raise EditConflict when the example is decided on; a flag opens the question again."""
-    if is_decided(current.state) and not current.flagged:
+    if current.flagged:
+        return
+    if current.state == "sent_back":
+        raise EditConflict("A reviewer has sent this example back already. Take the next one.")
+    if is_decided(current.state):
         raise EditConflict(
             "A reviewer has decided on this example already. Take the next one, or reopen it on "
             "the Examples page."

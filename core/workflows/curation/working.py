@@ -9,6 +9,7 @@ stay leased, and the answer's task is another one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,13 +57,12 @@ class Sent:
     def from_json(cls, value: Mapping[str, Any]) -> Sent:
         """Read a request's body. Raises InvalidInput for anything odd."""
         try:
-            seconds = value.get("seconds")
             fields = dict(value.get("fields") or {})
             return cls(
                 fields={name: _text(fields.get(name, "")) for name in FIELDS},
                 labels=dict(value.get("labels") or {}),
                 quality=value.get("quality"),
-                seconds=None if seconds is None else min(max(0.0, float(seconds)), 86_400.0),
+                seconds=_seconds(value.get("seconds")),
                 holding=tuple(map(_text, value.get("holding") or ()))[:MOST_HELD],
                 next=value.get("next") is not False,
                 **{
@@ -71,7 +71,7 @@ class Sent:
                 },
                 action=_text(value.get("action")),
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidInput(UNREADABLE) from None
 
     def edit(self) -> Edit:
@@ -113,6 +113,15 @@ class Task:
     history: tuple[HistoryEntry, ...]
     previous: Revision | None = None
     sent_back: str = ""
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    seconds = float(value)
+    if not math.isfinite(seconds):
+        raise ValueError(value)
+    return min(max(0.0, seconds), 86_400.0)
 
 
 def _text(value: object) -> str:
@@ -273,7 +282,9 @@ def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) 
 
 
 def _is_known(store: Store, submission_id: str) -> bool:
-    return store.annotation.has_revision(submission_id) or store.annotation.is_known(submission_id)
+    if store.annotation.example_of_revision(submission_id) is not None:
+        return True
+    return store.annotation.is_known(submission_id)
 
 
 def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[str, Any] | None:

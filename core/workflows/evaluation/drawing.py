@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
+from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
@@ -38,7 +39,7 @@ def queue_draw(
     project = store.projects.by_id(project_id)
     assert project is not None
     there = chosen_systems(store, project_id, version_id, system_ids)
-    path = store.workspace / "inbox" / f"{study_id}.parquet"
+    path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"  # two at once share nothing
     store.answers.write_shared(path, version_id, system_ids, plan.split)
 
     def also(_job_id: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.projects import Criterion
 from core.study.pairs import (
     SIDES,
@@ -36,6 +36,12 @@ class StudyClosed(Conflict):
     """The study takes no more judgements."""
 
     title = "This study is closed"
+
+
+class AlreadyJudged(Conflict):
+    """This rater has said something else of the presentation."""
+
+    title = "This pair is rated"
 
 
 def open_studies(store: Store, actor: Actor, project_id: str) -> list[OpenStudy]:
@@ -97,23 +103,29 @@ def _blind(study: RatedStudy, shown: ShownPair, number: int, total: int) -> Blin
 
 
 def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) -> None:
-    """Save a judgement; the same id, or a second one of the presentation, changes nothing, nor does
-    one that was taken back.
+    """Save a judgement; the same one again changes nothing, nor does one that was taken back.
 
     A judgement that comes after its lease has run out is kept as one more view of the pair.
-    Raises StudyClosed, NotFound, InvalidInput.
+    Raises StudyClosed, AlreadyJudged, NotFound, InvalidInput.
     """
     judgement.check_against(_study(store, actor, study_id).rubric)
 
     def save() -> None:
         judgement_id, presentation_id = judgement.judgement_id, judgement.presentation_id
-        if store.judgements.by_id(judgement_id) or store.judgements.is_judged(presentation_id):
-            return
-        if store.judgements.was_withdrawn(judgement_id, presentation_id):
-            return
-        shown = store.presentations.by_id(judgement.presentation_id)
+        shown = store.presentations.by_id(presentation_id)
         if shown is None or (shown.study_id, shown.rater_id) != (study_id, actor.person_id):
             raise NotFound("This pair is not yours to rate here. Reload the page for the next one.")
+        if known := store.judgements.by_id(judgement_id):
+            if known["presentation_id"] != presentation_id:
+                raise InvalidInput("This judgement belongs to another pair. Reload the page.")
+            return
+        if store.judgements.is_judged(presentation_id):
+            raise AlreadyJudged(
+                "You have rated this pair already, perhaps in another tab; what you said first "
+                "counts. To change it, undo it."
+            )
+        if store.judgements.was_withdrawn(judgement_id, presentation_id):
+            return
         study = _study(store, actor, study_id)
         if study.closed:
             raise StudyClosed(
