@@ -16,9 +16,10 @@ from core.importing.job import import_file
 from core.importing.pipeline import open_source
 from core.workflows.curation import annotating, browsing, importing
 from core.workflows.curation.importing import start_import
+from core.workflows.jobs import control
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of
-from core.workflows.jobs.supervisor import wait_for
+from core.workflows.jobs.supervisor import supervise_once, wait_for
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor, an_edit
 from tests.import_builders import SHARED, put, shared
@@ -205,6 +206,31 @@ def test_a_file_that_cannot_be_used_offers_no_second_try_of_the_same_job(
         wait_for(store, job.job_id)
     view = live_view(store, actor, job.job_id)
     assert (view.job.status, view.may_resume) == ("failed", False)
+
+
+def test_an_import_that_broke_off_for_good_between_parts_can_be_undone_and_made_again(
+    store: Store, project_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PART_ROWS", 2)
+    monkeypatch.setattr(importing, "LOOK_SECONDS", -1.0)
+    lead, text = an_actor(project_id), "\n".join(json.dumps(GOOD | {"input": n}) for n in "abcde")
+    path = put(tmp_path, "five.jsonl", text)
+    import_id = start_import(store, lead, project_id, path, path.name)
+    job = store.jobs.of_subject(import_id)
+    assert job
+    while not browsing.counts(store, lead, project_id)["total"]:
+        supervise_once(store)
+    (folder_of(store, job).final / "examples.parquet").unlink()
+    with pytest.raises(TouchstoneError):
+        wait_for(store, job.job_id)
+    assert importing.undo_import(store, lead, project_id, import_id) == 2
+    assert browsing.counts(store, lead, project_id)["total"] == 0
+    control.resume_job(store, lead, job.job_id)
+    with pytest.raises(TouchstoneError, match=r"undone|taken in"):
+        wait_for(store, job.job_id)
+    assert browsing.counts(store, lead, project_id)["total"] == 0
+    again = bring_in(store, project_id, put(tmp_path, "again.jsonl", text))
+    assert figures(again) == (5, 0, 0)
 
 
 def test_an_import_that_breaks_off_between_parts_goes_on_from_there(

@@ -16,7 +16,7 @@ from core.clock import now
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.study.pairs import BlindPair
 from core.workflows.evaluation import rating, results, studies
-from core.workflows.evaluation.rating import StudyClosed
+from core.workflows.evaluation.rating import AlreadyJudged, StudyClosed
 from pages.server.work_rate import judgement_from
 from tests.builders import a_project, a_store, an_actor, triples
 from tests.study_builders import (
@@ -117,7 +117,8 @@ def test_the_same_submission_twice_is_one_judgement(place: Place) -> None:
     judgement = a_judgement(pair)
     rating.judge(place.store, place.rater(), place.study_id, judgement)
     rating.judge(place.store, place.rater(), place.study_id, judgement)
-    rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair, "right"))
+    with pytest.raises(AlreadyJudged):
+        rating.judge(place.store, place.rater(), place.study_id, a_judgement(pair, "right"))
     assert [row["choice"] for row in place.rows("judgements")] == ["left"]
     assert len(place.rows("ratings")) == 8
 

@@ -218,7 +218,7 @@ def undo_import(store: Store, actor: Actor, project_id: str, import_id: str) -> 
 def _has_broken_off(store: Store, import_id: str) -> bool:
     """Whether nothing will bring the rest of the import, unless somebody resumes its job."""
     job = store.jobs.of_subject(import_id)
-    return job is None or (job.taken_in and job.status != "completed")
+    return job is not None and job.taken_in and job.status != "completed"
 
 
 def imports_of(store: Store, actor: Actor, project_id: str) -> list[Import]:
