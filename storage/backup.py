@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+import duckdb
 
 from core.clock import now
 from storage.database import Database, WorkspaceInUse
@@ -26,7 +29,8 @@ class Backups:
             self._db.execute(f'COPY FROM DATABASE "{source}" TO {copy}')
             self._db.execute(f"CHECKPOINT {copy}")
         finally:
-            self._db.execute(f"DETACH {copy}")
+            with suppress(duckdb.Error):  # a full disk may have ended the connection, with the copy
+                self._db.execute(f"DETACH {copy}")
 
 
 def refuse_in_use(path: Path) -> None:

@@ -73,6 +73,7 @@ def open_review(
     actor.require(project_id, "reviewer", "lead")
     example = example_of(store, actor, project_id, example_id)
     refuse_settled(example)
+    _refuse_sent_back(store, actor, example)
     queue.take(store, actor, example, "review", holding)
     return with_difference(store, example)
 
@@ -117,6 +118,7 @@ def decide(
             return
         shown = example_of(store, actor, project_id, edit.example_id)
         refuse_settled(shown)
+        _refuse_sent_back(store, actor, shown)
         refuse_stale(shown, edit)
         current = shown
         if any(getattr(shown, name) != getattr(edit, name) for name in (*FIELDS, *MARKS)):
@@ -144,14 +146,21 @@ def decide(
 
 def refuse_settled(current: CurrentExample) -> None:
     """Raise EditConflict when the example is decided on; a flag opens the question again."""
-    if current.flagged:
-        return
-    if current.state == "sent_back":
-        raise EditConflict("A reviewer has sent this example back already. Take the next one.")
-    if is_decided(current.state):
+    if is_decided(current.state) and not current.flagged:
         raise EditConflict(
             "A reviewer has decided on this example already. Take the next one, or reopen it on "
             "the Examples page."
+        )
+
+
+def _refuse_sent_back(store: Store, actor: Actor, current: CurrentExample) -> None:
+    """Raise EditConflict when another reviewer has sent the example back to its author."""
+    if current.state != "sent_back" or current.flagged:
+        return
+    last = store.examples.last_review(current)
+    if last and last.decision == "send_back" and last.reviewer_id != actor.person_id:
+        raise EditConflict(
+            "Another reviewer has sent this example back to its author. Take the next one."
         )
 
 
