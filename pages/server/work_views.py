@@ -13,7 +13,8 @@ from core.examples.phrases import changes_between
 from core.examples.states import Queue, is_decided
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.workflows.curation import browsing, working
-from core.workflows.curation.working import Answer, Sent, Task
+from core.workflows.curation.sent import Sent
+from core.workflows.curation.working import Answer, Task
 
 if TYPE_CHECKING:
     from storage.store import Store

@@ -10,7 +10,8 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput
 from core.workflows.curation import working
-from core.workflows.curation.working import Sent, Task, annotate, review
+from core.workflows.curation.sent import Sent
+from core.workflows.curation.working import Task, annotate, review
 from storage.store import Store
 from tests.builders import a_project, an_actor, some_examples
 

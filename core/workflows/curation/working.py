@@ -9,9 +9,8 @@ stay leased, and the answer's task is another one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -19,81 +18,15 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
-from core.examples.example import FIELDS
 from core.examples.states import Queue
 from core.workflows.curation import annotating, browsing, queue, reviewing
-from core.workflows.curation.annotating import Edit
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
+from core.workflows.curation.sent import UNREADABLE, Sent
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 T = TypeVar("T")
-MOST_HELD = 20
-UNREADABLE = "The browser sent something unreadable. Reload the page."
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One request. The texts are the person's, unchecked: `edit()` checks them.
-
-    `next` is False where the answer needs no further example.
-    """
-
-    action: str
-    submission_id: str = ""
-    example_id: str = ""
-    based_on: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, Any] = field(default_factory=dict)
-    quality: int | None = None
-    comment: str = ""
-    reason: str = ""
-    seconds: float | None = None
-    holding: tuple[str, ...] = ()
-    next: bool = True
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Sent:
-        """Read a request's body. Raises InvalidInput for anything odd."""
-        try:
-            fields = dict(value.get("fields") or {})
-            return cls(
-                fields={name: _text(fields.get(name, "")) for name in FIELDS},
-                labels=dict(value.get("labels") or {}),
-                quality=value.get("quality"),
-                seconds=_seconds(value.get("seconds")),
-                holding=tuple(map(_text, value.get("holding") or ()))[:MOST_HELD],
-                next=value.get("next") is not False,
-                **{
-                    name: _text(value.get(name) or "")
-                    for name in ("submission_id", "example_id", "based_on", "comment", "reason")
-                },
-                action=_text(value.get("action")),
-            )
-        except (TypeError, ValueError, OverflowError):
-            raise InvalidInput(UNREADABLE) from None
-
-    def edit(self) -> Edit:
-        """The edit to save. Raises InvalidInput where it cannot be stored."""
-        return Edit(
-            self.submission_id,
-            self.example_id,
-            self.based_on,
-            self.fields["instruction"],
-            self.fields["input"],
-            self.fields["output"],
-            labels=self.labels,
-            quality=self.quality,
-            comment=self.comment,
-            seconds=self.seconds,
-        )
-
-    @property
-    def draft(self) -> dict[str, Any]:
-        """What is kept of a text that is not submitted yet."""
-        names = ("submission_id", "based_on", "fields", "labels", "quality", "comment")
-        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -113,21 +46,6 @@ class Task:
     history: tuple[HistoryEntry, ...]
     previous: Revision | None = None
     sent_back: str = ""
-
-
-def _seconds(value: Any) -> float | None:
-    if value is None:
-        return None
-    seconds = float(value)
-    if not math.isfinite(seconds):
-        raise ValueError(value)
-    return min(max(0.0, seconds), 86_400.0)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
 
 
 # Annotate -----------------------------------------------------------------------------------------
