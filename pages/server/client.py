@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import psutil
 from core.errors import InvalidInput, NotFound, TouchstoneError
 from core.workflows.commands import command
 from core.workspace import Workspace
+from pages.server.files import moved_to, saved_as
 from pages.server.folders import TAR, folder_as_tar
 from storage.store import Store
 
@@ -137,15 +137,15 @@ def _understood(response: httpx.Response) -> dict[str, Any]:
 def _saved(response: httpx.Response, download: Path | None) -> dict[str, Any]:
     response.raise_for_status()
     assert download is not None, "this command answers with a file"
-    beside = download.with_name(f".{download.name}.part")
-    with beside.open("wb") as file:
-        for chunk in response.iter_bytes():
-            file.write(chunk)
-    beside.replace(download)
-    return {"file": str(download), "bytes": download.stat().st_size}
+    saved_as(download, response.iter_bytes())
+    return _about(download)
 
 
 def _placed(answer: Path, download: Path | None) -> dict[str, Any]:
     assert download is not None, "this command answers with a file"
-    shutil.move(answer, download)
+    moved_to(download, answer)
+    return _about(download)
+
+
+def _about(download: Path) -> dict[str, Any]:
     return {"file": str(download), "bytes": download.stat().st_size}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
-from core.errors import InvalidInput
+from core.errors import DiskFull, InvalidInput, TouchstoneError, is_disk_full
 
+CHUNK = 1024 * 1024
 EXPORTED = ("train.jsonl", "validation.jsonl", "test.jsonl", "manifest.json")
 
 
@@ -30,3 +35,69 @@ def copied_to(folder: Path, files: Mapping[str, str], names: Sequence[str]) -> d
         shutil.copyfile(files[name], part)
         placed[name] = str(part.replace(folder / name))
     return placed
+
+
+@contextmanager
+def refusals_of(folder: Path) -> Iterator[None]:
+    """Tell as a sentence what the system says against writing to the folder."""
+    try:
+        yield
+    except TouchstoneError:
+        raise
+    except Exception as error:
+        if is_disk_full(error):
+            raise DiskFull(
+                f"There is no space left in {folder}. Nothing was saved: free some space on that "
+                "disk, or choose another place."
+            ) from error
+        if not isinstance(error, OSError):
+            raise
+        raise InvalidInput(
+            f"{folder} cannot be written to ({error.strerror or error}). Choose another place."
+        ) from error
+
+
+def moved_to(place: Path, file: Path) -> None:
+    """Give a finished file the name `place`, whole or not at all; it is gone from where it was."""
+    try:
+        with suppress(OSError):  # another file system, as a rule: it is copied
+            file.replace(place)
+            return
+        with file.open("rb") as source:
+            saved_as(place, iter(lambda: source.read(CHUNK), b""))
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def saved_as(place: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file that only its owner reads: beside `place`, read again, then renamed.
+
+    Raises DiskFull and InvalidInput with the folder's name; then nothing has changed there.
+    """
+    beside = place.with_name(f".{place.name}.{token_hex(4)}.part")
+    try:
+        with refusals_of(place.parent):
+            written = _written(beside, chunks)
+            with beside.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").digest() != written:
+                    raise InvalidInput(
+                        f"{place.parent} does not hold what was written there, so it was thrown "
+                        "away. Check the disk, or choose another place."
+                    )
+            beside.replace(place)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _written(path: Path, chunks: Iterable[bytes]) -> bytes:
+    """Write a new file down to the disk; the hash of what was to be written."""
+    digest = hashlib.sha256()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.digest()

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from storage import backup as databases
 from storage.database import WorkspaceInUse
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor, some_examples
+from tests.disks import MB, a_small_disk, filled
+from tests.serving import serve, touchstone
 
 PASSWORD = "a few random words"
 
@@ -317,3 +320,39 @@ def test_only_an_admin_makes_a_backup(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):
         back_up(store, lead, workspace, tmp_path / "b.tar.gz")
     store.close()
+
+
+@contextmanager
+def _a_workspace(folder: Path, served: bool) -> Iterator[Path]:
+    """A workspace with a project, beside a server or without one."""
+    store = a_store(folder / "workspace")
+    a_project(store)
+    store.close()
+    with ExitStack() as stack:
+        if served:
+            stack.enter_context(serve(folder))
+        yield folder / "workspace"
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_full_target_keeps_the_backup_that_is_there_and_nothing_is_left_behind(
+    tmp_path: Path, served: bool
+) -> None:
+    with _a_workspace(tmp_path, served) as home, a_small_disk(tmp_path / "disk", 8 * MB) as disk:
+        good = disk / "good.tar.gz"
+        assert touchstone(home, "backup", str(good)).returncode == 0
+        assert good.stat().st_mode & 0o077 == 0
+        before = good.read_bytes()
+        (home / "runs" / "run_1" / "final").mkdir(parents=True)
+        (home / "runs" / "run_1" / "final" / "grown").write_bytes(os.urandom(2 * MB))
+        with filled(disk, leaving=8192):
+            for name, force in (("good.tar.gz", ["--force"]), ("new.tar.gz", [])):
+                refused = touchstone(home, "backup", str(disk / name), *force)
+                assert refused.returncode == 1
+                assert f"There is no space left in {disk}." in refused.stderr
+                assert "Traceback" not in refused.stderr
+            assert sorted(path.name for path in disk.iterdir()) == ["filler", "good.tar.gz"]
+        assert good.read_bytes() == before
+        assert list((home / "backups").iterdir()) == []
+        assert touchstone(home, "backup", str(good), "--force").returncode == 0
+        restore(Workspace(tmp_path / "to"), good, databases)
