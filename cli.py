@@ -200,18 +200,20 @@ def export_version(
     """
     from core.versions.dataset_folder import refuse_other_files, write_dataset_folder
     from pages.server.client import call
-    from pages.server.files import EXPORTED, copied_to, refuse_existing
+    from pages.server.files import EXPORTED, copied_to, made_whole, refusals_of, refuse_existing
 
     with refusals_told():
-        if as_dataset:
-            refuse_other_files(folder, force=force)
-        else:
-            refuse_existing(folder, EXPORTED, force=force)
+        with refusals_of(folder):
+            if as_dataset:
+                refuse_other_files(folder, force=force)
+            else:
+                refuse_existing(folder, EXPORTED, force=force)
         answer = call(workspace_at(home), "export", {"version": version})
-        if as_dataset:
-            answer["files"] = write_dataset_folder(answer["files"], folder)
-        else:
-            answer["files"] = copied_to(folder, answer["files"], EXPORTED)
+        with made_whole(folder):
+            if as_dataset:
+                answer["files"] = write_dataset_folder(answer["files"], folder)
+            else:
+                answer["files"] = copied_to(folder, answer["files"], EXPORTED)
         counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
         tell(answer, f"Saved to {folder}: {counts}, and manifest.json.", as_json)
 
@@ -318,10 +320,11 @@ def backup(
 ) -> None:
     """Write everything that is worth keeping to FILE (.tar.gz); the server may go on running."""
     from pages.server.client import call
+    from pages.server.files import refusals_of, refuse_no_file
 
     with refusals_told():
-        if file.exists() and not force:
-            raise InvalidInput(f"{file} exists already. Choose another name, or add --force.")
+        with refusals_of(file.parent):
+            refuse_no_file(file, force=force)
         answer = call(workspace_at(home), "backup", {}, download=file.resolve())
         size = answer["bytes"] / 1_000_000
         tell(answer, f"Saved to {file} ({size:.1f} MB). Secrets are not in it.", as_json)

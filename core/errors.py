@@ -73,12 +73,19 @@ class DiskFull(TouchstoneError):
         )
 
 
+_FULL_DISK = ("no space left on device", "max_temp_directory_size", "not enough disk space")
+
+
 def is_disk_full(error: BaseException) -> bool:
-    """Whether the system refused for want of space. DuckDB and pyarrow only say so in words."""
+    """Whether the system refused for want of space, also as the cause of another error.
+
+    DuckDB, pyarrow and datasets only say so in words.
+    """
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
-    text = str(error).lower()
-    return "no space left on device" in text or "max_temp_directory_size" in text
+    if any(words in str(error).lower() for words in _FULL_DISK):
+        return True
+    return error.__cause__ is not None and is_disk_full(error.__cause__)
 
 
 @contextmanager

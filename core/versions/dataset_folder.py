@@ -38,7 +38,7 @@ def write_dataset_folder(files: Mapping[str, str], folder: Path) -> dict[str, st
         _datasets(files, Path(part) / "cache").save_to_disk(str(whole))
         shutil.copyfile(files["manifest.json"], whole / "manifest.json")
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.replace(Path(part) / "earlier")
         whole.replace(folder)
     return {"dataset": str(folder), "manifest.json": str(folder / "manifest.json")}
 

@@ -27,14 +27,16 @@ def refuse_existing(folder: Path, names: Sequence[str], *, force: bool) -> None:
 
 
 def copied_to(folder: Path, files: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """Copy the named files into the folder, the last one when all others are there; their paths."""
+    """Copy the named files into the folder, all or none; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    placed = {}
-    for name in names:
-        part = folder / f".{name}.part"
-        shutil.copyfile(files[name], part)
-        placed[name] = str(part.replace(folder / name))
-    return placed
+    parts = {name: folder / f".{name}.part" for name in names}
+    try:
+        for name, part in parts.items():
+            shutil.copyfile(files[name], part)
+        return {name: str(part.replace(folder / name)) for name, part in parts.items()}
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -55,6 +57,30 @@ def refusals_of(folder: Path) -> Iterator[None]:
         raise InvalidInput(
             f"{folder} cannot be written to ({error.strerror or error}). Choose another place."
         ) from error
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[None]:
+    """As `refusals_of`; after a failure, the folders that had to be made for it are gone."""
+    with refusals_of(folder):
+        new = [one for one in (folder, *folder.parents) if not one.exists()]
+        try:
+            yield
+        except BaseException:
+            for one in new:
+                with suppress(OSError):
+                    one.rmdir()
+            raise
+
+
+def refuse_no_file(place: Path, *, force: bool) -> None:
+    """Raise InvalidInput where no file can be saved, or one is there already and not `force`."""
+    if not place.parent.is_dir():
+        raise InvalidInput(f"There is no folder {place.parent}. Make it, or choose another place.")
+    if place.exists() and not place.is_file():
+        raise InvalidInput(f"{place} is no file. Add a file name to it, or choose another place.")
+    if place.exists() and not force:
+        raise InvalidInput(f"{place} exists already. Choose another name, or add --force.")
 
 
 def moved_to(place: Path, file: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from core.versions.splitting import SPLITS
 from tests.builders import a_project, a_store, accepted_examples, triples
 from tests.curation.test_sticky_splits import of_texts
+from tests.disks import MB, a_small_disk, filled
 from tests.serving import serve, touchstone
 
 
@@ -123,3 +124,29 @@ def test_what_is_not_there_is_said_in_a_sentence(
     refused = touchstone(home, *arguments)
     assert refused.returncode == 1
     assert said in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "leaving"), [((), 0), (("--dataset",), 0), (("--dataset",), 12_288)]
+)
+def test_a_target_that_cannot_be_written_is_a_sentence_and_holds_nothing_afterwards(
+    home: Path, tmp_path: Path, options: tuple[str, ...], leaving: int
+) -> None:
+    version = the_answer(home, "freeze", "--project", "Reviews")["version"]
+    with a_small_disk(tmp_path / "disk", 8 * MB) as disk:
+        (disk / "old").mkdir()
+        the_answer(home, "export", version, str(disk / "old"), *options)
+        before = sorted(path.name for path in (disk / "old").rglob("*"))
+        with filled(disk, leaving):
+            for name in ("new/out", "old"):
+                refused = touchstone(home, "export", version, str(disk / name), "--force", *options)
+                assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
+                assert f"There is no space left in {disk / name}." in refused.stderr
+                assert "Traceback" not in refused.stderr
+            assert sorted(path.name for path in disk.iterdir()) == ["filler", "old"]
+            assert sorted(path.name for path in (disk / "old").rglob("*")) == before
+    for place in ("/proc/x", "/dev/null/x", f"/{'x' * 300}"):
+        refused = touchstone(home, "export", version, place, *options)
+        assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
+        assert f"{place} cannot be written to" in refused.stderr
+        assert refused.stderr.count("\n") == 1

@@ -356,3 +356,25 @@ def test_a_full_target_keeps_the_backup_that_is_there_and_nothing_is_left_behind
         assert list((home / "backups").iterdir()) == []
         assert touchstone(home, "backup", str(good), "--force").returncode == 0
         restore(Workspace(tmp_path / "to"), good, databases)
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_place_that_cannot_hold_a_backup_is_refused_in_a_sentence(
+    tmp_path: Path, served: bool
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("x")
+    with _a_workspace(tmp_path, served) as home:
+        for place, told in (
+            (tmp_path / "none" / "x.tar.gz", f"There is no folder {tmp_path / 'none'}."),
+            (tmp_path / "file" / "x.tar.gz", f"There is no folder {tmp_path / 'file'}."),
+            (tmp_path / "folder", f"{tmp_path / 'folder'} is no file."),
+            (Path("/dev/null"), "/dev/null is no file."),
+            (Path("/proc/x.tar.gz"), "/proc cannot be written to"),
+        ):
+            refused = touchstone(home, "backup", str(place), "--force")
+            assert (refused.returncode, refused.stdout) == (1, ""), place
+            assert told in refused.stderr
+            assert refused.stderr.count("\n") == 1
+        assert list((home / "backups").iterdir()) == []
+    assert list((tmp_path / "folder").iterdir()) == []
