@@ -24,6 +24,7 @@ from core.demo.notes import (
     make_examples,
 )
 from core.errors import NotFound
+from core.names import free_name
 from core.projects import LabelField, Project, ProjectSettings
 from core.study.system import VersionSystem
 from core.tuning.base_models import DEMO_ID
@@ -138,7 +139,9 @@ def run_demo(store: Store, actor: Actor, say: Say = lambda _text: None) -> dict[
     actor.require(project_id, "lead")
     counts = store.examples.counts(project_id)
     say(f"Freezing {counts['accepted']} of {counts['total']} examples")
-    version_id = freezing.start_freeze(store, actor, project_id, name="demo")
+    taken = [version.name for version in freezing.versions_of(store, actor, project_id)]
+    name = free_name("demo", taken)
+    version_id = freezing.start_freeze(store, actor, project_id, name=name)
     _settle(store, version_id)
     say("Training two LoRA adapters on the demo base: one epoch, and all of them")
     short_id = training.start_run(

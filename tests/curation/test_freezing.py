@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.clock import new_id
-from core.errors import NotAllowed
+from core.errors import InvalidInput, NameTaken, NotAllowed
 from core.versions.splitting import content_hash
 from core.versions.version import DatasetVersion
 from core.workflows.curation import annotating, freezing, reviewing
@@ -60,7 +60,7 @@ def test_freezing_twice_with_one_seed_gives_one_split_and_one_hash(
     store: Store, project_id: str
 ) -> None:
     accepted_examples(store, project_id, 60)
-    first, second = (freeze(store, project_id, seed=7, name="prices") for _ in range(2))
+    first, second = (freeze(store, project_id, seed=7, name=f"prices {n}") for n in "ab")
     assert first.content_hash == second.content_hash
     assert splits_of(store, first) == splits_of(store, second)
     assert (first.number, second.number) == (1, 2)
@@ -182,3 +182,18 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     about = json.loads(export.files["manifest.json"].read_text())["about"]
     assert about["content_hash"] == version.content_hash
     assert freezing.start_export(store, lead, version.version_id) == export.job.job_id
+
+
+def test_a_project_has_one_version_of_a_name(store: Store, project_id: str) -> None:
+    accepted_examples(store, project_id, 20)
+    assert freeze(store, project_id, name=" V2 ").name == "V2"
+    with pytest.raises(NameTaken, match="a version called “v2” already"):
+        start_freeze(store, an_actor(project_id), project_id, name="v2")
+    assert store.jobs.unsettled() == []
+    assert freeze(store, project_id).name == "v2 (2)"  # its number, as far as that is free
+    for name, told in (("v" * 81, "has 81"), ("a\nb", "one line"), ("a\u2028b", "one line")):
+        with pytest.raises(InvalidInput, match=told):
+            start_freeze(store, an_actor(project_id), project_id, name=name)
+    other = a_project(store, "Other").project_id
+    accepted_examples(store, other, 20)
+    assert freeze(store, other, name="V2").name == "V2"

@@ -150,3 +150,12 @@ def test_a_target_that_cannot_be_written_is_a_sentence_and_holds_nothing_afterwa
         assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
         assert f"{place} cannot be written to" in refused.stderr
         assert refused.stderr.count("\n") == 1
+
+
+def test_a_name_that_a_version_has_is_refused(home: Path) -> None:
+    the_answer(home, "freeze", "--project", "Reviews", "--name", "v1")
+    refused = touchstone(home, "freeze", "--project", "Reviews", "--name", "v1")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "This name is taken. This project has a version called “v1” already. Choose another name.\n"
+    )

@@ -9,18 +9,21 @@ from typing import Any
 
 import pytest
 
+from core.actor import system_actor
 from core.errors import InvalidInput, NotFound
 from core.jobs.local import kill
 from core.tuning.run_spec import RunSpec
 from core.tuning.settings import InvalidRunSpec
 from core.workflows.commands import command
 from core.workflows.jobs.jobs import folder_of
+from core.workflows.tuning import training
 from core.workspace import Workspace
 from storage.store import Store
 from tests.builders import a_project, a_store
 from tests.serving import touchstone
 from tests.tiny_model import make_tiny_model
 from tests.tuning.test_training_workflow import a_version
+from tests.version_builders import add_version
 
 SPEC: dict[str, Any] = {
     "project": "Notes",
@@ -64,6 +67,30 @@ def test_a_check_says_what_would_be_trained_and_starts_nothing(store: Store) -> 
     ):
         with pytest.raises(error, match=sentence):
             ask(store, "train", spec={**SPEC, **changes}, check=True)
+
+
+def test_a_name_that_means_several_versions_or_runs_is_refused_with_their_ids(
+    store: Store,
+) -> None:
+    project = store.projects.by_name("Notes")
+    assert project is not None
+    splits = [*["validation"] * 4, *["test"] * 4, *["train"] * 12]
+    again = add_version(store, project.project_id, splits, ratios=(0.6, 0.2, 0.2))
+    store.database.execute("UPDATE dataset_versions SET name = 'v1'")  # as older workspaces have it
+    ids = [one.version_id for one in store.versions.of_project(project.project_id)]
+    with pytest.raises(InvalidInput, match="2 versions are called “v1”") as refused:
+        ask(store, "train", spec=SPEC, check=True)
+    assert all(one in refused.value.message for one in ids)
+    first = next(one for one in ids if one != again)
+    assert ask(store, "train", spec={**SPEC, "version": first}, check=True)["ok"]
+
+    runs = [
+        training.start_run(store, system_actor(), first, model_id="tiny", name="same", settings={})
+        for _ in range(2)
+    ]
+    with pytest.raises(InvalidInput, match="2 runs are called “same”") as refused:
+        ask(store, "generate", run="same", systems=["base"], split="test")
+    assert all(run in refused.value.message for run in runs)
 
 
 def test_a_qlora_run_is_trained_and_answered_on_its_own_4_bit_base(store: Store) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.actor import system_actor
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import read_json
+from core.names import refuse_several
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.planning import device, planned_steps
 from core.tuning.run import Run
@@ -77,16 +78,19 @@ def _version(store: Store, asked: dict[str, Any]) -> DatasetVersion:
     wanted = _first(asked, VERSION)
     project = asked.pop("project", "")
     asked.pop("version_hash", None)
-    found = store.versions.by_id(wanted)
-    if found is None and project:
+    if by_id := store.versions.by_id(wanted):
+        return by_id
+    there: list[DatasetVersion] = []
+    if project:
         there = store.versions.of_project(project_named(store, {"project": project}).project_id)
-        found = next((one for one in there if wanted in (one.name, str(one.number))), None)
-    if found is None:
+    found = [one for one in there if wanted in (one.name, str(one.number))]
+    if not found:
         raise NotFound(
             f"There is no dataset version “{wanted}”. Give its id, or its name and the project's "
             'name: {"project": …, "version": …}.'
         )
-    return found
+    refuse_several([one.version_id for one in found], "version", wanted)
+    return found[0]
 
 
 def _first(asked: dict[str, Any], names: tuple[str, ...]) -> str:
@@ -99,7 +103,7 @@ def _first(asked: dict[str, Any], names: tuple[str, ...]) -> str:
 
 def generate(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
     """Let a completed run's `systems` answer a `split`; how many answers each gave and how they
-    ended. `run` is an id, or the name of the newest run that has it.
+    ended. `run` is an id, or a name that one run alone has.
     """
     actor = system_actor()
     run = _run(store, str(arguments["run"]))
@@ -140,4 +144,5 @@ def _run(store: Store, named: str) -> Run:
     same = [run for run in runs if run.name == named]
     if not same:
         raise NotFound(f"There is no run “{named}”. Give the id that `touchstone train` printed.")
-    return max(same, key=lambda run: run.created_at)
+    refuse_several([run.run_id for run in same], "run", named)
+    return same[0]

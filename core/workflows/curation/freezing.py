@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id, now
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NameTaken, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.names import checked_name, free_name
 from core.versions.splitting import Split
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
@@ -61,12 +62,13 @@ def start_freeze(
 
     A `version_id` made when the form was opened makes a repeated click one version.
     `evaluation_only` puts every example into test, for ever: nobody can train on it.
-    Raises NothingToFreeze below 10 accepted, unflagged examples, Conflict while the project's
-    last version is still being frozen. A split of no use is refused by the job.
+    Raises NameTaken, NothingToFreeze below 10 accepted, unflagged examples, and Conflict while the
+    project's last version is still being frozen. A split of no use is refused by the job.
     """
     actor.require(project_id, "lead")
     if version_id and store.jobs.of_subject(version_id):
         return version_id
+    name = _new_name(store, project_id, name)
     ready = store.examples.count_accepted(project_id)
     if ready < MIN_EXAMPLES:
         raise NothingToFreeze(
@@ -87,7 +89,7 @@ def start_freeze(
         subject_id=version_id,
         title=f"Freeze {counted(ready, 'example')}",
         spec={
-            "name": name.strip()[:80],
+            "name": name,
             "notes": notes.strip(),
             "seed": seed,
             "ratios": [0.0, 0.0, 1.0] if evaluation_only else list(RATIOS),
@@ -99,6 +101,18 @@ def start_freeze(
         },
     )
     return version_id
+
+
+def _new_name(store: Store, project_id: str, name: str) -> str:
+    """The name as it is kept; "" for none. Raises InvalidInput, NameTaken whatever the case."""
+    name = checked_name(name, "version")
+    if any(name.casefold() == taken.casefold() for taken in _names(store, project_id)):
+        raise NameTaken(f"This project has a version called “{name}” already. Choose another name.")
+    return name
+
+
+def _names(store: Store, project_id: str) -> list[str]:
+    return [version.name for version in store.versions.of_project(project_id)]
 
 
 def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
@@ -121,7 +135,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
             version_id=job.subject_id,
             project_id=job.project_id,
             number=number,
-            name=spec["name"] or f"v{number}",
+            name=free_name(spec["name"] or f"v{number}", _names(store, job.project_id)),
             notes=spec["notes"],
             seed=spec["seed"],
             ratios=tuple(spec["ratios"]),
