@@ -33,6 +33,7 @@ def folder_as_tar(folder: Path) -> Iterator[bytes]:
 def unpack(archive: Path, folder: Path) -> None:
     """Write the files of a tar archive below `folder`. Raises InvalidInput for anything else."""
     try:
+        folder.mkdir()  # an empty one holds nothing that would make it
         with tarfile.open(archive, "r:") as found:
             found.extractall(folder, filter="data")
     except (tarfile.TarError, OSError) as error:

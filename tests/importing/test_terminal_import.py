@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import datasets
+import pytest
 
 from storage.store import Store
+from tests.disks import MB, a_small_disk, filled
 from tests.import_builders import put
 from tests.serving import serve, touchstone
 
@@ -46,3 +49,53 @@ def test_a_dataset_folder_is_imported_beside_a_server_and_without_one(tmp_path: 
         beside = json.loads(server.touchstone(*arguments).stdout)
         assert (beside["accepted"], beside["rejected"]) == (2, 0)
         assert not list((server.home / "inbox").iterdir())
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_refused_file_leaves_no_project_behind(tmp_path: Path, served: bool) -> None:
+    (tmp_path / "folder").mkdir()
+    refused_ones = (
+        (put(tmp_path, "empty.jsonl", ""), "The file is empty."),
+        (put(tmp_path, "zip.jsonl", "PK\x03\x04"), "This is a zip archive."),
+        (put(tmp_path, "x.parquet", "no"), "is not Parquet inside"),
+        (put(tmp_path, "x.csv", "a,b\n1,2\n"), "Choose the columns"),
+        (tmp_path / "folder", "The folder holds no dataset."),
+    )
+    good = put(tmp_path, "good.jsonl", LINES)
+    with ExitStack() as stack:
+        if served:
+            stack.enter_context(serve(tmp_path))
+        home = tmp_path / "workspace"
+        for path, told in refused_ones:
+            refused = touchstone(home, "import", str(path), "--project", "New")
+            assert refused.returncode == 1
+            assert told in refused.stderr
+            assert "Traceback" not in refused.stderr
+        projects = json.loads(touchstone(home, "status", "--json").stdout)["projects"]
+        assert "New" not in [one["name"] for one in projects]
+        assert not list((home / "inbox").iterdir())
+        done = touchstone(home, "import", str(good), "--project", " New ", "--json")
+        assert json.loads(done.stdout)["project"] == "New"
+
+
+def test_a_full_disk_leaves_no_project_behind(tmp_path: Path) -> None:
+    path = put(tmp_path, "good.jsonl", LINES)
+    with a_small_disk(tmp_path / "disk", 230 * MB) as disk:
+        home = disk / "home"
+        assert touchstone(home, "import", str(path), "--project", "Old").returncode == 0
+        with filled(disk, leaving=100 * MB):
+            refused = touchstone(home, "import", str(path), "--project", "New")
+        assert refused.returncode == 1
+        assert "no space left for a job" in refused.stderr
+        projects = json.loads(touchstone(home, "status", "--json").stdout)["projects"]
+        assert [one["name"] for one in projects] == ["Old"]
+
+
+def test_a_project_of_a_file_that_is_refused_late_is_gone_again(tmp_path: Path) -> None:
+    text = "question,answer\n" + "q,a\n" * 600_000
+    path = put(tmp_path, "late.csv", text.encode("utf-16") + b"\x00")
+    home = tmp_path / "home"
+    refused = touchstone(home, "import", str(path), "--project", "New")
+    assert refused.returncode == 1
+    assert "The text of the file is damaged" in refused.stderr
+    assert json.loads(touchstone(home, "status", "--json").stdout)["projects"] == []

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TouchstoneError, full_disk_told
+from core.importing.formats import identify
 from core.importing.limits import UNLIMITED
-from core.projects import ProjectSettings
+from core.importing.pipeline import check_output
+from core.importing.sniffing import begin
+from core.projects import Project, ProjectSettings
 from core.workflows.commands.command import Answer, project_named
 from core.workflows.curation import freezing, importing
+from core.workflows.jobs.jobs import refuse_without_room
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.team.projects import create_project
+from core.workflows.team.projects import create_project, delete_project
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,24 +35,24 @@ def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any
     it lies. Answers import_id, accepted, duplicates, rejected, label_problems, warnings and the
     first rejects [{line, reason}].
     """
-    actor, name = system_actor(), str(arguments.get("project") or "")
-    if not name.strip():
+    actor, name = system_actor(), str(arguments.get("project") or "").strip()
+    if not name:
         raise InvalidInput("Name the project to import into with --project.")
-    project = store.projects.by_name(name) or create_project(store, actor, ProjectSettings(name))
-    path = Path(arguments["file"])
-    import_id = importing.start_import(
-        store,
-        actor,
-        project.project_id,
-        path,
-        str(arguments["file_name"]),
-        entered_as="accepted" if arguments.get("accept") else "new",
-        in_place=not path.resolve().is_relative_to(workspace.inbox.resolve()),
-        limits=UNLIMITED,
-    )
-    job = store.jobs.of_subject(import_id)
-    assert job is not None
-    wait_for(store, job.job_id)
+    path, file_name = Path(arguments["file"]), str(arguments["file_name"])
+    with _project(store, workspace, name, path, file_name) as project:
+        import_id = importing.start_import(
+            store,
+            actor,
+            project.project_id,
+            path,
+            file_name,
+            entered_as="accepted" if arguments.get("accept") else "new",
+            in_place=not path.resolve().is_relative_to(workspace.inbox.resolve()),
+            limits=UNLIMITED,
+        )
+        job = store.jobs.of_subject(import_id)
+        assert job is not None
+        wait_for(store, job.job_id)
     found = store.imports.by_id(import_id)
     assert found is not None
     rejects = importing.rejects_of(
@@ -62,6 +69,51 @@ def import_examples(store: Store, workspace: Workspace, arguments: dict[str, Any
         "warnings": list(found.warnings),
         "rejects": [{"line": one.line, "reason": one.reason} for one in rejects],
     }
+
+
+@contextmanager
+def _project(
+    store: Store, workspace: Workspace, name: str, path: Path, file_name: str
+) -> Iterator[Project]:
+    """The project of that name; a new one is made only for a file that can be read.
+
+    When the import is refused all the same and nothing has come in, a new project is deleted again.
+    """
+    if found := store.projects.by_name(name):
+        yield found
+        return
+    settings = ProjectSettings(name)
+    refuse_without_room(store)
+    with full_disk_told():
+        _refuse_unreadable(workspace, path, file_name)
+    made = create_project(store, system_actor(), settings)
+    try:
+        yield made
+    except TouchstoneError:
+        if _is_unused(store, made.project_id):
+            delete_project(store, system_actor(), made.project_id)
+        raise
+
+
+def _refuse_unreadable(workspace: Workspace, path: Path, file_name: str) -> None:
+    """Raise what the import job would raise at its first look at the file."""
+    with TemporaryDirectory(dir=workspace.inbox) as folder:
+        named = path
+        if path.is_file():  # one that was sent has lost its name, which tells its kind
+            named = Path(folder) / f"upload{Path(file_name).suffix}"
+            named.symlink_to(path.resolve())
+        kind = identify(named, UNLIMITED, whole=False)
+        check_output(begin(named, kind, UNLIMITED).mapping(), False)
+
+
+def _is_unused(store: Store, project_id: str) -> bool:
+    """Whether nothing came into a project and nothing works on it."""
+    jobs = store.jobs.of_project(project_id)
+    return (
+        all(job.taken_in for job in jobs)
+        and not store.imports.of_project(project_id)
+        and not store.examples.counts(project_id)["total"]
+    )
 
 
 def freeze(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
