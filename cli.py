@@ -147,6 +147,11 @@ def import_file(
             + "".join(f"\nline {r['line']}: {r['reason']}" for r in answer["rejects"]),
             as_json,
         )
+        if answer["rejected"] and not answer["accepted"] and not answer["duplicates"]:
+            raise InvalidInput(
+                f"Nothing came in: all {answer['rejected']} records of {file} were rejected. Mend "
+                "them as the reasons say, then import it again."
+            )
 
 
 @app.command()

@@ -149,7 +149,11 @@ def _whole_record(file: TextIO, limits: Limits) -> SourceRecord:
     try:
         value, chars = window.value()
         if window.peek():
-            raise _Broken("Not valid JSON: something follows the first object.", "")
+            raise _Broken(
+                "Not valid JSON: something follows the first object. Put all objects into one list,"
+                " or each on a line of its own (JSONL).",
+                "",
+            )
     except _Broken as broken:
         return SourceRecord(1, error=broken.reason, raw=broken.raw)
     if chars > limits.row_chars:

@@ -48,14 +48,17 @@ class Beginning:
     ) -> ColumnMapping:
         """The chosen mapping, else the detected one, with labels of the project's `schema`.
 
-        Raises UnknownColumn when the file lacks a chosen column, InvalidMapping when nothing was
-        chosen and nothing could be detected.
+        Raises UnknownColumn when the file lacks a chosen column, UnreadableFile when it has none at
+        all, InvalidMapping when nothing was chosen and nothing could be detected.
         """
         if chosen is not None:
             chosen.check(self.columns)
             return chosen
         if (found := detect(self.columns, self.samples, schema, self.chat)) is not None:
             return found
+        broken = next((record.error for record in self.records if record.error), "")
+        if broken and not self.columns:
+            raise UnreadableFile(f"No record of the file can be read. {broken}")
         raise InvalidMapping(
             "No column is named like an instruction or an input. Choose the columns by hand;"
             f" the file has: {', '.join(self.columns) or 'none'}."

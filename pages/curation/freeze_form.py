@@ -28,7 +28,11 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
         name = st.text_input("Name", placeholder="what is in it, such as “cleaned prices”")
         notes = st.text_area("Notes", placeholder="why this version, and what changed")
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 42, help="Draws the split of new examples. Same seed, same split."
+            "Seed",
+            0,
+            freezing.LARGEST_SEED,
+            freezing.SEED,
+            help="Draws the split of new examples. Same seed, same split.",
         )
         only = st.checkbox(
             "For evaluation only",

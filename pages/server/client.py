@@ -43,6 +43,8 @@ def call(
     """
     if upload is not None and not upload.exists():
         raise InvalidInput(f"There is no file {upload}. Check the name.")
+    if upload is not None and not (upload.is_file() or upload.is_dir()):
+        raise InvalidInput(f"{upload} is neither a file nor a folder. Name one of these.")
     url = living_server(workspace)
     if url:
         return _ask(workspace, url, name, arguments, upload, download)

@@ -116,6 +116,7 @@ def test_a_useless_split_is_refused_with_the_group(home: Path) -> None:
     [
         (("freeze", "--project", "Nobody"), "no project called “Nobody”"),
         (("export", "ver_none", "out"), "does not exist"),
+        (("freeze", "--project", "Reviews", "--seed", "1" + "0" * 30), "from 0 to 2147483647"),
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(

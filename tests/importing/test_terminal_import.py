@@ -99,3 +99,36 @@ def test_a_project_of_a_file_that_is_refused_late_is_gone_again(tmp_path: Path) 
     assert refused.returncode == 1
     assert "The text of the file is damaged" in refused.stderr
     assert json.loads(touchstone(home, "status", "--json").stdout)["projects"] == []
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_what_cannot_be_imported_is_told_for_what_it_is(tmp_path: Path, served: bool) -> None:
+    objects = [{"question": f"q{k}", "answer": "a"} for k in range(3)]
+    several = put(tmp_path, "x.json", "\n".join(json.dumps(one, indent=2) for one in objects))
+    good = put(tmp_path, "good.jsonl", LINES)
+    with ExitStack() as stack:
+        if served:
+            stack.enter_context(serve(tmp_path))
+        home = tmp_path / "workspace"
+        for path, project, told in (
+            (Path("/dev/null"), "New", "/dev/null is neither a file nor a folder."),
+            (several, "New", "or each on a line of its own (JSONL)."),
+            (good, "a\nb", "is one line without control characters"),
+            (good, "x" * 201, "1 to 80 characters"),
+        ):
+            refused = touchstone(home, "import", str(path), "--project", project)
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert told in refused.stderr
+            assert refused.stderr.count("\n") == 1
+
+
+def test_an_import_that_brings_nothing_in_is_refused_and_still_counted(tmp_path: Path) -> None:
+    path = put(tmp_path, "x.jsonl", '{"question": "q", "answer": ""}\n' * 2)
+    refused = touchstone(tmp_path / "home", "import", str(path), "--project", "New", "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["rejected"] == 2
+    assert "Nothing came in: all 2 records" in refused.stderr
+    good = put(tmp_path, "good.jsonl", LINES)
+    for _ in range(2):  # what is there already is no refusal
+        done = touchstone(tmp_path / "home", "import", str(good), "--project", "New")
+        assert done.returncode == 0

@@ -63,7 +63,7 @@ def test_a_check_says_what_would_be_trained_and_starts_nothing(store: Store) -> 
         ({"method": {"name": "qlora", "lora_r": 0}}, InvalidRunSpec, "LoRA rank"),
         ({"lora_rank": 8}, InvalidRunSpec, "Unknown settings: lora_rank"),
         ({"version": "v9"}, NotFound, "no dataset version “v9”"),
-        ({"base_model": ""}, InvalidInput, "lacks “model”"),
+        ({"base_model": ""}, InvalidInput, "lacks “base_model”"),
     ):
         with pytest.raises(error, match=sentence):
             ask(store, "train", spec={**SPEC, **changes}, check=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What a spec file may call the version and the base model.
 VERSION = ("version", "version_id")
-MODEL = ("model", "model_id", "base_model")
+MODEL = ("base_model", "model", "model_id")
 DECODING = ("max_new_tokens", "shots", "batch_size", "temperature", "seed")
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RATIOS = (0.8, 0.1, 0.1)
 SEED = 42
+LARGEST_SEED = 2**31 - 1
 KINDS = ("freeze", "check")
 
 
@@ -62,13 +63,18 @@ def start_freeze(
 
     A `version_id` made when the form was opened makes a repeated click one version.
     `evaluation_only` puts every example into test, for ever: nobody can train on it.
-    Raises NameTaken, NothingToFreeze below 10 accepted, unflagged examples, and Conflict while the
-    project's last version is still being frozen. A split of no use is refused by the job.
+    Raises InvalidInput, NameTaken, NothingToFreeze below 10 accepted, unflagged examples, and
+    Conflict while the project's last version is still being frozen. A split of no use is refused
+    by the job.
     """
     actor.require(project_id, "lead")
     if version_id and store.jobs.of_subject(version_id):
         return version_id
     name = _new_name(store, project_id, name)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InvalidInput(
+            f"The seed is a whole number from 0 to {LARGEST_SEED}. Choose another one."
+        )
     ready = store.examples.count_accepted(project_id)
     if ready < MIN_EXAMPLES:
         raise NothingToFreeze(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import NameTaken, NotFound, Overtaken
+from core.names import checked_name
 from core.projects import Project, ProjectSettings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def get_project(store: Store, actor: Actor, project_id: str) -> Project:
 def create_project(store: Store, actor: Actor, settings: ProjectSettings) -> Project:
     """A new project, with its maker as lead. Only an admin makes projects."""
     actor.require_admin()
+    checked_name(settings.name, "project")
     project = Project(new_id("prj"), settings, created_by=actor.person_id)
 
     def save() -> Project:
@@ -63,6 +65,7 @@ def change_project(
     longer the present ones.
     """
     actor.require(project_id, "lead")
+    checked_name(settings.name, "project")
 
     def save() -> Project:
         project = get_project(store, actor, project_id)
