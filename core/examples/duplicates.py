@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.examples.particular import particular
-from core.examples.words import Hashes, Ints, Words, mixed, words_of
+from core.examples.words import Flags, Hashes, Ints, Words, mixed, words_of
 
 BANDS, ROWS = 12, 2
 VALUES_AGREE = 0.6
@@ -69,7 +69,8 @@ class NearDuplicates:
 
     `same_as[i]` is the first text that equals text i but for letter case and whitespace (the
     instruction counts too). `left[k]` and `right[k]` are near by `similarity[k]` (0..1); they are
-    first texts. See Groups for `capped_buckets` and `largest_bucket`.
+    first texts. See Groups for `capped_buckets` and `largest_bucket`. `siblings` are first texts
+    that would be near others, were it not for words that fill a slot of a template.
     """
 
     same_as: Ints
@@ -78,6 +79,7 @@ class NearDuplicates:
     similarity: NDArray[np.float64]
     capped_buckets: int
     largest_bucket: int
+    siblings: Ints
 
     def groups(self) -> Groups:
         """Groups around representatives: the texts with most neighbours first, then the first.
@@ -127,14 +129,18 @@ def near_duplicates(
         repeated=[bool(text) and users[instruction] > 1 for instruction, text in first],
     )
     candidates = _candidates(words, np.random.default_rng(seed))
-    left, right, similarity = _near(words, candidates, threshold)
+    left, right, similarity = _alike(words, candidates, threshold)
+    agree = _agree(words, words.is_value | words.is_slot, left, right)
+    fills = np.flatnonzero(~agree)
+    fills = fills[_agree(words, words.is_value, left[fills], right[fills])]
     return NearDuplicates(
         np.array(same_as, np.int64),
-        distinct[left],
-        distinct[right],
-        similarity,
+        distinct[left[agree]],
+        distinct[right[agree]],
+        similarity[agree],
         candidates.capped_buckets,
         candidates.largest_bucket,
+        distinct[np.unique(np.append(left[fills], right[fills]))],
     )
 
 
@@ -213,21 +219,25 @@ def _pairs(ordered: Ints, starts: Ints, sizes: Ints, window: int) -> Ints:
     return np.concatenate([*keys, np.zeros(0, np.int64)])
 
 
-def _near(
+def _alike(
     words: Words, candidates: _Candidates, threshold: float
 ) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """The candidate pairs that are near, alike in length, in words and in values, and how near."""
+    """The candidate pairs that are alike in length and in words, and how near they are."""
     left, right, lengths = candidates.left, candidates.right, words.lengths
     a, b = lengths[left], lengths[right]
     possible = np.abs(a - b) <= (1 - threshold) * (a + b) + 1e-9
     left, right = left[possible], right[possible]
     similarity = _similarity(_as_strings(words.ids, words.starts), left, right)
     alike = similarity >= threshold - 1e-9
-    left, right, similarity = left[alike], right[alike], similarity[alike]
+    return left[alike], right[alike], similarity[alike]
+
+
+def _agree(words: Words, chosen: Flags, left: Ints, right: Ints) -> Flags:
+    """Which pairs have much the same set of the chosen words."""
     # Of two sorted sets the Indel similarity is 2 J / (1 + J), J being their Jaccard overlap.
     enough = 2 * VALUES_AGREE / (1 + VALUES_AGREE)
-    agree = _similarity(_values(words), left, right) >= enough - 1e-9
-    return left[agree], right[agree], similarity[agree]
+    found: Flags = _similarity(_sets(words, chosen), left, right) >= enough - 1e-9
+    return found
 
 
 def _similarity(strings: NDArray[np.object_], left: Ints, right: Ints) -> NDArray[np.float64]:
@@ -243,9 +253,8 @@ def _similarity(strings: NDArray[np.object_], left: Ints, right: Ints) -> NDArra
     return scores
 
 
-def _values(words: Words) -> NDArray[np.object_]:
-    """The set of values of each text, as a string of sorted characters."""
-    chosen = words.is_value
+def _sets(words: Words, chosen: Flags) -> NDArray[np.object_]:
+    """The set of chosen words of each text, as a string of sorted characters."""
     keys = np.sort(words.owner[chosen] << 32 | words.ids[chosen])
     keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
     counts = np.bincount(keys >> 32, minlength=len(words.lengths))

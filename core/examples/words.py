@@ -27,7 +27,8 @@ class Words:
 
     `line[i]` is the number of word i's line, over all texts; `is_opening[i]`: word i stands in the
     first part of its text. `is_value[i]`: word i has a digit, or is a name, that is a word that
-    these texts mostly capitalise where no sentence starts.
+    these texts mostly capitalise where no sentence starts. `is_slot[i]`: another word, but one that
+    fills a slot of a template; `core.examples.particular` finds them.
     """
 
     ids: Ints
@@ -35,6 +36,7 @@ class Words:
     line: Ints
     is_opening: Flags
     is_value: Flags
+    is_slot: Flags
 
     @property
     def lengths(self) -> Ints:
@@ -55,6 +57,7 @@ class Words:
             self.line[kept],
             self.is_opening[kept],
             self.is_value[kept],
+            self.is_slot[kept],
         )
 
 
@@ -105,6 +108,7 @@ def _folded(spelling: dict[str, int], tokens: Ints, lengths: Ints) -> Words:
         line[kept],
         part == 0,
         (digit | (capitals > plain))[ids[kept]],
+        np.zeros(int(kept.sum()), np.bool_),
     )
 
 

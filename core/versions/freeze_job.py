@@ -92,6 +92,8 @@ def run(job: JobContext) -> None:
     members, report = _result(examples, assignment, evaluation_only)
     if near.capped_buckets:
         report.warnings.append(_capped(near.capped_buckets, near.largest_bucket))
+    if len(near.siblings):
+        report.warnings.append(_siblings(len(near.siblings)))
     with job.final() as folder:
         _write(examples, members, assignment, folder)
         text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
@@ -222,6 +224,14 @@ def _capped(buckets: int, largest: int) -> str:
     return (
         f"In {counted(buckets, 'set')} of examples that look somewhat alike (the largest has "
         f"{largest}) not every two were compared: a few near-duplicates may have been missed."
+    )
+
+
+def _siblings(count: int) -> str:
+    return (
+        f"{counted(count, 'example')} differ from others only in what fills one place of a text "
+        "that more than one example in twenty has. They count as filled-in templates, not as "
+        "copies, and may be in different splits. If they are copies of one example, keep one."
     )
 
 

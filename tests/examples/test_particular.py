@@ -74,8 +74,10 @@ def test_templates_whose_slots_hold_lower_case_words_are_siblings() -> None:
         "Write a short and rhyming poem of about ten lines for children of primary school age that "
         "is about {} and ends on a happy note, and do not use the word itself in the last line"
     )
-    found = groups_of([template.format(a_word(rng)) for _ in range(200)], [""] * 200)
-    assert found.largest == 1
+    texts = [template.format(a_word(rng)) for _ in range(200)]
+    found = near_duplicates(texts, [""] * 200)
+    assert found.groups().largest == 1
+    assert len(found.siblings) == len(set(texts))
 
 
 def test_copies_with_edits_are_found_among_examples_that_share_an_instruction() -> None:
@@ -118,3 +120,13 @@ def test_equal_prompts_are_together_whatever_else_is_shared() -> None:
     inputs = reviews(30, 3, random.Random(10))
     found = groups_of([LONG] * 60, inputs + [one.upper() for one in inputs])
     assert (found.count, found.largest) == (30, 2)
+
+
+@pytest.mark.parametrize("notes", [12, 19])
+def test_random_edits_are_no_slots_even_where_a_family_is_a_large_share(notes: int) -> None:
+    for copies in (10, 12, 20):
+        rng = random.Random(11)
+        texts = [edited(note, rng) for note in reviews(notes, 30, rng) for _ in range(copies)]
+        found = near_duplicates([LONG] * len(texts), texts)
+        assert found.groups().count == notes
+        assert not len(found.siblings)

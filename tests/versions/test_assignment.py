@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 
 from core.examples.duplicates import near_duplicates
 from core.versions.assignment import UNDECIDED, Assignment, Candidates, assign
-from tests.examples.test_particular import LONG, edited, reviews
+from tests.examples.test_particular import LONG, a_word, edited, reviews
 
 RATIOS = (0.8, 0.1, 0.1)
 
@@ -37,6 +38,34 @@ def test_no_two_near_duplicates_are_in_different_splits_even_in_chains() -> None
     assert both.any()
     assert (left[both] == right[both]).all()
     assert len(found.left_out) < 30
+
+
+SUMMARISE = "Summarise the note for a doctor."
+VARIANTS = {
+    "a word": edited,
+    "two words": lambda text, rng: edited(text, rng, 2),
+    "the last word": lambda text, rng: f"{text} {a_word(rng)}",
+    "a last line": lambda text, rng: f"{text}\n{a_word(rng)}",
+}
+
+
+@pytest.mark.parametrize("copies", [2, 5, 8, 9, 10, 12, 20, 50, 200])
+@pytest.mark.parametrize("kind", list(VARIANTS))
+def test_augmented_copies_of_one_note_stay_in_one_split(kind: str, copies: int) -> None:
+    rng = random.Random(4)
+    source = {
+        VARIANTS[kind](note, rng): number
+        for number, note in enumerate(reviews(30, 30, rng))
+        for _ in range(copies)
+    }
+    texts = sorted(source)
+    near = near_duplicates([SUMMARISE] * len(texts), texts)
+    candidates = Candidates(texts, np.full(len(texts), UNDECIDED), len(texts))
+    found = assign(candidates, near, seed=1, ratios=RATIOS)
+    splits = {(source[text], int(split)) for text, split in zip(texts, found.split, strict=True)}
+    assert len(splits) == 30
+    assert not found.left_out
+    assert not len(near.siblings)
 
 
 def test_groups_that_were_decided_stay_whatever_the_seed() -> None:
