@@ -35,13 +35,15 @@ class Prompt:
     """Segments in the order of the text, and the strings at which an answer ends.
 
     With a `chat_template` (Jinja, the model's own) the segments are the user's turn, and
-    `special_tokens` (name, text) are what the template writes.
+    `special_tokens` (name, text) are what the template writes. `day` (YYYY-MM-DD) is the date that
+    it prints; empty where it prints none, and in prompts that older runs froze.
     """
 
     segments: tuple[Segment, ...]
     stop_strings: tuple[str, ...] = ()
     chat_template: str = ""
     special_tokens: tuple[tuple[str, str], ...] = ()
+    day: str = ""
 
     @property
     def is_chat(self) -> bool:
@@ -88,6 +90,8 @@ class Prompt:
             "stop_strings": list(self.stop_strings),
             "chat_template": self.chat_template,
             "special_tokens": dict(self.special_tokens),
+            # Left out where empty: such prompts keep the hash that they always had.
+            **({"day": self.day} if self.day else {}),
         }
 
     @classmethod
@@ -98,15 +102,19 @@ class Prompt:
             tuple(values["stop_strings"]),
             values["chat_template"],
             tuple(sorted(values["special_tokens"].items())),
+            values.get("day", ""),
         )
 
 
 def chat_prompt(
-    chat_template: str, special_tokens: Mapping[str, str], stop_strings: Sequence[str]
+    chat_template: str,
+    special_tokens: Mapping[str, str],
+    stop_strings: Sequence[str],
+    day: str = "",
 ) -> Prompt:
     """The prompt of a model's own chat template."""
     tokens = tuple(sorted((str(name), str(text)) for name, text in special_tokens.items()))
-    return Prompt(segments_of(CHAT_TURN), tuple(stop_strings), chat_template, tokens)
+    return Prompt(segments_of(CHAT_TURN), tuple(stop_strings), chat_template, tokens, day)
 
 
 @dataclass(frozen=True)

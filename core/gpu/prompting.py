@@ -8,10 +8,12 @@ template, and refused where that does not begin with the prompt, token by token.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from core.errors import InvalidInput
+from core.gpu.frozen_date import day_of, with_date
 from core.prompts import Prompt, PromptTemplate, Shot, chat_prompt
 from core.tuning.spec_parts import PromptChoice
 
@@ -39,8 +41,11 @@ class Rendered:
     answer: tuple[int, ...]
 
 
-def choose_prompt(choice: PromptChoice, tokenizer: Any) -> Prompt:
-    """The prompt that a run freezes. Raises UnusableChatTemplate."""
+def choose_prompt(choice: PromptChoice, tokenizer: Any, *, today: date | None = None) -> Prompt:
+    """The prompt that a run freezes, with the day where its chat template prints the date.
+
+    Raises UnusableChatTemplate.
+    """
     has_one = bool(getattr(tokenizer, "chat_template", None))
     if choice.style == "project" or (choice.style == "auto" and not has_one):
         return PromptTemplate(choice.template).prompt
@@ -55,8 +60,8 @@ def choose_prompt(choice: PromptChoice, tokenizer: Any) -> Prompt:
         for name, text in tokenizer.special_tokens_map.items()
         if isinstance(text, str)
     }
-    bare = chat_prompt(template, tokens, ())
-    return chat_prompt(template, tokens, _turn_stops(tokenizer, bare))
+    bare = chat_prompt(template, tokens, (), day_of(template, today))
+    return replace(bare, stop_strings=tuple(_turn_stops(tokenizer, bare)))
 
 
 def _turn_stops(tokenizer: Any, prompt: Prompt) -> list[str]:
@@ -148,7 +153,7 @@ def _chat(
         return str(
             tokenizer.apply_chat_template(
                 messages,
-                chat_template=prompt.chat_template,
+                chat_template=with_date(prompt.chat_template, prompt.day),
                 add_generation_prompt=asks,
                 tokenize=False,
                 **CHAT_OPTIONS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.gpu.prompting import (
     prompt_tokens,
     rendered_examples,
 )
-from core.prompts import PromptTemplate
+from core.prompts import Prompt, PromptTemplate
 from core.tuning.spec_parts import PromptChoice
 from tests.tiny_model import make_tiny_model, some_rows
 
@@ -35,6 +36,8 @@ THINKING = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n"
     "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
+# As Llama 3 writes it.
+DATED = "Today: {{ strftime_now('%d %b %Y') }}\n" + CHATML
 # The assistant's turn opens differently when it is there already.
 UNEVEN = (
     "{% for m in messages %}<{{ m.role }}!> {{ m.content }}{% endfor %}"
@@ -123,3 +126,47 @@ def test_a_chat_template_that_does_not_keep_prompt_or_answer_is_refused(tokenize
     tokenizer.chat_template = "{{ raise_exception('only one turn') }}"
     with pytest.raises(UnusableChatTemplate, match="only one turn"):
         choose_prompt(PromptChoice(), tokenizer)
+
+
+def test_a_template_that_prints_the_date_prints_the_day_that_was_frozen(tokenizer: Any) -> None:
+    tokenizer.chat_template = DATED
+    first = choose_prompt(PromptChoice(), tokenizer, today=date(2024, 7, 26))
+    later = choose_prompt(PromptChoice(), tokenizer, today=date(2025, 1, 3))
+    assert first.hash != later.hash
+    for prompt, day in ((first, "26 Jul 2024"), (later, "03 Jan 2025")):
+        reread = Prompt.from_json(prompt.to_json())
+        (text,) = prompt_texts(tokenizer, reread, [("Say hi.", "")])
+        assert text.startswith(f"Today: {day}\n")
+        (example,) = rendered_examples(tokenizer, reread, some_rows(1))
+        assert day in tokenizer.decode(example.prompt)
+
+
+def test_a_template_without_a_date_has_one_hash_on_all_days(tokenizer: Any) -> None:
+    tokenizer.chat_template = CHATML
+    days = [date(2024, 7, 26), date(2025, 1, 3)]
+    prompts = [choose_prompt(PromptChoice(), tokenizer, today=day) for day in days]
+    assert prompts[0] == prompts[1]
+    assert "day" not in prompts[0].to_json()
+
+
+def test_a_dated_prompt_of_an_older_run_still_renders(tokenizer: Any) -> None:
+    tokenizer.chat_template = DATED
+    old = choose_prompt(PromptChoice(), tokenizer).to_json()
+    del old["day"]
+    (text,) = prompt_texts(tokenizer, Prompt.from_json(old), [("Say hi.", "")])
+    assert str(date.today().year) in text
+
+
+def test_a_frozen_date_is_written_as_the_library_writes_it_and_changes_nothing_else(
+    tokenizer: Any,
+) -> None:
+    today = date.today()
+    formats = ["%d %B %Y", "%-d.%m.%y", "%A %a %b %j", "%Y-%m-%d", "%F"]
+    template = "\n  {% if strftime_now is defined %}\n" + "".join(
+        f"  {{{{ strftime_now('{one}') }}}}\n" for one in formats
+    )
+    tokenizer.chat_template = template + "  {% endif %}\n" + CHATML
+    frozen = choose_prompt(PromptChoice(), tokenizer, today=today)
+    live = Prompt.from_json({**frozen.to_json(), "day": ""})
+    asked = [("Say hi.", "")]
+    assert prompt_texts(tokenizer, frozen, asked) == prompt_texts(tokenizer, live, asked)
