@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_no_two_near_duplicates_are_in_different_splits_even_in_chains() -> None
 
 
 SUMMARISE = "Summarise the note for a doctor."
-VARIANTS = {
+VARIANTS: dict[str, Callable[[str, random.Random], str]] = {
     "a word": edited,
     "two words": lambda text, rng: edited(text, rng, 2),
     "the last word": lambda text, rng: f"{text} {a_word(rng)}",
