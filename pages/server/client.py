@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import psutil
 
 from core.errors import InvalidInput, NotFound, TouchstoneError
@@ -16,6 +15,9 @@ from core.workspace import Workspace
 from pages.server.files import moved_to, saved_as
 from pages.server.folders import TAR, folder_as_tar
 from storage.store import Store
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class ServerSilent(TouchstoneError):
@@ -95,6 +97,8 @@ def _ask(
     upload: Path | None,
     download: Path | None,
 ) -> dict[str, Any]:
+    import httpx  # a fifth of a second that a workspace without a server does not pay
+
     request: dict[str, Any] = {"json": arguments}
     if upload:
         request = {
@@ -129,7 +133,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def _understood(response: httpx.Response) -> dict[str, Any]:
     answer: dict[str, Any] = response.json()
-    if response.status_code == httpx.codes.OK:
+    if response.is_success:
         return answer
     refusal = Refused(str(answer.get("message", "")))
     refusal.title = str(answer.get("title", Refused.title))

@@ -5,24 +5,26 @@ as JSON, or with a file to hand over (which then is the caller's). A file that w
 `arguments["file"]`; it never comes from the JSON.
 
 To add one: a function in the module of its section, a line in COMMANDS, a function in `cli.py`.
+Functions are named as text, so that a command loads its own section alone.
 """
 
 from __future__ import annotations
 
+import importlib
+
 from core.errors import NotFound
-from core.workflows.commands import curation, evaluation, team, tuning
 from core.workflows.commands.command import Command
 
-COMMANDS: dict[str, Command] = {
-    "import": curation.import_examples,
-    "freeze": curation.freeze,
-    "export": curation.export_version,
-    "train": tuning.train,
-    "generate": tuning.generate,
-    "demo": evaluation.run_demo,
-    "users.add": team.users_add,
-    "backup": team.make_backup,
-    "status": team.status,
+COMMANDS = {
+    "import": "curation:import_examples",
+    "freeze": "curation:freeze",
+    "export": "curation:export_version",
+    "train": "tuning:train",
+    "generate": "tuning:generate",
+    "demo": "evaluation:run_demo",
+    "users.add": "team:users_add",
+    "backup": "team:make_backup",
+    "status": "team:status",
 }
 
 
@@ -30,4 +32,6 @@ def command(name: str) -> Command:
     """The command of that name. Raises NotFound."""
     if name not in COMMANDS:
         raise NotFound(f"There is no command “{name}”. `touchstone --help` lists them.")
-    return COMMANDS[name]
+    section, _, function = COMMANDS[name].partition(":")
+    found: Command = getattr(importlib.import_module(f"{__name__}.{section}"), function)
+    return found
