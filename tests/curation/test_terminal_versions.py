@@ -130,7 +130,7 @@ def test_what_is_not_there_is_said_in_a_sentence(
 @pytest.mark.parametrize(
     ("options", "leaving"), [((), 0), (("--dataset",), 0), (("--dataset",), 12_288)]
 )
-def test_a_target_that_cannot_be_written_is_a_sentence_and_holds_nothing_afterwards(
+def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
     home: Path, tmp_path: Path, options: tuple[str, ...], leaving: int
 ) -> None:
     version = the_answer(home, "freeze", "--project", "Reviews")["version"]
@@ -146,7 +146,12 @@ def test_a_target_that_cannot_be_written_is_a_sentence_and_holds_nothing_afterwa
                 assert "Traceback" not in refused.stderr
             assert sorted(path.name for path in disk.iterdir()) == ["filler", "old"]
             assert sorted(path.name for path in (disk / "old").rglob("*")) == before
-    for place in ("/proc/x", "/dev/null/x", f"/{'x' * 300}"):
+
+
+def test_a_place_where_nothing_can_be_written_is_a_sentence(home: Path) -> None:
+    version = the_answer(home, "freeze", "--project", "Reviews")["version"]
+    places = ("/proc/x", "/dev/null/x", f"/{'x' * 300}")
+    for place, *options in ((places[0],), (places[1], "--dataset"), (places[2],)):
         refused = touchstone(home, "export", version, place, *options)
         assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
         assert f"{place} cannot be written to" in refused.stderr
