@@ -14,6 +14,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from storage.store import Store
 from tests.builders import a_store
 
+# Files whose tests take minutes begin first, so that no core waits for them at the end.
+LONGEST = ("test_demo.py", "test_tuning.py", "test_training.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
