@@ -32,6 +32,7 @@ from pages.server.work_rate import rate
 from pages.server.work_views import Body, conflict_view, handle
 
 log = logging.getLogger("touchstone.work")
+LOOKS = ("next", "open", "sent_back")  # what a GET may ask for
 LARGEST_BODY = 4 * 1024 * 1024
 NO_STORE = {"cache-control": "no-store"}
 STATUS: tuple[tuple[type[TouchstoneError], int], ...] = (
@@ -95,11 +96,11 @@ async def _body(request: Request) -> Body:
     """The query of a GET, the JSON of a POST, whatever its content type. Raises InvalidInput."""
     if request.method == "GET":  # links of other sites get here too: nothing is changed
         query = request.query_params
-        example = query.get("example", "")
+        example, asked = query.get("example", ""), query.get("action", "")
         return {
             **{name: query[name] for name in ("project", "study", "first") if name in query},
             "holding": [one for one in query.get("holding", "").split(",") if one],
-            "action": "open" if example else "next",
+            "action": asked if asked in LOOKS else "open" if example else "next",
             "example_id": example,
         }
     text = b""
