@@ -3,7 +3,8 @@
 The *input section* is what says nothing when an example has no input. It is the paragraph that
 holds `{input}`, with its heading, unless that paragraph also holds the instruction, the cue of the
 answer or a role marker such as `[INST]`; then the line with its heading; else the placeholder
-alone. White space between it and the instruction goes with it.
+alone, with brackets that hold nothing else. White space between it and the instruction goes with
+it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ Role = Literal["system", "instruction", "input", "answer_cue"]
 INSTRUCTION, INPUT = "{instruction}", "{input}"
 PLACEHOLDER = re.compile(r"\{(?:instruction|input)\}")
 MARKER = re.compile(r"<(/?)([^<>\s]+)>|\[(/?)([A-Z_]+)\]")
+BRACKETS = frozenset({"()", "[]"})
+FENCES = ("```", "~~~", '"""', "'''")
 LONGEST_STOP = 60
 
 
@@ -61,12 +64,20 @@ def _section(text: str, start: int, end: int) -> tuple[int, int]:
         if _can_go(text, *widest, end):
             low, high = widest
             break
+    else:
+        low, high = _with_brackets(text, low, high)
     if text.rfind(INSTRUCTION, 0, start) >= 0:
         while low > 0 and text[low - 1].isspace():
             low -= 1
     else:
         while high < len(text) and text[high].isspace():
             high += 1
+    return low, high
+
+
+def _with_brackets(text: str, low: int, high: int) -> tuple[int, int]:
+    while low > 0 and text[low - 1] + text[high : high + 1] in BRACKETS:
+        low, high = low - 1, high + 1
     return low, high
 
 
@@ -134,23 +145,39 @@ def stop_strings_of(template: str) -> tuple[str, ...]:
     last = [match.end() for match in PLACEHOLDER.finditer(template)][-1]
     first_line = template.split("\n", 1)[0]
     preamble = "" if PLACEHOLDER.search(first_line) else first_line
-    cue = template[last:].strip().split("\n", 1)[0]
+    below = (line.strip() for line in template[last:].split("\n"))
+    cue = next((one for one in below if re.search(r"\w", one) and not one.startswith(FENCES)), "")
     stops: list[str] = []
     for part in (preamble, asked, given, cue):
         stop = part.strip()[:LONGEST_STOP].rstrip()
         if not re.search(r"\w.|.\w", stop):
             continue
-        stop = stop if MARKER.match(stop) else f"\n{stop}"
+        stop = stop_string(stop)
         if stop not in stops and not any(stop.startswith(known) for known in stops):
             stops.append(stop)
     return tuple(stops)
 
 
+def stop_string(opening: str) -> str:
+    """What opens a part, as a stop string: plain words count at the start of a line only."""
+    return opening if MARKER.match(opening) else f"\n{opening}"
+
+
 def _opening(text: str, at: int) -> str:
-    """What stands before the placeholder on its line, else the line above in its paragraph."""
+    """What stands before the placeholder on its line, else the line above in its paragraph.
+
+    A fence round the placeholder is passed over.
+    """
     low, _ = _line(text, at)
     before = PLACEHOLDER.split(text[low:at])[-1].strip()
-    if before or low < 2:
+    fenced = before.startswith(FENCES)
+    if before and not fenced:
         return before
-    above = text[slice(*_line(text, low - 1))]
-    return "" if PLACEHOLDER.search(above) else above
+    while low >= 2:
+        low, high = _line(text, low - 1)
+        above = text[low:high].strip()
+        if above.startswith(FENCES):
+            fenced = True
+        elif above or not fenced:
+            return "" if PLACEHOLDER.search(above) else above
+    return ""

@@ -132,8 +132,9 @@ class PromptTemplate:
 
     @property
     def prompt(self) -> Prompt:
-        """The template as a Prompt."""
-        return Prompt(segments_of(self.text), stop_strings_of(self.text))
+        """The template as a Prompt, with plain line feeds at the ends of its lines."""
+        text = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        return Prompt(segments_of(text), stop_strings_of(text))
 
     @property
     def hash(self) -> str:

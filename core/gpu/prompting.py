@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.gpu.frozen_date import day_of, with_date
+from core.prompt_sections import stop_string
 from core.prompts import Prompt, PromptTemplate, Shot, chat_prompt
 from core.tuning.spec_parts import PromptChoice
 
@@ -76,8 +77,11 @@ def _turn_stops(tokenizer: Any, prompt: Prompt) -> list[str]:
     opening = between.strip().removeprefix(end).strip()
     begins = asked[: asked.find(question)].strip()
     # A system message of the template's own may stand before the first turn only.
-    stops = [end, opening if opening and begins.endswith(opening) else ""]
-    return [stop for stop in dict.fromkeys(stops) if stop]
+    if not opening or not begins.endswith(opening):
+        opening = ""
+    elif not opening.startswith(tuple(tokenizer.added_tokens_encoder)):
+        opening = stop_string(opening)
+    return [stop for stop in dict.fromkeys((end, opening)) if stop]
 
 
 def prompt_texts(

@@ -17,7 +17,7 @@ from core.gpu.prompting import (
     prompt_tokens,
     rendered_examples,
 )
-from core.prompts import Prompt, PromptTemplate
+from core.prompts import Prompt, PromptTemplate, cut_answer
 from core.tuning.spec_parts import PromptChoice
 from tests.tiny_model import make_tiny_model, some_rows
 
@@ -38,6 +38,11 @@ THINKING = (
 )
 # As Llama 3 writes it.
 DATED = "Today: {{ strftime_now('%d %b %Y') }}\n" + CHATML
+# Plain words open each turn.
+PLAIN = (
+    "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
 # The assistant's turn opens differently when it is there already.
 UNEVEN = (
     "{% for m in messages %}<{{ m.role }}!> {{ m.content }}{% endfor %}"
@@ -170,3 +175,14 @@ def test_a_frozen_date_is_written_as_the_library_writes_it_and_changes_nothing_e
     live = Prompt.from_json({**frozen.to_json(), "day": ""})
     asked = [("Say hi.", "")]
     assert prompt_texts(tokenizer, frozen, asked) == prompt_texts(tokenizer, live, asked)
+
+
+def test_the_plain_words_that_open_a_turn_end_an_answer_at_a_line_start_only(
+    tokenizer: Any,
+) -> None:
+    tokenizer.chat_template = PLAIN
+    stops = choose_prompt(PromptChoice(), tokenizer).stop_strings
+    assert stops == ("\nuser:",)
+    inside = "Ask the end user: is it plugged in?"
+    assert cut_answer(inside, stops).text == inside
+    assert cut_answer("Yes.\nuser: And now?", stops).text == "Yes."

@@ -15,6 +15,7 @@ from core.prompts import (
     cut_answer,
 )
 
+MARKDOWN_STOPS = ("\n## Task", "\n## Data", "\n## Answer")
 CHATML = "<|im_start|>user\n{instruction}\n\n{input}<|im_end|>\n<|im_start|>assistant\n"
 
 
@@ -37,6 +38,10 @@ CHATML = "<|im_start|>user\n{instruction}\n\n{input}<|im_end|>\n<|im_start|>assi
         ("{instruction}\n<text>\n{input}\n</text>\nAnswer:", "Q\nAnswer:"),
         ("{instruction}\n\nText: {input}\nUse only this text.\n\nAnswer:", "Q\n\nAnswer:"),
         ("{instruction}{input}", "Q"),
+        ("Q: {instruction} ({input})\nA:", "Q: Q\nA:"),
+        ("Q: {instruction} [({input})]\nA:", "Q: Q\nA:"),
+        ("Q: {instruction} (see {input})\nA:", "Q: Q (see)\nA:"),
+        (DEFAULT_TEMPLATE.replace("\n", "\r\n"), "### Instruction:\nQ\n\n### Response:\n"),
         ("Answer this. {instruction}", "Answer this. Q"),
     ],
 )
@@ -74,6 +79,17 @@ def test_a_prompt_names_its_segments_in_the_order_of_the_text() -> None:
         ("[INST] {instruction} {input} [/INST]", ("[INST]", "[/INST]")),
         (CHATML, ("<|im_start|>user", "<|im_end|>")),
         ("Be brief.\n\nQ: {instruction}\nA:", ("\nBe brief.", "\nQ:", "\nA:")),
+        *(
+            (f"## Task\n{{instruction}}\n\n## Data\n{text}\n\n## Answer\n", MARKDOWN_STOPS)
+            for text in (
+                "```\n{input}\n```",
+                "```{input}```",
+                "\n```text\n{input}\n```",
+                '"""\n{input}\n"""',
+                '"""{input}"""',
+            )
+        ),
+        ("Q: {instruction} ({input})\nA:", ("\nQ:", "\nA:")),
         ("{instruction}\n\n{input}\n", ()),
         ("> {instruction}\n", ()),
     ],
