@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 # What transformers gives to chat templates that print the date, as those of Llama 3 do.
 DATE_FUNCTION = "strftime_now"
@@ -17,6 +18,7 @@ def day_of(chat_template: str, today: date | None = None) -> str:
     return (today or datetime.now(UTC).date()).isoformat()
 
 
+@lru_cache(maxsize=8)  # once for a prompt, not for each text made with it
 def with_date(chat_template: str, day: str) -> str:
     """The template with its date function stopped at midnight of the day; as it is without one.
 

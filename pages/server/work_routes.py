@@ -110,8 +110,9 @@ async def _body(request: Request) -> Body:
             raise InvalidInput("This is more than 4 MB. Shorten the texts.")
     try:
         found = json.loads(text, parse_constant=_refuse_constant)
-        # Half an emoji, which a browser can send and no database can hold, becomes a "?".
-        found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+        if b"\\ud" in text.lower():
+            # Half an emoji, which a browser can send and no database can hold, becomes a "?".
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
