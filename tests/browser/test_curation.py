@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.curation_site import (
-    fill,
-)
 from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import PATIENCE, expect_heading, sign_in
-from tests.serving import Server, serve
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own, with a project to curate."""
-    folder = tmp_path_factory.mktemp("curation")
-    with serve(folder) as server:
-        server.add("ada", "admin")
-        fill(server, folder)
-        yield server
-
+from tests.serving import Server
 
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
 

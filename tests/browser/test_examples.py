@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.curation_site import fill
+from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import PATIENCE, sign_in
-from tests.serving import Server, serve
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own, with a project to curate."""
-    folder = tmp_path_factory.mktemp("examples")
-    with serve(folder) as server:
-        server.add("ada", "admin")
-        fill(server, folder)
-        yield server
+from tests.serving import Server
 
 
 def test_search_and_filters_survive_an_open_example_back_and_a_reload(

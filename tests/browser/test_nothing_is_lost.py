@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.curation_site import (
@@ -16,25 +14,15 @@ from tests.browser.curation_site import (
     at_work,
     draft_saved,
     fetched_ahead,
-    fill,
     save_as,
     shown_input,
 )
 from tests.browser.curation_site import other as other  # the fixture
+from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import PATIENCE
-from tests.serving import Server, launch, serve, wait_until_up
+from tests.serving import Server, launch, wait_until_up
 
 RESTORED = "Restored your unsaved text"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own, as one is killed."""
-    folder = tmp_path_factory.mktemp("lost")
-    with serve(folder) as server:
-        server.add("ada", "admin")
-        fill(server, folder)
-        yield server
 
 
 def kill(site: Server) -> None:

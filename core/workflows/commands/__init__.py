@@ -10,9 +10,8 @@ Functions are named as text, so that a command loads its own section alone.
 
 from __future__ import annotations
 
-import importlib
-
 from core.errors import NotFound
+from core.jobs.kinds import function_of
 from core.workflows.commands.command import Command
 
 COMMANDS = {
@@ -32,6 +31,4 @@ def command(name: str) -> Command:
     """The command of that name. Raises NotFound."""
     if name not in COMMANDS:
         raise NotFound(f"There is no command “{name}”. `touchstone --help` lists them.")
-    section, _, function = COMMANDS[name].partition(":")
-    found: Command = getattr(importlib.import_module(f"{__name__}.{section}"), function)
-    return found
+    return function_of(f"{__name__}.{COMMANDS[name]}")
