@@ -20,7 +20,13 @@ from tests.study_builders import a_study, a_system, a_version, example_ids, two_
 WORK = "Work"
 TWINS = ("Twin one", "Twin two")
 LONG = "Long answers"
-PEOPLE = {"rita": (WORK, *TWINS), "remy": (WORK,), "rosa": (WORK,), "rolf": (LONG,)}
+PEOPLE = {
+    "rita": (WORK, *TWINS),
+    "remy": (WORK,),
+    "rosa": (WORK,),
+    "rolf": (LONG,),
+    "ruth": (LONG,),  # leaves pairs half rated
+}
 IDS = re.compile(r"[a-z]+_[0-9a-f]{12}_[0-9a-f]{12}|[0-9a-f]{32}")
 
 

@@ -61,7 +61,7 @@ def levels(parts: Locator) -> list[float]:
 def test_the_rows_of_both_answers_stay_level_while_one_side_asks_about_bias(
     context: BrowserContext, site: Server
 ) -> None:
-    page, _ = at_work(context, site, "rolf", LONG)
+    page, _ = at_work(context, site, "ruth", LONG)
     for side in (0, 1):
         panes = page.locator(".pane")
         panes.nth(side).get_by_role("radio", name=re.compile("^2:")).last.click()

@@ -193,6 +193,7 @@ def test_what_a_lead_typed_into_a_project_is_there_after_a_reload(
 ) -> None:
     page = sign_in(context, tuning, "ada", "/projects")
     guidelines = page.get_by_role("textbox", name="Guidelines")
+    expect(guidelines).not_to_have_value("")  # a text area is empty when it is first drawn
     before = guidelines.input_value()
     guidelines.fill("Half a thought")
     guidelines.blur()
