@@ -15,16 +15,31 @@ import torch
 
 from core.jobs.context import JobContext
 
-LOOK_SECONDS = 0.3
-LOOK_EVERY_SECONDS = 60.0
+FIRST_LOOK_SECONDS = 0.3
+LOOK_EVERY_SECONDS = 5.0
 
 
-def free_cores(seconds: float = LOOK_SECONDS) -> int:
-    """The cores of this process that others leave idle while this thread sleeps; at least one."""
-    mine = sorted(os.sched_getaffinity(0))
-    shares = psutil.cpu_percent(seconds, percpu=True)
-    busy = sum(shares[core] for core in mine if core < len(shares)) / 100
-    return max(1, len(mine) - round(busy))
+def _busy_seconds() -> float:
+    times, mine = psutil.cpu_times(percpu=True), os.sched_getaffinity(0)
+    return sum(
+        core.user + core.nice + core.system + core.irq + core.softirq + core.steal
+        for number, core in enumerate(times)
+        if number in mine
+    )
+
+
+@dataclass(frozen=True)
+class CoreUse:
+    """What the cores this process may use had done by a moment, in seconds of one core."""
+
+    at: float = field(default_factory=time.monotonic)
+    busy: float = field(default_factory=_busy_seconds)
+    mine: float = field(default_factory=time.process_time)
+
+    def others_since(self, earlier: CoreUse) -> float:
+        """How many cores other processes used between the two moments, as a mean."""
+        theirs = (self.busy - earlier.busy) - (self.mine - earlier.mine)
+        return max(0.0, theirs / (self.at - earlier.at))
 
 
 @dataclass
@@ -35,19 +50,21 @@ class Threads:
     """
 
     device: torch.device
-    _looked: float = field(default=float("-inf"), init=False)
+    _seen: CoreUse | None = field(default=None, init=False)
 
     def fit(self, job: JobContext) -> None:
-        """Look who else works, at most once a minute, and tell the job's watchers of a change."""
+        """Look who else works, every few seconds, and tell the job's watchers of a change."""
         if self.device.type != "cpu" or "OMP_NUM_THREADS" in os.environ:
             return
-        now = time.monotonic()
-        if now < self._looked + LOOK_EVERY_SECONDS:
+        first, before = self._seen is None, self._seen or CoreUse()
+        if first:
+            time.sleep(FIRST_LOOK_SECONDS)
+        elif time.monotonic() < before.at + LOOK_EVERY_SECONDS:
             return
-        first, self._looked = self._looked < 0, now
-        free, before = free_cores(), torch.get_num_threads()
+        self._seen = CoreUse()
+        cores, threads = len(os.sched_getaffinity(0)), torch.get_num_threads()
+        free = max(1, cores - round(self._seen.others_since(before)))
         torch.set_num_threads(free)
-        all_cores = len(os.sched_getaffinity(0))
-        if free < all_cores if first else free != before:
-            why = "others need the rest" if free < all_cores else "they are free again"
-            job.note(f"Computes on {free} of {all_cores} cores: {why}.")
+        if free < cores if first else free != threads:
+            why = "others need the rest" if free < cores else "they are free again"
+            job.note(f"Computes on {free} of {cores} cores: {why}.")

@@ -33,6 +33,19 @@ def expect_heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
 
 
+def expect_to_fit_a_phone(page: Page) -> None:
+    """Make the window a phone's: nothing scrolls sideways in it; then as wide as it was."""
+    wide = page.viewport_size
+    assert wide
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".every(part => part.scrollWidth <= part.clientWidth)",
+        timeout=PATIENCE,
+    )
+    page.set_viewport_size(wide)
+
+
 class Complaints:
     """What the browser blocked, and where it was sent outside of the server."""
 

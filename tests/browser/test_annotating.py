@@ -14,7 +14,7 @@ from tests.browser.curation_site import (
 )
 from tests.browser.curation_site import other as other  # the fixtures
 from tests.browser.curation_site import site as site
-from tests.browser.driving import PATIENCE, Complaints
+from tests.browser.driving import PATIENCE, Complaints, expect_to_fit_a_phone
 from tests.serving import PASSWORD, Server
 
 
@@ -41,6 +41,7 @@ def test_unsaved_text_survives_a_reload_and_can_be_discarded(
     output = page.locator("textarea#output")
     original = output.input_value()
     output.press_sequentially("half a thought ")
+    expect_to_fit_a_phone(page)
     page.reload()
     expect(page.get_by_text("Restored your unsaved text")).to_be_visible(timeout=PATIENCE)
     expect(output).to_have_value(re.compile("half a thought"))

@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.curation_site import other as other  # the fixture
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE, expect_heading, sign_in
+from tests.browser.driving import PATIENCE, expect_heading, expect_to_fit_a_phone, sign_in
 from tests.serving import Server
 
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
@@ -38,6 +38,7 @@ def test_a_file_is_looked_at_first_and_its_bad_records_are_listed(
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Import 2 examples").click()
     expect(page.get_by_text("Nothing was added")).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)
     page.get_by_role("button", name="Import another file").click()
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
     page.locator("input[type=file]").set_input_files(tmp_path / "picture.csv")
@@ -58,25 +59,16 @@ def test_a_lead_accepts_in_bulk_undoes_it_and_freezes_a_version(
     page.get_by_role("button", name="untouched ones too").click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^Accept")).click()
     expect(undo).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)
     page.goto(f"{site.url}/versions")
     expect_heading(page, "Dataset versions")
     page.get_by_label("Name").fill("first cut")
     page.get_by_role("button", name=re.compile(r"^Freeze \d+ examples$")).click()
     expect(page.get_by_text("Content hash")).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)
     page.get_by_role("button", name="Export as JSONL").click()
     with page.expect_download(timeout=PATIENCE) as download:
         page.get_by_role("button", name="all.jsonl").click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) > 20
     assert {json.loads(line)["split"] for line in lines} == {"train", "validation", "test"}
-
-
-def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, site: Server) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = sign_in(context, site, "cleo", "/annotate")
-    for title in ("Annotate", "Review", "Examples", "Dataset versions", "Import"):
-        page.goto(f"{site.url}/{title.lower().rsplit(maxsplit=1)[-1]}")
-        expect_heading(page, title)
-        page.wait_for_timeout(500)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()

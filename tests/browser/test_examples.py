@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE, sign_in
+from tests.browser.driving import PATIENCE, expect_to_fit_a_phone, sign_in
 from tests.serving import Server
 
 
@@ -30,6 +30,7 @@ def test_search_and_filters_survive_an_open_example_back_and_a_reload(
 def test_a_page_of_the_list_has_an_address(context: BrowserContext, site: Server) -> None:
     page = sign_in(context, site, "cleo", "/examples?page=2")
     expect(page.get_by_text("26–30 of 30 examples")).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)
 
 
 def test_an_example_is_added_by_hand_once(context: BrowserContext, site: Server) -> None:

@@ -10,7 +10,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pages.navigation import existing
-from tests.browser.driving import PATIENCE, Complaints, expect_heading, fill_sign_in, sign_in
+from tests.browser.driving import (
+    PATIENCE,
+    Complaints,
+    expect_heading,
+    expect_to_fit_a_phone,
+    fill_sign_in,
+    sign_in,
+)
 from tests.serving import PASSWORD, Server, serve
 
 OTHER = "quite another phrase"
@@ -162,11 +169,9 @@ def test_a_page_that_a_role_does_not_cover_says_which_role_it_needs(
     expect(page.get_by_role("alert")).to_contain_text("needs the role lead")
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
 def test_every_page_draws_without_a_blocked_file_an_error_or_sideways_scrolling(
-    browser: Browser, server: Server, size: tuple[int, int]
+    context: BrowserContext, server: Server
 ) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = sign_in(context, server, "ada")
     complaints = Complaints(page, server)
     for entry in existing():
@@ -176,7 +181,7 @@ def test_every_page_draws_without_a_blocked_file_an_error_or_sideways_scrolling(
         expect(page.get_by_text("Something went wrong here")).to_have_count(0)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, entry.path
+        expect_to_fit_a_phone(page)
         assert page.title() == f"{entry.title} · Touchstone"
-    context.close()
     assert complaints.blocked == []
     assert complaints.outside == []

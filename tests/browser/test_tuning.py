@@ -11,13 +11,18 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.projects import ProjectSettings
 from core.workflows.team.projects import create_project
-from tests.browser.driving import PATIENCE, Complaints, expect_heading, sign_in
+from tests.browser.driving import (
+    PATIENCE,
+    Complaints,
+    expect_heading,
+    expect_to_fit_a_phone,
+    sign_in,
+)
 from tests.builders import a_store, an_admin, some_examples
 from tests.serving import Server, launch, serve, wait_until_up
 from tests.tuning.test_training_workflow import a_version
 
 PROJECT = "Notes *one*"
-PAGES = {"/": "My work", "/projects": "Projects", "/train": "Train", "/jobs": "Jobs"}
 LONG = 150_000
 expect.set_options(timeout=PATIENCE)
 
@@ -71,6 +76,7 @@ def test_a_setting_that_cannot_be_used_is_refused_and_stays_typed(
     page.get_by_role("textbox", name="Run name").fill("Too strong")
     spin(page, "Learning rate", "7")
     expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
+    expect_to_fit_a_phone(page)
     start = page.get_by_role("button", name="Start run")
     expect(start).to_be_disabled()
     expect(page.get_by_role("textbox", name="Run name")).to_have_value("Too strong")
@@ -97,6 +103,7 @@ def test_home_leads_each_person_to_their_own_next_step(
     expect(page.get_by_role("button", name="Annotate examples")).to_be_visible()
     expect(page.get_by_text("Waiting for you: 3 examples.")).to_be_visible()
     assert page.get_by_role("link", name="Decide").count() == 0
+    expect_to_fit_a_phone(page)
     page.get_by_role("button", name="Annotate examples").click()
     expect_heading(page, "Annotate")
 
@@ -121,6 +128,7 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     expect(page.get_by_text("What waits for you in Letters")).to_be_visible()
     page.goto(f"{tuning.url}/projects")
     expect(page.get_by_role("textbox", name="Guidelines")).to_have_value("Be kind.")
+    expect_to_fit_a_phone(page)
     name.fill("")
     name.blur()
     expect(page.get_by_text("A project needs a name of 1 to 80 characters")).to_be_visible()
@@ -133,16 +141,6 @@ def test_a_project_is_made_edited_deleted_and_brought_back(
     page.get_by_text("All projects", exact=True).click()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("Letters is restored.")).to_be_visible()
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, tuning: Server, path: str) -> None:
-    with browser.new_context(viewport={"width": 390, "height": 844}) as phone:
-        page = sign_in(phone, tuning, "lea", path)
-        expect_heading(page, PAGES[path])
-        page.wait_for_load_state("networkidle")
-        wide = page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth")
-        assert wide == 0
 
 
 @pytest.mark.timeout(400)
@@ -161,8 +159,10 @@ def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
         page.get_by_role("button", name="Download adapter").click()
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
     assert complaints.blocked == complaints.outside == []
+    expect_to_fit_a_phone(page)
     page.goto(f"{tuning.url}/jobs")
     expect(badge(page, "completed")).to_be_visible()
+    expect_to_fit_a_phone(page)
 
 
 # The last one, since it restarts the server.
