@@ -100,7 +100,6 @@ def emptied(context: BrowserContext) -> bool:
     """Close the pages and forget what they stored; False where the test has closed the context."""
     try:
         context.set_offline(False)
-        context.clear_cookies()
         for page in context.pages:
             origin = page.evaluate("location.origin")
             session = context.new_cdp_session(page)
@@ -109,6 +108,8 @@ def emptied(context: BrowserContext) -> bool:
                 {"origin": origin, "storageTypes": "local_storage,indexeddb"},
             )
             page.close()
+        # Only now: a page that misses its session goes to the form, and is never seen to close.
+        context.clear_cookies()
     except Error:
         with suppress(Error):
             context.close()

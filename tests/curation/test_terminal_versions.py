@@ -15,16 +15,29 @@ from tests.curation.test_sticky_splits import of_texts
 from tests.disks import MB, a_small_disk, filled
 from tests.serving import serve, touchstone
 
+Frozen = tuple[Path, dict[str, Any]]
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A workspace whose project Reviews has 40 accepted examples, Copies 40 of one text."""
-    store = a_store(tmp_path / "workspace")
+    return a_workspace(tmp_path / "workspace")
+
+
+def a_workspace(folder: Path) -> Path:
+    store = a_store(folder)
     accepted_examples(store, a_project(store, "Reviews").project_id, triples(40))
     copies = [f"the very same long text again and again until it ends {'!' * k}" for k in range(40)]
     accepted_examples(store, a_project(store, "Copies").project_id, of_texts(copies))
     store.close()
-    return tmp_path / "workspace"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Frozen:
+    """Such a workspace for all exports, and what `touchstone freeze` said of Reviews there."""
+    home = a_workspace(tmp_path_factory.mktemp("frozen") / "workspace")
+    return home, the_answer(home, "freeze", "--project", "Reviews", "--name", "v1")
 
 
 def the_answer(home: Path, *arguments: str) -> dict[str, Any]:
@@ -81,29 +94,30 @@ def test_empty_splits_have_a_file_and_a_count_of_none(home: Path, tmp_path: Path
 
 
 def test_a_version_is_exported_as_a_dataset_folder_that_can_be_imported_again(
-    home: Path, tmp_path: Path
+    frozen: Frozen, tmp_path: Path
 ) -> None:
     from datasets import DatasetDict, load_from_disk
 
-    frozen = the_answer(home, "freeze", "--project", "Reviews")
+    home, version = frozen
     target = tmp_path / "dataset"
-    the_answer(home, "export", frozen["version"], str(target), "--dataset")
+    the_answer(home, "export", version["version"], str(target), "--dataset")
     found = load_from_disk(str(target))
     assert isinstance(found, DatasetDict)
-    assert {split: len(rows) for split, rows in found.items()} == frozen["counts"]
+    assert {split: len(rows) for split, rows in found.items()} == version["counts"]
     manifest = json.loads((target / "manifest.json").read_text())
-    assert manifest["content_hash"] == frozen["content_hash"]
+    assert manifest["content_hash"] == version["content_hash"]
 
-    again = touchstone(home, "export", frozen["version"], str(target), "--dataset")
+    again = touchstone(home, "export", version["version"], str(target), "--dataset")
     assert "add --force" in again.stderr
-    the_answer(home, "export", frozen["version"], str(target), "--dataset", "--force")
-    other = touchstone(home, "export", frozen["version"], str(home), "--dataset", "--force")
+    the_answer(home, "export", version["version"], str(target), "--dataset", "--force")
+    other = touchstone(home, "export", version["version"], str(home), "--dataset", "--force")
     assert "holds other files" in other.stderr
     imported = the_answer(home, "import", str(target), "--project", "Reviews")
     assert (imported["accepted"], imported["duplicates"]) == (0, 40)
 
 
-def test_a_useless_split_is_refused_with_the_group(home: Path) -> None:
+def test_a_useless_split_is_refused_with_the_group(frozen: Frozen) -> None:
+    home, _ = frozen
     refused = touchstone(home, "freeze", "--project", "Copies", "--json")
     assert refused.returncode == 1
     assert "40 of 40 examples are one group of near-duplicates" in refused.stderr
@@ -120,9 +134,9 @@ def test_a_useless_split_is_refused_with_the_group(home: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(
-    home: Path, arguments: tuple[str, ...], said: str
+    frozen: Frozen, arguments: tuple[str, ...], said: str
 ) -> None:
-    refused = touchstone(home, *arguments)
+    refused = touchstone(frozen[0], *arguments)
     assert refused.returncode == 1
     assert said in refused.stderr
 
@@ -131,9 +145,12 @@ def test_what_is_not_there_is_said_in_a_sentence(
     ("options", "leaving"), [((), 0), (("--dataset",), 0), (("--dataset",), 12_288)]
 )
 def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
-    home: Path, tmp_path: Path, options: tuple[str, ...], leaving: int
+    frozen: Frozen,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    leaving: int,
 ) -> None:
-    version = the_answer(home, "freeze", "--project", "Reviews")["version"]
+    home, version = frozen[0], frozen[1]["version"]
     with a_small_disk(tmp_path / "disk", 8 * MB) as disk:
         (disk / "old").mkdir()
         the_answer(home, "export", version, str(disk / "old"), *options)
@@ -148,8 +165,10 @@ def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
             assert sorted(path.name for path in (disk / "old").rglob("*")) == before
 
 
-def test_a_place_where_nothing_can_be_written_is_a_sentence(home: Path) -> None:
-    version = the_answer(home, "freeze", "--project", "Reviews")["version"]
+def test_a_place_where_nothing_can_be_written_is_a_sentence(
+    frozen: Frozen,
+) -> None:
+    home, version = frozen[0], frozen[1]["version"]
     places = ("/proc/x", "/dev/null/x", f"/{'x' * 300}")
     for place, *options in ((places[0],), (places[1], "--dataset"), (places[2],)):
         refused = touchstone(home, "export", version, place, *options)
@@ -158,8 +177,8 @@ def test_a_place_where_nothing_can_be_written_is_a_sentence(home: Path) -> None:
         assert refused.stderr.count("\n") == 1
 
 
-def test_a_name_that_a_version_has_is_refused(home: Path) -> None:
-    the_answer(home, "freeze", "--project", "Reviews", "--name", "v1")
+def test_a_name_that_a_version_has_is_refused(frozen: Frozen) -> None:
+    home, _ = frozen
     refused = touchstone(home, "freeze", "--project", "Reviews", "--name", "v1")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
