@@ -195,9 +195,8 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
-        # What has ended is taken in part by part, each at its own look.
-        time.sleep(FIRST_LOOK_SECONDS if job.status == "completed" else pause)
-        pause = min(1.05 * pause, LONGEST_LOOK_SECONDS)
+        time.sleep(pause)
+        pause = min(1.1 * pause, LONGEST_LOOK_SECONDS)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
