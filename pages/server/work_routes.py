@@ -110,9 +110,8 @@ async def _body(request: Request) -> Body:
             raise InvalidInput("This is more than 4 MB. Shorten the texts.")
     try:
         found = json.loads(text, parse_constant=_refuse_constant)
-        if b"\\ud" in text.lower():
-            # Half an emoji, which a browser can send and no database can hold, becomes a "?".
-            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+        # Half an emoji, which a browser can send and no database can hold, becomes a "?".
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -123,6 +123,12 @@ def test_half_an_emoji_is_saved_as_a_question_mark(anna: Person) -> None:
     assert anna.post("/work/annotate", {**body, "action": "draft"}).status_code == 200
     answer = anna.save(task, comment="half \ud83d here")
     assert answer.json()["saved"] == [task["submission_id"]]
+    task = task_of(anna.get("/work/annotate"))
+    named = ("submission_id", "example_id", "based_on", "fields")
+    body = {"action": "save", **{name: task[name] for name in named}, "comment": "half \ud83d here"}
+    unescaped = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    answer = anna.client.post("/work/annotate", content=unescaped, headers=anna.origin)
+    assert answer.json()["saved"] == [task["submission_id"]]
 
 
 @pytest.mark.parametrize(
