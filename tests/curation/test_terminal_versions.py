@@ -15,8 +15,6 @@ from tests.curation.test_sticky_splits import of_texts
 from tests.disks import MB, a_small_disk, filled
 from tests.serving import serve, touchstone
 
-Frozen = tuple[Path, dict[str, Any]]
-
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
@@ -34,10 +32,15 @@ def a_workspace(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def frozen(tmp_path_factory: pytest.TempPathFactory) -> Frozen:
-    """Such a workspace for all exports, and what `touchstone freeze` said of Reviews there."""
-    home = a_workspace(tmp_path_factory.mktemp("frozen") / "workspace")
-    return home, the_answer(home, "freeze", "--project", "Reviews", "--name", "v1")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a workspace for all tests that change nothing in it."""
+    return a_workspace(tmp_path_factory.mktemp("shared") / "workspace")
+
+
+@pytest.fixture(scope="module")
+def version(shared: Path) -> dict[str, Any]:
+    """What `touchstone freeze` said of Reviews there."""
+    return the_answer(shared, "freeze", "--project", "Reviews", "--name", "v1")
 
 
 def the_answer(home: Path, *arguments: str) -> dict[str, Any]:
@@ -94,31 +97,29 @@ def test_empty_splits_have_a_file_and_a_count_of_none(home: Path, tmp_path: Path
 
 
 def test_a_version_is_exported_as_a_dataset_folder_that_can_be_imported_again(
-    frozen: Frozen, tmp_path: Path
+    shared: Path, version: dict[str, Any], tmp_path: Path
 ) -> None:
     from datasets import DatasetDict, load_from_disk
 
-    home, version = frozen
     target = tmp_path / "dataset"
-    the_answer(home, "export", version["version"], str(target), "--dataset")
+    the_answer(shared, "export", version["version"], str(target), "--dataset")
     found = load_from_disk(str(target))
     assert isinstance(found, DatasetDict)
     assert {split: len(rows) for split, rows in found.items()} == version["counts"]
     manifest = json.loads((target / "manifest.json").read_text())
     assert manifest["content_hash"] == version["content_hash"]
 
-    again = touchstone(home, "export", version["version"], str(target), "--dataset")
+    again = touchstone(shared, "export", version["version"], str(target), "--dataset")
     assert "add --force" in again.stderr
-    the_answer(home, "export", version["version"], str(target), "--dataset", "--force")
-    other = touchstone(home, "export", version["version"], str(home), "--dataset", "--force")
+    the_answer(shared, "export", version["version"], str(target), "--dataset", "--force")
+    other = touchstone(shared, "export", version["version"], str(shared), "--dataset", "--force")
     assert "holds other files" in other.stderr
-    imported = the_answer(home, "import", str(target), "--project", "Reviews")
+    imported = the_answer(shared, "import", str(target), "--project", "Reviews")
     assert (imported["accepted"], imported["duplicates"]) == (0, 40)
 
 
-def test_a_useless_split_is_refused_with_the_group(frozen: Frozen) -> None:
-    home, _ = frozen
-    refused = touchstone(home, "freeze", "--project", "Copies", "--json")
+def test_a_useless_split_is_refused_with_the_group(shared: Path) -> None:
+    refused = touchstone(shared, "freeze", "--project", "Copies", "--json")
     assert refused.returncode == 1
     assert "40 of 40 examples are one group of near-duplicates" in refused.stderr
     assert "the very same long text" in refused.stderr
@@ -134,9 +135,9 @@ def test_a_useless_split_is_refused_with_the_group(frozen: Frozen) -> None:
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(
-    frozen: Frozen, arguments: tuple[str, ...], said: str
+    shared: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    refused = touchstone(frozen[0], *arguments)
+    refused = touchstone(shared, *arguments)
     assert refused.returncode == 1
     assert said in refused.stderr
 
@@ -145,19 +146,17 @@ def test_what_is_not_there_is_said_in_a_sentence(
     ("options", "leaving"), [((), 0), (("--dataset",), 0), (("--dataset",), 12_288)]
 )
 def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
-    frozen: Frozen,
-    tmp_path: Path,
-    options: tuple[str, ...],
-    leaving: int,
+    shared: Path, version: dict[str, Any], tmp_path: Path, options: tuple[str, ...], leaving: int
 ) -> None:
-    home, version = frozen[0], frozen[1]["version"]
     with a_small_disk(tmp_path / "disk", 8 * MB) as disk:
         (disk / "old").mkdir()
-        the_answer(home, "export", version, str(disk / "old"), *options)
+        the_answer(shared, "export", version["version"], str(disk / "old"), *options)
         before = sorted(path.name for path in (disk / "old").rglob("*"))
         with filled(disk, leaving):
             for name in ("new/out", "old"):
-                refused = touchstone(home, "export", version, str(disk / name), "--force", *options)
+                refused = touchstone(
+                    shared, "export", version["version"], str(disk / name), "--force", *options
+                )
                 assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
                 assert f"There is no space left in {disk / name}." in refused.stderr
                 assert "Traceback" not in refused.stderr
@@ -166,20 +165,18 @@ def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
 
 
 def test_a_place_where_nothing_can_be_written_is_a_sentence(
-    frozen: Frozen,
+    shared: Path, version: dict[str, Any]
 ) -> None:
-    home, version = frozen[0], frozen[1]["version"]
     places = ("/proc/x", "/dev/null/x", f"/{'x' * 300}")
     for place, *options in ((places[0],), (places[1], "--dataset"), (places[2],)):
-        refused = touchstone(home, "export", version, place, *options)
+        refused = touchstone(shared, "export", version["version"], place, *options)
         assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
         assert f"{place} cannot be written to" in refused.stderr
         assert refused.stderr.count("\n") == 1
 
 
-def test_a_name_that_a_version_has_is_refused(frozen: Frozen) -> None:
-    home, _ = frozen
-    refused = touchstone(home, "freeze", "--project", "Reviews", "--name", "v1")
+def test_a_name_that_a_version_has_is_refused(shared: Path, version: dict[str, Any]) -> None:
+    refused = touchstone(shared, "freeze", "--project", "Reviews", "--name", version["name"])
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         "This name is taken. This project has a version called “v1” already. Choose another name.\n"
