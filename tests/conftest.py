@@ -10,8 +10,6 @@ import pytest
 
 # The tests share the cores, so a worker that they start computes on one: before torch is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# What they start keeps its byte code, as it does for users: compiling takes a third of a start.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from storage.store import Store
 from tests.builders import a_store

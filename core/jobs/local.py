@@ -28,7 +28,7 @@ KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "XDG_
 # HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN must not reach the worker.
 KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
 # How long a thread spins before it sleeps: without a limit a machine that gets busy pays dearly
-# until core.gpu.threads has seen it; at 1,000 an idle one pays an eighth of its speed.
+# until core.gpu.threads has seen it; at 1,000 an idle one pays about a tenth of its speed.
 UNLESS_KEPT = {"GOMP_SPINCOUNT": "20000"}
 SET = {
     "HF_HUB_OFFLINE": "1",

@@ -23,8 +23,8 @@ from playwright.sync_api import (
 
 from tests.serving import Server, serve
 
-# One flag holds them all, so what Playwright switches off itself stands here again; the last two
-# draw a list under the address bar of every window, at a sixth of Chromium's time.
+# Only one such flag counts, so what matters here of Playwright's own stands in it again. The last
+# two draw a list under the address bar of every window, at a sixth of Chromium's time.
 SWITCHED_OFF = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
