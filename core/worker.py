@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.errors import TouchstoneError
@@ -55,8 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.write_state(JobState("failed", heartbeat=time.time(), error=fault_of(error)))
         return 1
     code = work(job, handle)
-    # Everything is written. Unloading torch takes a second or two, in which a stopped job must be
-    # resumable already.
     os.close(handle)
     return code
 
@@ -76,8 +74,7 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
     ended: JobStatus
     try:
         job.enter("starting")
-        run = function_of(kind_of(str(job.spec.get("kind", ""))).run)
-        gc.freeze()  # what was imported stays: no collection looks through it again
+        run = _imported(job)
         job.enter("running")
         run(job)
     except JobStopped:
@@ -88,6 +85,19 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
     else:
         ended = "stopped" if job.told_to_stop and not job.published else "completed"
     return ("cancelled" if ended == "stopped" and job.cancelled else ended), None
+
+
+def _imported(job: JobContext) -> Callable[[JobContext], None]:
+    """The function of the job's kind. What is imported stays: no collection looks through it."""
+    kind = kind_of(str(job.spec.get("kind", "")))
+    gc.disable()
+    try:
+        if kind.prepare:
+            function_of(kind.prepare)(job)
+        return function_of(kind.run)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _leave(job: JobContext, handle: int, status: JobStatus, fault: JobFault | None) -> None:
@@ -102,4 +112,7 @@ def _leave(job: JobContext, handle: int, status: JobStatus, fault: JobFault | No
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended)  # everything is written, and taking torch apart would take a second or two

@@ -64,7 +64,8 @@ class Threads:
         self._seen = CoreUse()
         cores, threads = len(os.sched_getaffinity(0)), torch.get_num_threads()
         free = max(1, cores - round(self._seen.others_since(before)))
-        torch.set_num_threads(free)
+        if free != threads:
+            torch.set_num_threads(free)
         if free < cores if first else free != threads:
             why = "others need the rest" if free < cores else "they are free again"
             job.note(f"Computes on {free} of {cores} cores: {why}.")

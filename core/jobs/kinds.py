@@ -36,12 +36,14 @@ class JobKind:
     outside of a transaction, for as long as it returns True. `reads_file`: its progress counts
     bytes, and a file that was refused stays refused. `judges_data`: so do the data that it was
     given; resuming is of no use. `folder` is the workspace's folder for it; in "runs" a job is
-    named after its subject. `label` is what people call it.
+    named after its subject. `prepare(job: JobContext)`, where there is one, is called by the worker
+    before `run` is imported. `label` is what people call it.
     """
 
     name: str
     label: str
     run: str
+    prepare: str = ""
     take_in: str = ""
     take_in_part: str = ""
     device: Device = "light"
@@ -50,7 +52,7 @@ class JobKind:
     folder: Literal["jobs", "runs"] = "jobs"
 
     def __post_init__(self) -> None:
-        for text in filter(None, (self.run, self.take_in, self.take_in_part)):
+        for text in filter(None, (self.run, self.prepare, self.take_in, self.take_in_part)):
             module, _, function = text.partition(":")
             if not (module and function.isidentifier()):
                 raise InvalidInput(f"“{text}” names no function. Write it as module:function.")
@@ -88,6 +90,7 @@ KINDS: dict[str, JobKind] = _table(
         "train",
         "train",
         run="core.gpu.training:run",
+        prepare="core.gpu.imports:leave_out_unused",
         take_in="core.workflows.tuning.training:take_in",
         device="accelerator",
         folder="runs",
@@ -96,6 +99,7 @@ KINDS: dict[str, JobKind] = _table(
         "generate",
         "generate",
         run="core.gpu.generation:run",
+        prepare="core.gpu.imports:leave_out_unused",
         take_in="core.workflows.evaluation.generating:take_in",
         device="accelerator",
     ),

@@ -20,16 +20,17 @@ from core.gpu.adapters import load_adapter
 from core.gpu.models import load_model
 from core.prompts import PromptTemplate
 from core.scoring.answers import Answer, ScoringPlan, score_answers
+from core.tuning.run_spec import RunSpec
 
 
 def main(home: Path, seed: int, notes: int) -> None:
     """Prints token F1 and the share of exactly right values per field."""
-    (folder,) = (home / "runs").glob("run_*")
-    spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
-    loaded = load_model(spec["base_model"], home, "fp32")
+    _short, folder = sorted((home / "runs").glob("run_*"))  # by their ids, the older one first
+    spec = RunSpec.from_json(json.loads((folder / "spec.json").read_text(encoding="utf-8")))
+    loaded = load_model(spec.base.location, home, "fp32")
     tuned = load_adapter(loaded, folder / "final")
     examples = untouched(seed, notes)
-    template = PromptTemplate(spec["template"])
+    template = PromptTemplate(spec.prompt.template)
     prompts = [template.render(e.instruction, e.input) for e in examples]
     texts = generate(tuned, loaded.tokenizer, prompts)
     answers = [
