@@ -12,9 +12,13 @@ PROGRESS := awk '/ Downloading .* MB\)/ { size = substr($$(NF-1), 2); name = $$2
 	if (size + 0 >= 10) { print "  downloading " name " (" size " MB)"; fflush() } } \
 	/^Installing collected/ { print "  unpacking " NF - 3 " packages, which can take minutes"; \
 	fflush() }'
+# uv unpacks many packages at once; where it cannot, pip does the same, more slowly.
+UV := $(BIN)/uv pip install --python $(BIN)/python
+export UV_COMPILE_BYTECODE ?= 1
 define INSTALL
 	@echo "Installing $(2) …"
-	@$(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
+	@$(UV) --constraint constraints.txt $(1) || \
+		$(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
 endef
 
 .PHONY: run test test-all check load clean
@@ -37,12 +41,14 @@ check: $(VENV)/.check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# torch first and by its exact version: resolved together with the rest, pip may take another build.
+# torch first, by pip and by its exact version: the build for a CPU may lie where only pip looks.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
-	$(call INSTALL,torch==2.13.0,(1 of 2) torch)
+	@echo "Installing (1 of 2) torch …"
+	@$(PIP) install --progress-bar off --constraint constraints.txt torch==2.13.0 | $(PROGRESS)
+	@$(PIP) install --quiet --constraint constraints.txt uv || echo "There is no uv here: with pip."
 	$(call INSTALL,--editable .,(2 of 2) Touchstone and what it needs)
 	@touch $@
 

@@ -146,9 +146,9 @@ class Answers:
     def write_shared(
         self, path: Path, version_id: str, system_ids: Sequence[str], split: str
     ) -> int:
-        """Write the fair examples with every system's answer, in the systems' order; how many.
+        """Write the fair examples, in any order, with every system's answer; how many.
 
-        Columns: example_id, revision_id, position, reference, texts (a list).
+        Columns: example_id, revision_id, position, reference, texts (a list, as `system_ids`).
         """
         texts, joins = _joined(system_ids)
         return self._db.write_parquet(
@@ -162,7 +162,6 @@ class Answers:
             ANTI JOIN (SELECT example_id FROM exposed_examples WHERE system_id IN $systems) x
                 ON x.example_id = m.example_id
             WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
-            ORDER BY m.position
             """,  # noqa: S608 made of numbers
             _shared(version_id, system_ids, split),
         )

@@ -1,7 +1,7 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first).
+position, reference, texts: every system's answer, the baseline's first), in any order.
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
 final/study.json (leaks, order_hash, pairs, outputs). spec: DrawSpec's fields.
 """
@@ -53,7 +53,7 @@ def run(job: JobContext) -> None:
     import pyarrow.parquet as pq
 
     spec = DrawSpec.from_json(job.spec)
-    table = pq.read_table(job.data("answers.parquet"))
+    table = pq.read_table(job.data("answers.parquet")).sort_by("position")
     job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
     with job.final() as folder:
         write_json(folder / "study.json", draw_study(table, spec, folder))
