@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# What teaches the shipped toy model its task within about a minute on two cores.
+# What teaches the shipped toy model its task in under two minutes on two cores.
 DEMO_SETTINGS: dict[str, Any] = {
     "learning_rate": 4e-3,
     "num_train_epochs": 3.0,

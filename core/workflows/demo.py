@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 NAME = "Demo: intake notes"
 LEFT_OPEN = 40
 # What the demo's two runs change of the settings for its base model.
-SHORT_AND_WHOLE: tuple[Mapping[str, Any], Mapping[str, Any]] = ({"num_train_epochs": 0.5}, {})
+SHORT_AND_WHOLE: tuple[Mapping[str, Any], Mapping[str, Any]] = ({"num_train_epochs": 0.3}, {})
 # The longest answer of the demo has 59 tokens.
-GENERATION = GenerationConfig(max_new_tokens=96, batch_size=32, shots=3)
+GENERATION = GenerationConfig(max_new_tokens=80, batch_size=32, shots=3)
 Say = Callable[[str], None]
 
 
@@ -151,10 +151,10 @@ def run_demo(
     name = free_name("demo", taken)
     version_id = freezing.start_freeze(store, actor, project_id, name=name)
     _settle(store, version_id)
-    say("Training two LoRA adapters on the demo base: half an epoch, and three")
+    say("Training two LoRA adapters on the demo base: 0.3 and 3 epochs")
     short_id, run_id = (
         training.start_run(store, actor, version_id, model_id=DEMO_ID, name=name, settings=settings)
-        for name, settings in zip(("demo LoRA, half an epoch", "demo LoRA"), trainings, strict=True)
+        for name, settings in zip(("demo LoRA, 0.3 epochs", "demo LoRA"), trainings, strict=True)
     )
     _settle(store, short_id)
     _settle(store, run_id)
@@ -171,7 +171,7 @@ def run_demo(
         actor,
         project_id,
         version_id=version_id,
-        name="demo: half an epoch against three",
+        name="demo: 0.3 epochs against 3",
         baseline_id=short["tuned"],
         candidate_ids=[systems["tuned"]],
         split="test",
