@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import TouchstoneError
@@ -113,6 +114,7 @@ def _leave(job: JobContext, handle: int, status: JobStatus, fault: JobFault | No
 
 if __name__ == "__main__":
     ended = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a full disk
+            stream.flush()
     os._exit(ended)  # everything is written, and taking torch apart would take a second or two
