@@ -6,10 +6,18 @@ run_here(store, study_id)      # as the worker and the supervisor would, without
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 from core.jobs.context import JobContext
+from core.jobs.folder import JobFolder
 from core.jobs.kinds import function_of, kind_of
 from core.workflows.jobs.jobs import folder_of
 from storage.store import Store
+
+# The parts of packages, because a package that was looked for and not found is listed too.
+IMPORTED = re.compile(r"^import time:.*\| *(\w+)\.\w+", re.MULTILINE)
 
 
 def run_here(store: Store, subject_id: str) -> None:
@@ -30,3 +38,11 @@ def run_here(store: Store, subject_id: str) -> None:
         store.jobs.set_taken_in(job.job_id)
 
     store.transact(save)
+
+
+def imports_of_worker(folder: JobFolder) -> set[str]:
+    """Run the job in a real worker; the packages it imported, by Python's own account."""
+    command = [sys.executable, "-X", "importtime", "-m", "core.worker", str(folder.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(IMPORTED.findall(done.stderr))

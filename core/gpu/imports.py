@@ -1,4 +1,4 @@
-"""Keeps out of a worker what its job has no use for: imports were most of a short job's time.
+"""Keeps out of a worker what a run or a generation has no use for.
 
 peft imports bitsandbytes, and with it torch's compiler, whatever the weights; transformers imports
 scipy for losses on pictures. Together they are a quarter of the imports of such a job.

@@ -33,6 +33,7 @@ from core.importing.tables import (
     without_rows,
     write_rejects,
 )
+from core.jobs.imports import leave_out_pandas
 from core.projects import LabelField
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ class Summary:
     mapping: dict[str, Any]
     warnings: tuple[str, ...]
     seconds: float
+
+
+def prepare(job: JobContext) -> None:
+    """Without pandas, unless the library that reads dataset folders will want it."""
+    if not uploaded(job).is_dir():
+        leave_out_pandas(job)
 
 
 def run(job: JobContext) -> None:

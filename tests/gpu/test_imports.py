@@ -1,9 +1,7 @@
-"""What a real worker imports for a run, by Python's own account of its imports."""
+"""What a real worker imports for a run."""
 
 from __future__ import annotations
 
-import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,10 +10,8 @@ import pytest
 from core.gpu.imports import leave_out_unused
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder
+from tests.job_builders import imports_of_worker
 from tests.tiny_model import a_run, a_training, make_tiny_model
-
-# The parts, because what was looked for and not found is listed too.
-IMPORTED = re.compile(r"^import time:.*\| *(\w+)\.\w+", re.MULTILINE)
 
 
 @pytest.mark.parametrize(("method", "brings"), [("lora", set[str]()), ("qlora", {"bitsandbytes"})])
@@ -24,10 +20,7 @@ def test_only_4bit_weights_bring_bitsandbytes_and_nothing_brings_scipy(
 ) -> None:
     tiny = make_tiny_model(tmp_path / "models" / "tiny")
     folder = a_training(tmp_path / "runs" / "r", a_run(tiny, method=method, max_steps=2))
-    command = [sys.executable, "-X", "importtime", "-m", "core.worker", str(folder.path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    imported = set(IMPORTED.findall(done.stderr))
+    imported = imports_of_worker(folder)
     assert {"torch", "peft"} <= imported
     assert imported & {"bitsandbytes", "scipy"} == brings
 

@@ -12,9 +12,11 @@ import pytest
 
 from core.importing.columns import ColumnMapping
 from core.importing.formats import FORMATS, identify
+from core.importing.job import read_summary
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.pipeline import open_source
 from core.importing.preview import preview
+from core.jobs.folder import JobFolder
 from tests.import_builders import (
     GOOD,
     QA,
@@ -26,6 +28,7 @@ from tests.import_builders import (
     records,
     texts,
 )
+from tests.job_builders import imports_of_worker
 
 
 def in_each_format(folder: Path) -> list[Path]:
@@ -258,3 +261,15 @@ def test_each_limit_is_named_in_its_refusal(tmp_path: Path) -> None:
     table = parquet(tmp_path, {name: [value] for name, value in QA.items()})
     with pytest.raises(TooLarge, match="the limit is 5 bytes"):
         open_source(table, limits=Limits(unpacked_bytes=5))
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_only_a_dataset_folder_brings_pandas_into_the_worker(
+    tmp_path: Path, is_folder: bool
+) -> None:
+    line = '{"instruction": "Say yes.", "input": "", "output": "yes"}'
+    path = a_dataset_folder(tmp_path / "set") if is_folder else put(tmp_path, "a.jsonl", line)
+    spec = {"kind": "import", "file": str(path), "in_place": True}
+    folder = JobFolder.create(tmp_path / "jobs" / "one", spec)
+    assert ("pandas" in imports_of_worker(folder)) == is_folder
+    assert read_summary(folder.final).accepted > 0

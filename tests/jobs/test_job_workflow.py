@@ -200,8 +200,8 @@ def test_a_full_disk_is_refused_before_anything_is_written(
 
 def test_a_result_that_could_not_be_taken_in_is_tried_again(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
-    job = look_until(store, job_id, "running", "completed")
-    folder = folder_of(store, job)
+    supervise_once(store)
+    folder = folder_of(store, job_of(store, job_id))
     while status_of(folder).status != "completed":
         time.sleep(0.02)
     hidden = folder.path / "elsewhere"
