@@ -12,13 +12,13 @@ PROGRESS := awk '/ Downloading .* MB\)/ { size = substr($$(NF-1), 2); name = $$2
 	if (size + 0 >= 10) { print "  downloading " name " (" size " MB)"; fflush() } } \
 	/^Installing collected/ { print "  unpacking " NF - 3 " packages, which can take minutes"; \
 	fflush() }'
+BY_PIP = $(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
 # uv unpacks many packages at once; where it cannot, pip does the same, more slowly.
 UV := $(BIN)/uv pip install --python $(BIN)/python
 export UV_COMPILE_BYTECODE ?= 1
 define INSTALL
 	@echo "Installing $(2) …"
-	@$(UV) --constraint constraints.txt $(1) || \
-		$(PIP) install --progress-bar off --constraint constraints.txt $(1) | $(PROGRESS)
+	@$(UV) --constraint constraints.txt $(1) || $(call BY_PIP,$(1))
 endef
 
 .PHONY: run test test-all check load clean
@@ -47,7 +47,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		{ echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing (1 of 2) torch …"
-	@$(PIP) install --progress-bar off --constraint constraints.txt torch==2.13.0 | $(PROGRESS)
+	@$(call BY_PIP,torch==2.13.0)
 	@$(PIP) install --quiet --constraint constraints.txt uv || echo "There is no uv here: with pip."
 	$(call INSTALL,--editable .,(2 of 2) Touchstone and what it needs)
 	@touch $@

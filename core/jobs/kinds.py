@@ -2,7 +2,8 @@
 
 A new kind is one entry here, a `run(job)` that a worker executes, and a `take_in` when its result
 belongs into the database. Functions are named as text, "module:function": the worker imports only
-`run`, so that light kinds start fast, and the server only `take_in`, so that torch stays out.
+`prepare` and `run`, so that light kinds start fast, and the server only `take_in`, so that torch
+stays out.
 """
 
 from __future__ import annotations

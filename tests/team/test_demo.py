@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,6 @@ from core.workflows.curation.importing import imports_of, rejects_of
 from core.workflows.demo import ensure_demo, run_demo
 from core.workflows.team.projects import delete_project
 from storage.store import Store
-from tests.builders import a_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = a_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_the_demo_is_there_at_the_first_start_with_work_for_every_queue(store: Store) -> None:
