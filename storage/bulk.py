@@ -5,7 +5,7 @@ One review per example, all with one batch id, so that each example's history sh
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from core.clock import now
 from core.examples.states import ExampleState
@@ -82,15 +82,19 @@ class BulkDecisions:
         )
         return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}
 
-    def accept_these(self, examples: Any, batch_id: str, actor_id: str, comment: str) -> int:
-        """Accept the new examples of a pyarrow table with a column example_id; how many."""
-        self._db.execute_with(
+    def accept_these(
+        self, example_ids: Sequence[str], batch_id: str, actor_id: str, comment: str
+    ) -> int:
+        """Accept those of the given examples that are new; how many."""
+        self._db.execute(
             """
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, c.position, c.revision_id, c.state, 'accepted' AS next_state
-            FROM example_current c SEMI JOIN given USING (example_id) WHERE c.state = 'new'
+            FROM example_current c
+            SEMI JOIN (SELECT unnest($example_ids) AS example_id) USING (example_id)
+            WHERE c.state = 'new'
             """,
-            given=examples,
+            {"example_ids": list(example_ids)},
         )
         return self._decide_chosen("accept", batch_id, actor_id, comment)
 

@@ -79,7 +79,7 @@ class Database:
 
     def value(self, sql: str, params: Params = ()) -> Any:
         """The first column of the first row, or None."""
-        # fetchone would leave the result open, and register() then refuses
+        # fetchone would leave the result open
         with self._connection.statement() as cursor:
             found = self._run(cursor, sql, params).fetchall()
         return found[0][0] if found else None
@@ -101,17 +101,6 @@ class Database:
         """One statement for each row of parameters."""
         with self._connection.statement() as cursor:
             cursor.executemany(sql, rows)
-
-    def execute_with(self, sql: str, params: Params = (), **tables: Any) -> None:
-        """One statement that may read the given pyarrow tables by their names."""
-        with self._connection.statement() as cursor:
-            for name, table in tables.items():
-                cursor.register(name, table)
-            try:
-                cursor.execute(sql, params or None)
-            finally:
-                for name in tables:
-                    cursor.unregister(name)
 
     # Parquet: how many rows at once pass to and from a worker ----------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from core.workspace import Workspace
+from tests.builders import new_database
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "a few random words"
@@ -152,10 +156,17 @@ def wait_until_up(server: Server, seconds: float = 120) -> None:
 
 
 @contextmanager
-def serve(folder: Path, port: int | None = None) -> Iterator[Server]:
-    """A server over `folder`/workspace, up; stopped at the end."""
+def serve(folder: Path, port: int | None = None, *, first_start: bool = False) -> Iterator[Server]:
+    """A server over `folder`/workspace, up; stopped at the end.
+
+    A new workspace is a copy of one that was started once, unless this is to be its `first_start`.
+    """
+    workspace = Workspace(folder / "workspace")
+    if not (first_start or workspace.database.exists()):
+        workspace.path.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(new_database(with_demo=True), workspace.database)
     folder.mkdir(parents=True, exist_ok=True)
-    server = launch(folder / "workspace", folder / "server.log", port)
+    server = launch(workspace.path, folder / "server.log", port)
     try:
         wait_until_up(server)
         yield server

@@ -50,7 +50,7 @@ def test_a_second_server_on_one_workspace_is_refused_with_a_sentence(
 def test_secrets_are_the_owners_alone_and_new_at_every_start(tmp_path: Path) -> None:
     seen = set()
     for _ in range(2):
-        with serve(tmp_path) as server:
+        with serve(tmp_path, first_start=True) as server:
             secret = server.home / "api-token"
             assert secret.stat().st_mode & 0o777 == 0o600
             assert server.home.stat().st_mode & 0o777 == 0o700

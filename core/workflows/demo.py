@@ -23,7 +23,9 @@ from core.demo.notes import (
     DemoExample,
     make_examples,
 )
-from core.errors import NotFound
+from core.errors import NotFound, TouchstoneError
+from core.jobs import local
+from core.jobs.folder import JobFolder
 from core.names import free_name
 from core.projects import LabelField, Project, ProjectSettings
 from core.study.system import VersionSystem
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 NAME = "Demo: intake notes"
+FILE = "intake-notes.jsonl"
 LEFT_OPEN = 40
 # What the demo's two runs change of the settings for its base model.
 SHORT_AND_WHOLE: tuple[Mapping[str, Any], Mapping[str, Any]] = ({"num_train_epochs": 0.3}, {})
@@ -75,7 +78,7 @@ def ensure_demo(store: Store) -> Project | None:
     project = Project(new_id("prj"), demo_settings(), is_demo=True)
     examples = make_examples()
     with tempfile.TemporaryDirectory(dir=store.workspace) as folder:
-        final = _read_examples(examples, Path(folder))
+        final = _read_examples(examples, Path(folder) / "import")
 
         def save() -> None:
             store.projects.add(project, actor.person_id)
@@ -84,7 +87,7 @@ def ensure_demo(store: Store) -> Project | None:
                 final,
                 project_id=project.project_id,
                 import_id=new_id("imp"),
-                file_name="intake-notes.jsonl",
+                file_name=FILE,
                 actor_id=actor.person_id,
             )
             _accept_sound_ones(store, actor, project, examples)
@@ -93,33 +96,35 @@ def ensure_demo(store: Store) -> Project | None:
     return project
 
 
-def _read_examples(examples: list[DemoExample], folder: Path) -> Path:
-    """Write the examples as a file and import it in this process; where the tables are."""
-    from core.importing.job import import_file
-    from core.importing.pipeline import open_source
+def _read_examples(examples: list[DemoExample], path: Path) -> Path:
+    """Write the examples as a file and have a worker read it; where its tables are.
 
-    path = folder / "intake-notes.jsonl"
+    As every import does: what reading needs would stay in the server's memory.
+    """
     lines = (
         {"id": f"note-{i:04}", "instruction": e.instruction, "input": e.input, "output": e.output}
         for i, e in enumerate(examples, 1)
     )
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    final = folder / "final"
-    final.mkdir()
-    import_file(open_source(path), final)
-    return final
+    folder = JobFolder.create(path, {"kind": "import", "file": FILE})
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder.data / FILE).write_text(text, encoding="utf-8")
+    local.launch(folder)
+    while not (state := local.status_of(folder)).is_terminal:
+        time.sleep(0.02)
+    if state.status != "completed":
+        log = folder.log_file.read_text(encoding="utf-8", errors="replace")
+        raise TouchstoneError(f"The demo's examples could not be read ({state.status}). {log}")
+    return folder.final
 
 
 def _accept_sound_ones(
     store: Store, actor: Actor, project: Project, examples: list[DemoExample]
 ) -> None:
-    import pyarrow as pa
-
     sound = [f"note-{i:04}" for i, e in enumerate(examples, 1) if e.flaw is None]
     known = store.examples.ids_by_external_id(project.project_id)
     chosen = [known[name] for name in sound[LEFT_OPEN:] if name in known]
     store.annotation.accept_these(
-        pa.table({"example_id": chosen}),
+        chosen,
         new_id("bat"),
         actor.person_id,
         "Made without a flaw by the demo's own script.",
@@ -131,6 +136,7 @@ def run_demo(
     actor: Actor,
     say: Say = lambda _text: None,
     trainings: tuple[Mapping[str, Any], Mapping[str, Any]] = SHORT_AND_WHOLE,
+    generation: GenerationConfig = GENERATION,
 ) -> dict[str, Any]:
     """Freeze, train, generate, score and open a study in the demo project; what came of it.
 
@@ -159,8 +165,8 @@ def run_demo(
     _settle(store, short_id)
     _settle(store, run_id)
     say("Generating with base, prompted base and both runs")
-    systems = generating.start_generation(store, actor, run_id, config=GENERATION)
-    short = generating.start_generation(store, actor, short_id, config=GENERATION, kinds=["tuned"])
+    systems = generating.start_generation(store, actor, run_id, config=generation)
+    short = generating.start_generation(store, actor, short_id, config=generation, kinds=["tuned"])
     _settle_generation(store, systems)
     _settle_generation(store, short)
     say("Opening a blind study")

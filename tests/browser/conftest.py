@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -50,6 +51,8 @@ FLAGS = (
     f"--disable-features={','.join(SWITCHED_OFF)}",
 )
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+# Without a graphics card an animation costs more than the page that it is on.
+LOOKS: dict[str, Any] = {"viewport": DESKTOP, "reduced_motion": "reduce"}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -106,8 +109,11 @@ def windows(browser: Browser) -> Iterator[list[BrowserContext]]:
 
 @contextmanager
 def a_window(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
-    """A person's browser: nobody is signed in, and nothing is stored but the scripts' cache."""
-    context = windows.pop() if windows else browser.new_context(viewport=DESKTOP)
+    """A person's browser: nobody is signed in, and nothing is stored but the scripts' cache.
+
+    Use it, not a context of its own: in a new one every script is compiled again.
+    """
+    context = windows.pop() if windows else browser.new_context(**LOOKS)
     yield context
     if emptied(context):
         windows.append(context)
@@ -136,5 +142,12 @@ def emptied(context: BrowserContext) -> bool:
 
 @pytest.fixture
 def context(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
+    with a_window(browser, windows) as context:
+        yield context
+
+
+@pytest.fixture
+def other(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
+    """A second person's browser."""
     with a_window(browser, windows) as context:
         yield context

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import a_window
 from tests.browser.driving import PATIENCE, sign_in
 from tests.builders import triples
 from tests.serving import Server, serve
@@ -39,13 +38,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.add("ada", "admin")
         fill(server, folder)
         yield server
-
-
-@pytest.fixture
-def other(browser: Browser, windows: list[BrowserContext]) -> Iterator[BrowserContext]:
-    """A second person's browser."""
-    with a_window(browser, windows) as context:
-        yield context
 
 
 def at_work(context: BrowserContext, site: Server, name: str, path: str = "/annotate") -> Page:

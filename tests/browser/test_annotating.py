@@ -12,7 +12,6 @@ from tests.browser.curation_site import (
     save_as,
     shown_input,
 )
-from tests.browser.curation_site import other as other  # the fixtures
 from tests.browser.curation_site import site as site
 from tests.browser.driving import PATIENCE, Complaints, expect_to_fit_a_phone
 from tests.serving import PASSWORD, Server

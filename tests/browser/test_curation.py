@@ -8,7 +8,6 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.curation_site import other as other  # the fixture
 from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import PATIENCE, expect_heading, expect_to_fit_a_phone, sign_in
 from tests.serving import Server

@@ -17,7 +17,6 @@ from tests.browser.curation_site import (
     save_as,
     shown_input,
 )
-from tests.browser.curation_site import other as other  # the fixture
 from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import PATIENCE
 from tests.serving import Server, launch, wait_until_up

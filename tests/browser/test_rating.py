@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.driving import PATIENCE, Complaints, sign_in
 from tests.browser.rating_site import TWINS, WORK, at_work, pair_number, rate
@@ -117,41 +117,39 @@ def test_low_bias_asks_why_and_letters_typed_there_choose_nothing(
 
 
 def test_a_judgement_refused_by_a_closed_study_is_kept_and_saved_when_it_reopens(
-    browser: Browser, context: BrowserContext, site: Server
+    context: BrowserContext, other: BrowserContext, site: Server
 ) -> None:
     page, _ = at_work(context, site, "rosa")
     project_id = site.projects[WORK]  # type: ignore[attr-defined]
-    with browser.new_context() as leads:
-        lead = sign_in(leads, site, "lena", f"/studies?project={project_id}")
-        lead.get_by_role("button", name="Close to ratings").click()
-        expect(lead.get_by_role("button", name="Reopen")).to_be_visible(timeout=PATIENCE)
-        page.keyboard.press("a")
-        page.keyboard.type("44455554")
-        page.keyboard.press("Enter")
-        expect(page.locator(".message.wrong")).to_contain_text(
-            "closed this study", timeout=PATIENCE
-        )
-        expect(page.locator(".message.wrong")).to_contain_text("kept in this browser")
-        assert page.evaluate(DRAFTS) > 0
-        lead.get_by_role("button", name="Reopen").click()
-        expect(lead.get_by_role("button", name="Close to ratings")).to_be_visible(timeout=PATIENCE)
+    lead = sign_in(other, site, "lena", f"/studies?project={project_id}")
+    lead.get_by_role("button", name="Close to ratings").click()
+    expect(lead.get_by_role("button", name="Reopen")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("a")
+    page.keyboard.type("44455554")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.wrong")).to_contain_text("closed this study", timeout=PATIENCE)
+    expect(page.locator(".message.wrong")).to_contain_text("kept in this browser")
+    assert page.evaluate(DRAFTS) > 0
+    lead.get_by_role("button", name="Reopen").click()
+    expect(lead.get_by_role("button", name="Close to ratings")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Save again").click()
     expect(page.locator(".rate .message")).to_have_text("Saved.", timeout=PATIENCE)
     expect(page.locator(".rate .pair")).to_be_visible()
 
 
-def test_with_the_systems_swapped_the_browser_gets_the_same(browser: Browser, site: Server) -> None:
+def test_with_the_systems_swapped_the_browser_gets_the_same(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
     sent, shown = [], []
-    for project in TWINS:
-        with browser.new_context() as context:
-            page, wire = at_work(context, site, "rita", project)
-            shown.append(page.locator(".rate").inner_text())
-            rate(page, "ArrowRight")
-            rate(page, "g", "12355555")
-            shown.append(page.locator(".rate").inner_text())
-            sent.append(wire.payloads())
-            told = wire.received() + page.content().encode()
-            assert [word for word in GIVEAWAYS if word.encode() in told] == []
+    for window, project in zip((context, other), TWINS, strict=True):
+        page, wire = at_work(window, site, "rita", project)
+        shown.append(page.locator(".rate").inner_text())
+        rate(page, "ArrowRight")
+        rate(page, "g", "12355555")
+        shown.append(page.locator(".rate").inner_text())
+        sent.append(wire.payloads())
+        told = wire.received() + page.content().encode()
+        assert [word for word in GIVEAWAYS if word.encode() in told] == []
     assert len(sent[0]) >= 4
     tasks = [json.loads(payload)["task"] for payload in sent[0]]
     assert all(task["left"] != task["right"] for task in tasks)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pages.navigation import existing
 from tests.browser.driving import (
@@ -30,23 +30,23 @@ def on_login(page: Page) -> None:
 
 
 def test_a_first_ever_request_to_a_deep_link_leads_through_the_form_to_the_page(
-    browser: Browser, tmp_path: Path
+    context: BrowserContext, tmp_path: Path
 ) -> None:
     with serve(tmp_path) as fresh:
         fresh.add("ada", "admin")
-        context = browser.new_context()
         page = context.new_page()
         page.goto(f"{fresh.url}/account")
         fill_sign_in(page, "ada")
         expect_heading(page, "Your account")
         assert page.url == f"{fresh.url}/account"
         expect(page.get_by_text("Signed in as ada")).to_be_visible()
-        context.close()
+        page.close()
 
 
-def test_the_set_up_link_makes_an_admin_in_the_browser(browser: Browser, tmp_path: Path) -> None:
-    with serve(tmp_path) as fresh:
-        context = browser.new_context()
+def test_the_set_up_link_makes_an_admin_in_the_browser(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with serve(tmp_path, first_start=True) as fresh:
         page = context.new_page()
         page.goto(fresh.setup_link())
         page.get_by_label("Your name").fill("Ada")
@@ -60,7 +60,7 @@ def test_the_set_up_link_makes_an_admin_in_the_browser(browser: Browser, tmp_pat
         expect(page.get_by_text("Signed in as Ada")).to_be_visible(timeout=PATIENCE)
         page.goto(fresh.setup_link())
         expect(page.get_by_text("used or replaced")).to_be_visible()
-        context.close()
+        page.close()
 
 
 def test_a_wrong_password_says_so_and_keeps_the_name(
@@ -127,38 +127,34 @@ def sign_out_elsewhere(context: BrowserContext, server: Server) -> None:
 
 
 def test_a_role_that_is_taken_takes_effect_with_the_next_run(
-    context: BrowserContext, browser: Browser, server: Server
+    context: BrowserContext, other: BrowserContext, server: Server
 ) -> None:
     server.add("temp", "lead")
     page = sign_in(context, server, "temp", "/people")
     expect_heading(page, "People")
     expect(page.get_by_role("link", name="People")).to_be_visible()
-    elsewhere = browser.new_context()
-    admin = sign_in(elsewhere, server, "ada", "/people")
+    admin = sign_in(other, server, "ada", "/people")
     roles = admin.get_by_role("toolbar", name="Roles of temp")
     switch_off(roles.get_by_role("button", name="lead"))
     expect(admin.get_by_text("temp is no longer lead.")).to_be_visible()
-    elsewhere.close()
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("needs the role lead")
     expect(page.get_by_role("link", name="People")).to_have_count(0)
 
 
 def test_a_changed_password_keeps_this_page_and_ends_the_other(
-    context: BrowserContext, browser: Browser, server: Server
+    context: BrowserContext, other: BrowserContext, server: Server
 ) -> None:
     server.add("moves", "annotator")
     page = sign_in(context, server, "moves", "/account")
-    elsewhere = browser.new_context()
-    other = sign_in(elsewhere, server, "moves", "/account")
-    expect_heading(other, "Your account")
+    elsewhere = sign_in(other, server, "moves", "/account")
+    expect_heading(elsewhere, "Your account")
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill(OTHER)
     page.get_by_label("Repeat the new password").fill(OTHER)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("The password is changed.")).to_be_visible()
-    on_login(other)
-    elsewhere.close()
+    on_login(elsewhere)
     page.reload()
     expect_heading(page, "Your account")
 

@@ -12,7 +12,7 @@ from tests.serving import DEMO, PASSWORD, Server
 
 
 def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
-    browser: Browser, context: BrowserContext, server: Server
+    context: BrowserContext, other: BrowserContext, server: Server
 ) -> None:
     page = sign_in(context, server, "lea", "/people")
     expect_heading(page, "People")
@@ -23,26 +23,24 @@ def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
     link = page.get_by_test_id("stCode").inner_text(timeout=PATIENCE).strip()
     assert link.startswith(f"{server.url}/invite?token=")
     expect(page.get_by_text("Vivian", exact=True)).to_be_visible()
-    guest = browser.new_context()
-    other = guest.new_page()
-    other.goto(link)
-    expect(other.get_by_text(f"lea invites you to “{DEMO}” as viewer")).to_be_visible()
-    other.get_by_label("Your name").fill("ada")
+    guest = other.new_page()
+    guest.goto(link)
+    expect(guest.get_by_text(f"lea invites you to “{DEMO}” as viewer")).to_be_visible()
+    guest.get_by_label("Your name").fill("ada")
     for label in ("Password", "The password again"):
-        other.get_by_label(label, exact=True).fill(PASSWORD)
-    other.get_by_role("button").click()
-    expect(other.get_by_role("alert")).to_contain_text("This name is taken")
-    other.get_by_label("Your name").fill("Vivian")
+        guest.get_by_label(label, exact=True).fill(PASSWORD)
+    guest.get_by_role("button").click()
+    expect(guest.get_by_role("alert")).to_contain_text("This name is taken")
+    guest.get_by_label("Your name").fill("Vivian")
     for label in ("Password", "The password again"):
-        other.get_by_label(label, exact=True).fill(PASSWORD)
-    other.get_by_role("button").click()
-    expect(other.get_by_text("Signed in as Vivian")).to_be_visible(timeout=PATIENCE)
-    expect(other.get_by_role("link", name="Results")).to_be_visible(timeout=PATIENCE)
+        guest.get_by_label(label, exact=True).fill(PASSWORD)
+    guest.get_by_role("button").click()
+    expect(guest.get_by_text("Signed in as Vivian")).to_be_visible(timeout=PATIENCE)
+    expect(guest.get_by_role("link", name="Results")).to_be_visible(timeout=PATIENCE)
     for hidden in ("Annotate", "Review", "Rate", "Train", "People", "Jobs"):
-        expect(other.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
-    other.goto(link)
-    expect(other.get_by_text("was used, has expired")).to_be_visible()
-    guest.close()
+        expect(guest.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
+    guest.goto(link)
+    expect(guest.get_by_text("was used, has expired")).to_be_visible()
 
 
 def test_the_form_for_a_new_person_is_empty_again_after_each_one(

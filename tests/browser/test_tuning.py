@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from core.projects import ProjectSettings
 from core.workflows.team.projects import create_project
@@ -168,24 +168,23 @@ def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
 # The last one, since it restarts the server.
 @pytest.mark.timeout(400)
 def test_a_run_outlives_its_tab_and_the_server_and_is_stopped_resumed_and_cancelled(
-    browser: Browser, tuning: Server
+    context: BrowserContext, other: BrowserContext, tuning: Server
 ) -> None:
-    with browser.new_context() as first:
-        page = sign_in(first, tuning, "lea", "/train")
-        start_a_run(page, "Long run", 900)
-        expect(page.get_by_text(re.compile(r"Step \d+ of 900"))).to_be_visible(timeout=LONG)
-        address = page.url.removeprefix(tuning.url)
+    page = sign_in(context, tuning, "lea", "/train")
+    start_a_run(page, "Long run", 900)
+    expect(page.get_by_text(re.compile(r"Step \d+ of 900"))).to_be_visible(timeout=LONG)
+    address = page.url.removeprefix(tuning.url)
+    page.close()
     tuning.stop()
     tuning.process = launch(tuning.home, tuning.log, tuning.port).process
     wait_until_up(tuning)
-    with browser.new_context() as second:
-        page = sign_in(second, tuning, "lea", address)
-        page.get_by_role("button", name="Stop, to resume later").click(timeout=LONG)
-        page.get_by_role("button", name=re.compile("Resume$")).click(timeout=LONG)
-        expect(page.get_by_text("Goes on from the checkpoint")).to_be_visible(timeout=LONG)
-        page.get_by_role("button", name="Cancel …").click()
-        page.get_by_role("button", name="Cancel for good").click()
-        expect(badge(page, "cancelled")).to_be_visible(timeout=LONG)
+    page = sign_in(other, tuning, "lea", address)
+    page.get_by_role("button", name="Stop, to resume later").click(timeout=LONG)
+    page.get_by_role("button", name=re.compile("Resume$")).click(timeout=LONG)
+    expect(page.get_by_text("Goes on from the checkpoint")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Cancel …").click()
+    page.get_by_role("button", name="Cancel for good").click()
+    expect(badge(page, "cancelled")).to_be_visible(timeout=LONG)
 
 
 def test_what_a_lead_typed_into_a_project_is_there_after_a_reload(

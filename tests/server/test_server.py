@@ -257,7 +257,7 @@ def test_a_restart_keeps_people_signed_in(tmp_path: Path) -> None:
 
 
 def test_the_first_admin_comes_in_through_the_printed_link(tmp_path: Path) -> None:
-    with serve(tmp_path) as server, server.client() as client:
+    with serve(tmp_path, first_start=True) as server, server.client() as client:
         link = urlsplit(server.setup_link())
         form = {
             "token": link.query.removeprefix("token="),

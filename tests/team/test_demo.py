@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from core.actor import system_actor
 from core.demo.notes import COPIED_FIELDS, make_examples
 from core.workflows.curation.importing import imports_of, rejects_of
-from core.workflows.demo import ensure_demo, run_demo
+from core.workflows.demo import GENERATION, ensure_demo, run_demo
 from core.workflows.team.projects import delete_project
 from storage.store import Store
 
@@ -62,7 +63,12 @@ def test_a_demo_that_a_lead_deleted_does_not_come_back(store: Store) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_loop_runs_to_a_queue_of_pairs_whatever_the_runs_learn(store: Store) -> None:
-    found = run_demo(store, system_actor(), trainings=({"max_steps": 2}, {"max_steps": 6}))
+    found = run_demo(
+        store,
+        system_actor(),
+        trainings=({"max_steps": 2}, {"max_steps": 6}),
+        generation=replace(GENERATION, max_new_tokens=8),
+    )
     assert found["run"]["status"] == "completed"
     assert 0 < found["run"]["trainable_parameters"] < found["run"]["total_parameters"]
     splits = found["splits"]
