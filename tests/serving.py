@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,8 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from typer.testing import CliRunner
 
-from core.workspace import Workspace
+import cli
+from core.workspace import VARIABLE, Workspace
 from tests.builders import new_database
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +123,18 @@ def touchstone(home: Path, *arguments: str, stdin: str = "") -> subprocess.Compl
         timeout=120,
         check=False,
     )
+
+
+def touchstone_here(
+    home: Path, *arguments: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has imported everything: what a command says and leaves."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(VARIABLE, str(home))
+        done = CliRunner().invoke(cli.app, [*arguments, "--home", str(home)], input=stdin)
+    unforeseen = done.exception and not isinstance(done.exception, SystemExit)
+    told = "".join(traceback.format_exception(done.exception)) if unforeseen else ""
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr + told)
 
 
 def free_port() -> int:

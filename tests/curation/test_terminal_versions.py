@@ -13,7 +13,7 @@ from core.versions.splitting import SPLITS
 from tests.builders import a_project, a_store, accepted_examples, triples
 from tests.curation.test_sticky_splits import of_texts
 from tests.disks import MB, a_small_disk, filled
-from tests.serving import serve, touchstone
+from tests.serving import serve, touchstone_here
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def version(shared: Path) -> dict[str, Any]:
 
 
 def the_answer(home: Path, *arguments: str) -> dict[str, Any]:
-    done = touchstone(home, *arguments, "--json")
+    done = touchstone_here(home, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -71,10 +71,12 @@ def check_freeze_and_export(home: Path, target: Path) -> None:
         assert manifest["files"][f"{split}.jsonl"]["sha256"] == hashlib.sha256(lines).hexdigest()
         assert len(lines.splitlines()) == frozen["counts"][split]
 
-    again = touchstone(home, "export", frozen["version"], str(target))
+    again = touchstone_here(home, "export", frozen["version"], str(target))
     assert again.returncode == 1
     assert "add --force" in again.stderr
-    assert touchstone(home, "export", frozen["version"], str(target), "--force").returncode == 0
+    assert (
+        touchstone_here(home, "export", frozen["version"], str(target), "--force").returncode == 0
+    )
 
 
 def test_a_version_is_frozen_and_exported_without_a_server(home: Path, tmp_path: Path) -> None:
@@ -109,17 +111,19 @@ def test_a_version_is_exported_as_a_dataset_folder_that_can_be_imported_again(
     manifest = json.loads((target / "manifest.json").read_text())
     assert manifest["content_hash"] == version["content_hash"]
 
-    again = touchstone(shared, "export", version["version"], str(target), "--dataset")
+    again = touchstone_here(shared, "export", version["version"], str(target), "--dataset")
     assert "add --force" in again.stderr
     the_answer(shared, "export", version["version"], str(target), "--dataset", "--force")
-    other = touchstone(shared, "export", version["version"], str(shared), "--dataset", "--force")
+    other = touchstone_here(
+        shared, "export", version["version"], str(shared), "--dataset", "--force"
+    )
     assert "holds other files" in other.stderr
     imported = the_answer(shared, "import", str(target), "--project", "Reviews")
     assert (imported["accepted"], imported["duplicates"]) == (0, 40)
 
 
 def test_a_useless_split_is_refused_with_the_group(shared: Path) -> None:
-    refused = touchstone(shared, "freeze", "--project", "Copies", "--json")
+    refused = touchstone_here(shared, "freeze", "--project", "Copies", "--json")
     assert refused.returncode == 1
     assert "40 of 40 examples are one group of near-duplicates" in refused.stderr
     assert "the very same long text" in refused.stderr
@@ -137,7 +141,7 @@ def test_a_useless_split_is_refused_with_the_group(shared: Path) -> None:
 def test_what_is_not_there_is_said_in_a_sentence(
     shared: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    refused = touchstone(shared, *arguments)
+    refused = touchstone_here(shared, *arguments)
     assert refused.returncode == 1
     assert said in refused.stderr
 
@@ -154,7 +158,7 @@ def test_a_full_target_is_a_sentence_and_holds_nothing_new_afterwards(
         before = sorted(path.name for path in (disk / "old").rglob("*"))
         with filled(disk, leaving):
             for name in ("new/out", "old"):
-                refused = touchstone(
+                refused = touchstone_here(
                     shared, "export", version["version"], str(disk / name), "--force", *options
                 )
                 assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
@@ -169,14 +173,14 @@ def test_a_place_where_nothing_can_be_written_is_a_sentence(
 ) -> None:
     places = ("/proc/x", "/dev/null/x", f"/{'x' * 300}")
     for place, *options in ((places[0],), (places[1], "--dataset"), (places[2],)):
-        refused = touchstone(shared, "export", version["version"], place, *options)
+        refused = touchstone_here(shared, "export", version["version"], place, *options)
         assert (refused.returncode, refused.stdout) == (1, ""), refused.stdout
         assert f"{place} cannot be written to" in refused.stderr
         assert refused.stderr.count("\n") == 1
 
 
 def test_a_name_that_a_version_has_is_refused(shared: Path, version: dict[str, Any]) -> None:
-    refused = touchstone(shared, "freeze", "--project", "Reviews", "--name", version["name"])
+    refused = touchstone_here(shared, "freeze", "--project", "Reviews", "--name", version["name"])
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         "This name is taken. This project has a version called “v1” already. Choose another name.\n"

@@ -20,7 +20,7 @@ from core.workflows.tuning import training
 from core.workspace import Workspace
 from storage.store import Store
 from tests.builders import a_project, a_store
-from tests.serving import touchstone
+from tests.serving import touchstone_here
 from tests.tiny_model import make_tiny_model
 from tests.tuning.test_training_workflow import a_version
 from tests.version_builders import add_version
@@ -118,13 +118,13 @@ def test_the_terminal_refuses_with_a_sentence_and_a_code(tmp_path: Path, store: 
     store.close()
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps({**SPEC, "lora_alpha": 0}))
-    refused = touchstone(tmp_path, "train", "--spec", str(spec), "--check")
+    refused = touchstone_here(tmp_path, "train", "--spec", str(spec), "--check")
     assert refused.returncode == 1
     assert "LoRA alpha (lora_alpha) must be a whole number" in refused.stderr
     spec.write_text("{")
-    told = touchstone(tmp_path, "train", "--spec", str(spec)).stderr
+    told = touchstone_here(tmp_path, "train", "--spec", str(spec)).stderr
     assert "cannot be read as JSON" in told
     spec.write_text(json.dumps(SPEC))
-    ready = touchstone(tmp_path, "train", "--spec", str(spec), "--check", "--json")
+    ready = touchstone_here(tmp_path, "train", "--spec", str(spec), "--check", "--json")
     assert json.loads(ready.stdout)["steps"] == 3
     store.__init__(tmp_path)  # type: ignore[misc]

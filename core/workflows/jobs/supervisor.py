@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchstone.supervision")
 HEARTBEAT_KEPT = timedelta(seconds=30)
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.5
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.25
 _supervised: WeakSet[Store] = WeakSet()
 _closing: WeakSet[Store] = WeakSet()
 DAMAGED = (
@@ -196,7 +196,9 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
         time.sleep(pause)
-        pause = min(1.1 * pause, LONGEST_LOOK_SECONDS)
+        # What has ended is about to be taken in, perhaps by parts.
+        ended = job.status == "completed"
+        pause = FIRST_LOOK_SECONDS if ended else min(1.1 * pause, LONGEST_LOOK_SECONDS)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
