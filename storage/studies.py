@@ -10,7 +10,7 @@ from typing import Any
 from core.clock import new_id, now
 from core.projects import rubric_from_json
 from core.study.comparing import Difference
-from core.study.leaks import LeakReport
+from core.study.leak_report import LeakReport
 from core.study.study import OpenStudy, RatedStudy, Study, StudyNote, StudyPlan, StudySystem
 from storage.database import Database, Row
 

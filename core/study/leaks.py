@@ -7,15 +7,14 @@ when a model's name or a piece of the prompt template stands in the answers of o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.errors import InvalidInput
+from core.study.leak_report import HIGHEST_BLIND_AUC, LeakReport
 
-HIGHEST_BLIND_AUC = 0.8
 HIGHEST_CHANCE = 0.01
 # With fewer pairs no swap of their sides is rarer than HIGHEST_CHANCE: 2 / 2**8 is 0.008.
 FEWEST_TO_TELL = 8
@@ -32,29 +31,6 @@ _ENDS_FINISHED = re.compile(r"[.!?…。！？\"'”’)\]}`>|]$")
 _MARK = re.compile(r"[^\w\s]")
 _PLACEHOLDER = re.compile(r"\{(?:instruction|input)\}")
 _SHORTEST_TOKEN = 4
-
-
-@dataclass(frozen=True)
-class LeakReport:
-    """What gives the systems away, in sentences; AUCs in 0.5 (cannot be told) to 1 (always).
-
-    `enough`: whether there were enough pairs to tell by length or format at all.
-    """
-
-    findings: tuple[str, ...]
-    length_auc: float
-    format_auc: float
-    blind: bool
-    enough: bool = True
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> LeakReport:
-        """The report that `to_json` wrote."""
-        return cls(**{**values, "findings": tuple(values["findings"])})
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
 
 
 def scan(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from core.errors import InvalidInput
 from core.projects import Criterion
 from core.study.comparing import Difference
-from core.study.leaks import LeakReport
+from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
 
 Role = Literal["baseline", "candidate"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.study.comparing import Difference
-from core.study.leaks import HIGHEST_BLIND_AUC, LeakReport
+from core.study.leak_report import HIGHEST_BLIND_AUC, LeakReport
 from core.study.study import StudyNote
 from core.workflows.evaluation.score_report import Reason
 from pages.components import page

@@ -11,7 +11,7 @@ import pytest
 
 from core.clock import new_id
 from core.errors import InvalidInput
-from core.study.leaks import LeakReport
+from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
 from core.workflows.evaluation import results, score_report, scoring, studies, systems
 from tests.builders import a_project, a_store, accepted_examples, an_actor

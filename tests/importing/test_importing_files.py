@@ -12,10 +12,10 @@ import pytest
 
 from core.importing.columns import ColumnMapping
 from core.importing.formats import FORMATS, identify
-from core.importing.job import read_summary
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.pipeline import open_source
 from core.importing.preview import preview
+from core.importing.summary import read_summary
 from core.jobs.folder import JobFolder
 from tests.import_builders import (
     GOOD,

@@ -14,6 +14,7 @@ from core.errors import Conflict, NotFound
 from core.importing.imports import EnteredAs, Import
 from core.importing.limits import LIMITS, Limits
 from core.importing.pipeline import Reject
+from core.importing.summary import read_summary
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.workflows.jobs import jobs
@@ -134,8 +135,6 @@ def _save_part(
     actor_id: str,
     entered_as: EnteredAs = "new",
 ) -> Import:
-    from core.importing.job import read_summary
-
     summary = read_summary(final)
 
     examples, rows = final / "examples.parquet", summary.accepted

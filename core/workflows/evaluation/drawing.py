@@ -12,7 +12,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.projects import rubric_to_json
-from core.study.leaks import LeakReport
+from core.study.leak_report import LeakReport
 from core.study.study import StudyPlan
 from core.study.system import VersionSystem
 from core.workflows.evaluation.systems import covered
