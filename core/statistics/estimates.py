@@ -1,7 +1,8 @@
 """Numbers that travel with n and an interval, and the one rule for calling something better.
 
 `Estimate` is what every page shows; the functions make one from counts or values. Intervals are
-exact (they cover at least `level`) or approximate (about `level`), and say which.
+exact (they cover at least `level`), approximate (about `level`) or always valid (at least `level`,
+however often somebody looks: `core.statistics.anytime`), and say which.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PLENTY = 1000
 _CELLS_AT_ONCE = 4_000_000
 
 Better = Literal["better", "worse", "not shown"]
-Kind = Literal["exact", "approximate"]
+Kind = Literal["exact", "approximate", "always valid"]
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,35 @@ def clustered_mean(
     else:
         low, high = _student_interval(value, sums, counts, level)
     return Estimate(value, low, high, n, method, level)
+
+
+def student_mean(
+    values: Sequence[float],
+    *,
+    around: float | None = None,
+    most: float = math.inf,
+    level: float = 0.95,
+) -> tuple[Estimate, float]:
+    """The mean of ratings or of their differences with Student's interval, and its two-sided p.
+
+    Two values more, one below and one above `around` (None: the mean), keep the interval wide where
+    nearly all values are equal: measured on ratings with 97 % fives, it covers 95 % at least from
+    n = 5 on, where a bootstrap covers 26 % (n = 10) and 80 % (n = 50). `most` bounds its ends.
+    p is that of a mean of `around`, 1 where that is None. For values on a scale of about 1 to 5.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    n = len(values)
+    if n == 0:
+        return undefined(0, "Student's t", "There are no observations yet.", level), 1.0
+    mean = math.fsum(values) / n
+    middle = mean if around is None else around
+    padded = np.asarray([*values, middle - 1, middle + 1], np.float64)
+    centre, error = float(padded.mean()), float(padded.std(ddof=1)) / math.sqrt(n + 2)
+    half = float(stdtrit(n + 1, (1 + level) / 2)) * error
+    low, high = max(centre - half, -most), min(centre + half, most)
+    p = 1.0 if around is None else 2 * float(stdtr(n + 1, -abs(centre - around) / error))
+    return Estimate(mean, min(low, mean), max(high, mean), n, "Student's t", level), p
 
 
 def paired_difference(

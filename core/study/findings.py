@@ -10,40 +10,33 @@ from typing import Any
 import numpy as np
 
 from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
-from core.statistics.estimates import (
-    Better,
-    Estimate,
-    clustered_mean,
-    mean_interval,
-    paired_difference,
-    proportion,
-    says_better,
-)
+from core.statistics.estimates import Estimate, mean_interval, proportion
+from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
-from core.study.verdicts import Verdict, aggregate, verdict_of, win_rate
+from core.study.verdicts import (
+    Verdict,
+    count_split,
+    first_of_each_pair,
+    net_preference,
+    verdict_of,
+)
 
 SEED = 7
 
 
 @dataclass(frozen=True)
-class CriterionResult:
-    """One criterion of the rubric: mean rating 1–5 of both, and candidate minus baseline."""
-
-    criterion: str
-    baseline: Estimate
-    candidate: Estimate
-    difference: Estimate
-    says: Better
-
-
-@dataclass(frozen=True)
 class Comparison:
-    """What was said of one candidate against the baseline. `verdicts` counts pairs, `flags` maps a
-    flag to the share of judged pairs in which it was raised, baseline first, candidate second."""
+    """What was said of one candidate against the baseline.
+
+    `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
+    first judgement said; `split` those of which a later one said something else. `flags` maps a
+    flag to the share of judged pairs in which it was raised, baseline first, candidate second.
+    """
 
     candidate_id: str
-    win_rate: Estimate
+    net: Estimate
     verdicts: Mapping[Verdict, int]
+    split: int
     judged: int
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
@@ -84,14 +77,17 @@ def findings(
     criteria: Sequence[str],
     judgements: Sequence[Judgement],
     ratings: Sequence[Rating],
+    *,
+    planned: int,
 ) -> Findings:
-    """Everything that a study's judgements say; `criteria` are the rubric's names."""
+    """Everything that a study's judgements say; `criteria` are the rubric's names.
+
+    `planned`: the pairs of each candidate that the study was opened with.
+    """
     comparisons = []
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]
-        rated = {j.judgement_id for j in own}
-        marks = [r for r in ratings if r.judgement_id in rated]
-        comparisons.append(_comparison(baseline_id, candidate_id, criteria, own, marks))
+        comparisons.append(_comparison(baseline_id, candidate_id, criteria, own, ratings, planned))
     choices = [j.choice for j in judgements]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
@@ -112,46 +108,23 @@ def _comparison(
     criteria: Sequence[str],
     judgements: Sequence[Judgement],
     ratings: Sequence[Rating],
+    planned: int,
 ) -> Comparison:
-    verdicts = _one_per_pair(judgements, baseline_id)
+    first = first_of_each_pair(judgements)
+    verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
+    order = {judgement.judgement_id: k for k, judgement in enumerate(first)}
+    marks = [rating for rating in ratings if rating.judgement_id in order]
+    marks.sort(key=lambda rating: order[rating.judgement_id])
     return Comparison(
         candidate_id=candidate_id,
-        win_rate=win_rate(verdicts),
+        net=net_preference(verdicts),
         verdicts=dict(Counter(verdicts)),
-        judged=len({j.pair_id for j in judgements}),
-        criteria=tuple(
-            _criterion(name, baseline_id, candidate_id, [r for r in ratings if r.criterion == name])
-            for name in criteria
+        split=count_split(judgements, baseline_id),
+        judged=len(first),
+        criteria=criteria_results(
+            criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
         ),
         flags=_flags(judgements, baseline_id, candidate_id),
-    )
-
-
-def _one_per_pair(judgements: Sequence[Judgement], baseline_id: str) -> list[Verdict]:
-    by_pair: dict[str, list[Verdict]] = {}
-    for judgement in judgements:
-        by_pair.setdefault(judgement.pair_id, []).append(verdict_of(judgement, baseline_id))
-    aggregated = (aggregate(verdicts) for verdicts in by_pair.values())
-    return [verdict for verdict in aggregated if verdict is not None]
-
-
-def _criterion(
-    name: str, baseline_id: str, candidate_id: str, ratings: Sequence[Rating]
-) -> CriterionResult:
-    by_view: dict[tuple[str, str], dict[str, int]] = {}
-    for r in ratings:
-        by_view.setdefault((r.pair_id, r.judgement_id), {})[r.system_id] = r.value
-    both = {view: v for view, v in by_view.items() if {baseline_id, candidate_id} <= v.keys()}
-    baseline = [v[baseline_id] for v in both.values()]
-    candidate = [v[candidate_id] for v in both.values()]
-    pairs = [pair_id for pair_id, _ in both]
-    difference = paired_difference(baseline, candidate, pairs, _rng())
-    return CriterionResult(
-        name,
-        clustered_mean(baseline, pairs, _rng()),
-        clustered_mean(candidate, pairs, _rng()),
-        difference,
-        says_better(difference),
     )
 
 

@@ -37,6 +37,11 @@ def says_words(says: Better) -> str:
     return {"better": "▲ better", "worse": "▼ worse", "not shown": "○ not shown to be better"}[says]
 
 
+def written_p(p: float) -> str:
+    """“0.031”, or “< 0.001”."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def _number(value: float, digits: int, percent: bool) -> str:
     if percent:
         return f"{100 * value:.{digits}f}\u202f%"

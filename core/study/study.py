@@ -104,6 +104,11 @@ class Study:
         return self.candidates[0]
 
     @property
+    def pairs_each(self) -> int:
+        """The pairs of each candidate: several candidates share an example."""
+        return self.plan.pairs // len(self.candidates)
+
+    @property
     def closed(self) -> bool:
         """Whether it takes no more judgements."""
         return self.closed_at is not None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from core.statistics.estimates import Estimate, proportion, says_better
+from core.statistics.anytime import always_valid_mean
+from core.statistics.estimates import Estimate, says_better
 from core.study.pairs import Judgement
 
 Verdict = Literal["baseline", "candidate", "tie_good", "tie_bad", "cannot_judge"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+_WORTH: dict[Verdict, int] = {"candidate": 1, "tie_good": 0, "tie_bad": 0, "baseline": -1}
 
 
 def verdict_of(judgement: Judgement, baseline_id: str) -> Verdict:
@@ -20,67 +21,77 @@ def verdict_of(judgement: Judgement, baseline_id: str) -> Verdict:
     return judgement.outcome
 
 
-def aggregate(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """The verdict that more than half of those who could judge one example gave.
+def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The judgement that fixed each pair's verdict: its first, in the order of time.
 
-    "cannot_judge" counts only when nobody could; None when nobody judged or there is no majority.
+    Later ones serve agreement. To let a disagreement undo a verdict would leave the pairs on which
+    people agree, and those favour whoever is ahead.
     """
-    judged = [verdict for verdict in verdicts if verdict != "cannot_judge"]
-    if not judged:
-        return "cannot_judge" if verdicts else None
-    winner, times = Counter(judged).most_common(1)[0]
-    return winner if 2 * times > len(judged) else None
+    first: dict[str, Judgement] = {}
+    for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
+        first.setdefault(judgement.pair_id, judgement)
+    return list(first.values())
 
 
-def win_rate(verdicts: Sequence[Verdict]) -> Estimate:
-    """The share of decided examples that the candidate wins, exact interval; ties left out.
+def count_split(judgements: Sequence[Judgement], baseline_id: str) -> int:
+    """How many pairs two people judged differently; who could not judge is no disagreement."""
+    said: dict[str, set[Verdict]] = {}
+    for judgement in judgements:
+        verdict = verdict_of(judgement, baseline_id)
+        if verdict != "cannot_judge":
+            said.setdefault(judgement.pair_id, set()).add(verdict)
+    return sum(len(verdicts) > 1 for verdicts in said.values())
 
-    One verdict per example (see `aggregate`): several raters of one example are not independent.
+
+def net_preference(verdicts: Sequence[Verdict]) -> Estimate:
+    """The share of examples won less the share lost by the candidate, -1..1, ties as zero.
+
+    One verdict per example, in the order of time: the interval holds whenever somebody looks.
     """
-    wins, losses = verdicts.count("candidate"), verdicts.count("baseline")
-    return proportion(wins, wins + losses)
+    return always_valid_mean([_WORTH[v] for v in verdicts if v != "cannot_judge"])
 
 
 def headline(
-    rate: Estimate,
+    net: Estimate,
     *,
     candidate: str,
     baseline: str,
-    tie_good: int = 0,
-    tie_bad: int = 0,
+    wins: int,
+    losses: int,
     cannot_judge: int = 0,
+    notes: Sequence[str] = (),
 ) -> str:
-    """The sentence above the chart: "better" only when the whole interval is above one half."""
-    ties = _ties(tie_good, tie_bad, cannot_judge)
-    if rate.value is None or rate.low is None or rate.high is None:
-        return f"No pair is decided yet: {candidate} is not shown to be better{ties}."
+    """The sentence above the chart: preferred only where the whole interval is on one side.
+
+    `notes` end it, such as “10 % rule met”.
+    """
+    if net.value is None or net.low is None or net.high is None:
+        return f"No pair is judged yet: {candidate} is not shown to be better than {baseline}."
     said = {
-        "better": f"better than {baseline} in the eyes of these raters",
-        "worse": f"not shown to be better, {baseline} is preferred",
-        "not shown": "not shown to be better",
-    }[says_better(rate, against=0.5)]
-    return f"{seen(rate, candidate)}: {said}{ties}."
+        "better": f"{candidate} is preferred to {baseline} by these raters",
+        "worse": f"{baseline} is preferred to {candidate} by these raters",
+        "not shown": f"{candidate} is not shown to be better than {baseline}",
+    }[says_better(net)]
+    bounds = f"{points(net.low)} to {points(net.high)}"
+    ends = ", ".join([_counted(net.n, wins, losses, cannot_judge), *notes])
+    return f"{said}: net {points(net.value)} points (95 % always valid: {bounds}); {ends}."
 
 
-def seen(rate: Estimate, candidate: str) -> str:
-    """What was seen, without a verdict: “X wins 64 % of decided pairs (56–71 %, n = 118)”."""
-    if rate.value is None or rate.low is None or rate.high is None:
-        return "No pair is decided yet"
-    low, high = _bounds(rate.low, rate.high)
-    share = f"{100 * rate.value:.0f} %"
-    return f"{candidate} wins {share} of decided pairs ({low}–{high} %, n = {rate.n})"
+def seen(candidate: str, judged: int, wins: int, losses: int, cannot_judge: int = 0) -> str:
+    """What was seen, without a verdict: “X: 76 won, 42 lost, 5 tied of 123 judged pairs”."""
+    if not judged:
+        return "No pair is judged yet"
+    return f"{candidate}: {_counted(judged, wins, losses, cannot_judge)}"
 
 
-def _bounds(low: float, high: float) -> tuple[str, str]:
-    # A bound of 0.502 must not read "50" beside the word better.
-    digits = 1 if any(round(100 * x) == 50 and x != 0.5 for x in (low, high)) else 0
-    return f"{100 * low:.{digits}f}", f"{100 * high:.{digits}f}"
+def points(share: float) -> str:
+    """A net preference in points with its sign: “+23”; never 0 for what is not 0."""
+    size = 100 * abs(share)
+    digits = 1 if 0 < size < 0.95 else 0
+    sign = "+" if share > 0 else "−" if share < 0 else ""
+    return f"{sign}{size:.{digits}f}"
 
 
-def _ties(good: int, bad: int, cannot_judge: int) -> str:
-    parts = []
-    if good + bad:
-        parts.append(f"{good + bad} tied ({good} both good, {bad} both bad)")
-    if cannot_judge:
-        parts.append(f"{cannot_judge} could not be judged")
-    return f"; {', '.join(parts)}" if parts else ""
+def _counted(judged: int, wins: int, losses: int, cannot_judge: int) -> str:
+    text = f"{wins} won, {losses} lost, {judged - wins - losses} tied of {judged} judged pairs"
+    return f"{text}, {cannot_judge} could not be judged" if cannot_judge else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -128,15 +129,23 @@ def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
     )  # fmt: skip
 
 
-def win_chart(title: str, found: Comparison, names: Names) -> None:
-    """The win rate with its interval against one half."""
-    name, rate = names["candidate"], found.win_rate
-    fig = charts.figure(title, x="share of decided pairs won")
-    points(fig, [(0, rate)], name=name, colour=charts.CANDIDATE, percent=True)
+def net_chart(title: str, found: Comparison, names: Names) -> None:
+    """The net preference with its interval against none, in points from -100 to 100."""
+    name, net = names["candidate"], in_points(found.net)
+    fig = charts.figure(title, x="net preference: points won less points lost, ties as zero")
+    points(fig, [(0, net)], name=name, colour=charts.CANDIDATE, digits=0)
     rows_axis(fig, [name])
-    fig.add_vline(x=0.5, line={"dash": "dot", "width": 1.5, "color": charts.BASELINE})
-    fig.update_xaxes(range=[-0.04, 1.02], tickformat=".0%")
-    _show(fig, [{"system": name, **as_row(rate)}], "win-rate", found)
+    fig.add_vline(x=0, line={"dash": "dot", "width": 1.5, "color": charts.BASELINE})
+    fig.update_xaxes(range=[-104, 104], tickvals=[-100, -50, 0, 50, 100])
+    _show(fig, [{"system": name, **as_row(net)}], "net-preference", found)
+
+
+def in_points(share: Estimate) -> Estimate:
+    """The same estimate in hundredths."""
+    value, low, high = (
+        None if x is None else 100 * x for x in (share.value, share.low, share.high)
+    )
+    return replace(share, value=value, low=low, high=high)
 
 
 def verdicts_chart(title: str, found: Comparison, names: Names) -> None:

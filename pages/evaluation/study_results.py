@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.findings import Comparison
-from core.study.sentences import compared, says_words, written
+from core.study.sentences import compared, says_words, written, written_p
 from core.workflows.evaluation import results, studies
 from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
@@ -52,8 +52,8 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         "candidate": result.study.name_of(found.candidate_id),
     }
     headline = result.headline(found)
-    if found.win_rate.n:
-        result_charts.win_chart(headline, found, names)
+    if found.net.low is not None and not result.withheld:
+        result_charts.net_chart(headline, found, names)
     else:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
@@ -68,11 +68,13 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             names["baseline"]: written(c.baseline),
             names["candidate"] + " ": written(c.candidate),
             "Difference": written(c.difference),
+            "p (Holm)": None if c.p is None else written_p(c.p),
             "Finding": says_words(c.says),
         }
         for c in found.criteria
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    st.caption(_how_criteria_are_claimed(found))
     if found.flags:
         title = "Flags raised per pair, with exact intervals"
         result_charts.flags_chart(title, found, names)
@@ -114,17 +116,28 @@ def _reservations(result: StudyResult) -> None:
     if result.found.judged < result.pairs:
         st.info(
             f"Interim: {page.number(result.found.judged)} of {page.number(result.pairs)} pairs are "
-            "rated. The intervals hold for one look when all are; whoever looks often sees "
-            "differences that are not there.",
+            "rated. The intervals of the preference and of the criteria's differences hold however "
+            "often you look; those of single means, flags and agreement hold for one look.",
             icon=":material/hourglass_top:",
         )
 
 
 def _decided(found: Comparison) -> str:
-    total = sum(found.verdicts.values())
-    unclear = found.judged - total
-    note = f", {unclear} without a majority" if unclear else ""
-    return f"How {page.counted(total, 'pair')} {'was' if total == 1 else 'were'} decided{note}"
+    note = f"; two raters differ on {page.number(found.split)}" if found.split else ""
+    pairs = page.counted(found.judged, "pair")
+    return f"How {pairs} {'was' if found.judged == 1 else 'were'} first judged{note}"
+
+
+def _how_criteria_are_claimed(found: Comparison) -> str:
+    if any(c.p is not None for c in found.criteria):
+        return (
+            "All pairs are judged: a difference is claimed where its p, corrected by Holm for the "
+            "number of criteria, is at most 0.05. One judgement per pair counts, the first."
+        )
+    return (
+        "The differences' intervals hold for all criteria together and however often you look. "
+        "One judgement per pair counts, the first."
+    )
 
 
 def _criteria_title(found: Comparison, names: dict[str, str]) -> str:

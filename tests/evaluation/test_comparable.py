@@ -247,7 +247,7 @@ def test_a_study_of_three_systems_compares_each_candidate_with_the_baseline(plac
     first, second = report.found.comparisons
     assert (first.candidate_id, first.verdicts) == (one, {"tie_good": 30})
     assert (second.candidate_id, second.verdicts) == (two, {"candidate": 30})
-    assert report.headline(second).startswith("Two wins 100 % of decided pairs")
+    assert report.headline(second).startswith("Two is preferred to Base by these raters: net +100")
     assert report.coverage.value == 1.0
 
 

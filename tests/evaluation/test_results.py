@@ -95,21 +95,25 @@ def place(tmp_path: Path) -> Iterator[Place]:
     made.store.close()
 
 
-def test_eight_wins_one_loss_and_a_tie_read_as_eight_of_nine(place: Place) -> None:
-    study_id = place.study(size=10)
-    place.vote_all(study_id, ["tuned"] * 8 + ["base", "tie_good"])
+def test_wins_losses_and_ties_are_read_as_a_net_preference(place: Place) -> None:
+    study_id = place.study(size=30)
+    place.vote_all(study_id, (["tuned"] * 8 + ["base", "tie_good"]) * 3)
     result, compared = place.result(study_id), place.compared(study_id)
-    assert compared.verdicts == {"candidate": 8, "baseline": 1, "tie_good": 1}
-    assert compared.win_rate.value == pytest.approx(8 / 9)
-    assert compared.win_rate.n == 9
-    # Clopper-Pearson for 8 of 9, from published tables.
-    assert compared.win_rate.low == pytest.approx(0.5175, abs=5e-5)
-    assert compared.win_rate.high == pytest.approx(0.9972, abs=5e-5)
-    assert result.headline(compared).startswith("Run two wins 89 % of decided pairs (52–100 %")
-    assert "better than Model one" in result.headline(compared)
+    assert compared.verdicts == {"candidate": 24, "baseline": 3, "tie_good": 3}
+    assert compared.net.value == pytest.approx(0.7)
+    assert compared.net.n == 30
+    assert compared.net.low is not None
+    assert 0 < compared.net.low < 0.7
+    said = result.headline(compared)
+    assert said.startswith(
+        "Run two is preferred to Model one by these raters: net +70 points (95 %"
+    )
+    assert said.endswith(
+        "24 won, 3 lost, 3 tied of 30 judged pairs, 10 % rule met, blindness held."
+    )
     counts = (result.outputs, result.pairs, result.found.judged, result.found.judgements)
-    assert counts == (40, 10, 10, 10)
-    assert result.coverage.value == 0.25
+    assert counts == (40, 30, 30, 30)
+    assert result.coverage.value == 0.75
 
 
 def test_six_of_nine_is_not_called_better(place: Place) -> None:
@@ -117,7 +121,7 @@ def test_six_of_nine_is_not_called_better(place: Place) -> None:
     place.vote_all(study_id, ["tuned"] * 6 + ["base"] * 3 + ["tie_bad"])
     said = place.result(study_id).headline(place.compared(study_id))
     assert "not shown to be better" in said
-    assert "1 tied (0 both good, 1 both bad)" in said
+    assert "6 won, 3 lost, 1 tied of 10 judged pairs" in said
 
 
 def test_ratings_are_paired_by_view_and_named_by_what_the_interval_shows(place: Place) -> None:
@@ -136,14 +140,15 @@ def test_with_few_pairs_a_difference_is_not_shown_however_large(place: Place) ->
     assert {c.says for c in place.compared(study_id).criteria} == {"not shown"}
 
 
-def test_two_raters_of_one_pair_count_once_and_a_disagreement_decides_nothing(place: Place) -> None:
+def test_of_two_raters_of_one_pair_the_first_fixes_the_verdict(place: Place) -> None:
     study_id = place.study(size=4, overlap=1.0)
     place.vote_all(study_id, ["tuned"] * 4, "bea")
     second = iter(["tuned", "tuned", "tuned", "base"])
     rate_all(place.store, place.rater("cem"), study_id, lambda pair: place.vote(pair, next(second)))
     found = place.result(study_id).found
     assert (found.judged, found.judgements) == (4, 8)
-    assert place.compared(study_id).verdicts == {"candidate": 3}
+    assert place.compared(study_id).verdicts == {"candidate": 4}
+    assert place.compared(study_id).split == 1
     choice = found.agreement[0]
     assert (choice.what, choice.raw.value, choice.raw.n) == ("choice", 0.75, 4)
     # alpha = 1 - (n - 1) * sum of unlike pairs / sum of n_c * n_k, over 8 values: 1 - 7 * 2 / 14.
@@ -187,7 +192,7 @@ def test_side_bias_seconds_and_days_are_reported(place: Place) -> None:
 def test_a_study_that_nobody_has_rated_says_so_without_numbers(place: Place) -> None:
     study_id = place.study(size=5)
     compared = place.compared(study_id)
-    assert (compared.win_rate.value, compared.win_rate.n) == (None, 0)
+    assert (compared.net.value, compared.net.n) == (None, 0)
     assert place.result(study_id).found.seconds.value is None
     assert "not shown to be better" in place.result(study_id).headline(compared)
     assert place.result(study_id).coverage.value == 0

@@ -32,7 +32,7 @@ def test_a_study_that_length_gives_away_withholds_its_verdict(
     result = place.result(told_apart)
     assert "The verdict is withheld" in result.withheld
     seen = result.headline(place.compared(told_apart))
-    assert seen.startswith("Long wins 100 % of decided pairs")
+    assert seen.startswith("Long: 8 won, 0 lost, 0 tied of 8 judged pairs")
     assert "better" not in seen
 
 
@@ -41,7 +41,7 @@ def test_a_lead_may_let_it_count_with_a_reason(place: Place, told_apart: str) ->
         studies.let_count(place.store, place.lead, told_apart, "ok")
     studies.let_count(place.store, place.lead, told_apart, "Raters never saw either model before.")
     assert place.result(told_apart).withheld == ""
-    assert "No pair is decided yet" in place.result(told_apart).headline(place.compared(told_apart))
+    assert "No pair is judged yet" in place.result(told_apart).headline(place.compared(told_apart))
     (note,) = studies.get_study(place.store, place.lead, told_apart).notes
     assert note.text.startswith("Raters never saw")
 

@@ -5,22 +5,35 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.statistics.estimates import Estimate
 from core.study.leaks import FEWEST_TO_TELL, by_chance, scan, separation, template_tokens
 from core.study.order import first_is_left, order_hash, pair_order
-from core.study.pairs import Choice, Presentation, outcome_of
+from core.study.pairs import Choice, Judgement, Presentation, outcome_of
 from core.study.sampling import draw, length_strata, sample_size
-from core.study.verdicts import Verdict, aggregate, headline, win_rate
+from core.study.verdicts import (
+    Verdict,
+    count_split,
+    first_of_each_pair,
+    headline,
+    net_preference,
+    points,
+    verdict_of,
+)
 
 SELF_INSTRUCT = Path(__file__).parents[3] / "shared" / "data" / "self-instruct"
 TEMPLATE = "{instruction}\n\nInput: {input}\nOutput:"
+A_PRESENTATION = Presentation(
+    "pre_1", "stu_1", "pair_1", 1, 0, 1, "main", 1.0, "bea", "sys_a", "sys_b", None, False, False,
+)  # fmt: skip
 
 
 def rng() -> np.random.Generator:
@@ -136,10 +149,7 @@ def test_the_order_hash_changes_with_whatever_was_fixed() -> None:
 
 
 def test_a_choice_means_the_system_that_stood_on_that_side() -> None:
-    shown = Presentation(
-        "pre_1", "stu_1", "pair_1", 1, 0, 1, "main", 1.0, "bea", "sys_a", "sys_b", None, False,
-        False,
-    )  # fmt: skip
+    shown = A_PRESENTATION
     choices: list[Choice] = ["left", "right", "tie_good", "tie_bad", "cannot_judge"]
     assert [outcome_of(choice, shown) for choice in choices] == [
         ("preferred", "sys_a"),
@@ -150,24 +160,42 @@ def test_a_choice_means_the_system_that_stood_on_that_side() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "together"),
-    [
-        ([], None),
-        (["candidate"], "candidate"),
-        (["candidate", "baseline"], None),
-        (["candidate", "baseline", "candidate"], "candidate"),
-        (["candidate", "baseline", "tie_bad"], None),
-        (["candidate", "candidate", "baseline", "tie_good"], None),
-        (["tie_good", "tie_good", "baseline"], "tie_good"),
-        (["cannot_judge", "cannot_judge", "baseline"], "baseline"),
-        (["cannot_judge", "cannot_judge"], "cannot_judge"),
-    ],
-)
-def test_several_verdicts_on_one_example_become_one_by_majority(
-    verdicts: list[Verdict], together: Verdict | None
-) -> None:
-    assert aggregate(verdicts) == together
+def a_judgement(pair: int, verdict: Verdict, minute: int, rater: str = "bea") -> Judgement:
+    """What one rater said of a pair of sys_a, the baseline, and sys_b."""
+    preferred = {"baseline": "sys_a", "candidate": "sys_b"}.get(verdict)
+    choice: Choice = "left" if preferred else verdict  # type: ignore[assignment]
+    return Judgement(
+        f"jud_{pair}_{rater}", f"pre_{pair}_{rater}", "stu_1", f"pair_{pair}", f"ex_{pair}", rater,
+        rater, choice, outcome_of(choice, A_PRESENTATION)[0], preferred, ("sys_a", "sys_b"), {}, "",
+        "", 5.0, datetime(2026, 11, 1, 9, minute), pair, "short",
+    )  # fmt: skip
+
+
+def test_the_first_judgement_of_a_pair_fixes_its_verdict_and_a_later_one_only_splits_it() -> None:
+    judgements = [
+        a_judgement(1, "baseline", 9, "cem"),
+        a_judgement(1, "candidate", 3),
+        a_judgement(2, "tie_good", 4),
+        a_judgement(2, "cannot_judge", 5, "cem"),
+        a_judgement(3, "cannot_judge", 1),
+    ]
+    first = first_of_each_pair(judgements)
+    assert [verdict_of(one, "sys_a") for one in first] == ["cannot_judge", "candidate", "tie_good"]
+    assert count_split(judgements, "sys_a") == 1
+
+
+def test_a_second_rater_who_disagrees_leaves_the_share_where_it_is() -> None:
+    chance, found = np.random.default_rng(8), []
+    for _ in range(40):
+        wins = chance.random((2, 100)) < 0.7
+        judgements = [
+            a_judgement(k, "candidate" if win else "baseline", second, "abc"[second])
+            for second in (0, 1)
+            for k, win in enumerate(wins[second])
+        ]
+        verdicts = [verdict_of(one, "sys_a") for one in first_of_each_pair(judgements)]
+        found.append(verdicts.count("candidate") / len(verdicts))
+    assert np.mean(found) == pytest.approx(0.7, abs=0.02)
 
 
 def verdicts_of(candidate: int, baseline: int, ties: int = 0) -> list[Verdict]:
@@ -177,39 +205,51 @@ def verdicts_of(candidate: int, baseline: int, ties: int = 0) -> list[Verdict]:
     return [verdict for verdict, times in counts.items() for _ in range(times)]
 
 
-def test_the_win_rate_is_exact_over_decided_pairs_only() -> None:
-    rate = win_rate(verdicts_of(76, 42, ties=30))
-    assert (rate.n, rate.kind) == (118, "exact")
-    assert rate.value == pytest.approx(76 / 118)
+def test_the_net_preference_counts_ties_and_leaves_out_what_nobody_could_judge() -> None:
+    net = net_preference(mixed(verdicts_of(76, 42, ties=30)))
+    assert (net.n, net.kind) == (148, "always valid")
+    assert net.value == pytest.approx((76 - 42) / 148)
 
 
-def said_of(rate: Estimate, **ties: int) -> str:
-    return headline(rate, candidate="Run two", baseline="Model one", **ties)
-
-
-def test_the_headline_reads_as_the_dashboard_wants_it() -> None:
-    said = said_of(win_rate(verdicts_of(76, 42)), tie_good=3, tie_bad=2, cannot_judge=1)
-    assert said == (
-        "Run two wins 64 % of decided pairs (55–73 %, n = 118): better than Model one in the eyes "
-        "of these raters; 5 tied (3 both good, 2 both bad), 1 could not be judged."
+def said_of(candidate: int, baseline: int, ties: int = 0, **more: Any) -> str:
+    net = net_preference(mixed(verdicts_of(candidate, baseline, ties)))
+    return headline(
+        net, candidate="Run two", baseline="Model one", wins=candidate, losses=baseline, **more
     )
 
 
-def test_the_headline_never_says_better_unless_the_whole_interval_is_above_one_half() -> None:
-    for n in (0, 1, 5, 6, 20, 118, 1000):
-        for wins in range(n + 1):
-            rate = win_rate(verdicts_of(wins, n - wins))
-            shown = rate.low is not None and rate.low > 0.5
-            assert ("not shown to be better" in said_of(rate)) is not shown
+def mixed(verdicts: list[Verdict]) -> list[Verdict]:
+    random.Random(3).shuffle(verdicts)
+    return verdicts
 
 
-def test_a_bound_just_above_one_half_is_not_rounded_onto_it() -> None:
-    assert "(50.4–" in said_of(win_rate(verdicts_of(535, 465)))
+def test_the_headline_reads_as_the_dashboard_wants_it() -> None:
+    said = said_of(84, 30, 12, cannot_judge=1, notes=("10 % rule met", "blindness held"))
+    assert re.fullmatch(
+        r"Run two is preferred to Model one by these raters: net \+43 points \(95 % always valid: "
+        r"\+\d+ to \+\d+\); 84 won, 30 lost, 12 tied of 126 judged pairs, 1 could not be judged, "
+        r"10 % rule met, blindness held\.",
+        said,
+    )
+
+
+def test_the_headline_says_preferred_only_when_the_whole_interval_is_on_one_side() -> None:
+    for n in (1, 5, 12, 40, 118):
+        for wins in range(0, n + 1, max(1, n // 12)):
+            net = net_preference(mixed(verdicts_of(wins, n - wins)))
+            said = said_of(wins, n - wins)
+            shown = net.low is not None and net.low > 0
+            assert ("Run two is preferred" in said) is shown
+            assert ("+0 " in said) is False
 
 
 def test_a_baseline_that_wins_is_said_to_be_preferred() -> None:
-    assert "not shown to be better, Model one is preferred" in said_of(win_rate(verdicts_of(5, 50)))
-    assert said_of(win_rate([])) == "No pair is decided yet: Run two is not shown to be better."
+    assert said_of(5, 50).startswith("Model one is preferred to Run two by these raters: net −82")
+    assert "No pair is judged yet: Run two is not shown to be better" in said_of(0, 0)
+
+
+def test_a_small_net_preference_is_never_rounded_to_none() -> None:
+    assert [points(x) for x in (0.004, -0.004, 0.234, 0.0)] == ["+0.4", "−0.4", "+23", "0"]
 
 
 def responses(system: str) -> list[str]:

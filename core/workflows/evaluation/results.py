@@ -17,7 +17,6 @@ from core.study.report_job import findings_of
 from core.study.study import Study
 from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
-from core.wording import counted
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
 
@@ -50,35 +49,49 @@ class StudyResult:
     @property
     def examples(self) -> int:
         """The examples drawn: several candidates share one."""
-        return self.pairs // len(self.study.candidates)
+        return self.study.pairs_each
+
+    @property
+    def reviewed(self) -> int:
+        """How many of the outputs were judged."""
+        return min(self.found.judged // len(self.study.candidates), self.outputs)
+
+    @property
+    def enough_reviewed(self) -> bool:
+        """Whether that is at least 10 %."""
+        return self.reviewed >= self.study.plan.least
 
     @property
     def coverage(self) -> Estimate:
         """The judged share of the outputs, exact interval."""
-        judged = self.found.judged // len(self.study.candidates)
-        return proportion(min(judged, self.outputs), self.outputs)
+        return proportion(self.reviewed, self.outputs)
 
     def headline(self, comparison: Comparison) -> str:
         """The sentence above the chart of one candidate; what was seen first, whatever it means."""
         name = self.study.name_of(comparison.candidate_id)
+        counts = {
+            "wins": comparison.count("candidate"),
+            "losses": comparison.count("baseline"),
+            "cannot_judge": comparison.count("cannot_judge"),
+        }
         if self.withheld:
-            tied = comparison.count("tie_good") + comparison.count("tie_bad")
-            ties = f"; {counted(tied, 'tie')}" if tied else ""
-            return f"{seen(comparison.win_rate, name)}{ties}."
+            return f"{seen(name, comparison.net.n, **counts)}."
         return headline(
-            comparison.win_rate,
+            comparison.net,
             candidate=name,
             baseline=self.study.baseline.name,
-            tie_good=comparison.count("tie_good"),
-            tie_bad=comparison.count("tie_bad"),
-            cannot_judge=comparison.count("cannot_judge"),
+            notes=(
+                f"10 % rule {'met' if self.enough_reviewed else 'not met yet'}",
+                "blindness held" if self.study.blind else "not blind",
+            ),
+            **counts,
         )
 
 
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
     """Everything the dashboard says of a study, or the job that computes it; leads only."""
     study = get_study(store, actor, study_id)
-    stamp, report_id = store.results.study_stamp(study_id), f"study {study_id}"
+    stamp, report_id = store.results.study_stamp(study_id), f"findings {study_id}"
     if store.judgements.count(study_id) < MANY_JUDGEMENTS:
         found = findings(
             study.baseline.system_id,
@@ -86,6 +99,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             [c.name for c in study.rubric],
             store.judgements.of_study(study_id),
             store.judgements.ratings(study_id),
+            planned=study.pairs_each,
         )
         return reports.Report(StudyResult(study, _withheld(study), found))
     content = reports.kept(store, report_id, stamp)
@@ -112,6 +126,7 @@ def _compute(store: Store, actor: Actor, study: Study, report_id: str, stamp: st
             "baseline_id": study.baseline.system_id,
             "candidate_ids": [c.system_id for c in study.candidates],
             "criteria": [c.name for c in study.rubric],
+            "planned": study.pairs_each,
         },
         files={"judgements.parquet": judgements, "ratings.parquet": ratings},
     )

@@ -1,0 +1,101 @@
+"""Means of bounded values with intervals that hold however often somebody looks.
+
+A bet on each value multiplies a capital that starts at 1 and, while the mean is at most `m`, grows
+beyond 40 with a probability of at most 1/40 for ever (Ville 1939). The bets are a mixture over
+stakes; the interval holds every `m` against which neither side's capital has reached 40 so far
+(Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting").
+
+For -1 (lost), 0 (tied) and 1 (won) and m = 0 this is the likelihood ratio of Bernoulli trials with
+a Beta(10, 10) prior, truncated to shares above one half, on the share of decided pairs that are
+won; ties count for nothing there. So "better" is claimed exactly when the interval lies above 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+from core.statistics.estimates import Estimate, undefined
+
+Floats = NDArray[np.float64]
+
+METHOD = "betting"
+_STAKES: Floats = (np.arange(512) + 0.5) / 512
+_LOG_PRIOR: Floats = 9 * (np.log1p(_STAKES) + np.log1p(-_STAKES))
+_LOG_PRIOR -= np.log(np.exp(_LOG_PRIOR).sum())
+_HALVINGS = 25
+_ROWS_AT_ONCE = 4096
+
+
+def always_valid_mean(
+    values: Sequence[float], *, span: float = 1.0, level: float = 0.95
+) -> Estimate:
+    """The mean of independent values in -span..span, in the order in which they were seen.
+
+    The interval covers the true mean at every n together with a probability of at least `level`.
+    Raises InvalidInput for a value beyond the span.
+    """
+    seen = np.asarray(values, np.float64) / span
+    if len(seen) and np.abs(seen).max() > 1:
+        raise InvalidInput(f"A value lies beyond ±{span:g}. Give the span of the values.")
+    if not len(seen):
+        return undefined(0, METHOD, "There are no observations yet.", level)
+    low, high = _lowest(seen, level), -_lowest(-seen, level)
+    value = float(seen.mean())
+    if low > high:  # what was seen contradicts itself: no mean is left
+        return Estimate(
+            value * span, None, None, len(seen), METHOD, level,
+            reason="The values changed while they were collected: no single mean explains them.",
+        )  # fmt: skip
+    return Estimate(
+        span * value, span * low, span * high, len(seen), METHOD, level, kind="always valid"
+    )
+
+
+def highest_e_value(values: Sequence[float] | Floats, against: float = 0.0) -> float:
+    """The largest capital so far against "the mean is at most `against`", values in -1..1.
+
+    At 40 or more the opposite may be claimed at 2.5 %. Capped at 1e300.
+    """
+    if not len(values):
+        return 1.0
+    log_e = _highest_log_e(*_counted(np.asarray(values, np.float64)), against)
+    return math.exp(min(max(log_e, 0.0), 690.0))
+
+
+def _lowest(seen: Floats, level: float) -> float:
+    """The lower bound: the largest mean that was ruled out so far, in -1..1."""
+    counted, claim = _counted(seen), math.log(2 / (1 - level))
+    ruled_out, kept = -1.0, 1.0
+    for _ in range(_HALVINGS):  # the capital falls as m rises, for every single stake
+        middle = (ruled_out + kept) / 2
+        if _highest_log_e(*counted, middle) >= claim:
+            ruled_out = middle
+        else:
+            kept = middle
+    return ruled_out
+
+
+def _counted(seen: Floats) -> tuple[Floats, Floats]:
+    """The distinct values, and how often each had been seen after every observation."""
+    distinct, which = np.unique(seen, return_inverse=True)
+    counts = np.zeros((len(seen), len(distinct)))
+    counts[np.arange(len(seen)), which] = 1
+    return distinct, counts.cumsum(axis=0)
+
+
+def _highest_log_e(distinct: Floats, counts: Floats, m: float) -> float:
+    """The log of the largest capital against a mean of at most `m`, which lies in -1 < m < 1."""
+    # As a share of the largest stake that cannot ruin: 1 / (1 + m).
+    gains = np.log1p(np.outer((distinct - m) / (1 + m), _STAKES))
+    highest = -math.inf
+    for start in range(0, len(counts), _ROWS_AT_ONCE):
+        capital = counts[start : start + _ROWS_AT_ONCE] @ gains + _LOG_PRIOR
+        top = capital.max(axis=1, keepdims=True)
+        logs = top[:, 0] + np.log(np.exp(capital - top).sum(axis=1))
+        highest = max(highest, float(logs.max()))
+    return highest
