@@ -49,7 +49,7 @@ def always_valid_mean(
     if low > high:  # what was seen contradicts itself: no mean is left
         return Estimate(
             value * span, None, None, len(seen), METHOD, level,
-            reason="The values changed while they were collected: no single mean explains them.",
+            reason="What was said changed over time: no single mean explains it.",
         )  # fmt: skip
     return Estimate(
         span * value, span * low, span * high, len(seen), METHOD, level, kind="always valid"

@@ -65,12 +65,15 @@ def headline(
 
     `notes` end it, such as “10 % rule met”.
     """
-    if net.value is None or net.low is None or net.high is None:
-        return f"No pair is judged yet: {candidate} is not shown to be better than {baseline}."
+    unclear = f"{candidate} is not shown to be better than {baseline}"
+    if net.value is None:
+        return f"No pair is judged yet: {unclear}."
+    if net.low is None or net.high is None:
+        return f"{unclear}. {net.reason} {_counted(net.n, wins, losses, cannot_judge)}."
     said = {
         "better": f"{candidate} is preferred to {baseline} by these raters",
         "worse": f"{baseline} is preferred to {candidate} by these raters",
-        "not shown": f"{candidate} is not shown to be better than {baseline}",
+        "not shown": unclear,
     }[says_better(net)]
     bounds = f"{points(net.low)} to {points(net.high)}"
     ends = ", ".join([_counted(net.n, wins, losses, cannot_judge), *notes])

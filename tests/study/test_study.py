@@ -248,6 +248,15 @@ def test_a_baseline_that_wins_is_said_to_be_preferred() -> None:
     assert "No pair is judged yet: Run two is not shown to be better" in said_of(0, 0)
 
 
+def test_judgements_that_turn_over_are_said_to_have_changed() -> None:
+    net = net_preference(verdicts_of(300, 900))
+    said = headline(net, candidate="Run two", baseline="Model one", wins=300, losses=900)
+    assert said.startswith(
+        "Run two is not shown to be better than Model one. What was said changed"
+    )
+    assert said.endswith("300 won, 900 lost, 0 tied of 1200 judged pairs.")
+
+
 def test_a_small_net_preference_is_never_rounded_to_none() -> None:
     assert [points(x) for x in (0.004, -0.004, 0.234, 0.0)] == ["+0.4", "−0.4", "+23", "0"]
 
