@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
 from tests.serving import PASSWORD, Server
 
@@ -46,6 +47,18 @@ def switch_off(button: Locator) -> None:
             return
     button.click()
     expect(button).not_to_have_attribute("aria-pressed", "true")
+
+
+def downloaded(page: Page, button: Locator) -> Path:
+    """Click a button until its file comes, three times at most, for the reason of `switch_off`."""
+    for patience in (15_000, 15_000, PATIENCE):
+        try:
+            with page.expect_download(timeout=patience) as download:
+                button.click()
+            return download.value.path()
+        except TimeoutError:
+            continue
+    raise AssertionError("no file came")
 
 
 def expect_to_fit_a_phone(page: Page) -> None:

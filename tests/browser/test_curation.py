@@ -9,7 +9,13 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE, expect_heading, expect_to_fit_a_phone, sign_in
+from tests.browser.driving import (
+    PATIENCE,
+    downloaded,
+    expect_heading,
+    expect_to_fit_a_phone,
+    sign_in,
+)
 from tests.serving import Server
 
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
@@ -30,9 +36,8 @@ def test_a_file_is_looked_at_first_and_its_bad_records_are_listed(
     expect(page.get_by_text("Import result")).to_be_visible(timeout=PATIENCE)
     figures = page.get_by_test_id("stMetricValue")
     expect(figures).to_have_text(["1", "1", "2"])
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download 2 rejected records").click()
-    assert download.value.path().read_text().splitlines()[1].startswith("3,")
+    rejected = downloaded(page, page.get_by_role("button", name="Download 2 rejected records"))
+    assert rejected.read_text().splitlines()[1].startswith("3,")
     page.get_by_role("button", name="Import another file").click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Import 2 examples").click()

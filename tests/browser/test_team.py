@@ -7,7 +7,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.driving import PATIENCE, expect_heading, sign_in
+from tests.browser.driving import PATIENCE, downloaded, expect_heading, sign_in
 from tests.serving import DEMO, PASSWORD, Server
 
 
@@ -74,9 +74,7 @@ def test_a_lead_reads_the_audit_of_the_project_and_exports_it(
     expect_heading(page, "Audit")
     expect(page.get_by_text(re.compile(r"^\d+ events$"))).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Whole workspace")).to_have_count(0)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export CSV").click()
-    text = download.value.path().read_text(encoding="utf-8")
+    text = downloaded(page, page.get_by_role("button", name="Export CSV")).read_text("utf-8")
     assert text.startswith("when_utc,person,action,subject,subject_id,project,detail")
     assert "role given" in text
 

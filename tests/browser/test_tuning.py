@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -14,6 +13,7 @@ from core.workflows.team.projects import create_project
 from tests.browser.driving import (
     PATIENCE,
     Complaints,
+    downloaded,
     expect_heading,
     expect_to_fit_a_phone,
     sign_in,
@@ -155,9 +155,8 @@ def test_a_run_is_watched_live_and_ends_in_a_proven_adapter(
     expect(page.get_by_text("Trained parameters")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("The saved adapter answers as the trained one did")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download adapter").click()
-    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+    adapter = downloaded(page, page.get_by_role("button", name="Download adapter"))
+    assert adapter.read_bytes().startswith(b"PK")
     assert complaints.blocked == complaints.outside == []
     expect_to_fit_a_phone(page)
     page.goto(f"{tuning.url}/jobs")
