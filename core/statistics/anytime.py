@@ -27,24 +27,26 @@ METHOD = "betting"
 _STAKES: Floats = (np.arange(512) + 0.5) / 512
 _LOG_PRIOR: Floats = 9 * (np.log1p(_STAKES) + np.log1p(-_STAKES))
 _LOG_PRIOR -= np.log(np.exp(_LOG_PRIOR).sum())
+_LOG_FLAT: Floats = np.full(len(_STAKES), -np.log(len(_STAKES)))
 _HALVINGS = 25
 _ROWS_AT_ONCE = 4096
 
 
 def always_valid_mean(
-    values: Sequence[float], *, span: float = 1.0, level: float = 0.95
+    values: Sequence[float], *, span: float = 1.0, level: float = 0.95, any_stake: bool = False
 ) -> Estimate:
     """The mean of independent values in -span..span, in the order in which they were seen.
 
-    The interval covers the true mean at every n together with a probability of at least `level`.
-    Raises InvalidInput for a value beyond the span.
+    `any_stake`: large stakes weigh as much as small ones, which finds more where values spread
+    little, as differences of ratings do. The interval covers the true mean at every n together with
+    a probability of at least `level`. Raises InvalidInput for a value beyond the span.
     """
     seen = np.asarray(values, np.float64) / span
     if len(seen) and np.abs(seen).max() > 1:
         raise InvalidInput(f"A value lies beyond ±{span:g}. Give the span of the values.")
     if not len(seen):
         return undefined(0, METHOD, "There are no observations yet.", level)
-    low, high = _lowest(seen, level), -_lowest(-seen, level)
+    low, high = _lowest(seen, level, any_stake), -_lowest(-seen, level, any_stake)
     value = float(seen.mean())
     if low > high:  # what was seen contradicts itself: no mean is left
         return Estimate(
@@ -63,17 +65,18 @@ def highest_e_value(values: Sequence[float] | Floats, against: float = 0.0) -> f
     """
     if not len(values):
         return 1.0
-    log_e = _highest_log_e(*_counted(np.asarray(values, np.float64)), against)
+    log_e = _highest_log_e(*_counted(np.asarray(values, np.float64)), against, _LOG_PRIOR)
     return math.exp(min(max(log_e, 0.0), 690.0))
 
 
-def _lowest(seen: Floats, level: float) -> float:
+def _lowest(seen: Floats, level: float, any_stake: bool) -> float:
     """The lower bound: the largest mean that was ruled out so far, in -1..1."""
     counted, claim = _counted(seen), math.log(2 / (1 - level))
+    prior = _LOG_FLAT if any_stake else _LOG_PRIOR
     ruled_out, kept = -1.0, 1.0
     for _ in range(_HALVINGS):  # the capital falls as m rises, for every single stake
         middle = (ruled_out + kept) / 2
-        if _highest_log_e(*counted, middle) >= claim:
+        if _highest_log_e(*counted, middle, prior) >= claim:
             ruled_out = middle
         else:
             kept = middle
@@ -88,13 +91,13 @@ def _counted(seen: Floats) -> tuple[Floats, Floats]:
     return distinct, counts.cumsum(axis=0)
 
 
-def _highest_log_e(distinct: Floats, counts: Floats, m: float) -> float:
+def _highest_log_e(distinct: Floats, counts: Floats, m: float, prior: Floats) -> float:
     """The log of the largest capital against a mean of at most `m`, which lies in -1 < m < 1."""
     # As a share of the largest stake that cannot ruin: 1 / (1 + m).
     gains = np.log1p(np.outer((distinct - m) / (1 + m), _STAKES))
     highest = -math.inf
     for start in range(0, len(counts), _ROWS_AT_ONCE):
-        capital = counts[start : start + _ROWS_AT_ONCE] @ gains + _LOG_PRIOR
+        capital = counts[start : start + _ROWS_AT_ONCE] @ gains + prior
         top = capital.max(axis=1, keepdims=True)
         logs = top[:, 0] + np.log(np.exp(capital - top).sum(axis=1))
         highest = max(highest, float(logs.max()))

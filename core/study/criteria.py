@@ -77,7 +77,9 @@ def _rated(name: str, baseline_id: str, candidate_id: str, ratings: Sequence[Rat
 
 
 def _at_any_time(one: _Rated, level: float) -> CriterionResult:
-    difference = always_valid_mean(one.differences, span=LARGEST_DIFFERENCE, level=level)
+    difference = always_valid_mean(
+        one.differences, span=LARGEST_DIFFERENCE, level=level, any_stake=True
+    )
     return _result(one, difference, says_better(difference), None)
 
 

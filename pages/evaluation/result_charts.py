@@ -132,7 +132,7 @@ def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
 def net_chart(title: str, found: Comparison, names: Names) -> None:
     """The net preference with its interval against none, in points from -100 to 100."""
     name, net = names["candidate"], in_points(found.net)
-    fig = charts.figure(title, x="net preference: points won less points lost, ties as zero")
+    fig = charts.figure(title, x="net preference, in points")
     points(fig, [(0, net)], name=name, colour=charts.CANDIDATE, digits=0)
     rows_axis(fig, [name])
     fig.add_vline(x=0, line={"dash": "dot", "width": 1.5, "color": charts.BASELINE})

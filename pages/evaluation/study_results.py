@@ -68,7 +68,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             names["baseline"]: written(c.baseline),
             names["candidate"] + " ": written(c.candidate),
             "Difference": written(c.difference),
-            "p (Holm)": None if c.p is None else written_p(c.p),
+            **({} if c.p is None else {"p (Holm)": written_p(c.p)}),
             "Finding": says_words(c.says),
         }
         for c in found.criteria

@@ -69,6 +69,11 @@ def test_a_difference_that_is_there_is_found_in_both_ways() -> None:
     assert widths[0] > widths[1]
 
 
+def test_one_point_more_on_every_pair_is_shown_within_forty_pairs_of_a_running_study() -> None:
+    found = results(ratings("relevance", [3] * 40, [4] * 40), False)[0]
+    assert found.says == "better"
+
+
 def test_a_claim_needs_the_corrected_p() -> None:
     chance = np.random.default_rng(0)
     baseline = chance.integers(1, 6, size=60)
