@@ -155,15 +155,14 @@ def _figures(result: StudyResult) -> None:
     st.subheader("How much was rated", anchor=False)
     found, least = result.found, result.study.plan.least
     needed = f"{page.number(least)} of {page.number(result.outputs)} outputs needed"
-    judged = round((result.coverage.value or 0) * result.outputs)
-    rule = f"10 % rule {'met' if judged >= least else 'not met yet'}: {needed}"
+    rule = f"{result.ten_percent_rule}: {needed}"
     page.figures(
         [
             ("Pairs rated", f"{page.number(found.judged)} of {page.number(result.pairs)}", rule),
             (
                 "Coverage",
                 page.percent(result.coverage.value, 1),
-                f"{page.number(judged)} of {page.number(result.outputs)} outputs. {rule}.",
+                f"{page.number(result.reviewed)} of {page.number(result.outputs)} outputs. {rule}.",
             ),
             ("Judgements", page.number(found.judgements), "Pairs that overlap have several."),
             (

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -51,8 +50,6 @@ FLAGS = (
     f"--disable-features={','.join(SWITCHED_OFF)}",
 )
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-# Without a graphics card an animation costs more than the page that it is on.
-LOOKS: dict[str, Any] = {"viewport": DESKTOP, "reduced_motion": "reduce"}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -113,7 +110,10 @@ def a_window(browser: Browser, windows: list[BrowserContext]) -> Iterator[Browse
 
     Use it, not a context of its own: in a new one every script is compiled again.
     """
-    context = windows.pop() if windows else browser.new_context(**LOOKS)
+    # Without a graphics card an animation costs more than the page that it is on.
+    context = (
+        windows.pop() if windows else browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
+    )
     yield context
     if emptied(context):
         windows.append(context)

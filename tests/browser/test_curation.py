@@ -71,8 +71,7 @@ def test_a_lead_accepts_in_bulk_undoes_it_and_freezes_a_version(
     expect(page.get_by_text("Content hash")).to_be_visible(timeout=PATIENCE)
     expect_to_fit_a_phone(page)
     page.get_by_role("button", name="Export as JSONL").click()
-    with page.expect_download(timeout=PATIENCE) as download:
-        page.get_by_role("button", name="all.jsonl").click()
-    lines = download.value.path().read_text().splitlines()
+    exported = downloaded(page, page.get_by_role("button", name="all.jsonl"))
+    lines = exported.read_text().splitlines()
     assert len(lines) > 20
     assert {json.loads(line)["split"] for line in lines} == {"train", "validation", "test"}

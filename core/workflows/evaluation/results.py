@@ -47,19 +47,14 @@ class StudyResult:
         return self.study.plan.pairs
 
     @property
-    def examples(self) -> int:
-        """The examples drawn: several candidates share one."""
-        return self.study.pairs_each
-
-    @property
     def reviewed(self) -> int:
         """How many of the outputs were judged."""
         return min(self.found.judged // len(self.study.candidates), self.outputs)
 
     @property
-    def enough_reviewed(self) -> bool:
-        """Whether that is at least 10 %."""
-        return self.reviewed >= self.study.plan.least
+    def ten_percent_rule(self) -> str:
+        """Whether that is at least 10 %, in words."""
+        return f"10 % rule {'met' if self.reviewed >= self.study.plan.least else 'not met yet'}"
 
     @property
     def coverage(self) -> Estimate:
@@ -81,7 +76,7 @@ class StudyResult:
             candidate=name,
             baseline=self.study.baseline.name,
             notes=(
-                f"10 % rule {'met' if self.enough_reviewed else 'not met yet'}",
+                self.ten_percent_rule,
                 "blindness held" if self.study.blind else "not blind",
             ),
             **counts,
