@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -194,14 +195,10 @@ class Database:
     def migrate(self) -> list[str]:
         """Apply the numbered SQL files that are missing, each in a transaction; names applied.
 
+        An empty database is made by storage/schema.sql, which says at once what they come to.
         Raises DatabaseChanged when an applied file has changed, or one is unknown.
         """
-        self.execute(
-            "CREATE TABLE IF NOT EXISTS migrations "
-            "(name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"
-        )
-        rows = self.rows("SELECT name, checksum FROM migrations")
-        done = {row["name"]: row["checksum"] for row in rows}
+        done = self.migrations()
         files = migration_files()
         unknown = sorted(set(done) - set(files))
         changed = [name for name in done if name in files and done[name] != _checksum(files[name])]
@@ -211,14 +208,30 @@ class Database:
                 f"differ: {', '.join(unknown + changed)}. Start the version that made it, or "
                 f"restore a backup."
             )
-        applied = [name for name in sorted(files) if name not in done]
-        for name in applied:
-            self.transact(lambda name=name: self._apply(name, files[name]))  # type: ignore[misc]
-        return applied
+        missing = {name: files[name] for name in sorted(files) if name not in done}
+        if done:
+            for name, sql in missing.items():
+                self.transact(partial(self.apply, sql, {name: sql}))
+        else:
+            schema = (resources.files("storage") / "schema.sql").read_text(encoding="utf-8")
+            self.transact(partial(self.apply, schema, missing))
+        return list(missing)
 
-    def _apply(self, name: str, sql: str) -> None:
+    def migrations(self) -> dict[str, str]:
+        """Name → checksum of every migration applied. Makes their table."""
+        self.execute(
+            "CREATE TABLE IF NOT EXISTS migrations "
+            "(name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"
+        )
+        rows = self.rows("SELECT name, checksum FROM migrations")
+        return {row["name"]: row["checksum"] for row in rows}
+
+    def apply(self, sql: str, migrations: Mapping[str, str]) -> None:
+        """Execute `sql`, which does what these migrations do, and remember them. Callers hold the
+        transaction."""
         self.execute(sql)
-        self.execute("INSERT INTO migrations VALUES (?, ?, ?)", [name, _checksum(sql), now()])
+        for name, text in migrations.items():
+            self.execute("INSERT INTO migrations VALUES (?, ?, ?)", [name, _checksum(text), now()])
 
 
 def migration_files() -> dict[str, str]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from core.workflows.curation.annotating import Edit
 from core.workflows.curation.reviewing import ReviewTask
 from core.workflows.demo import ensure_demo
 from core.workspace import Workspace
+from storage.database import Database, migration_files
 from storage.store import Store
 
 Triple = tuple[str, str, str]
@@ -52,6 +53,16 @@ def new_database(*, with_demo: bool = False) -> Path:
         ensure_demo(store)
     store.close()
     return Workspace(folder).database
+
+
+def an_earlier_database(folder: Path, migrations: Iterable[str]) -> Database:
+    """A workspace's database as a release left it that knew these migrations alone; still open."""
+    database = Database(Workspace(folder).database)
+    database.migrations()
+    files = migration_files()
+    for name in migrations:
+        database.transact(partial(database.apply, files[name], {name: files[name]}))
+    return database
 
 
 def an_admin(name: str = "ada") -> Actor:

@@ -19,6 +19,7 @@ from core.clock import now
 from core.examples.leases import Lease
 from storage.database import Database, DatabaseChanged, WorkspaceInUse, migration_files
 from storage.store import Store
+from tests.builders import an_earlier_database
 
 
 @pytest.fixture
@@ -45,21 +46,40 @@ def test_every_migration_is_applied_once_and_remembered(db: Database) -> None:
     )
 
 
-def test_a_workspace_of_the_first_version_keeps_its_jobs_and_takes_new_kinds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_new_workspace_has_the_tables_that_the_migrations_come_to(
+    db: Database, tmp_path: Path
 ) -> None:
-    every = migration_files()
-    first = {name: sql for name, sql in every.items() if name.startswith("0001")}
-    monkeypatch.setattr("storage.database.migration_files", lambda: first)
-    database = Database(tmp_path / "old.duckdb")
-    database.migrate()
+    migrated = an_earlier_database(tmp_path / "step by step", sorted(migration_files()))
+    assert definitions(db) == definitions(migrated)
+    assert db.migrations() == migrated.migrations()
+    migrated.close()
+
+
+def definitions(database: Database) -> dict[str, str]:
+    """Name → how DuckDB itself writes each table, index and view."""
+    return {
+        row["name"]: row["sql"].replace(" DEFAULT(NULL)", "")
+        for row in database.rows(
+            """
+            SELECT table_name AS name, sql FROM duckdb_tables() WHERE NOT internal
+            UNION ALL SELECT index_name, sql FROM duckdb_indexes()
+            UNION ALL SELECT view_name, sql FROM duckdb_views() WHERE NOT internal
+            """
+        )
+    }
+
+
+def test_a_workspace_of_the_first_version_keeps_its_jobs_and_takes_new_kinds(
+    tmp_path: Path,
+) -> None:
+    every = sorted(migration_files())
+    database = an_earlier_database(tmp_path, every[:1])
     insert = (
         "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, status, "
         "created_by, created_at) VALUES (?, ?, 'p', ?, 't', 'f', 'light', 'queued', 'x', ?)"
     )
     database.execute(insert, ["job_1", "import", "s1", now()])
-    monkeypatch.setattr("storage.database.migration_files", lambda: every)
-    assert database.migrate() == sorted(set(every) - set(first))
+    assert database.migrate() == every[1:]
     database.execute(insert, ["job_2", "answers", "s2", now()])
     kinds = database.rows("SELECT job_id, kind, step FROM jobs ORDER BY job_id")
     assert [(r["job_id"], r["kind"], r["step"]) for r in kinds] == [

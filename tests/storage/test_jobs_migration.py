@@ -7,34 +7,28 @@ from pathlib import Path
 import pytest
 
 from core.clock import now
-from storage.database import Database, migration_files
+from storage.database import migration_files
 from storage.store import Store
+from tests.builders import an_earlier_database
 
 OWN = "0010_jobs.sql"
 EARLIER = [name for name in sorted(migration_files()) if name < OWN]
 
 
 @pytest.mark.parametrize("last", EARLIER)
-def test_a_workspace_of_each_earlier_schema_keeps_its_jobs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
-) -> None:
-    every = migration_files()
-    old = {name: sql for name, sql in every.items() if name <= last}
-    with monkeypatch.context() as patched:
-        patched.setattr("storage.database.migration_files", lambda: old)
-        database = Database(tmp_path / "touchstone.duckdb")
-        database.migrate()
-        for number, (subject, taken) in enumerate(
-            [("imp_1", True), ("export_v", True), ("export_v", True), ("export_v", False)]
-        ):
-            database.execute(
-                "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, "
-                "status, step, total, error, detail, ingested, created_by, created_at) "
-                "VALUES (?, 'import', 'p', ?, 't', ?, 'light', 'failed', 3, 4, "
-                """'{"code": "c", "message": "m", "hint": "h"}', '{"n": 1}', ?, 'x', ?)""",
-                [f"job_{number}", subject, f"jobs/job_{number}", taken, now()],
-            )
-        database.close()
+def test_a_workspace_of_each_earlier_schema_keeps_its_jobs(tmp_path: Path, last: str) -> None:
+    database = an_earlier_database(tmp_path, [name for name in EARLIER if name <= last])
+    for number, (subject, taken) in enumerate(
+        [("imp_1", True), ("export_v", True), ("export_v", True), ("export_v", False)]
+    ):
+        database.execute(
+            "INSERT INTO jobs (job_id, kind, project_id, subject_id, title, folder, device, "
+            "status, step, total, error, detail, ingested, created_by, created_at) "
+            "VALUES (?, 'import', 'p', ?, 't', ?, 'light', 'failed', 3, 4, "
+            """'{"code": "c", "message": "m", "hint": "h"}', '{"n": 1}', ?, 'x', ?)""",
+            [f"job_{number}", subject, f"jobs/job_{number}", taken, now()],
+        )
+    database.close()
 
     store = Store(tmp_path)
     found = {job.subject_id: job for job in store.jobs.of_project("p")}

@@ -8,23 +8,16 @@ import pytest
 
 from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
 from core.workflows.team.home import standing
-from storage.database import Database, migration_files
+from storage.database import migration_files
 from storage.store import Store
-from tests.builders import an_actor, an_edit
+from tests.builders import an_actor, an_earlier_database, an_edit
 
 EARLIER = [name for name in sorted(migration_files()) if name < "0007"]
 
 
 def an_old_workspace(folder: Path, migrations: list[str]) -> None:
     """Four examples: new and skipped by ada; annotated by ada; accepted at once; sent back."""
-    database = Database(folder / "touchstone.duckdb")
-    files = migration_files()
-    database.execute(
-        "CREATE TABLE migrations "
-        "(name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"
-    )
-    for name in migrations:
-        database.transact(lambda name=name: database._apply(name, files[name]))  # type: ignore[misc]
+    database = an_earlier_database(folder, migrations)
     for statement in OLD_ROWS:
         database.execute(statement)
     database.close()

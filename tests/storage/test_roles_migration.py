@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, migration_files
+from storage.database import migration_files
 from storage.store import Store
+from tests.builders import an_earlier_database
 
 EARLIER = [name for name in sorted(migration_files()) if name < "0013"]
 
@@ -27,17 +28,7 @@ def test_memberships_and_project_changes_of_every_earlier_schema_stay(
 
 
 def _an_earlier_workspace(folder: Path, migrations: list[str]) -> None:
-    database = Database(folder / "touchstone.duckdb")
-    database.execute(
-        """
-        CREATE TABLE migrations (
-            name VARCHAR PRIMARY KEY, checksum VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
-        )
-        """
-    )
-    files = migration_files()
-    for name in migrations:
-        database._apply(name, files[name])
+    database = an_earlier_database(folder, migrations)
     database.execute(
         """
         INSERT INTO memberships (project_id, person_id, role) VALUES ('prj', 'ada', 'lead')

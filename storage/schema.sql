@@ -1,0 +1,596 @@
+-- The tables as they are now. A new workspace is made with this file; an older one comes to the same
+-- by the files of storage/migrations, and a test compares the two. Add a migration, and change this
+-- file too.
+
+-- Team --------------------------------------------------------------------------------------------
+
+-- Accounts.
+CREATE TABLE people (
+    person_id VARCHAR PRIMARY KEY,
+    name VARCHAR NOT NULL,
+    name_key VARCHAR NOT NULL UNIQUE,
+    password_hash VARCHAR NOT NULL,
+    is_admin BOOLEAN NOT NULL,
+    disabled BOOLEAN NOT NULL DEFAULT false,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Failed sign-ins by the hash of the name.
+CREATE TABLE sign_in_attempts (
+    name_hash VARCHAR PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_failure TIMESTAMP NOT NULL,
+    locked_until TIMESTAMP
+);
+
+CREATE TABLE sessions (
+    token_hash VARCHAR PRIMARY KEY,
+    person_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    project_id VARCHAR,
+    revoked_at TIMESTAMP
+);
+
+-- The link that makes the first account.
+CREATE TABLE setup_links (
+    token_hash VARCHAR PRIMARY KEY,
+    created_at TIMESTAMP NOT NULL,
+    used_at TIMESTAMP
+);
+
+-- Settings: core.projects.ProjectSettings as JSON.
+CREATE TABLE projects (
+    project_id VARCHAR PRIMARY KEY,
+    name VARCHAR NOT NULL UNIQUE,
+    settings JSON NOT NULL,
+    is_demo BOOLEAN NOT NULL DEFAULT false,
+    created_by VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    deleted_at TIMESTAMP
+);
+
+-- One row a role.
+CREATE TABLE memberships (
+    project_id VARCHAR,
+    person_id VARCHAR,
+    role VARCHAR,
+    CHECK (role IN ('annotator', 'reviewer', 'lead', 'viewer')),
+    PRIMARY KEY (project_id, person_id, role)
+);
+
+-- Links that make an account with a role.
+CREATE TABLE invitations (
+    invitation_id VARCHAR PRIMARY KEY,
+    token_hash VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    role VARCHAR NOT NULL,
+    note VARCHAR NOT NULL,
+    invited_by VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    used_at TIMESTAMP,
+    person_id VARCHAR,
+    revoked_at TIMESTAMP,
+    CHECK (role IN ('annotator', 'reviewer', 'lead', 'viewer'))
+);
+
+-- What is typed in a form and not saved yet.
+CREATE TABLE drafts (
+    person_id VARCHAR,
+    form VARCHAR,
+    content JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (person_id, form)
+);
+
+-- Who did what to what, written in the transaction that did it.
+CREATE TABLE audit_events (
+    event_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    project_id VARCHAR,
+    action VARCHAR NOT NULL,
+    subject_kind VARCHAR NOT NULL,
+    subject_id VARCHAR NOT NULL,
+    detail JSON NOT NULL
+);
+
+-- Jobs --------------------------------------------------------------------------------------------
+
+-- A row a folder under jobs/ or runs/.
+CREATE TABLE jobs (
+    job_id VARCHAR PRIMARY KEY,
+    kind VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    subject_id VARCHAR NOT NULL UNIQUE,
+    title VARCHAR NOT NULL,
+    folder VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    launcher VARCHAR NOT NULL DEFAULT 'local',
+    status VARCHAR NOT NULL,
+    step BIGINT NOT NULL DEFAULT 0,
+    total BIGINT NOT NULL DEFAULT 0,
+    error JSON,
+    detail JSON NOT NULL DEFAULT '{}',
+    event_offset BIGINT NOT NULL DEFAULT 0,
+    taken_in BOOLEAN NOT NULL DEFAULT false,
+    created_by VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    started_at TIMESTAMP,
+    ended_at TIMESTAMP,
+    heartbeat_at TIMESTAMP,
+    CHECK (device IN ('accelerator', 'light'))
+);
+
+-- Progress, notes and metrics, in the order of the worker.
+CREATE TABLE job_events (
+    job_id VARCHAR,
+    seq BIGINT,
+    created_at TIMESTAMP NOT NULL,
+    kind VARCHAR NOT NULL,
+    payload JSON NOT NULL,
+    PRIMARY KEY (job_id, seq)
+);
+
+-- Examples ----------------------------------------------------------------------------------------
+
+-- Next_row: the first row that is not in yet; NULL when the import is whole.
+CREATE TABLE imports (
+    import_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    file_name VARCHAR NOT NULL,
+    accepted BIGINT NOT NULL,
+    duplicates BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    undone_at TIMESTAMP,
+    next_row BIGINT,
+    entered_as VARCHAR DEFAULT 'new',
+    label_problems BIGINT DEFAULT 0,
+    warnings JSON DEFAULT '[]'
+);
+
+-- What stayed out of a file, and why.
+CREATE TABLE import_rejects (
+    import_id VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    reason VARCHAR NOT NULL,
+    excerpt VARCHAR NOT NULL,
+    kind VARCHAR DEFAULT 'record'
+);
+
+-- Where an example came from; its texts are in its revisions.
+CREATE TABLE examples (
+    example_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL DEFAULT 0,
+    content_hash VARCHAR NOT NULL,
+    external_id VARCHAR,
+    import_id VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    meta JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Each saved state of an example; texts are stored uncompressed, which writes five times faster.
+CREATE TABLE revisions (
+    revision_id VARCHAR PRIMARY KEY,
+    example_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL DEFAULT 0,
+    number INTEGER NOT NULL,
+    based_on VARCHAR,
+    instruction VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    input VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    output VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    labels JSON NOT NULL,
+    quality INTEGER,
+    origin VARCHAR NOT NULL,
+    comment VARCHAR NOT NULL DEFAULT '',
+    author_id VARCHAR NOT NULL,
+    seconds DOUBLE,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (quality BETWEEN 1 AND 5)
+);
+
+-- The last revision and the state of each example, in the order of the queues.
+CREATE TABLE example_current (
+    example_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    instruction VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    input VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    output VARCHAR NOT NULL USING COMPRESSION uncompressed,
+    labels JSON NOT NULL,
+    quality INTEGER,
+    author_id VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    flagged BOOLEAN NOT NULL DEFAULT false,
+    updated_at TIMESTAMP NOT NULL,
+    CHECK (state IN ('new', 'annotated', 'sent_back', 'accepted', 'set_aside'))
+);
+
+CREATE TABLE reviews (
+    review_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL DEFAULT 0,
+    revision_id VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL,
+    state_before VARCHAR NOT NULL,
+    batch_id VARCHAR,
+    comment VARCHAR NOT NULL DEFAULT '',
+    reviewer_id VARCHAR NOT NULL,
+    seconds DOUBLE,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Set aside, reopened, flagged, ….
+CREATE TABLE example_events (
+    event_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL DEFAULT 0,
+    kind VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL DEFAULT '',
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Each is saved once, however often it is sent.
+CREATE TABLE submissions (
+    submission_id VARCHAR PRIMARY KEY,
+    example_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- The last position that is taken.
+CREATE TABLE project_intake (
+    project_id VARCHAR PRIMARY KEY,
+    last_position BIGINT NOT NULL
+);
+
+-- Who works on an example now.
+CREATE TABLE example_leases (
+    example_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    queue VARCHAR NOT NULL,
+    person_id VARCHAR NOT NULL,
+    expires_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE example_skips (
+    project_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    queue VARCHAR NOT NULL,
+    person_id VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- How many examples of a block of positions are in each state: sums of changes.
+CREATE TABLE example_counts (
+    project_id VARCHAR NOT NULL,
+    block BIGINT NOT NULL,
+    state VARCHAR NOT NULL,
+    flagged BOOLEAN NOT NULL,
+    author_id VARCHAR NOT NULL,
+    n BIGINT NOT NULL
+);
+
+-- What `example_counts` counts, asked of the examples themselves: for many at once, and for tests.
+CREATE VIEW example_tallies AS
+SELECT example_id, project_id, position // 8192 AS block, state, flagged,
+       CASE WHEN flagged OR state IN ('annotated', 'sent_back') THEN author_id ELSE '' END
+           AS author_id
+FROM example_current;
+
+-- Versions ----------------------------------------------------------------------------------------
+
+CREATE TABLE dataset_versions (
+    version_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    name VARCHAR NOT NULL,
+    evaluation_only BOOLEAN NOT NULL,
+    content_hash VARCHAR NOT NULL,
+    seed BIGINT NOT NULL,
+    ratios JSON NOT NULL,
+    counts JSON NOT NULL,
+    groups BIGINT NOT NULL,
+    kept BIGINT NOT NULL,
+    left_out BIGINT NOT NULL,
+    largest JSON NOT NULL,
+    warnings JSON NOT NULL,
+    notes VARCHAR NOT NULL DEFAULT '',
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    UNIQUE (project_id, number)
+);
+
+CREATE TABLE version_examples (
+    version_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    split VARCHAR NOT NULL,
+    group_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    CHECK (split IN ('train', 'validation', 'test'))
+);
+
+-- Accepted examples that are not in a version, and why.
+CREATE TABLE version_left_out (
+    version_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    near_id VARCHAR
+);
+
+-- The split an example was given once and keeps.
+CREATE TABLE example_splits (
+    example_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    split VARCHAR NOT NULL,
+    group_id VARCHAR NOT NULL,
+    version_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (split IN ('train', 'validation', 'test'))
+);
+
+-- Systems and answers -----------------------------------------------------------------------------
+
+CREATE TABLE runs (
+    run_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    version_id VARCHAR NOT NULL,
+    job_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    spec JSON NOT NULL,
+    metrics JSON,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- A model, a prompt and a decoding.
+CREATE TABLE systems (
+    system_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    run_id VARCHAR,
+    spec JSON NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    removed_at TIMESTAMP,
+    CHECK (kind IN ('base', 'prompted', 'tuned', 'imported'))
+);
+
+CREATE TABLE generations (
+    generation_id VARCHAR PRIMARY KEY,
+    system_id VARCHAR NOT NULL,
+    version_id VARCHAR NOT NULL,
+    split VARCHAR NOT NULL,
+    job_id VARCHAR,
+    spec JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    summary JSON,
+    CHECK (split IN ('train', 'validation', 'test', 'all'))
+);
+
+-- A system's answer to one revision of an example.
+CREATE TABLE answers (
+    system_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    generation_id VARCHAR NOT NULL,
+    text VARCHAR NOT NULL,
+    cut VARCHAR NOT NULL DEFAULT '',
+    prompt_tokens INTEGER,
+    new_tokens INTEGER,
+    seconds DOUBLE,
+    finish VARCHAR NOT NULL
+);
+
+-- How many answers a system has to a split of a version.
+CREATE TABLE system_coverage (
+    system_id VARCHAR,
+    version_id VARCHAR,
+    split VARCHAR,
+    generation_id VARCHAR,
+    answers INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    capped INTEGER NOT NULL,
+    PRIMARY KEY (system_id, version_id, split, generation_id)
+);
+
+-- A system's scores on a version under one set of settings.
+CREATE TABLE scorings (
+    scoring_id VARCHAR PRIMARY KEY,
+    system_id VARCHAR NOT NULL,
+    version_id VARCHAR NOT NULL,
+    settings JSON NOT NULL,
+    settings_hash VARCHAR NOT NULL,
+    summary JSON NOT NULL,
+    job_id VARCHAR,
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE scores (
+    scoring_id VARCHAR NOT NULL,
+    system_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    metric VARCHAR NOT NULL,
+    value DOUBLE NOT NULL
+);
+
+-- Why answers that differ in a setting were compared.
+CREATE TABLE comparison_notes (
+    note_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    baseline_id VARCHAR NOT NULL,
+    candidate_id VARCHAR NOT NULL,
+    differences JSON NOT NULL,
+    text VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Results of workers, current while their stamp is.
+CREATE TABLE computed_reports (
+    report_id VARCHAR PRIMARY KEY,
+    stamp VARCHAR NOT NULL,
+    content JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- What a system must not be judged on: examples that it was trained on (a training learns from its
+-- train split and is chosen by its validation split), and those that stand in its prompt.
+CREATE VIEW exposed_examples AS
+SELECT s.system_id, m.example_id
+FROM systems s
+JOIN runs r ON r.run_id = s.run_id
+JOIN version_examples m ON m.version_id = r.version_id
+WHERE s.kind = 'tuned' AND m.split IN ('train', 'validation')
+UNION
+SELECT s.system_id, unnest(CAST(s.spec -> 'shots' AS VARCHAR[])) AS example_id
+FROM systems s
+WHERE json_type(s.spec, '$.shots') = 'ARRAY';
+
+-- Studies -----------------------------------------------------------------------------------------
+
+CREATE TABLE studies (
+    study_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    version_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    rubric JSON NOT NULL,
+    plan JSON NOT NULL,
+    order_hash VARCHAR NOT NULL,
+    leaks JSON NOT NULL,
+    blind BOOLEAN NOT NULL,
+    differences JSON NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    closed_at TIMESTAMP
+);
+
+CREATE TABLE study_systems (
+    study_id VARCHAR,
+    system_id VARCHAR,
+    role VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    CHECK (role IN ('baseline', 'candidate')),
+    PRIMARY KEY (study_id, system_id)
+);
+
+-- Two answers to one example.
+CREATE TABLE pairs (
+    pair_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    stratum VARCHAR NOT NULL,
+    inclusion_probability DOUBLE NOT NULL,
+    system_a VARCHAR NOT NULL,
+    system_b VARCHAR NOT NULL,
+    answer_a VARCHAR NOT NULL,
+    answer_b VARCHAR NOT NULL,
+    places INTEGER NOT NULL,
+    filled INTEGER NOT NULL DEFAULT 0,
+    judgements INTEGER NOT NULL DEFAULT 0,
+    CHECK (inclusion_probability > 0)
+);
+
+-- One showing of a pair to one rater.
+CREATE TABLE presentations (
+    presentation_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    pair_id VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    occasion INTEGER NOT NULL DEFAULT 1,
+    phase VARCHAR NOT NULL DEFAULT 'main',
+    weight DOUBLE NOT NULL DEFAULT 1,
+    rater_id VARCHAR,
+    left_system_id VARCHAR,
+    right_system_id VARCHAR,
+    lease_until TIMESTAMP,
+    done BOOLEAN NOT NULL DEFAULT false,
+    lapsed BOOLEAN NOT NULL DEFAULT false
+);
+
+CREATE TABLE judgements (
+    judgement_id VARCHAR PRIMARY KEY,
+    presentation_id VARCHAR NOT NULL UNIQUE,
+    study_id VARCHAR NOT NULL,
+    pair_id VARCHAR NOT NULL,
+    rater_id VARCHAR NOT NULL,
+    choice VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    preferred_system_id VARCHAR,
+    flags JSON NOT NULL,
+    comment VARCHAR NOT NULL DEFAULT '',
+    correction VARCHAR NOT NULL DEFAULT '',
+    seconds DOUBLE NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (choice IN ('left', 'right', 'tie_good', 'tie_bad', 'cannot_judge')),
+    CHECK (outcome IN ('preferred', 'tie_good', 'tie_bad', 'cannot_judge')),
+    CHECK ((outcome = 'preferred') = (preferred_system_id IS NOT NULL))
+);
+
+CREATE TABLE ratings (
+    judgement_id VARCHAR,
+    system_id VARCHAR,
+    criterion VARCHAR,
+    value INTEGER NOT NULL,
+    remark VARCHAR NOT NULL DEFAULT '',
+    CHECK (value BETWEEN 1 AND 5),
+    PRIMARY KEY (judgement_id, system_id, criterion)
+);
+
+-- Judgements as they were when their rater took them back.
+CREATE TABLE withdrawn_judgements (
+    judgement_id VARCHAR PRIMARY KEY,
+    presentation_id VARCHAR NOT NULL,
+    study_id VARCHAR NOT NULL,
+    pair_id VARCHAR NOT NULL,
+    rater_id VARCHAR NOT NULL,
+    judgement JSON NOT NULL,
+    ratings JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE study_raters (
+    study_id VARCHAR,
+    rater_id VARCHAR,
+    shown JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (study_id, rater_id)
+);
+
+CREATE TABLE study_notes (
+    note_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    text VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- How far a study is, and each rater in it: sums of changes.
+CREATE TABLE study_counts (
+    study_id VARCHAR NOT NULL,
+    rater_id VARCHAR NOT NULL,
+    pairs INTEGER NOT NULL,
+    places INTEGER NOT NULL,
+    filled INTEGER NOT NULL,
+    judged INTEGER NOT NULL,
+    judgements INTEGER NOT NULL,
+    blocked INTEGER NOT NULL
+);
