@@ -18,7 +18,7 @@ import pytest
 
 from tests.serving import DEMO, ROOT, Server, free_port, wait_until_up
 
-PROGRAM = ("core", "storage", "pages", "app.py", "cli.py")
+PROGRAM = ("core", "storage", "pages", "terminal", "app.py", "cli.py")
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", ".streamlit")
 # Loaded by transformers when a spec asks for them, not by an import of ours.
 LOADED_BY_NAME = {"accelerate", "bitsandbytes"}
@@ -28,7 +28,7 @@ IMPORT_NAMES = {"argon2-cffi": "argon2"}
 def sources() -> list[Path]:
     """Every file of the program, caches left out."""
     found = [ROOT / "app.py", ROOT / "cli.py"]
-    for folder in ("core", "storage", "pages"):
+    for folder in ("core", "storage", "pages", "terminal"):
         found += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
     return [path for path in found if "__pycache__" not in path.parts]
 

@@ -25,7 +25,7 @@ def test_every_path_of_the_file_map_exists(path: str) -> None:
 def test_the_file_map_names_every_folder_of_the_program() -> None:
     folders = {
         f"{package.parent.relative_to(ROOT).as_posix()}/"
-        for top in ("core", "pages")
+        for top in ("core", "pages", "terminal")
         for package in (ROOT / top).glob("*/__init__.py")
     }
     assert folders - set(MAP) == set()

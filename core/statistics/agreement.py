@@ -21,6 +21,8 @@ Value = float | int | str
 Table = Sequence[Sequence[Value | None]]
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
+FEWEST_UNITS = 15
+"""Below, a bootstrap covers much less than it says: 71 % at five units, 31 % with a rare class."""
 
 NOTHING_SHARED = "No unit was rated by two people."
 ONE_VALUE = "Everybody gave the same value everywhere, so chance agreement cannot be told."
@@ -175,8 +177,8 @@ def _estimate(
     value = statistic(rows)
     if np.isnan(value):
         return undefined(shared, method, ONE_VALUE)
-    few = "Too few units for an interval."
-    if units < 2:
+    few = f"Fewer than {FEWEST_UNITS} units give no interval."
+    if shared < FEWEST_UNITS:
         return Estimate(value, None, None, shared, method, reason=few)
     drawn = rng.integers(units, size=(RESAMPLES, units))
     resampled = np.array([statistic(rows[sample]) for sample in drawn])

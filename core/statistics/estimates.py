@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,9 +191,33 @@ def paired_difference(
     return clustered_mean(differences, groups, rng, level=level)
 
 
+def weighted_mean(
+    values: Sequence[float], weights: Sequence[float], *, level: float = 0.95
+) -> Estimate:
+    """A mean in which each value weighs the inverse of the probability that it was drawn with.
+
+    Hájek's estimator (1971); Student's interval with the linearised variance of a ratio (Cochran
+    1977, 6.4). One value gives no interval. Raises InvalidInput on unequal lengths.
+    """
+    if len(values) != len(weights):
+        raise InvalidInput("Values and weights differ in number. Give one weight per value.")
+    n, method = len(values), "weighted mean"
+    if n == 0:
+        return undefined(0, method, "There are no observations yet.", level)
+    heavy = np.asarray(weights, np.float64)
+    sums = np.asarray(values, np.float64) * heavy
+    value = float(sums.sum() / heavy.sum())
+    if n == 1:
+        reason = "One independent unit has no interval."
+        return Estimate(value, None, None, 1, method, level, reason=reason)
+    low, high = _student_interval(value, sums, heavy, level)
+    return Estimate(value, low, high, n, method, level)
+
+
 def _student_interval(
-    value: float, sums: NDArray[np.float64], counts: NDArray[np.intp], level: float
+    value: float, sums: NDArray[np.float64], counts: NDArray[Any], level: float
 ) -> tuple[float, float]:
+    """Of a mean of units with these sums and these counts, or weights."""
     from scipy.special import stdtrit
 
     n = len(sums)

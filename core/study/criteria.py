@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.statistics.anytime import always_valid_mean
 from core.statistics.estimates import Better, Estimate, says_better, student_mean
-from core.statistics.several import holm
+from core.statistics.p_values import holm
 from core.study.pairs import Rating
 
 LARGEST_DIFFERENCE = 4.0

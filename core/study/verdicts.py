@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from core.statistics.anytime import always_valid_mean
@@ -11,7 +11,7 @@ from core.study.pairs import Judgement
 
 Verdict = Literal["baseline", "candidate", "tie_good", "tie_bad", "cannot_judge"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-_WORTH: dict[Verdict, int] = {"candidate": 1, "tie_good": 0, "tie_bad": 0, "baseline": -1}
+WORTH: Mapping[Verdict, int] = {"candidate": 1, "tie_good": 0, "tie_bad": 0, "baseline": -1}
 
 
 def verdict_of(judgement: Judgement, baseline_id: str) -> Verdict:
@@ -48,7 +48,7 @@ def net_preference(verdicts: Sequence[Verdict]) -> Estimate:
 
     One verdict per example, in the order of time: the interval holds whenever somebody looks.
     """
-    return always_valid_mean([_WORTH[v] for v in verdicts if v != "cannot_judge"])
+    return always_valid_mean([WORTH[v] for v in verdicts if v != "cannot_judge"])
 
 
 def headline(

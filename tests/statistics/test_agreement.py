@@ -48,10 +48,12 @@ def test_alpha_equals_krippendorffs_twelve_unit_example(level: Level, published:
     alpha = krippendorff_alpha(KRIPPENDORFF, level, rng())
     assert alpha.value == pytest.approx(published, abs=0.0005)
     assert alpha.n == 11
-    assert alpha.low is not None
-    assert alpha.high is not None
-    assert alpha.low < 0.74
-    assert alpha.high <= 1
+    assert (alpha.low, alpha.reason) == (None, "Fewer than 15 units give no interval.")
+    twice = krippendorff_alpha([[*row, *row] for row in KRIPPENDORFF], level, rng())
+    assert twice.low is not None
+    assert twice.high is not None
+    assert twice.low < 0.74
+    assert twice.high <= 1
 
 
 def test_nominal_alpha_agrees_with_fleiss_kappa_of_the_1971_diagnoses() -> None:

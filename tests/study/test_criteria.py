@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.statistics.estimates import student_mean
-from core.statistics.several import holm
+from core.statistics.p_values import holm
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Rating
 

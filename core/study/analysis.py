@@ -1,0 +1,242 @@
+"""The analysis of judgements from a file: who won, how sure that is, and what would undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.statistics.anytime import always_valid_mean, highest_e_value
+from core.statistics.estimates import Better, Estimate, says_better, weighted_mean
+from core.statistics.p_values import sign_test
+from core.study.criteria import CriterionResult
+from core.study.findings import Comparison, Findings, findings
+from core.study.judgement_file import UNIFORM, JudgementFile
+from core.study.pairs import Judgement
+from core.study.verdicts import (
+    WORTH,
+    Verdict,
+    first_of_each_pair,
+    headline,
+    net_preference,
+    verdict_of,
+)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What judgements say of a candidate. The verdict rests on examples drawn alike, each judged
+    once; `weighted` is the net preference of all, by the inverse of their probabilities.
+
+    `without_one_rater`: the net preferences when each rater is left out, lowest and highest, with
+    what they say. `reversals`: how many won (or lost) examples must have been judged the other way
+    for the claim to be gone; None where nothing is claimed.
+    """
+
+    candidate: str
+    baseline: str
+    found: Findings
+    comparison: Comparison
+    share: Estimate
+    sign_test_p: float
+    e_values: tuple[float, float]
+    weighted: Estimate | None
+    without_one_rater: tuple[Estimate, ...]
+    reversals: int | None
+    left_out: int
+
+
+def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: bool) -> Analysis:
+    """Analyse judgements; `complete`: judging ended as planned, not when it looked good."""
+    drawn_alike = _drawn_alike(file)
+    judgements = [j for j in file.judgements if j.pair_id in drawn_alike]
+    found = findings(
+        baseline,
+        [candidate],
+        file.criteria,
+        judgements,
+        file.ratings,
+        planned=0 if complete else len(drawn_alike) + 1,
+    )
+    comparison = found.comparisons[0]
+    worth = _worth(judgements, baseline)
+    won, lost = comparison.count("candidate"), comparison.count("baseline")
+    return Analysis(
+        candidate=candidate,
+        baseline=baseline,
+        found=found,
+        comparison=comparison,
+        share=_share_of_decided(worth),
+        sign_test_p=sign_test(won, lost),
+        e_values=(highest_e_value(worth), highest_e_value([-w for w in worth])),
+        weighted=_weighted(file, baseline) if file.probabilities else None,
+        without_one_rater=_without_one_rater(judgements, baseline),
+        reversals=_reversals(worth),
+        left_out=len({j.pair_id for j in file.judgements}) - len(drawn_alike),
+    )
+
+
+def _drawn_alike(file: JudgementFile) -> set[str]:
+    """The comparisons that were drawn with one probability: all, or those of the uniform stratum;
+    none where neither is known to be so."""
+    strata = {j.pair_id: j.stratum for j in file.judgements}
+    names = set(strata.values())
+    if UNIFORM in names and len(names) > 1:
+        return {pair for pair, stratum in strata.items() if stratum == UNIFORM}
+    return set(strata) if len(set(file.probabilities.values())) <= 1 else set()
+
+
+def _worth(judgements: Sequence[Judgement], baseline: str) -> list[int]:
+    """1 won, 0 tied, −1 lost for each example that could be judged, in the order of time."""
+    verdicts = _verdicts(judgements, baseline)
+    return [WORTH[verdict] for verdict in verdicts if verdict != "cannot_judge"]
+
+
+def _verdicts(judgements: Sequence[Judgement], baseline: str) -> list[Verdict]:
+    return [verdict_of(j, baseline) for j in first_of_each_pair(judgements)]
+
+
+def _share_of_decided(worth: Sequence[int]) -> Estimate:
+    """The share won of the examples that were decided, with its always-valid interval."""
+    net = always_valid_mean([w for w in worth if w])
+    if net.value is None:
+        return net
+    low, high = (None if bound is None else (1 + bound) / 2 for bound in (net.low, net.high))
+    return Estimate(
+        (1 + net.value) / 2, low, high, net.n, net.method, net.level, net.kind, net.reason
+    )
+
+
+def _weighted(file: JudgementFile, baseline: str) -> Estimate | None:
+    """The net preference of all examples, each as heavy as the inverse of its probability
+    (Hájek 1971). None unless every example has one."""
+    first = first_of_each_pair(file.judgements)
+    if any(j.pair_id not in file.probabilities for j in first):
+        return None
+    worth = [(verdict_of(j, baseline), file.probabilities[j.pair_id]) for j in first]
+    judged = [(WORTH[verdict], 1 / p) for verdict, p in worth if verdict != "cannot_judge"]
+    return weighted_mean([w for w, _ in judged], [weight for _, weight in judged])
+
+
+def _without_one_rater(judgements: Sequence[Judgement], baseline: str) -> tuple[Estimate, ...]:
+    raters = dict.fromkeys(j.rater_id for j in judgements)
+    if len(raters) < 2:
+        return ()
+    nets = [
+        net_preference(_verdicts([j for j in judgements if j.rater_id != rater], baseline))
+        for rater in raters
+    ]
+    known = [net for net in nets if net.value is not None]
+    return tuple(sorted(known, key=lambda net: net.value or 0.0))
+
+
+def _reversals(worth: Sequence[int]) -> int | None:
+    says = says_better(always_valid_mean(worth))
+    if says == "not shown":
+        return None
+    ahead = 1 if says == "better" else -1
+    won = [k for k, w in enumerate(worth) if w == ahead]
+    few, many = 0, len(won)
+    while many - few > 1:  # the claim falls as more are reversed
+        middle = (few + many) // 2
+        if _still_says(worth, _spread(won, middle), says):
+            few = middle
+        else:
+            many = middle
+    return many
+
+
+def _spread(places: Sequence[int], count: int) -> set[int]:
+    """So many of the places, evenly over all of them."""
+    return {places[len(places) * k // count] for k in range(count)} if count else set()
+
+
+def _still_says(worth: Sequence[int], reversed_: set[int], says: Better) -> bool:
+    other = [-w if k in reversed_ else w for k, w in enumerate(worth)]
+    return says_better(always_valid_mean(other)) == says
+
+
+def sentence(found: Analysis) -> str:
+    """The verdict in one sentence."""
+    return headline(
+        found.comparison.net,
+        candidate=found.candidate,
+        baseline=found.baseline,
+        wins=found.comparison.count("candidate"),
+        losses=found.comparison.count("baseline"),
+        cannot_judge=found.comparison.count("cannot_judge"),
+    )
+
+
+def analysis_json(found: Analysis) -> dict[str, Any]:
+    """The analysis as plain values; an interval that cannot be given is null."""
+    comparison = found.comparison
+    choice = found.found.agreement[0]
+    return {
+        "baseline": found.baseline,
+        "candidate": found.candidate,
+        "verdict": says_better(comparison.net),
+        "sentence": sentence(found),
+        "comparisons": comparison.judged,
+        "judgements": found.found.judgements,
+        "raters": len(found.found.per_rater),
+        "wins": comparison.count("candidate"),
+        "losses": comparison.count("baseline"),
+        "ties": comparison.count("tie_good") + comparison.count("tie_bad"),
+        "cannot_judge": comparison.count("cannot_judge"),
+        "splits": comparison.split,
+        "left_out": found.left_out,
+        **_named("net_preference", comparison.net),
+        **_named("win_rate", found.share),
+        "sign_test_p": found.sign_test_p,
+        "e_value": max(found.e_values),
+        "e_value_candidate": found.e_values[0],
+        "e_value_baseline": found.e_values[1],
+        **_named("raw_agreement", choice.raw),
+        **_named("alpha", choice.alpha),
+        **_named("ac1", choice.ac),
+        "agreement_units": choice.raw.n,
+        **_named("left_share", found.found.side_bias),
+        **(_named("weighted_net_preference", found.weighted) if found.weighted else {}),
+        "criteria": {one.criterion: _criterion_json(one) for one in comparison.criteria},
+        "agreement": {
+            one.what: {
+                **_named("raw", one.raw),
+                **_named("alpha", one.alpha),
+                **_named("ac2", one.ac),
+            }
+            for one in found.found.agreement[1:]
+        },
+        "without_one_rater": _range(found.without_one_rater),
+        "sign_survives_each_rater": _survives(found),
+        "reversals_to_undo": found.reversals,
+    }
+
+
+def _named(name: str, one: Estimate) -> dict[str, float | None]:
+    return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+
+
+def _range(nets: Sequence[Estimate]) -> dict[str, float | None] | None:
+    return {"low": nets[0].value, "high": nets[-1].value} if nets else None
+
+
+def _criterion_json(one: CriterionResult) -> dict[str, Any]:
+    return {
+        "baseline": one.baseline.value,
+        "candidate": one.candidate.value,
+        "difference": one.difference.value,
+        "low": one.difference.low,
+        "high": one.difference.high,
+        "n": one.difference.n,
+        "p": one.p,
+        "verdict": one.says,
+    }
+
+
+def _survives(found: Analysis) -> bool | None:
+    """Whether the net preference keeps its sign without any one rater; None with fewer than two."""
+    net = found.comparison.net.value
+    if net is None or not found.without_one_rater:
+        return None
+    return all((one.value or 0.0) * net > 0 for one in found.without_one_rater)

@@ -1,0 +1,207 @@
+"""Judgements from anywhere: a JSONL file of who preferred what, as a study's own judgements.
+
+    {"comparison": "ex-17", "rater": "r2", "left": "tuned", "right": "base", "choice": "left",
+     "ratings": {"left": {"relevance": 5}, "right": {"relevance": 3}},
+     "stratum": "uniform", "probability": 0.1, "time": "2026-11-03T10:00:00Z"}
+
+`comparison` names the example; all from `ratings` on may be missing. Without `time` the order of
+the file is that of the judging.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput
+from core.study.pairs import SIDES, Choice, Judgement, Outcome, Rating, Side
+
+CHOICES: dict[str, Choice] = {
+    "left": "left",
+    "right": "right",
+    "tie": "tie_good",
+    "tie_good": "tie_good",
+    "both good": "tie_good",
+    "tie_bad": "tie_bad",
+    "both bad": "tie_bad",
+    "cannot_judge": "cannot_judge",
+    "cannot judge": "cannot_judge",
+}
+UNIFORM = "uniform"
+_BEGINNING = datetime(2000, 1, 1)
+
+
+class UnreadableJudgements(InvalidInput):
+    """A line of the file is no judgement of these two systems."""
+
+    title = "The judgements cannot be read"
+
+
+@dataclass(frozen=True)
+class JudgementFile:
+    """What the file holds. `probabilities`: comparison → the probability that it was drawn with,
+    for those that have one; `criteria` are the names that were rated, in the order of the file."""
+
+    judgements: tuple[Judgement, ...]
+    ratings: tuple[Rating, ...]
+    criteria: tuple[str, ...]
+    probabilities: Mapping[str, float]
+
+
+def read_judgements(path: Path, baseline: str, candidate: str) -> JudgementFile:
+    """Read judgements of these two systems, who are named by their ids.
+
+    Raises UnreadableJudgements with the first line that is none: no number comes from half a file.
+    """
+    judgements: list[Judgement] = []
+    ratings: list[Rating] = []
+    probabilities: dict[str, float] = {}
+    timed: bool | None = None
+    for line, values in _lines(path):
+        try:
+            judgement = _judgement(values, line, baseline, candidate)
+            ratings += _ratings(values, judgement, _sides(values, baseline, candidate))
+            if timed is not None and timed != ("time" in values):
+                raise ValueError("some judgements have a “time” and this one differs from them")
+            timed = "time" in values
+            if "probability" in values:
+                known = probabilities.setdefault(judgement.pair_id, _probability(values))
+                if known != values["probability"]:
+                    raise ValueError("this comparison had another “probability” before")
+        except ValueError as error:
+            raise UnreadableJudgements(f"Line {line}: {error}. Mend it, or take it out.") from None
+        judgements.append(judgement)
+    if not judgements:
+        raise UnreadableJudgements(f"{path} holds no judgement. Write one a line, as JSON.")
+    criteria = tuple(dict.fromkeys(rating.criterion for rating in ratings))
+    return JudgementFile(tuple(judgements), tuple(ratings), criteria, probabilities)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, text in enumerate(file, 1):
+                if text.strip():
+                    yield number, _object(text, number)
+    except OSError as error:
+        raise UnreadableJudgements(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UnreadableJudgements(f"{path} is not UTF-8. Save it as UTF-8.") from None
+
+
+def _object(text: str, number: int) -> Mapping[str, Any]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise UnreadableJudgements(f"Line {number} is no JSON object. Write one judgement a line.")
+    return values
+
+
+def _judgement(values: Mapping[str, Any], line: int, baseline: str, candidate: str) -> Judgement:
+    comparison, rater = _name(values, "comparison"), _name(values, "rater")
+    sides = _sides(values, baseline, candidate)
+    choice = _choice(values, sides)
+    outcome, preferred = _meaning(choice, sides)
+    return Judgement(
+        judgement_id=f"{line:09}",
+        presentation_id=f"{line:09}",
+        study_id="",
+        pair_id=comparison,
+        example_id=comparison,
+        rater_id=rater,
+        rater=rater,
+        choice=choice,
+        outcome=outcome,
+        preferred_system_id=preferred,
+        system_ids=(baseline, candidate),
+        flags={},
+        comment="",
+        correction="",
+        seconds=0.0,
+        created_at=_time(values, line),
+        number=line,
+        stratum=_name(values, "stratum") if "stratum" in values else UNIFORM,
+    )
+
+
+def _name(values: Mapping[str, Any], field: str) -> str:
+    given = values.get(field)
+    if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
+        raise ValueError(f"“{field}” is missing, or neither a text nor a number")
+    return str(given)
+
+
+def _sides(values: Mapping[str, Any], baseline: str, candidate: str) -> dict[Side, str]:
+    found: dict[Side, str] = {side: _name(values, side) for side in SIDES}
+    if set(found.values()) != {baseline, candidate}:
+        raise ValueError(
+            f"it compares “{found['left']}” and “{found['right']}”, not “{baseline}” and "
+            f"“{candidate}”; --baseline and --candidate name the systems"
+        )
+    return found
+
+
+def _choice(values: Mapping[str, Any], sides: Mapping[Side, str]) -> Choice:
+    given = str(values.get("choice", "")).strip()
+    for side, system in sides.items():
+        if given == system and given not in CHOICES:
+            return side
+    found = CHOICES.get(given.lower().replace("-", " ")) or CHOICES.get(given.lower())
+    if found is None:
+        raise ValueError(
+            f"“choice” is “{given}”; it is left, right, tie, tie_good, tie_bad or cannot_judge"
+        )
+    return found
+
+
+def _meaning(choice: Choice, sides: Mapping[Side, str]) -> tuple[Outcome, str | None]:
+    if choice == "left" or choice == "right":
+        return "preferred", sides[choice]
+    return choice, None
+
+
+def _ratings(
+    values: Mapping[str, Any], judgement: Judgement, sides: Mapping[Side, str]
+) -> list[Rating]:
+    given = values.get("ratings") or {}
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise ValueError("“ratings” is not {left: {criterion: 1–5}, right: {criterion: 1–5}}")
+    if stray := set(given) - set(sides):
+        raise ValueError(f"“ratings” has {', '.join(sorted(stray))} beside left and right")
+    found = []
+    for side, marks in given.items():
+        for criterion, value in marks.items():
+            if type(value) is not int or not 1 <= value <= 5:
+                raise ValueError(f"the rating of {criterion} is {value!r}, not 1, 2, 3, 4 or 5")
+            about = judgement.judgement_id, judgement.pair_id, judgement.rater_id
+            found.append(Rating(*about, sides[side], criterion, value, ""))
+    return found
+
+
+def _probability(values: Mapping[str, Any]) -> float:
+    given = values["probability"]
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1:
+        raise ValueError(f"“probability” is {given!r}; it lies above 0 and is at most 1")
+    return float(given)
+
+
+def _time(values: Mapping[str, Any], line: int) -> datetime:
+    if "time" not in values:
+        return _BEGINNING + timedelta(seconds=line)
+    given = values["time"]
+    try:
+        if isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given):
+            return datetime.fromtimestamp(given, UTC).replace(tzinfo=None)
+        moment = datetime.fromisoformat(str(given))
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"“time” is {given!r}; write it as 2026-11-03T10:00:00Z, or as seconds since 1970"
+        ) from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

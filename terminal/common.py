@@ -1,0 +1,41 @@
+"""What the commands of a terminal share: their options, their answers, their refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import TouchstoneError
+from core.workspace import VARIABLE, Workspace
+
+Home = Annotated[Path | None, typer.Option("--home", help="The workspace's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+def workspace_at(home: Path | None) -> Workspace:
+    """The workspace that --home names, else TOUCHSTONE_HOME or ./workspace."""
+    if home is not None:
+        os.environ[VARIABLE] = str(home)
+    return Workspace.from_environment()
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Print what people can mend as a sentence, without a traceback, and exit with 1."""
+    try:
+        yield
+    except TouchstoneError as error:
+        print(f"{error.title}. {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def tell(answer: dict[str, Any], sentence: str, as_json: bool) -> None:
+    """Print the answer as JSON, or as a sentence."""
+    print(json.dumps(answer) if as_json else sentence)

@@ -1,0 +1,89 @@
+"""Commands that judge files by themselves, without a workspace: `touchstone analyse`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from terminal.common import AsJson, refusals_told, tell
+
+
+def analyse(
+    file: Path,
+    baseline: Annotated[str, typer.Option(help="The baseline's name in the file.")] = "base",
+    candidate: Annotated[str, typer.Option(help="The candidate's name in the file.")] = "tuned",
+    running: Annotated[
+        bool, typer.Option("--running", help="More judgements are to come: hold for every look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what judgements in FILE show: who is preferred, how sure that is, what would undo it.
+
+    JSONL, a judgement a line: comparison, rater, left, right, choice (left, right, tie, tie_good,
+    tie_bad, cannot_judge), and if there are ratings {left: {criterion: 1-5}, right: {…}}, stratum,
+    probability, time.
+    """
+    from core.study.analysis import analyse as analysed
+    from core.study.analysis import analysis_json
+    from core.study.judgement_file import read_judgements
+
+    with refusals_told():
+        read = read_judgements(file, baseline, candidate)
+        answer = analysis_json(analysed(read, baseline, candidate, complete=not running))
+        tell(answer, "\n".join(_lines(answer)), as_json)
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    lines = [
+        answer["sentence"],
+        f"{answer['judgements']} judgements of {answer['comparisons']} comparisons by "
+        f"{answer['raters']} raters; {answer['splits']} judged differently by two.",
+    ]
+    if answer["left_out"]:
+        lines.append(
+            f"{answer['left_out']} comparisons were drawn with other probabilities and stay out of "
+            f"the verdict; all of them weighted: {_interval(answer, 'weighted_net_preference')}."
+        )
+    lines += [
+        f"Share won of those decided: {_interval(answer, 'win_rate')}; e-value "
+        f"{answer['e_value']:.3g}; sign test p = {answer['sign_test_p']:.3g} if nobody looked "
+        "before the end.",
+        f"Left was chosen: {_interval(answer, 'left_share')}.",
+    ]
+    if answer["agreement_units"]:
+        lines.append(
+            f"Agreement on {answer['agreement_units']} comparisons: raw "
+            f"{_interval(answer, 'raw_agreement')}, alpha {_interval(answer, 'alpha')}, AC1 "
+            f"{_interval(answer, 'ac1')}."
+        )
+    for name, one in answer["criteria"].items():
+        lines.append(f"{name}: {_difference(one)}.")
+    if answer["without_one_rater"]:
+        low, high = answer["without_one_rater"]["low"], answer["without_one_rater"]["high"]
+        kept = "keeps its sign" if answer["sign_survives_each_rater"] else "does not keep its sign"
+        lines.append(
+            f"Without any one rater the net preference lies between {low:+.2f} and {high:+.2f}: it "
+            f"{kept}."
+        )
+    if answer["reversals_to_undo"] is not None:
+        lines.append(
+            f"{answer['reversals_to_undo']} judgements the other way would undo the claim."
+        )
+    return lines
+
+
+def _interval(answer: dict[str, Any], name: str) -> str:
+    value, low, high = (answer.get(key) for key in (name, f"{name}_low", f"{name}_high"))
+    if value is None:
+        return "not known"
+    return f"{value:.2f}" if low is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _difference(one: dict[str, Any]) -> str:
+    if one["difference"] is None:
+        return "not rated"
+    bounds = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
+    p = "" if one["p"] is None else f", p = {one['p']:.3g} after Holm"
+    return f"{one['baseline']:.2f} → {one['candidate']:.2f}, {one['difference']:+.2f}{bounds}{p}"
