@@ -116,7 +116,11 @@ class Counters:
             if committed:
                 self._appended += len(changes)
                 if project_id in self._sums:
-                    self._sums[project_id].update(changes)
+                    sums = self._sums[project_id]
+                    sums.update(changes)
+                    for tally in changes:
+                        if not sums[tally]:
+                            del sums[tally]
 
     def _forget(self, _committed: bool) -> None:
         with self._lock:
@@ -129,7 +133,7 @@ class Counters:
         """The examples of each tally, as of the last commit; tallies without examples left out."""
         with self._lock:
             if project_id in self._sums:
-                return {tally: n for tally, n in self._sums[project_id].items() if n}
+                return dict(self._sums[project_id])
             before, quiet = self._changes, not self._open
         rows = self._db.rows(
             """
