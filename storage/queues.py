@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from core.clock import now
+from core.examples.current import CurrentExample
 from core.examples.leases import Hands, Lease
 from core.examples.states import Queue, is_open
 from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
+from storage.examples import CURRENT, Examples
 from storage.promises import Promises
 
 # What each queue holds, as core.examples.states.is_open says it.
@@ -28,14 +30,16 @@ _FIRST: dict[Queue, str] = {
     "annotate": "state = 'sent_back' AND author_id = $person_id",
     "review": "author_id <> $person_id",
 }
+# The rows lie in import order and DuckDB keeps it, so the first one found is the first one, and the
+# search ends there; to sort for it would double the time.
 _CANDIDATE = {
     queue: f"""
-        SELECT min(position) AS position, arg_min(example_id, position) AS example_id
-        FROM example_current
+        {CURRENT}
         WHERE project_id = $project_id AND position >= $start AND position < $end
           AND {_OPEN[queue]} AND ({_FIRST[queue]}) = $first
           AND NOT list_contains($taken, example_id)
-        """  # noqa: S608 both parts are literals of this module
+        LIMIT 1
+        """
     for queue in _OPEN
 }
 
@@ -57,9 +61,10 @@ class Block:
 class Queues:
     """Leases, skips, and the next example."""
 
-    def __init__(self, db: Database, counters: Counters) -> None:
+    def __init__(self, db: Database, counters: Counters, examples: Examples) -> None:
         self._db = db
         self._counters = counters
+        self._examples = examples
         self._promises = Promises()
         self._lock = threading.Lock()
         self._ever_skipped: set[str] | None = None
@@ -83,9 +88,9 @@ class Queues:
         *,
         taken: Collection[str],
         after: int = 0,
-    ) -> Lease | None:
-        """The first open example that is not in `taken`, as a lease that ends at once; until the
-        transaction ends it is promised to this person, and nobody else gets it.
+    ) -> CurrentExample | None:
+        """The first open example that is not in `taken`; until the transaction ends it is promised
+        to this person, and nobody else gets it.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
         to another.
@@ -100,11 +105,11 @@ class Queues:
 
     def _first(
         self, project_id: str, queue: Queue, person_id: str, taken: set[str], after: int
-    ) -> Lease | None:
+    ) -> CurrentExample | None:
         for block in self.open_blocks(project_id, queue, person_id):
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
             for begin in {max(start, after + 1): None, start: None}:
-                row = self._db.rows(
+                row = self._db.one(
                     _CANDIDATE[queue],
                     {
                         "project_id": project_id,
@@ -114,11 +119,9 @@ class Queues:
                         "first": block.first,
                         "taken": list(taken),
                     },
-                )[0]
-                if row["example_id"] is not None:
-                    return Lease(
-                        project_id, **row, queue=queue, person_id=person_id, expires_at=now()
-                    )
+                )
+                if row is not None:
+                    return self._examples.from_row(row)
         return None
 
     def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:

@@ -59,7 +59,7 @@ class Store:
         self.imports = Imports(self.database, self.counters, self.intake)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
-        self.queues = Queues(self.database, self.counters)
+        self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.versions = Versions(self.database)

@@ -37,7 +37,7 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
     act = working.review if mode == "review" else working.annotate
     answer = act(store, actor, project_id, sent)
     light = sent.action in ("draft", "discard")
-    figures = {} if light else working.figures(store, actor, project_id, mode)
+    figures = {} if light else working.figures(store, actor, project_id, mode, answer.missing)
     return {
         "saved": list(answer.saved),
         "task": task_view(store, actor, project_id, mode, answer.task) if answer.task else None,

@@ -69,7 +69,7 @@ def test_what_is_being_leased_is_offered_to_nobody_else_and_is_free_again_when_t
 
     def lease_and_fail() -> None:
         def act() -> None:
-            found = queue.take_next(store, ada, project_id, "annotate")
+            found = queue.take_next(store, ada, project_id, "annotate").example
             assert found
             tries.append(found.example_id)
             leased.set()
@@ -82,12 +82,12 @@ def test_what_is_being_leased_is_offered_to_nobody_else_and_is_free_again_when_t
     with ThreadPoolExecutor(1) as thread:
         slow = thread.submit(lease_and_fail)
         leased.wait(30)
-        bobs = queue.take_next(store, bob, project_id, "annotate")
+        bobs = queue.take_next(store, bob, project_id, "annotate").example
         end.set()
         slow.result()
     assert bobs
     assert bobs.example_id not in tries
-    again = queue.take_next(store, ada, project_id, "annotate")
+    again = queue.take_next(store, ada, project_id, "annotate").example
     assert again
     assert [again.example_id] == tries
 

@@ -69,7 +69,7 @@ def next_to_annotate(
     `holding` names what their browser has already: the answer is another one.
     """
     actor.require(project_id, "annotator", "lead")
-    return queue.take_next(store, actor, project_id, "annotate", holding)
+    return queue.take_next(store, actor, project_id, "annotate", holding).example
 
 
 def open_example(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,39 +33,55 @@ class QueueFigures:
     first: int
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The example that a person works on next, None when nothing is free; and how many of the
+    queue's open examples this person is not given."""
+
+    example: CurrentExample | None
+    missing: int
+
+
 def take_next(
     store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str] = ()
-) -> CurrentExample | None:
-    """The example this person works on next, leased to them; None when nothing is free.
+) -> Taken:
+    """The example this person works on next, leased to them.
 
     What they hold already comes first, but for `holding`, which is in their browser; then what is
     to be given before the rest; then the first open one in import order.
     """
     while True:
-        example_id = _lease_next(store, actor, project_id, queue, holding)
-        example = store.examples.current(example_id) if example_id else None
+        taken = _lease_next(store, actor, project_id, queue, holding)
+        if taken.example is None or store.database.in_transaction:
+            return taken  # to look again in one transaction is to see the same
+        example = store.examples.current(taken.example.example_id)
         if example is None or example.is_open(queue):
-            return example
-        # Somebody decided on it between the look and the lease, or while this person held it.
+            return Taken(example, taken.missing)
+        # Somebody decided on it between the look and the lease.
         store.transact(partial(store.queues.release, example.example_id, actor.person_id))
 
 
 def _lease_next(
     store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str]
-) -> str | None:
+) -> Taken:
     tries = lost = 0
     # Inside of a transaction the sums would be read each time.
     store.counters.sums(project_id)
 
-    def take() -> str | None:
+    def take() -> Taken:
         nonlocal tries, lost
         tries += 1
         hands = store.queues.hands(project_id, queue, actor.person_id)
         for mine in hands.mine:
-            if mine.example_id not in holding:
+            if mine.example_id in holding:
+                continue
+            held = store.examples.current(mine.example_id)
+            if held is not None and held.is_open(queue):
                 if mine.expires_at < now() + RENEW_BELOW:
-                    store.queues.take_lease(_renewed(mine))
-                return mine.example_id
+                    renew(store, actor, held, queue)
+                return Taken(held, hands.missing)
+            # Somebody decided on it while this person held it.
+            store.queues.release(mine.example_id, actor.person_id)
         found = store.queues.candidate(
             project_id,
             queue,
@@ -73,32 +89,29 @@ def _lease_next(
             taken=hands.withheld.union(holding),
             after=lost + random.randrange(SPREAD * tries) if tries > 1 else 0,
         )
-        if found is None:
-            return None
-        lost = found.position
-        ended = any(lease.example_id == found.example_id for lease in hands.leases)
-        take_it = store.queues.take_lease if ended else store.queues.add_lease
-        take_it(_renewed(found))
-        return found.example_id
+        if found is not None:
+            lost = found.position
+            ended = any(lease.example_id == found.example_id for lease in hands.leases)
+            take_it = store.queues.take_lease if ended else store.queues.add_lease
+            take_it(_lease(actor, found, queue))
+        return Taken(found, hands.missing)
 
     return store.transact(take)
 
 
-def _renewed(lease: Lease) -> Lease:
-    return replace(lease, expires_at=now() + LEASE)
-
-
 def renew(store: Store, actor: Actor, example: CurrentExample, queue: Queue) -> bool:
     """Take the lease, or take it for longer; whether this person holds the example now."""
-    return store.queues.take_lease(
-        Lease(
-            example.project_id,
-            example.example_id,
-            example.position,
-            queue,
-            actor.person_id,
-            now() + LEASE,
-        )
+    return store.queues.take_lease(_lease(actor, example, queue))
+
+
+def _lease(actor: Actor, example: CurrentExample, queue: Queue) -> Lease:
+    return Lease(
+        example.project_id,
+        example.example_id,
+        example.position,
+        queue,
+        actor.person_id,
+        now() + LEASE,
     )
 
 
@@ -125,10 +138,13 @@ def take(
         raise Overtaken("Somebody else is working on this example right now. Choose another one.")
 
 
-def figures(store: Store, actor: Actor, project_id: str, queue: Queue) -> QueueFigures:
-    """What the queue holds for this person, from the counters."""
+def figures(
+    store: Store, actor: Actor, project_id: str, queue: Queue, missing: int | None = None
+) -> QueueFigures:
+    """What the queue holds for this person, from the counters; `missing` where it is known."""
     actor.require(project_id)
     blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
-    gone = store.queues.hands(project_id, queue, actor.person_id).missing
+    if missing is None:
+        missing = store.queues.hands(project_id, queue, actor.person_id).missing
     first = sum(block.n for block in blocks if block.first)
-    return QueueFigures(max(0, sum(block.n for block in blocks) - gone), first)
+    return QueueFigures(max(0, sum(block.n for block in blocks) - missing), first)

@@ -59,7 +59,7 @@ def next_to_review(
     `holding` names what their browser has already: the answer is another one.
     """
     actor.require(project_id, "reviewer", "lead")
-    example = queue.take_next(store, actor, project_id, "review", holding)
+    example = queue.take_next(store, actor, project_id, "review", holding).example
     return None if example is None else with_difference(store, example)
 
 

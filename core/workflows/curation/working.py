@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from core.actor import Actor
 from core.clock import new_id
@@ -26,15 +26,15 @@ from core.workflows.curation.sent import UNREADABLE, Sent
 if TYPE_CHECKING:
     from storage.store import Store
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request: the submissions saved by it, and an example to go on with."""
+    """What came of a request: the submissions saved by it, and an example to go on with; `missing`
+    as in queue.Taken, where one was taken from the queue."""
 
     saved: tuple[str, ...] = ()
     task: Task | None = None
+    missing: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,10 @@ def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         "skip": lambda: _leave(store, actor, project_id, sent, annotating.skip),
         "flag": lambda: _leave(store, actor, project_id, sent, annotating.flag),
     }
-
-    def save_and_take() -> tuple[tuple[str, ...], CurrentExample | None]:
-        saved = _saved(store, actor, project_id, sent, "annotate", saving)
-        return saved, opening["next"]() if saved and sent.next else None
-
-    saved, example = _at_once(store, project_id, save_and_take)
-    return Answer(saved, _to_annotate(store, actor, example))
+    saved, taken = _save_and_take(store, actor, project_id, sent, "annotate", saving)
+    if taken is None:
+        return Answer(saved)
+    return Answer(saved, _to_annotate(store, actor, taken.example), taken.missing)
 
 
 def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExample | None:
@@ -120,13 +117,11 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         for decision in get_args(ReviewDecision)
     }
     saving["skip"] = lambda: _leave(store, actor, project_id, sent, annotating.skip)
-
-    def save_and_take() -> tuple[tuple[str, ...], ReviewTask | None]:
-        saved = _saved(store, actor, project_id, sent, "review", saving)
-        return saved, opening["next"]() if saved and sent.next else None
-
-    saved, task = _at_once(store, project_id, save_and_take)
-    return Answer(saved, _to_review(task))
+    saved, taken = _save_and_take(store, actor, project_id, sent, "review", saving)
+    if taken is None or taken.example is None:
+        return Answer(saved)
+    task = reviewing.with_difference(store, taken.example)
+    return Answer(saved, _to_review(task), taken.missing)
 
 
 def _undone(store: Store, actor: Actor, project_id: str, sent: Sent) -> ReviewTask:
@@ -149,11 +144,25 @@ def _decide(
 # Both ---------------------------------------------------------------------------------------------
 
 
-def _at_once(store: Store, project_id: str, action: Callable[[], T]) -> T:
+def _save_and_take(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    sent: Sent,
+    mode: Queue,
+    saving: Mapping[str, Callable[[], None]],
+) -> tuple[tuple[str, ...], queue.Taken | None]:
     """Save and lease the next example in one transaction, which is one wait for the disk."""
     # Inside of a transaction the sums of a project that nobody has worked in would not be kept.
     store.counters.sums(project_id)
-    found = store.transact(action)
+
+    def save_and_take() -> tuple[tuple[str, ...], queue.Taken | None]:
+        saved = _saved(store, actor, project_id, sent, mode, saving)
+        if not saved or not sent.next:
+            return saved, None
+        return saved, queue.take_next(store, actor, project_id, mode, sent.holding)
+
+    found = store.transact(save_and_take)
     store.counters.compact_if_long()
     return found
 
@@ -222,10 +231,12 @@ def new_submission_id() -> str:
     return new_id("rev")
 
 
-def figures(store: Store, actor: Actor, project_id: str, mode: Queue) -> dict[str, Any]:
+def figures(
+    store: Store, actor: Actor, project_id: str, mode: Queue, missing: int | None = None
+) -> dict[str, Any]:
     """What stands above the editor: what this person did today, and what waits."""
     done = annotating.done_today(store, actor, project_id)
-    waits = queue.figures(store, actor, project_id, mode)
+    waits = queue.figures(store, actor, project_id, mode, missing)
     counts = browsing.counts(store, actor, project_id)
     if mode == "review":
         return {
