@@ -30,8 +30,10 @@ class Place:
     def next(self, actor: Actor, *holding: str) -> Task | None:
         return annotate(self.store, actor, self.project_id, Sent("next", holding=holding)).task
 
-    def save(self, actor: Actor, task: Task, output: str, **more: Any) -> working.Answer:
-        return annotate(self.store, actor, self.project_id, sent(task, "save", output, **more))
+    def save(
+        self, actor: Actor, task: Task, output: str, action: str = "save", **more: Any
+    ) -> working.Answer:
+        return annotate(self.store, actor, self.project_id, sent(task, action, output, **more))
 
 
 def sent(task: Task, action: str, output: str, **more: Any) -> Sent:
@@ -63,6 +65,39 @@ def test_what_is_fetched_ahead_stays_held_and_a_save_brings_another_one(place: P
     assert answer.task
     held = [one.example.example_id for one in (first, ahead, theirs, answer.task)]
     assert held == place.ids[:4]
+
+
+def test_what_waits_is_told_after_a_save_as_to_somebody_who_asks_anew(place: Place) -> None:
+    first = place.next(place.ann)
+    assert first
+    place.next(place.bea)
+    answer = place.save(place.ann, first, "", reason="Not my field.", action="skip")
+    assert answer.missing == 2  # the one skipped, and the one that bea holds
+    told = working.figures(place.store, place.ann, place.project_id, "annotate", answer.missing)
+    assert told == working.figures(place.store, place.ann, place.project_id, "annotate")
+    assert told["waiting"] == 4
+
+
+def test_a_save_that_brings_the_next_example_runs_few_statements(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    run = place.store.database._run
+
+    def spy(cursor: Any, sql: str, params: Any) -> Any:
+        if "FROM people" not in sql:  # people who are in the table are asked for once
+            seen.append(sql)
+        return run(cursor, sql, params)
+
+    task = place.next(place.ann)
+    for _ in range(2):  # the first one fills what is kept in memory
+        assert task
+        monkeypatch.setattr(place.store.database, "_run", spy)
+        seen.clear()
+        answer = place.save(place.ann, task, "Done.")
+        working.figures(place.store, place.ann, place.project_id, "annotate", answer.missing)
+        task = answer.task
+    assert len(seen) <= 11, seen
 
 
 def test_the_same_submission_twice_is_one_revision(place: Place) -> None:
