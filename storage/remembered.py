@@ -43,6 +43,11 @@ class Remembered(Generic[T]):
                 self._found[key] = answer
         return answer
 
+    def known(self, key: str) -> T | None:
+        """The answer where it is remembered: without a statement, so without a wait."""
+        with self._lock:
+            return self._found.get(key)
+
     def forget(self) -> None:
         """Something changes in this thread's transaction: forget all when it has ended."""
         with self._lock:

@@ -51,6 +51,11 @@ class Sessions:
         found = self._seen.get(token_hash, lambda: self._by_token(token_hash, moment))
         return found if found and found.expires_at > moment else None
 
+    def is_known(self, token_hash: str, moment: datetime) -> bool:
+        """Whether `by_token` would find a living session without a statement."""
+        found = self._seen.known(token_hash)
+        return bool(found and found.expires_at > moment)
+
     def _by_token(self, token_hash: str, moment: datetime) -> Session | None:
         rows = self._db.rows(
             """

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.accounts import hash_token
-from core.workflows.team.sessions import actor_of
+from core.workflows.team.sessions import actor_of, is_known
 from pages.server.cookies import renewed
 from pages.server.headers import FORM_POLICY, app_policy, with_security_headers
 from pages.server.lifespan import quiet_refusal
@@ -103,6 +103,8 @@ async def _session_of(connection: HTTPConnection) -> str | None:
     token = connection.cookies.get(running().cookie)
     if not token:
         return None
+    if is_known(running().store, token):  # spares most requests a change of threads
+        return token
     return token if await run_in_threadpool(actor_of, running().store, token) else None
 
 

@@ -64,6 +64,16 @@ def test_two_who_set_up_at_once_make_one_admin(store: Store) -> None:
     assert len(accounts.people(store, an_admin())) == 1
 
 
+def test_a_session_is_known_once_it_was_looked_up_and_until_it_ends(store: Store) -> None:
+    a_person(store)
+    token, _ = signed_in(store)
+    sessions.actor_of(store, token)
+    assert sessions.is_known(store, token)
+    assert not sessions.is_known(store, "another")
+    sessions.sign_out(store, token)
+    assert not sessions.is_known(store, token)
+
+
 def test_neither_token_nor_password_is_kept_in_the_store(store: Store) -> None:
     a_person(store)
     token, _ = signed_in(store)

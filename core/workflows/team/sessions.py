@@ -105,6 +105,11 @@ def actor_of(store: Store, token: str, *, extend: bool = False) -> Actor | None:
     return found.actor
 
 
+def is_known(store: Store, token: str) -> bool:
+    """Whether this is surely a living session; told without a wait, so on the event loop too."""
+    return store.sessions.is_known(hash_token(token), now())
+
+
 def chosen_project(store: Store, token: str) -> str | None:
     """The project that this session looked at last."""
     found = store.sessions.by_token(hash_token(token), now())
