@@ -15,12 +15,13 @@ import typer
 
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, refusals_told, tell, workspace_at
-from terminal.evaluation import analyse
+from terminal.evaluation import analyse, score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 app.add_typer(users, name="users")
 
+app.command()(score)
 app.command()(analyse)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import TouchstoneError
+from core.errors import InvalidInput, TouchstoneError
 from core.workspace import VARIABLE, Workspace
 
 Home = Annotated[Path | None, typer.Option("--home", help="The workspace's folder.")]
@@ -34,6 +34,15 @@ def refusals_told() -> Iterator[None]:
     except TouchstoneError as error:
         print(f"{error.title}. {error.message}", file=sys.stderr)
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file that the user named cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def tell(answer: dict[str, Any], sentence: str, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from core.scoring.labels import LabelReport, label_report
 from core.scoring.metrics import FIELD, METRICS, SCORER_VERSION
 from core.scoring.records import field_matches, parse_record
-from core.scoring.rouge import is_latin_poor
+from core.scoring.words import has_words_unseen_by_rouge
 
 
 class Answer(NamedTuple):
@@ -155,12 +155,14 @@ def _labels(answers: Sequence[Answer], plan: ScoringPlan) -> tuple[LabelReport |
 
 def _warnings(answers: Sequence[Answer], unlabelled: int) -> list[str]:
     n = len(answers)
-    unseen = sum(is_latin_poor(a.reference) or is_latin_poor(a.text) for a in answers)
+    unseen = sum(
+        has_words_unseen_by_rouge(a.reference) or has_words_unseen_by_rouge(a.text) for a in answers
+    )
     empty = sum(not a.text.strip() for a in answers)
     found = []
     if unseen:
         found.append(
-            f"ROUGE sees no word in {unseen} of {n} answers or references: its tokenizer knows "
+            f"ROUGE drops words in {unseen} of {n} answers or references: its tokenizer knows "
             "a-z and 0-9 only. Read token_f1 instead, which counts words of every script."
         )
     if unlabelled:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
 from core.scoring.overlap import fold_whitespace
 
 NO_LABEL = "(none)"
+_LEAD = re.compile(
+    r"^[\W_]*(?:the )?(?:final )?(?:answer|label|class|category|sentiment)(?: is\b|\W*[:=])"
+)
+_AROUND = " \t.,;:!?\"'`*_()[]{}<>“”‘’«»。！？"
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def label_report(expected: Sequence[str], answered: Sequence[str]) -> LabelRepor
     if "" in wanted:
         raise InvalidInput("A reference has no label. Leave such examples out, and say how many.")
     known = set(wanted)
-    given = [label if (label := normal_label(text)) in known else NO_LABEL for text in answered]
+    given = [parsed_label(text, known) or NO_LABEL for text in answered]
     hits = Counter(want for want, give in zip(wanted, given, strict=True) if want == give)
     support, answers = Counter(wanted), Counter(given)
     classes = {
@@ -67,6 +72,17 @@ def label_report(expected: Sequence[str], answered: Sequence[str]) -> LabelRepor
 def normal_label(text: str) -> str:
     """A label as it is compared: whitespace folded, case folded."""
     return fold_whitespace(text).casefold()
+
+
+def parsed_label(text: str, known: Collection[str]) -> str | None:
+    """The one of the `known` labels (as `normal_label` writes them) that an answer gives, or None.
+
+    "Positive." and "Answer: positive" give "positive"; what is more than a label gives none.
+    """
+    if (whole := normal_label(text)) in known:
+        return whole
+    bare = _LEAD.sub("", whole).strip(_AROUND)
+    return bare if bare in known else None
 
 
 def _class_report(hits: int, support: int, answered: int) -> ClassReport:

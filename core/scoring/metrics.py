@@ -1,7 +1,8 @@
 """The automatic metrics: name, label, order, direction and function of each. Everything reads this.
 
-A new metric is one entry here and one function of (reference, answer). Scores of an older table are
-shown as such: raise SCORER_VERSION when a function changes what it says of the same texts.
+A new metric is one entry here and one function of (reference, answer): in METRICS when every answer
+is to have it, in ON_REQUEST for `touchstone score --metrics`. Scores of an older table are shown as
+such: raise SCORER_VERSION when a function changes what it says of the same texts.
 """
 
 from __future__ import annotations
@@ -9,23 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.scoring.overlap import exact_match, token_f1
-from core.scoring.rouge import rouge_1, rouge_2, rouge_l
+from core.scoring.content import (
+    field_f1,
+    json_valid,
+    length_ratio,
+    new_numbers,
+    number_accuracy,
+    repetition,
+)
+from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
+from core.scoring.rouge import rouge_1, rouge_2, rouge_l, rouge_l_sum, rouge_l_unicode
 
-SCORER_VERSION = 1
+SCORER_VERSION = 2
 FIELD = "field:"
 
 
 @dataclass(frozen=True)
 class Metric:
     """One automatic metric. `is_share`: each value is 0 or 1, so that its mean has an exact
-    interval. `function` is None for a field, which is read from the whole record."""
+    interval. `function` is None for a field, which is read from the whole record;
+    `higher_is_better` where neither more nor less of it is better in itself."""
 
     name: str
     label: str
     function: Callable[[str, str], float] | None
     is_share: bool = False
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
 
 
 METRICS = (
@@ -42,7 +52,20 @@ METRICS = (
 )
 """In the order in which people see them; the first is the one that a page shows first."""
 
-_BY_NAME = {metric.name: metric for metric in METRICS}
+ON_REQUEST = (
+    Metric("rougeLsum", "ROUGE-Lsum", rouge_l_sum),
+    Metric("rougeL_unicode", "ROUGE-L, words of any script", rouge_l_unicode),
+    Metric("squad_f1", "token F1 as SQuAD", squad_f1),
+    Metric("normalised_match", "normalised match", normalised_match, is_share=True),
+    Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
+    Metric("new_numbers", "numbers not in the reference", new_numbers, higher_is_better=False),
+    Metric("field_f1", "field F1", field_f1),
+    Metric("json_valid", "valid JSON", json_valid, is_share=True),
+    Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None),
+    Metric("repetition", "repetition", repetition, higher_is_better=False),
+)
+
+_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
 
 
 def metric(name: str) -> Metric:
@@ -54,5 +77,5 @@ def metric(name: str) -> Metric:
 
 def in_order(names: set[str]) -> list[str]:
     """Names of metrics as people see them: those of the table in its order, then the fields."""
-    known = [m.name for m in METRICS if m.name in names]
+    known = [m.name for m in (*METRICS, *ON_REQUEST) if m.name in names]
     return [*known, *sorted(names - set(known))]

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
+
+from core.scoring.words import words
 
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -54,12 +57,51 @@ def rouge_l(reference: str, text: str) -> float:
     return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
 
 
-def is_latin_poor(text: str) -> bool:
-    """True when the text has words but ROUGE sees none of them, as in Chinese or Russian.
+def rouge_l_unicode(reference: str, text: str) -> float:
+    """ROUGE-L over words of any script."""
+    wanted, given = words(reference), words(text)
+    if not wanted or not given:
+        return 0.0
+    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
 
-    Its tokenizer keeps a-z and 0-9 only, so even identical answers would score 0.
-    """
-    return any(character.isalnum() for character in text) and not _tokens(text)
+
+def rouge_l_sum(reference: str, text: str) -> float:
+    """ROUGE-Lsum: F-measure of the union of longest common subsequences, a sentence a line."""
+    wanted = [found for line in reference.split("\n") if (found := _tokens(line))]
+    given = [found for line in text.split("\n") if (found := _tokens(line))]
+    if not wanted or not given:
+        return 0.0
+    left_wanted, left_given = (Counter(chain.from_iterable(side)) for side in (wanted, given))
+    hits = 0
+    for line in wanted:
+        for place in sorted(set().union(*(_lcs_places(line, other) for other in given))):
+            token = line[place]
+            if left_wanted[token] > 0 and left_given[token] > 0:
+                hits += 1
+                left_wanted[token] -= 1
+                left_given[token] -= 1
+    return _f_measure(hits, sum(map(len, wanted)), sum(map(len, given)))
+
+
+def _lcs_places(line: Sequence[str], other: Sequence[str]) -> set[int]:
+    """Places in `line` of one longest common subsequence: the one that rouge_score takes."""
+    table = [[0] * (len(other) + 1)]
+    for token in line:
+        above, row = table[-1], [0]
+        for column, one in enumerate(other, 1):
+            same = token == one
+            row.append(above[column - 1] + 1 if same else max(above[column], row[-1]))
+        table.append(row)
+    places, i, j = set(), len(line), len(other)
+    while i and j:
+        if line[i - 1] == other[j - 1]:
+            i, j = i - 1, j - 1
+            places.add(i)
+        elif table[i][j - 1] > table[i - 1][j]:
+            j -= 1
+        else:
+            i -= 1
+    return places
 
 
 # Each reference is compared by several metrics, and with the answers of several systems.

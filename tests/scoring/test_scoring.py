@@ -20,7 +20,8 @@ from core.scoring.job import NoAnswersToScore, run
 from core.scoring.labels import label_report
 from core.scoring.overlap import exact_match, token_f1
 from core.scoring.records import field_matches, parse_record
-from core.scoring.rouge import RougeScores, is_latin_poor, rouge
+from core.scoring.rouge import RougeScores, rouge
+from core.scoring.words import has_words_unseen_by_rouge
 
 NAMES = ["rouge1", "rouge2", "rougeL"]
 RECORD = "company: Acme Corp\ncontact: Ada\ndecision: not qualified"
@@ -68,10 +69,11 @@ def self_instruct() -> Path:
 def test_identical_chinese_and_russian_score_nothing_and_are_noticed() -> None:
     for text in ("你好世界", "привет мир"):
         assert rouge(text, text) == RougeScores(0, 0, 0)
-        assert is_latin_poor(text)
+        assert has_words_unseen_by_rouge(text)
         assert token_f1(text, text) == 1.0
-    for text in ("", " \n", "?!", "привет world"):
-        assert not is_latin_poor(text)
+    assert has_words_unseen_by_rouge("цена 42")
+    for text in ("", " \n", "?!", "café au lait"):
+        assert not has_words_unseen_by_rouge(text)
 
 
 def test_token_f1_counts_repeated_words_once_each() -> None:
@@ -196,7 +198,7 @@ def test_the_score_job_writes_every_metric_of_every_answer(tmp_path: Path) -> No
     assert summary["tuned"]["label_report"]["macro_f1"] == 1.0
     assert summary["base"]["n"] == 2
     assert summary["base"]["label_report"]["classes"]["(none)"]["answered"] == 2
-    assert "ROUGE sees no word in 1 of 2" in summary["base"]["warnings"][0]
+    assert "ROUGE drops words in 1 of 2" in summary["base"]["warnings"][0]
 
 
 def test_the_score_job_reports_how_far_it_is(tmp_path: Path) -> None:

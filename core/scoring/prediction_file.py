@@ -1,0 +1,87 @@
+"""Predictions from a file: what systems said, beside what they should have said.
+
+    {"prediction": "…", "reference": "…", "system": "base", "id": "ex-17", "label": "positive",
+     "group": "g3"}
+
+All but the first two may be missing. Lines of one `group`, or without groups of one `id`, are not
+independent: near-duplicates of each other, or several tries at one task.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InvalidInput
+
+ONLY = "all"
+"""The system of lines that name none."""
+
+
+class UnreadablePredictions(InvalidInput):
+    """A line of the file holds no prediction beside its reference."""
+
+    title = "The predictions cannot be read"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One line: what a system said, and what it should have said."""
+
+    line: int
+    system: str
+    id: str
+    group: str
+    prediction: str
+    reference: str
+    label: str | None
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """The lines of a JSONL file. Raises UnreadablePredictions with the first that is none."""
+    found: list[Prediction] = []
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for line, text in enumerate(file, 1):
+                if text.strip():
+                    found.append(_prediction(text, line))
+    except OSError as error:
+        raise UnreadablePredictions(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UnreadablePredictions(f"{path} is not UTF-8. Save it as UTF-8.") from None
+    if not found:
+        raise UnreadablePredictions(f"{path} holds no prediction. Write one a line, as JSON.")
+    if len({one.label is None for one in found}) > 1:
+        raise UnreadablePredictions(
+            "Some lines have a “label” and others do not. Give all or none."
+        )
+    return found
+
+
+def _prediction(text: str, line: int) -> Prediction:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise UnreadablePredictions(f"Line {line} is no JSON object. Write one prediction a line.")
+    for name in ("prediction", "reference"):
+        if not isinstance(values.get(name), str):
+            raise UnreadablePredictions(f"Line {line}: “{name}” is missing, or no text.")
+    named = {}
+    for name in ("system", "id", "group", "label"):
+        given = values.get(name)
+        if isinstance(given, dict | list | bool) or (name == "label" and given == ""):
+            raise UnreadablePredictions(f"Line {line}: “{name}” is neither a text nor a number.")
+        named[name] = None if given is None else str(given)
+    own = named["id"] or f"line {line}"
+    return Prediction(
+        line,
+        named["system"] or ONLY,
+        own,
+        named["group"] or own,
+        values["prediction"],
+        values["reference"],
+        named["label"],
+    )

@@ -1,0 +1,38 @@
+"""The words of a text: of any script, and as SQuAD's script normalises English."""
+
+from __future__ import annotations
+
+import re
+import string
+from functools import lru_cache
+
+import regex
+
+# A word is a run of letters, digits and the marks on them (vowel signs of Hindi, accents). Chinese
+# and Japanese have no spaces: each sign is a word, as in MLQA's script (Lewis et al. 2020).
+_SIGN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_WORD = regex.compile(rf"{_SIGN}\p{{M}}*|(?:(?!{_SIGN})[\w\p{{M}}])+")
+_ASCII_WORD = re.compile(r"\w+")  # the same for ASCII, several times as fast
+_ARTICLES = regex.compile(r"\b(a|an|the)\b")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ENGLISH = regex.compile(r"[a-z0-9]")
+
+
+# Each reference is compared by several metrics, and with the answers of several systems.
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[str, ...]:
+    """The lower-cased words of a text in any script."""
+    pattern = _ASCII_WORD if text.isascii() else _WORD
+    return tuple(pattern.findall(text.lower()))
+
+
+def squad_normalised(text: str) -> str:
+    """Lower case, no ASCII punctuation, no English articles, single spaces: `normalize_answer` of
+    SQuAD 1.1's script (Rajpurkar et al. 2016)."""
+    plain = text.lower().translate(_NO_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", plain).split())
+
+
+def has_words_unseen_by_rouge(text: str) -> bool:
+    """Whether ROUGE's classic tokenizer, which knows a-z and 0-9 only, drops a whole word."""
+    return not text.isascii() and any(not _ENGLISH.search(word) for word in words(text))
