@@ -139,10 +139,12 @@ def _rated_twice(pairs: int, spec: DrawSpec) -> set[int]:
 
 def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
     texts = list(zip(*table.column("texts").to_pylist(), strict=True))
-    reports = [
-        scan(texts[0], candidate, names=spec.names, template=spec.template)
-        for candidate in texts[1:]
-    ]
+    about = {
+        "names": spec.names,
+        "template": spec.template,
+        "references": table.column("reference").to_pylist(),
+    }
+    reports = [scan(texts[0], candidate, **about) for candidate in texts[1:]]
     return worst(reports).to_json()
 
 

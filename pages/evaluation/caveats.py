@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.study.comparing import Difference
-from core.study.leak_report import HIGHEST_BLIND_AUC, LeakReport
+from core.study.leak_report import HIGHEST_BLIND_SHARE, LeakReport, Measure
+from core.study.sentences import written_p
 from core.study.study import StudyNote
 from core.workflows.evaluation.score_report import Reason
 from pages.components import page
@@ -42,9 +43,22 @@ def show_findings(leaks: LeakReport) -> None:
         if leaks.findings:
             st.text("\n".join(f"• {finding}" for finding in leaks.findings))
         if leaks.enough:
-            length, form = page.number(leaks.length_auc, 2), page.number(leaks.format_auc, 2)
             st.caption(
-                f"How well one number alone tells them apart, 0.5 (not at all) to 1 (always): "
-                f"length {length}, format {form}. Above {HIGHEST_BLIND_AUC}, and beyond chance, a "
-                "study is not blind."
+                f"Share of pairs told apart by one thing alone, {page.percent(0.5)} being chance: "
+                f"{measured(leaks)}. Length or format above {page.percent(HIGHEST_BLIND_SHARE)}, "
+                "and beyond chance, ends blindness. Wording does not: a tuned model words its "
+                "answers otherwise wherever the tuning has worked."
             )
+
+
+def measured(leaks: LeakReport) -> str:
+    """The measures of a scan in words: “length 98 %, curly quotes 51 %, wording 64 % (p = .02)”."""
+    return ", ".join(_measured(one) for one in leaks.measures)
+
+
+def _measured(one: Measure) -> str:
+    name = f"{one.name[:1].lower()}{one.name[1:]} {page.percent(one.share)}"
+    if one.p is None:
+        return name
+    p = written_p(one.p)
+    return f"{name} (p {p})" if p.startswith("<") else f"{name} (p = {p})"

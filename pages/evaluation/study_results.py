@@ -14,7 +14,7 @@ from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
-from pages.evaluation.caveats import show_differences, show_reason
+from pages.evaluation.caveats import measured, show_differences, show_reason
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -95,13 +95,9 @@ def _reservations(result: StudyResult) -> None:
             "evaluation/studies.py", label="What the scan found", icon=":material/arrow_forward:"
         )
     elif not study.blind and (note := studies.counts_because(study)):
-        length, form = (
-            page.number(study.leaks.length_auc, 2),
-            page.number(study.leaks.format_auc, 2),
-        )
         with st.container(border=True):
             st.badge("not blind", icon=":material/visibility:", color="orange")
-            st.text(f"Raters could tell the systems apart (AUC: length {length}, format {form}).")
+            st.text(f"Raters could tell the systems apart: {measured(study.leaks)}.")
             show_reason(note, "lets it count")
     if study.differences:
         with st.container(border=True):

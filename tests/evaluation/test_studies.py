@@ -26,7 +26,7 @@ def test_a_study_that_length_gives_away_withholds_its_verdict(
 ) -> None:
     study = studies.get_study(place.store, place.lead, told_apart)
     assert not study.blind
-    assert study.leaks.length_auc == 1.0
+    assert study.leaks.measures[0].share == 1.0
     assert any("Length alone" in finding for finding in study.leaks.findings)
     place.vote_all(told_apart, ["tuned"] * 8)
     result = place.result(told_apart)

@@ -129,7 +129,7 @@ def test_a_study_of_an_earlier_schema_is_found_again_whole(tmp_path: Path, last:
     assert study is not None
     assert (study.name, study.blind, study.differences) == ("Old study", False, ())
     assert (study.baseline.system_id, study.candidate.name) == ("sys_a", "The run")
-    assert (study.plan.outputs, study.leaks.length_auc) == (4, 0.9)
+    assert (study.plan.outputs, study.leaks.measures[0].share) == (4, 0.9)
     assert [note.text for note in store.studies.notes("stu")] == ["Because."]
     first, second = store.judgements.of_study("stu")
     assert (first.outcome, first.preferred_system_id) == ("preferred", "sys_a")

@@ -1,8 +1,7 @@
-"""A study's mathematics: sample size, draw, sides, order, verdicts, headline and leak scan."""
+"""A study's mathematics: sample size, draw, sides, order, verdicts and headline."""
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import re
@@ -15,7 +14,6 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.study.leaks import FEWEST_TO_TELL, by_chance, scan, separation, template_tokens
 from core.study.order import first_is_left, order_hash, pair_order
 from core.study.pairs import Choice, Judgement, Presentation, outcome_of
 from core.study.sampling import draw, length_strata, sample_size
@@ -259,107 +257,3 @@ def test_judgements_that_turn_over_are_said_to_have_changed() -> None:
 
 def test_a_small_net_preference_is_never_rounded_to_none() -> None:
     assert [points(x) for x in (0.004, -0.004, 0.234, 0.0)] == ["+0.4", "−0.4", "+23", "0"]
-
-
-def responses(system: str) -> list[str]:
-    file = SELF_INSTRUCT / f"{system}_predictions.jsonl"
-    if not file.exists():
-        pytest.skip("the real data is not beside the checkout")
-    return [json.loads(line)["response"] for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-@pytest.mark.shared
-def test_real_base_and_tuned_answers_are_flagged_as_not_blind() -> None:
-    base, tuned = responses("base_davinci"), responses("tuned_davinci-self-instruct")
-    report = scan(base, tuned, names=["davinci"], template=TEMPLATE)
-    assert not report.blind
-    assert report.length_auc == pytest.approx(0.98, abs=0.01)
-    assert any("Length alone" in sentence for sentence in report.findings)
-    assert scan(tuned, base, names=["davinci"], template=TEMPLATE) == report
-
-
-@pytest.mark.shared
-def test_two_halves_of_one_real_system_are_blind() -> None:
-    for system in ("base_davinci", "tuned_davinci-self-instruct"):
-        texts = random.Random(1).sample(responses(system), 252)
-        report = scan(texts[:126], texts[126:], names=["davinci"], template="{instruction}")
-        assert report.blind, report.findings
-        assert report.length_auc < 0.6
-
-
-def test_a_model_name_or_a_template_token_on_one_side_ends_blindness() -> None:
-    plain = [f"The answer is {k}." for k in range(20)]
-    named = [*plain[:-1], "I am Llama-3 and say 19."]
-    assert not scan(plain, named, names=["llama-3"], template=TEMPLATE).blind
-    assert scan(plain, named, names=["llama", ""], template=TEMPLATE).findings
-    assert scan(plain, named, names=["lam"], template=TEMPLATE).blind
-    for leak in ("Output:", "<|im_end|>"):
-        report = scan([*plain[:-1], f"19 {leak} 20."], plain, names=[], template=TEMPLATE)
-        assert (report.blind, len(report.findings)) == (False, 1)
-        assert leak in report.findings[0]
-
-
-def test_a_name_on_both_sides_is_found_and_leaves_the_study_blind() -> None:
-    texts = ["Acme Bot says hello.", "It is noon."]
-    report = scan(texts, texts, names=["Acme Bot"], template=TEMPLATE)
-    assert report.blind
-    assert any("both systems (1, 1)" in finding for finding in report.findings)
-
-
-def test_format_alone_gives_a_system_away() -> None:
-    prose = ["One and two and three.", "Red and blue, or so."] * 10
-    lists = ["- one and two\n- three.", "- red and blue\n- so."] * 10
-    report = scan(prose, lists, names=[], template=TEMPLATE)
-    assert not report.blind
-    assert report.format_auc == 1.0
-    broken = [text.rstrip(".") for text in prose]
-    report = scan(prose, broken, names=[], template=TEMPLATE)
-    assert not report.blind
-    assert "break off more often (100% against 0%" in report.findings[-1]
-
-
-def test_few_pairs_are_too_few_to_tell_and_never_called_not_blind_by_length() -> None:
-    short, long = ["Yes."] * 40, ["Yes, that is what I would say."] * 40
-    for n in range(1, FEWEST_TO_TELL):
-        report = scan(short[:n], long[:n], names=[], template=TEMPLATE)
-        assert (report.length_auc, report.blind, report.enough) == (1.0, True, False)
-        assert any("too few to tell" in finding for finding in report.findings)
-    told = scan(short[:FEWEST_TO_TELL], long[:FEWEST_TO_TELL], names=[], template=TEMPLATE)
-    assert (told.blind, told.enough) == (False, True)
-
-
-def test_identical_systems_are_seldom_called_not_blind_however_few_the_pairs() -> None:
-    chance, accused = random.Random(3), 0
-    for _study in range(300):
-        texts = [["w" * chance.randint(1, 90) for _ in range(9)] for _ in range(2)]
-        accused += not scan(texts[0], texts[1], names=[], template=TEMPLATE).blind
-    assert accused <= 6
-
-
-def test_the_permutation_p_is_that_of_a_sign_flip_test() -> None:
-    a, b = [1.0, 2, 3, 4, 5, 6, 7, 8], [11.0, 12, 13, 14, 15, 16, 17, 18]
-    assert by_chance(a, b) == pytest.approx(2 / 2**8, abs=0.003)
-    assert by_chance(a, a) == 1.0
-    many = np.random.default_rng(4).normal(size=(2, 500))
-    assert by_chance(many[0].tolist(), many[1].tolist()) > 0.01
-    assert by_chance(many[0].tolist(), (many[0] + 1).tolist()) < 1e-6
-
-
-def test_the_answers_of_one_system_alone_cannot_be_scanned() -> None:
-    with pytest.raises(InvalidInput, match="both"):
-        scan(["a"], [], names=[], template=TEMPLATE)
-    with pytest.raises(InvalidInput, match="same examples"):
-        scan(["a"], ["a", "b"], names=[], template=TEMPLATE)
-
-
-def test_the_separation_is_the_mann_whitney_auc_whichever_side_is_larger() -> None:
-    assert separation([1, 2, 3], [4, 5]) == separation([4, 5], [1, 2, 3]) == 1.0
-    assert separation([1, 1], [1, 1]) == 0.5
-    assert separation([1, 3], [2, 3]) == pytest.approx(1 - (0.5 + 0 + 0 + 1) / 4)
-
-
-def test_template_tokens_are_its_fixed_lines_without_common_words() -> None:
-    tokens = template_tokens("Below is a task.\n{instruction}\n### Response:\nAnswer\nok {input}")
-    assert tokens[:2] == ["Below is a task.", "### Response:"]
-    assert "Answer" not in tokens
-    assert "</s>" in tokens

@@ -1,0 +1,146 @@
+"""Words that name a system or a maker, pieces of a template, and openings of one system alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.statistics.p_values import sign_test
+
+SPECIAL_TOKENS = (
+    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|assistant|>", "<|user|>",
+    "[INST]", "[/INST]", "<s>", "</s>", "<pad>", "<unk>", "<bos>", "<eos>",
+)  # fmt: skip
+MAKERS = (
+    "OpenAI", "ChatGPT", "GPT", "Anthropic", "Claude", "Gemini", "Bard", "DeepMind", "Llama",
+    "Meta AI", "Mistral", "Mixtral", "Qwen", "Alibaba Cloud", "DeepSeek", "Phi", "Falcon", "Gemma",
+    "Cohere", "Grok", "Vicuna", "Alpaca",
+)  # fmt: skip
+SELF_TALK = {
+    "“As an AI …”": r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b",
+    "“I am an AI …”": r"\bi(?:'m|’m| am) (?:just )?an? (?:ai|language model|virtual assistant)\b",
+    "“I was trained by …”": r"\bi (?:was|am) (?:made|trained|developed|created) by\b",
+    "A knowledge cutoff": r"\b(?:knowledge|training) cut-?off\b|\bas of my last update\b",
+}
+HIGHEST_CHANCE = 0.01
+ONE_SIDED = 0.5
+"""An opening gives a system away when it stands in so many more of its answers, as a share."""
+OPENING_WORDS = 3
+
+_MARK = re.compile(r"[^\w\s]")
+_PLACEHOLDER = re.compile(r"\{(?:instruction|input)\}")
+_SHORTEST_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was found: sentences that end blindness, and others."""
+
+    away: tuple[str, ...]
+    aside: tuple[str, ...]
+
+
+def names_given_away(
+    a: Sequence[str], b: Sequence[str], names: Sequence[str], template: str
+) -> Given:
+    """Names of this project's systems and pieces of its template: one answer of one side is enough.
+
+    `template` is the text of the prompt template.
+    """
+    patterns = {
+        f"The name {name!r}": re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
+        for name in names
+        if name.strip()
+    }
+    patterns |= {
+        f"The template's {token!r}": re.compile(re.escape(token))
+        for token in template_tokens(template)
+    }
+    away, aside = [], []
+    for what, pattern in patterns.items():
+        hits = sorted(sum(bool(pattern.search(text)) for text in side) for side in (a, b))
+        if hits[0]:
+            aside.append(f"{what} stands in answers of both systems ({hits[0]}, {hits[1]}).")
+        elif hits[1]:
+            away.append(f"{what} stands in {hits[1]} answers of one system only. Take it out.")
+    return Given(tuple(away), tuple(aside))
+
+
+def makers_given_away(a: Sequence[str], b: Sequence[str], references: Sequence[str]) -> Given:
+    """Makers of models and what assistants say of themselves, where the reference does not say it:
+    found when one system's answers have it more often than chance would."""
+    patterns = {f"The name {name!r}": rf"(?<!\w){re.escape(name)}(?!\w)" for name in MAKERS}
+    known = {what: re.compile(text, re.IGNORECASE) for what, text in (patterns | SELF_TALK).items()}
+    away, aside = [], []
+    for what, pattern in known.items():
+        sides = ([bool(pattern.search(text)) for text in side] for side in (a, b, references))
+        more, less = _one_sided(*sides)
+        if not more + less:
+            continue
+        told = (
+            f"{what} stands in {max(more, less)} answers of one system alone, and in "
+            f"{min(more, less)} of the other alone"
+        )
+        if sign_test(more, less) <= HIGHEST_CHANCE:
+            away.append(f"{told}. Cut these sentences from both, or leave the examples out.")
+        elif more != less:
+            aside.append(f"{told}.")
+    return Given(tuple(away), tuple(aside))
+
+
+def openings_given_away(a: Sequence[str], b: Sequence[str], references: Sequence[str]) -> Given:
+    """First words, such as “Sure! Here is”, that one system alone begins with, though the
+    references do not."""
+    expected = Counter(opening for text in references for opening in _openings(text))
+    begun = [[_openings(text) for text in side] for side in (a, b)]
+    common = Counter(opening for side in begun for openings in side for opening in openings)
+    away: list[str] = []
+    found: list[str] = []
+    for opening, count in sorted(common.items(), key=lambda one: (-len(one[0]), -one[1])):
+        if count < ONE_SIDED * len(a) or 10 * expected[opening] > len(references) > 0:
+            continue
+        if any(longer.startswith(opening) for longer in found):
+            continue
+        more, less = _one_sided(*([opening in one for one in side] for side in begun))
+        if abs(more - less) >= ONE_SIDED * len(a) and sign_test(more, less) <= HIGHEST_CHANCE:
+            found.append(opening)
+            away.append(
+                f"“{opening}” opens {max(more, less)} answers of one system that do not open so in "
+                f"the other ({min(more, less)} the other way). Take the opening from both."
+            )
+    return Given(tuple(away), ())
+
+
+def _openings(text: str) -> list[str]:
+    words = text.split(maxsplit=OPENING_WORDS)[:OPENING_WORDS]
+    begun = (" ".join(words[:k]) for k in range(1, len(words) + 1))
+    return [opening for opening in begun if any(map(str.isalnum, opening))]
+
+
+def _one_sided(
+    in_a: Sequence[bool], in_b: Sequence[bool], in_reference: Sequence[bool] = ()
+) -> tuple[int, int]:
+    """In how many pairs only the first has it, only the second, where the reference has it not."""
+    counts = Counter(
+        pair
+        for k, pair in enumerate(zip(in_a, in_b, strict=True))
+        if not (in_reference and in_reference[k])
+    )
+    return counts[True, False], counts[False, True]
+
+
+def template_tokens(template: str) -> list[str]:
+    """The fixed pieces of a prompt template, and the special tokens that models know.
+
+    Pieces are lines without their placeholders, such as "### Response:". One or two plain words
+    are left out, as answers may well contain them.
+    """
+    pieces = [piece.strip() for line in template.splitlines() for piece in _PLACEHOLDER.split(line)]
+    telling = [
+        piece
+        for piece in pieces
+        if len(piece) >= _SHORTEST_TOKEN and (len(piece.split()) > 2 or _MARK.search(piece))
+    ]
+    return list(dict.fromkeys([*telling, *SPECIAL_TOKENS]))
