@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,12 +37,18 @@ def refusals_told() -> Iterator[None]:
 
 
 @contextmanager
-def written_to(path: Path) -> Iterator[None]:
-    """Say in a sentence why a file that the user named cannot be written."""
+def written_to(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which gets its name at the end: what stood there before stays
+    until then. Says in a sentence why it cannot be written."""
+    part = path.with_name(f"{path.name}.part")
     try:
-        yield
+        yield part
+        part.replace(path)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def tell(answer: dict[str, Any], sentence: str, as_json: bool) -> None:

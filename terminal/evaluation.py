@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from core.errors import InvalidInput
+from core.scoring.metrics import METRICS, ON_REQUEST
 from terminal.common import AsJson, refusals_told, tell, written_to
 
 
@@ -23,7 +25,7 @@ def analyse(
 
     JSONL, a judgement a line: comparison, rater, left, right, choice (left, right, tie, tie_good,
     tie_bad, cannot_judge), and if there are ratings {left: {criterion: 1-5}, right: {…}}, stratum,
-    probability, time.
+    probability, time. The first judgement of each comparison counts.
     """
     from core.study.analysis import analyse as analysed
     from core.study.analysis import analysis_json
@@ -36,42 +38,50 @@ def analyse(
 
 
 def _lines(answer: dict[str, Any]) -> list[str]:
-    lines = [
-        answer["sentence"],
-        f"{answer['judgements']} judgements of {answer['comparisons']} comparisons by "
-        f"{answer['raters']} raters; {answer['splits']} judged differently by two.",
-    ]
+    lines = [answer["sentence"], _counted(answer)]
     if answer["left_out"]:
         lines.append(
             f"{answer['left_out']} comparisons were drawn with other probabilities and stay out of "
-            f"the verdict; all of them weighted: {_interval(answer, 'weighted_net_preference')}."
+            f"the verdict; net of all, weighted: {_shares(answer, 'weighted_net_preference')}."
         )
     lines += [
-        f"Share won of those decided: {_interval(answer, 'win_rate')}; e-value "
-        f"{answer['e_value']:.3g}; sign test p = {answer['sign_test_p']:.3g} if nobody looked "
-        "before the end.",
-        f"Left was chosen: {_interval(answer, 'left_share')}.",
+        f"Won of those decided: {_shares(answer, 'win_rate')}, always valid. e-value for "
+        f"{answer['candidate']} {answer['e_value_candidate']:.3g}, for {answer['baseline']} "
+        f"{answer['e_value_baseline']:.3g}; sign test p = {answer['sign_test_p']:.3g}, if nobody "
+        "looked before the end.",
+        f"The left answer was chosen in {_shares(answer, 'left_share')}.",
     ]
     if answer["agreement_units"]:
         lines.append(
-            f"Agreement on {answer['agreement_units']} comparisons: raw "
-            f"{_interval(answer, 'raw_agreement')}, alpha {_interval(answer, 'alpha')}, AC1 "
-            f"{_interval(answer, 'ac1')}."
+            f"Agreement on {answer['agreement_units']} comparisons: the same in "
+            f"{_shares(answer, 'raw_agreement')}; beyond chance alpha "
+            f"{_interval(answer, 'alpha')}, AC1 {_interval(answer, 'ac1')}."
         )
     for name, one in answer["criteria"].items():
-        lines.append(f"{name}: {_difference(one)}.")
-    if answer["without_one_rater"]:
-        low, high = answer["without_one_rater"]["low"], answer["without_one_rater"]["high"]
-        kept = "keeps its sign" if answer["sign_survives_each_rater"] else "does not keep its sign"
-        lines.append(
-            f"Without any one rater the net preference lies between {low:+.2f} and {high:+.2f}: it "
-            f"{kept}."
-        )
+        lines.append(f"{name}, 1 to 5: {_difference(one)}.")
+    if answer["sign_survives_each_rater"] is not None:
+        kept = "keeps" if answer["sign_survives_each_rater"] else "does not keep"
+        lines.append(f"The net preference {kept} its sign without any one rater.")
     if answer["reversals_to_undo"] is not None:
         lines.append(
-            f"{answer['reversals_to_undo']} judgements the other way would undo the claim."
+            f"Judgements the other way that undo the claim: {answer['reversals_to_undo']}."
         )
     return lines
+
+
+def _counted(answer: dict[str, Any]) -> str:
+    return (
+        f"Judgements {answer['judgements']}, comparisons {answer['comparisons']}, raters "
+        f"{answer['raters']}; judged differently by two: {answer['splits']}. The first judgement "
+        "of a comparison counts."
+    )
+
+
+def _shares(answer: dict[str, Any], name: str) -> str:
+    value, low, high = (answer.get(key) for key in (name, f"{name}_low", f"{name}_high"))
+    if value is None:
+        return "not known"
+    return f"{value:.0%}" if low is None else f"{value:.0%} ({low:.0%} to {high:.0%})"
 
 
 def _interval(answer: dict[str, Any], name: str) -> str:
@@ -85,14 +95,20 @@ def _difference(one: dict[str, Any]) -> str:
     if one["difference"] is None:
         return "not rated"
     bounds = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
-    p = "" if one["p"] is None else f", p = {one['p']:.3g} after Holm"
-    return f"{one['baseline']:.2f} → {one['candidate']:.2f}, {one['difference']:+.2f}{bounds}{p}"
+    p = "" if one["p"] is None else f", p = {one['p']:.3g} corrected for the number of criteria"
+    means = f"{one['baseline']:.2f} → {one['candidate']:.2f}, {one['difference']:+.2f}{bounds}"
+    return f"{means} in {one['n']} comparisons{p}"
 
 
 def score(
     file: Path,
     metrics: Annotated[
-        str, typer.Option(help="With commas between them, or all. Default: those of every study.")
+        str,
+        typer.Option(
+            help="With commas between them, or all. "
+            f"Default: {', '.join(m.name for m in METRICS)}. "
+            f"Also: {', '.join(m.name for m in ON_REQUEST)}."
+        ),
     ] = "",
     per_example: Annotated[
         Path | None,
@@ -117,8 +133,10 @@ def score(
         wanted = chosen_metrics([name for one in metrics.split(",") if (name := one.strip())])
         found = score_file(read_predictions(file), wanted)
         if per_example is not None:
-            with written_to(per_example):
-                write_per_example(found, per_example)
+            if per_example.exists() and per_example.samefile(file):
+                raise InvalidInput("--per-example names the file that is read. Name another one.")
+            with written_to(per_example) as part:
+                write_per_example(found, part)
         answer = scores_json(found)
         tell(answer, "\n".join(_score_lines(answer)), as_json)
 
@@ -127,15 +145,16 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
     lines = []
     for metric, by_system in answer["metrics"].items():
         for system, one in by_system.items():
-            lines.append(f"{metric} of {system}: {_mean(one)} ({one['n']} lines)")
+            lines.append(f"{metric} of {system}: {_mean(one)}, n = {one['n']}")
     for one in answer["differences"]:
         shares = ""
         if one["better"] is not None:
             shares = (
                 f"; better in {one['better']:.0%}, equal in {one['equal']:.0%}, worse in "
-                f"{one['worse']:.0%} of ids"
+                f"{one['worse']:.0%}"
             )
-        lines.append(f"{one['metric']}, {one['to']} less {one['from']}: {_mean(one)}{shares}")
+        of = f"{one['to']} minus {one['from']} on {one['ids']} ids"
+        lines.append(f"{one['metric']}, {of}: {_mean(one)}{shares}")
     return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
 
 

@@ -9,7 +9,12 @@ from decimal import Decimal
 from core.scoring.records import parse_record
 from core.scoring.words import words
 
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-−]?\d*\.?\d+")
+# "1,200" is one number and "1,2000" two; a comma never divides decimals.
+_NUMBER = re.compile(
+    r"(?<![^\W_])(?<!\.)[-−]?[$€£]?"
+    r"(?:\d{1,3}(?:,\d{3})+(?![,\d])(?:\.\d+)?|\d*\.?\d+(?:[eE][+-]?\d{1,3}(?!\d))?)"
+)
+_NO_SIGNS = str.maketrans({",": "", "$": "", "€": "", "£": "", "−": "-"})
 _FENCE = re.compile(r"^```\w*\s*\n|\n?```\s*$")
 REPEATED_WORDS = 4
 
@@ -64,8 +69,7 @@ def repetition(_reference: str, text: str) -> float:
 
 
 def _numbers(text: str) -> list[Decimal]:
-    found = (one.replace(",", "").replace("−", "-") for one in _NUMBER.findall(text))
-    return [Decimal(one) for one in found]
+    return [Decimal(one.translate(_NO_SIGNS)) for one in _NUMBER.findall(text)]
 
 
 def _refused(name: str) -> object:

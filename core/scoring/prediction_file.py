@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput
+from core.examples.example import is_storable
 
 ONLY = "all"
 """The system of lines that name none."""
@@ -72,15 +73,20 @@ def _prediction(text: str, line: int) -> Prediction:
     named = {}
     for name in ("system", "id", "group", "label"):
         given = values.get(name)
-        if isinstance(given, dict | list | bool) or (name == "label" and given == ""):
+        blank = name == "label" and given is not None and not str(given).strip()
+        if blank or isinstance(given, dict | list | bool):
             raise UnreadablePredictions(f"Line {line}: “{name}” is neither a text nor a number.")
         named[name] = None if given is None else str(given)
+        if not is_storable(named[name] or ""):
+            raise UnreadablePredictions(f"Line {line}: “{name}” has a damaged character.")
     own = named["id"] or f"line {line}"
+    # Apart from each other: the group "2" and the id "2" are two.
+    group = f"group {named['group']}" if named["group"] else f"id {own}"
     return Prediction(
         line,
         named["system"] or ONLY,
         own,
-        named["group"] or own,
+        group,
         values["prediction"],
         values["reference"],
         named["label"],

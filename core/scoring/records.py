@@ -10,7 +10,7 @@ from typing import Any
 from core.scoring.overlap import fold_whitespace
 
 _FENCE = re.compile(r"^```\w*\s*\n?|\n?```\s*$")
-_LINE = re.compile(r"^[\s*\-]*([^\W_][^:\n]{0,59}?)[\s*]*:[\s*]*(.*?)\s*$")
+_LINE = re.compile(r"^[\s*\-]*([^\W_][^:\n]{0,59}?)[\s*]*:[\s*]*(.*)$")
 
 
 def parse_record(text: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def parse_record(text: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for line in body.splitlines():
         if found := _LINE.match(line):
-            fields.setdefault(found[1].lower(), found[2])
+            fields.setdefault(found[1].lower(), found[2].rstrip())
     return fields
 
 

@@ -111,7 +111,5 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def _f_measure(common: int, wanted: int, given: int) -> float:
-    precision, recall = common / max(given, 1), common / max(wanted, 1)
-    if precision + recall == 0:
-        return 0.0
-    return 2 * precision * recall / (precision + recall)
+    # One division: of precision and recall, equal F-measures would differ in their last place.
+    return 2 * common / (wanted + given) if common else 0.0

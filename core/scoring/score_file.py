@@ -22,13 +22,15 @@ from core.statistics.estimates import (
     Better,
     Estimate,
     clustered_mean,
+    clustered_proportion,
     negated,
     paired_difference,
-    proportion,
     says_better,
 )
 
 SEED = 11
+ROUNDING = 1e-12
+"""What two values of a metric may differ by and be equal."""
 LABEL_METRICS = ("label_accuracy", "label_parsed")
 EVERY = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
 
@@ -42,6 +44,7 @@ class Difference:
     first: str
     second: str
     difference: Estimate
+    ids: int
     better: float | None = None
     equal: float | None = None
     worse: float | None = None
@@ -65,13 +68,13 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
 
     Raises InvalidInput for an unknown name.
     """
-    if list(names) == ["all"]:
+    if "all" in names:
         return list(EVERY.values())
     if unknown := [name for name in names if name not in EVERY]:
         raise InvalidInput(
             f"There is no metric “{unknown[0]}”. There are {', '.join(EVERY)}, or all."
         )
-    return [EVERY[name] for name in names] if names else list(METRICS)
+    return [EVERY[name] for name in dict.fromkeys(names)] if names else list(METRICS)
 
 
 def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> FileScores:
@@ -95,7 +98,7 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         means,
         _differences(predictions, by_system, values),
         _reports(predictions, by_system),
-        _warnings(predictions, metrics),
+        [*_warnings(predictions, metrics), *_not_compared(predictions, by_system)],
     )
 
 
@@ -114,8 +117,8 @@ def _mean(
 ) -> Estimate:
     groups = [predictions[index].group for index in own]
     mine = [values[index] for index in own]
-    if _is_share(name) and len(set(groups)) == len(groups):
-        return proportion(round(sum(mine)), len(mine))
+    if _is_share(name):
+        return clustered_proportion([value == 1 for value in mine], groups)
     return clustered_mean(mine, groups, np.random.default_rng(SEED))
 
 
@@ -137,7 +140,8 @@ def _differences(
         shared = [name for name in first if name in second]
         if not shared:
             continue
-        groups = [predictions[first[name]].group for name in shared]
+        lines = [(predictions[first[name]], predictions[second[name]]) for name in shared]
+        groups = joined([(one.group, other.group) for one, other in lines])
         for metric, given in values.items():
             low = [given[first[name]] for name in shared]
             high = [given[second[name]] for name in shared]
@@ -158,23 +162,42 @@ def _difference(
     systems: tuple[str, str],
     low: Sequence[float],
     high: Sequence[float],
-    groups: Sequence[str],
+    groups: Sequence[int],
 ) -> Difference:
     difference = paired_difference(low, high, groups, np.random.default_rng(SEED))
     higher = metric in LABEL_METRICS or EVERY[metric].higher_is_better
     if higher is None:
-        return Difference(metric, *systems, difference)
+        return Difference(metric, *systems, difference, len(low))
     ahead = [(b - a) if higher else (a - b) for a, b in zip(low, high, strict=True)]
+    ahead = [0.0 if abs(one) < ROUNDING else one for one in ahead]
     n = len(ahead)
     return Difference(
         metric,
         *systems,
         difference,
+        n,
         better=sum(one > 0 for one in ahead) / n,
         equal=sum(one == 0 for one in ahead) / n,
         worse=sum(one < 0 for one in ahead) / n,
         says=says_better(difference if higher else negated(difference)),
     )
+
+
+def joined(pairs: Sequence[tuple[str, str]]) -> list[int]:
+    """A cluster for each pair of groups: pairs that share a group, or are joined by others that
+    do, have the same (union-find)."""
+    parent: dict[str, str] = {}
+
+    def root(group: str) -> str:
+        while parent.setdefault(group, group) != group:
+            parent[group] = parent[parent[group]]
+            group = parent[group]
+        return group
+
+    for one, other in pairs:
+        parent[root(one)] = root(other)
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(root(one), len(numbers)) for one, _ in pairs]
 
 
 def _reports(
@@ -209,6 +232,32 @@ def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> l
     return found
 
 
+def _not_compared(
+    predictions: Sequence[Prediction], by_system: Mapping[str, Sequence[int]]
+) -> list[str]:
+    """Of which systems the differences rest on some of the lines only, or on none."""
+    systems = list(by_system)
+    ids = {system: _once(predictions, own) for system, own in by_system.items()}
+    found = []
+    for system in systems[1:]:
+        shared = ids[systems[0]].keys() & ids[system].keys()
+        most = max(len(by_system[systems[0]]), len(by_system[system]))
+        if len(shared) < most:
+            found.append(
+                f"“{system}” and “{systems[0]}” share {len(shared)} ids that stand once in each"
+                f"{': they are compared on those alone.' if shared else ' and are not compared.'}"
+            )
+        unlike = sum(
+            predictions[ids[system][one]].reference != predictions[ids[systems[0]][one]].reference
+            for one in shared
+        )
+        if unlike:
+            found.append(
+                f"{unlike} ids have another reference for “{system}” than for “{systems[0]}”."
+            )
+    return found
+
+
 def scores_json(found: FileScores) -> dict[str, Any]:
     """Plain values: per metric and system mean, low, high, n (lines) and groups."""
     count: dict[str, int] = {}
@@ -239,6 +288,7 @@ def scores_json(found: FileScores) -> dict[str, Any]:
                 "mean": one.difference.value,
                 "low": one.difference.low,
                 "high": one.difference.high,
+                "ids": one.ids,
                 "groups": one.difference.n,
                 "better": one.better,
                 "equal": one.equal,

@@ -48,7 +48,7 @@ def always_valid_mean(
         return undefined(0, METHOD, "There are no observations yet.", level)
     low, high = _lowest(seen, level, any_stake), -_lowest(-seen, level, any_stake)
     value = float(seen.mean())
-    if low > high:  # what was seen contradicts itself: no mean is left
+    if low > high or not low <= value <= high:  # what was seen contradicts itself
         return Estimate(
             value * span, None, None, len(seen), METHOD, level,
             reason="What was said changed over time: no single mean explains it.",
@@ -56,6 +56,17 @@ def always_valid_mean(
     return Estimate(
         span * value, span * low, span * high, len(seen), METHOD, level, kind="always valid"
     )
+
+
+def e_value(values: Sequence[float], against: float = 0.0) -> float:
+    """The capital now against "the mean is at most `against`", values in -1..1; at most 1e300.
+
+    Its mean is 1 at most where that is so, so that e-values of several studies may be multiplied.
+    """
+    if not len(values):
+        return 1.0
+    distinct, counts = _counted(np.asarray(values, np.float64))
+    return math.exp(min(_highest_log_e(distinct, counts[-1:], against, _LOG_PRIOR), 690.0))
 
 
 def highest_e_value(values: Sequence[float] | Floats, against: float = 0.0) -> float:

@@ -88,13 +88,45 @@ def proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     return Estimate(successes / n, low, high, n, "clopper-pearson", level, kind="exact")
 
 
-def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
+def _clopper_pearson(successes: float, n: float, level: float) -> tuple[float, float]:
     from scipy.special import betaincinv
 
     tail = (1 - level) / 2
     low = betaincinv(successes, n - successes + 1, tail) if successes else 0.0
     high = betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
     return float(low), float(high)
+
+
+def clustered_proportion(
+    hits: Sequence[bool], clusters: Sequence[Hashable], *, level: float = 0.95
+) -> Estimate:
+    """A share of values of which those of one cluster belong together.
+
+    Clopper and Pearson's interval at the effective size of the sample (Korn and Graubard 1998);
+    where all values are equal, at the number of clusters, which n counts. Raises InvalidInput on
+    unequal lengths.
+    """
+    from scipy.special import stdtrit
+
+    if len(hits) != len(clusters):
+        raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
+    which = {cluster: index for index, cluster in enumerate(dict.fromkeys(clusters))}
+    n, rows = len(which), len(hits)
+    if n == rows:
+        return proportion(sum(hits), rows, level=level)
+    if n == 1:
+        reason = "One independent unit has no interval."
+        return Estimate(sum(hits) / rows, None, None, 1, "korn-graubard", level, reason=reason)
+    member = np.fromiter((which[cluster] for cluster in clusters), dtype=np.intp)
+    sums, counts = np.bincount(member, np.asarray(hits, np.float64)), np.bincount(member)
+    share = float(sums.sum() / rows)
+    variance = n / (n - 1) * float(np.square(sums - share * counts).sum()) / rows**2
+    size = float(n)
+    if variance:
+        tails = stdtrit(rows - 1, (1 + level) / 2), stdtrit(n - 1, (1 + level) / 2)
+        size = min(rows, share * (1 - share) / variance * float(tails[0] / tails[1]) ** 2)
+    low, high = _clopper_pearson(share * size, size, level)
+    return Estimate(share, min(low, share), max(high, share), n, "korn-graubard", level)
 
 
 def mean_interval(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from core.statistics.anytime import always_valid_mean, highest_e_value
+from core.errors import InvalidInput
+from core.statistics.anytime import always_valid_mean, e_value, highest_e_value
 from core.statistics.estimates import Better, Estimate, says_better, weighted_mean
 from core.statistics.p_values import sign_test
 from core.study.criteria import CriterionResult
@@ -18,9 +19,11 @@ from core.study.verdicts import (
     Verdict,
     first_of_each_pair,
     headline,
-    net_preference,
     verdict_of,
 )
+
+CLAIM = 40.0
+"""The e-value at which one of two sides is claimed at 2.5 %."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,10 @@ class Analysis:
     """What judgements say of a candidate. The verdict rests on examples drawn alike, each judged
     once; `weighted` is the net preference of all, by the inverse of their probabilities.
 
-    `without_one_rater`: the net preferences when each rater is left out, lowest and highest, with
-    what they say. `reversals`: how many won (or lost) examples must have been judged the other way
-    for the claim to be gone; None where nothing is claimed.
+    `e_values` are those of the candidate and of the baseline being preferred, now.
+    `without_one_rater`: the net preference without each rater in turn; None where nothing is left.
+    `reversals`: how many won (or lost) examples must have been judged the other way for the claim
+    to be gone; None where nothing is claimed.
     """
 
     candidate: str
@@ -41,13 +45,18 @@ class Analysis:
     sign_test_p: float
     e_values: tuple[float, float]
     weighted: Estimate | None
-    without_one_rater: tuple[Estimate, ...]
+    without_one_rater: tuple[float | None, ...]
     reversals: int | None
     left_out: int
 
 
 def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: bool) -> Analysis:
-    """Analyse judgements; `complete`: judging ended as planned, not when it looked good."""
+    """Analyse judgements; `complete`: judging ended as planned, not when it looked good.
+
+    Raises InvalidInput for judging that goes on and says not when each judgement was made.
+    """
+    if not (complete or file.timed):
+        raise InvalidInput("While judging goes on, each line needs a “time”: the order counts.")
     drawn_alike = _drawn_alike(file)
     judgements = [j for j in file.judgements if j.pair_id in drawn_alike]
     found = findings(
@@ -55,7 +64,7 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
         [candidate],
         file.criteria,
         judgements,
-        file.ratings,
+        [rating for rating in file.ratings if rating.pair_id in drawn_alike],
         planned=0 if complete else len(drawn_alike) + 1,
     )
     comparison = found.comparisons[0]
@@ -68,7 +77,7 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
         comparison=comparison,
         share=_share_of_decided(worth),
         sign_test_p=sign_test(won, lost),
-        e_values=(highest_e_value(worth), highest_e_value([-w for w in worth])),
+        e_values=(e_value(worth), e_value([-w for w in worth])),
         weighted=_weighted(file, baseline) if file.probabilities else None,
         without_one_rater=_without_one_rater(judgements, baseline),
         reversals=_reversals(worth),
@@ -77,13 +86,14 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
 
 
 def _drawn_alike(file: JudgementFile) -> set[str]:
-    """The comparisons that were drawn with one probability: all, or those of the uniform stratum;
-    none where neither is known to be so."""
+    """The comparisons that were drawn with one probability: all where no two are known to differ,
+    else those of the uniform stratum."""
     strata = {j.pair_id: j.stratum for j in file.judgements}
-    names = set(strata.values())
-    if UNIFORM in names and len(names) > 1:
-        return {pair for pair, stratum in strata.items() if stratum == UNIFORM}
-    return set(strata) if len(set(file.probabilities.values())) <= 1 else set()
+    uniform = {pair for pair, stratum in strata.items() if stratum == UNIFORM}
+    differ = len(set(file.probabilities.values())) > 1
+    if uniform and len(uniform) < len(strata):
+        return uniform
+    return set() if differ else set(strata)
 
 
 def _worth(judgements: Sequence[Judgement], baseline: str) -> list[int]:
@@ -115,19 +125,19 @@ def _weighted(file: JudgementFile, baseline: str) -> Estimate | None:
         return None
     worth = [(verdict_of(j, baseline), file.probabilities[j.pair_id]) for j in first]
     judged = [(WORTH[verdict], 1 / p) for verdict, p in worth if verdict != "cannot_judge"]
-    return weighted_mean([w for w, _ in judged], [weight for _, weight in judged])
+    mean = weighted_mean([w for w, _ in judged], [weight for _, weight in judged])
+    if mean.low is None or mean.high is None:
+        return mean
+    return replace(mean, low=max(mean.low, -1.0), high=min(mean.high, 1.0))
 
 
-def _without_one_rater(judgements: Sequence[Judgement], baseline: str) -> tuple[Estimate, ...]:
+def _without_one_rater(judgements: Sequence[Judgement], baseline: str) -> tuple[float | None, ...]:
     raters = dict.fromkeys(j.rater_id for j in judgements)
     if len(raters) < 2:
         return ()
-    nets = [
-        net_preference(_verdicts([j for j in judgements if j.rater_id != rater], baseline))
-        for rater in raters
-    ]
-    known = [net for net in nets if net.value is not None]
-    return tuple(sorted(known, key=lambda net: net.value or 0.0))
+    rest = ([j for j in judgements if j.rater_id != rater] for rater in raters)
+    worths = (_worth(own, baseline) for own in rest)
+    return tuple(sum(worth) / len(worth) if worth else None for worth in worths)
 
 
 def _reversals(worth: Sequence[int]) -> int | None:
@@ -152,12 +162,18 @@ def _spread(places: Sequence[int], count: int) -> set[int]:
 
 
 def _still_says(worth: Sequence[int], reversed_: set[int], says: Better) -> bool:
-    other = [-w if k in reversed_ else w for k, w in enumerate(worth)]
-    return says_better(always_valid_mean(other)) == says
+    ahead = 1 if says == "better" else -1
+    other = [-ahead * w if k in reversed_ else ahead * w for k, w in enumerate(worth)]
+    return highest_e_value(other) >= CLAIM
 
 
 def sentence(found: Analysis) -> str:
     """The verdict in one sentence."""
+    if not found.comparison.judged and found.left_out:
+        return (
+            "No verdict: the examples were drawn with different probabilities, and none of them is "
+            f"of a stratum called “{UNIFORM}”."
+        )
     return headline(
         found.comparison.net,
         candidate=found.candidate,
@@ -189,7 +205,7 @@ def analysis_json(found: Analysis) -> dict[str, Any]:
         **_named("net_preference", comparison.net),
         **_named("win_rate", found.share),
         "sign_test_p": found.sign_test_p,
-        "e_value": max(found.e_values),
+        "e_value": sum(found.e_values) / 2,
         "e_value_candidate": found.e_values[0],
         "e_value_baseline": found.e_values[1],
         **_named("raw_agreement", choice.raw),
@@ -217,8 +233,9 @@ def _named(name: str, one: Estimate) -> dict[str, float | None]:
     return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
 
 
-def _range(nets: Sequence[Estimate]) -> dict[str, float | None] | None:
-    return {"low": nets[0].value, "high": nets[-1].value} if nets else None
+def _range(nets: Sequence[float | None]) -> dict[str, float] | None:
+    known = [net for net in nets if net is not None]
+    return {"low": min(known), "high": max(known)} if known else None
 
 
 def _criterion_json(one: CriterionResult) -> dict[str, Any]:
@@ -235,8 +252,9 @@ def _criterion_json(one: CriterionResult) -> dict[str, Any]:
 
 
 def _survives(found: Analysis) -> bool | None:
-    """Whether the net preference keeps its sign without any one rater; None with fewer than two."""
+    """Whether the net preference keeps its sign without any one rater; None where it has none, or
+    there is one rater only."""
     net = found.comparison.net.value
-    if net is None or not found.without_one_rater:
+    if not net or not found.without_one_rater:
         return None
-    return all((one.value or 0.0) * net > 0 for one in found.without_one_rater)
+    return all((one or 0.0) * net > 0 for one in found.without_one_rater)

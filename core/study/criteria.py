@@ -49,10 +49,11 @@ def criteria_results(
         level = 1 - (1 - LEVEL) / max(1, len(found))
         return tuple(_at_any_time(one, level) for one in found)
     tested = [student_mean(one.differences, around=0.0, most=LARGEST_DIFFERENCE) for one in found]
-    corrected = holm([p for _, p in tested])
+    corrected = iter(holm([p for difference, p in tested if difference.n]))
     return tuple(
         _result(one, difference, _says(difference, p), p)
-        for one, (difference, _), p in zip(found, tested, corrected, strict=True)
+        for one, (difference, _) in zip(found, tested, strict=True)
+        for p in [next(corrected) if difference.n else None]
     )
 
 
@@ -83,9 +84,9 @@ def _at_any_time(one: _Rated, level: float) -> CriterionResult:
     return _result(one, difference, says_better(difference), None)
 
 
-def _says(difference: Estimate, p: float) -> Better:
+def _says(difference: Estimate, p: float | None) -> Better:
     """What the corrected p allows; never more than the interval itself."""
-    return says_better(difference) if p <= 1 - LEVEL else "not shown"
+    return says_better(difference) if p is not None and p <= 1 - LEVEL else "not shown"
 
 
 def _result(one: _Rated, difference: Estimate, says: Better, p: float | None) -> CriterionResult:

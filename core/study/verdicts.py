@@ -34,13 +34,14 @@ def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 
 def count_split(judgements: Sequence[Judgement], baseline_id: str) -> int:
-    """How many pairs two people judged differently; who could not judge is no disagreement."""
-    said: dict[str, set[Verdict]] = {}
-    for judgement in judgements:
+    """How many pairs two people judged differently, each at their first look at it; who could not
+    judge is no disagreement."""
+    said: dict[str, dict[str, Verdict]] = {}
+    for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
         verdict = verdict_of(judgement, baseline_id)
         if verdict != "cannot_judge":
-            said.setdefault(judgement.pair_id, set()).add(verdict)
-    return sum(len(verdicts) > 1 for verdicts in said.values())
+            said.setdefault(judgement.pair_id, {}).setdefault(judgement.rater_id, verdict)
+    return sum(len(set(verdicts.values())) > 1 for verdicts in said.values())
 
 
 def net_preference(verdicts: Sequence[Verdict]) -> Estimate:

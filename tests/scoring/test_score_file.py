@@ -28,6 +28,7 @@ from core.scoring.prediction_file import UnreadablePredictions, read_predictions
 from core.scoring.rouge import rouge_l_sum, rouge_l_unicode
 from core.scoring.score_file import chosen_metrics, score_file, scores_json
 from core.scoring.words import words
+from core.statistics.estimates import clustered_proportion
 
 Row = dict[str, Any]
 
@@ -104,6 +105,9 @@ def test_a_label_is_found_in_its_usual_wrappings_only(text: str, label: str | No
 def test_what_an_answer_is_made_of() -> None:
     assert number_accuracy("so 1,200 in all\n#### 1200", "It is 1,200.0!") == 1
     assert number_accuracy("#### 12", "12 or 13") == 0
+    assert number_accuracy("1,2000", "1200") == 0
+    assert number_accuracy("(10, 12,1500)", "1500") == 1
+    assert number_accuracy("-$5", "−5.0") == number_accuracy("1e5", "100,000") == 1
     assert (number_accuracy("none", "none"), number_accuracy("none", "3")) == (1, 0)
     assert new_numbers("3 apples and 4 pears", "3 + 4 = 7") == pytest.approx(1 / 3)
     assert field_f1("name: Ada\ntown: Oslo", '{"name": "Ada", "town": "Lima"}') == 0.5
@@ -153,6 +157,54 @@ def test_lines_of_one_group_count_as_one_when_the_interval_is_made(tmp_path: Pat
     assert grouped["high"] - grouped["low"] > 1.8 * (apart["high"] - apart["low"])
 
 
+def test_equal_f_measures_are_equal_whatever_their_precision_and_recall(tmp_path: Path) -> None:
+    pair = [("a b c d e f", "a b c d"), ("a b c d", "a b c d e f")]
+    rows = [
+        {"id": k, "system": system, "reference": want, "prediction": text}
+        for k in range(10)
+        for system, (want, text) in zip(("one", "two"), pair, strict=True)
+    ]
+    [one] = scored(tmp_path, rows, "rouge1")["differences"]
+    assert (one["mean"], one["equal"], one["verdict"]) == (0, 1, "not shown")
+
+
+def test_groups_of_either_line_join_the_ids_of_a_difference(tmp_path: Path) -> None:
+    rows = [
+        {"id": k, "system": system, "reference": "a", "prediction": "ab"[k % 3 > 1]} | more
+        for k in range(12)
+        for system, more in (("one", {}), ("two", {"group": k // 6}))
+    ]
+    [one] = scored(tmp_path, rows, "exact_match")["differences"]
+    assert (one["ids"], one["groups"]) == (12, 2)
+    apart = [{"reference": "a", "prediction": "a", "id": 2}] * 2
+    apart += [{"reference": "a", "prediction": "a", "id": 3, "group": 2}]
+    assert scored(tmp_path, apart)["metrics"]["exact_match"]["all"]["groups"] == 2
+
+
+def test_a_share_of_groups_that_are_all_right_has_an_interval_that_covers(tmp_path: Path) -> None:
+    rows = [{"reference": "a", "prediction": "a", "group": k // 2} for k in range(20)]
+    one = scored(tmp_path, rows)["metrics"]["exact_match"]["all"]
+    assert (one["mean"], one["low"]) == (1, pytest.approx(0.025 ** (1 / 10)))
+    rng = random.Random(6)
+    covered = 0
+    for _ in range(300):
+        hits = [rng.random() < 0.95 for _group in range(20) for _ in range(1)]
+        made = clustered_proportion(
+            [h for h in hits for _ in range(2)], [k // 2 for k in range(40)]
+        )
+        assert made.low is not None
+        assert made.high is not None
+        covered += made.low <= 0.95 <= made.high
+    assert covered >= 0.94 * 300
+
+
+def test_systems_without_shared_ids_are_not_compared_and_it_is_said(tmp_path: Path) -> None:
+    rows = [{"system": s, "reference": "a", "prediction": "a"} for s in ("one", "two")]
+    found = scored(tmp_path, rows)
+    assert found["differences"] == []
+    assert "share 0 ids that stand once in each and are not compared" in found["warnings"][0]
+
+
 def test_labels_are_parsed_and_reported_per_class(tmp_path: Path) -> None:
     said = [("pos", "Pos."), ("pos", "neg"), ("neg", "Answer: neg"), ("neg", "who knows")]
     rows = [{"reference": want, "prediction": text, "label": want} for want, text in said]
@@ -182,6 +234,8 @@ def test_a_metric_that_drops_words_says_so(tmp_path: Path) -> None:
         ({"prediction": "a"}, "“reference” is missing, or no text"),
         ({"prediction": 3, "reference": "a"}, "“prediction” is missing, or no text"),
         ({"prediction": "a", "reference": "a", "system": ["x"]}, "“system” is neither"),
+        ({"prediction": "a", "reference": "a", "label": " "}, "“label” is neither"),
+        ({"prediction": "a", "reference": "a", "id": "\ud83d"}, "“id” has a damaged character"),
         ([], "is no JSON object"),
     ],
 )
@@ -208,7 +262,10 @@ def test_the_terminal_writes_every_prediction_and_prints_the_means(tmp_path: Pat
         "id": "a", "system": "all", "rouge1": 0.5, "exact_match": 0.0,
     }  # fmt: skip
     said = CliRunner().invoke(app, arguments).stdout
-    assert said.startswith("rouge1 of all: 0.500 (1 lines)")
+    assert said.startswith("rouge1 of all: 0.500, n = 1")
+    itself = CliRunner().invoke(app, [*arguments[:-1], str(path)])
+    assert (itself.exit_code, "the file that is read" in itself.stderr) == (1, True)
+    assert read_predictions(path)
     refused = CliRunner().invoke(app, [*arguments[:-1], str(tmp_path / "no" / "out.jsonl")])
     assert refused.exit_code == 1
     assert "cannot be written" in refused.stderr

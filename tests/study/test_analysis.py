@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from typer.testing import CliRunner
 
 from cli import app
+from core.errors import InvalidInput
 from core.statistics.estimates import weighted_mean
 from core.statistics.p_values import sign_test
 from core.study.analysis import analyse, analysis_json
@@ -70,7 +71,8 @@ def test_a_clear_preference_is_called_better_and_says_what_would_undo_it(tmp_pat
     assert found["verdict"] == "better"
     assert found["net_preference_low"] > 0
     assert found["win_rate_low"] > 0.5
-    assert found["e_value"] == found["e_value_candidate"] >= 40
+    assert found["e_value_candidate"] >= 40
+    assert found["e_value"] == (found["e_value_candidate"] + found["e_value_baseline"]) / 2
     assert found["sign_test_p"] == pytest.approx(binomtest(found["wins"], 200).pvalue)
     assert found["sign_survives_each_rater"] is True
     assert found["without_one_rater"]["low"] <= found["without_one_rater"]["high"]
@@ -94,7 +96,8 @@ def test_criteria_are_compared_on_the_judgement_that_counts(tmp_path: Path) -> N
     assert one["difference"] == pytest.approx(1.5)
     assert one["low"] < 1.5 < one["high"]
     assert (one["verdict"], one["p"] < 1e-6) == ("better", True)
-    running = analysed(tmp_path, rows, complete=False)["criteria"]["fluency"]
+    timed = [{**row, "time": k} for k, row in enumerate(rows)]
+    running = analysed(tmp_path, timed, complete=False)["criteria"]["fluency"]
     assert running["p"] is None
     assert running["high"] - running["low"] > one["high"] - one["low"]
 
@@ -124,6 +127,36 @@ def test_the_weighted_mean_covers_the_mean_of_a_population_drawn_unequally() -> 
     assert covered >= 0.93 * 300
 
 
+def test_a_file_that_is_sorted_by_what_was_said_claims_nothing(tmp_path: Path) -> None:
+    rows = [a_row(str(k), "tuned" if k < 20 else "base") for k in range(44)]
+    found = analysed(tmp_path, rows)
+    assert (found["verdict"], found["wins"], found["losses"]) == ("not shown", 20, 24)
+    timed = [{**row, "time": k} for k, row in enumerate(rows)]
+    # Judged in this order, what was said turned over: no claim may contradict what was seen.
+    assert analysed(tmp_path, timed)["verdict"] == "not shown"
+    with pytest.raises(InvalidInput, match="needs a “time”"):
+        analysed(tmp_path, rows, complete=False)
+
+
+def test_a_rater_who_carries_everything_leaves_nothing_behind(tmp_path: Path) -> None:
+    rows = [a_row(str(k), "tuned", "ada") for k in range(20)]
+    rows += [a_row(f"x{k}", "cannot_judge", "bo") for k in range(3)]
+    assert analysed(tmp_path, rows)["sign_survives_each_rater"] is False
+
+
+def test_one_person_who_judges_twice_is_no_disagreement(tmp_path: Path) -> None:
+    rows = [a_row("a", "tuned"), a_row("a", "base"), a_row("b", "tuned"), a_row("b", "base", "bo")]
+    assert analysed(tmp_path, rows)["splits"] == 1
+
+
+def test_many_judgements_of_many_raters_are_analysed(tmp_path: Path) -> None:
+    draw = random.Random(2)
+    rows = [
+        a_row(str(k), "tuned" if draw.random() < 0.6 else "base", f"r{k % 10}") for k in range(1500)
+    ]
+    assert analysed(tmp_path, rows)["verdict"] == "better"
+
+
 @pytest.mark.parametrize(("won", "lost"), [(0, 0), (0, 5), (7, 3), (20, 20), (83, 60)])
 def test_the_sign_test_is_scipys(won: int, lost: int) -> None:
     expected = binomtest(won, won + lost).pvalue if won + lost else 1.0
@@ -138,8 +171,8 @@ def test_the_sign_test_is_scipys(won: int, lost: int) -> None:
         (a_row("x", "perhaps"), "“choice” is “perhaps”"),
         (a_row("x", "base", ratings={"left": {"bias": 6}}), "the rating of bias is 6"),
         (a_row("x", "base", ratings=[5]), "“ratings” is not"),
-        (a_row("x", "base", probability=0), "“probability” is 0"),
-        (a_row("x", "base", time="soon"), "“time” is 'soon'"),
+        (a_row("x", "base", probability=0.5), "“probability” stands in some lines only"),
+        (a_row("\ud83d", "base"), "“comparison” has a damaged character"),
         (["x"], "is no JSON object"),
     ],
 )
@@ -153,8 +186,16 @@ def test_a_line_that_is_no_judgement_is_named_and_nothing_is_computed(
 
 
 def test_times_in_some_lines_only_are_refused(tmp_path: Path) -> None:
+    for field, value, sentence in (
+        ("time", "soon", "“time” is 'soon'"),
+        ("time", "0001-01-01T00:00:00+05:00", "“time” is '0001"),
+        ("probability", 0, "“probability” is 0"),
+    ):
+        path = written(tmp_path, [a_row("a", "base") | {field: value}])
+        with pytest.raises(UnreadableJudgements, match=sentence):
+            read_judgements(path, "base", "tuned")
     path = written(tmp_path, [a_row("a", "base", time=0), a_row("b", "base")])
-    with pytest.raises(UnreadableJudgements, match="Line 2: some judgements have a “time”"):
+    with pytest.raises(UnreadableJudgements, match=r"Line 2: “time” stands in some lines only"):
         read_judgements(path, "base", "tuned")
 
 
@@ -166,6 +207,7 @@ def test_the_terminal_says_it_in_sentences_and_as_json(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["analyse", path, *names]).stdout
     assert told.startswith("new is preferred to old by these raters: net +100 points")
     assert "keeps its sign" in told
+    assert "Won of those decided: 100% (" in told
     answer = json.loads(CliRunner().invoke(app, ["analyse", path, *names, "--json"]).stdout)
     assert (answer["wins"], answer["win_rate"]) == (40, 1)
     refused = CliRunner().invoke(app, ["analyse", path])
