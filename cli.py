@@ -6,16 +6,15 @@ Exit codes: 0 done; 1 refused, with one sentence on standard error; 2 the comman
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.errors import InvalidInput
-from terminal.common import AsJson, Home, refusals_told, tell, workspace_at
-from terminal.evaluation import analyse, score
+from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
+from terminal.evaluation import analyse, score, verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -23,6 +22,7 @@ app.add_typer(users, name="users")
 
 app.command()(score)
 app.command()(analyse)
+app.command()(verify)
 
 
 @app.command()
@@ -217,7 +217,7 @@ def train(
     from pages.server.client import call
 
     with refusals_told():
-        asked = {"spec": _json_object(spec), "check": check}
+        asked = {"spec": json_file(spec), "check": check}
         answer = call(workspace_at(home), "train", asked)
         examples = f"{answer['examples']['train']} examples, {answer['steps']} steps"
         if check:
@@ -227,16 +227,6 @@ def train(
         if (loss := answer["best_validation_loss"]) is not None:
             told.append(f"Best validation loss {loss:.3f}.")
         tell(answer, " ".join([*told, *answer["warnings"]]), as_json)
-
-
-def _json_object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{path} cannot be read as JSON ({error}).") from None
-    if not isinstance(found, dict):
-        raise InvalidInput(f"{path} must hold one JSON object with the run's settings.")
-    return found
 
 
 @app.command()

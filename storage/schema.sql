@@ -470,7 +470,7 @@ CREATE TABLE studies (
     name VARCHAR NOT NULL,
     rubric JSON NOT NULL,
     plan JSON NOT NULL,
-    order_hash VARCHAR NOT NULL,
+    seal VARCHAR NOT NULL,
     leaks JSON NOT NULL,
     blind BOOLEAN NOT NULL,
     differences JSON NOT NULL,

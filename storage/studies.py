@@ -28,9 +28,9 @@ class Studies:
         self._db.execute(
             """
             INSERT INTO studies
-                (study_id, project_id, version_id, name, rubric, plan, order_hash, leaks, blind,
+                (study_id, project_id, version_id, name, rubric, plan, seal, leaks, blind,
                  differences, actor_id, created_at)
-            VALUES ($study_id, $project_id, $version_id, $name, $rubric, $plan, $order_hash,
+            VALUES ($study_id, $project_id, $version_id, $name, $rubric, $plan, $seal,
                     $leaks, $blind, $differences, $actor_id, $created_at)
             """,
             {
@@ -56,6 +56,17 @@ class Studies:
             SELECT $study, '', count(*), sum(places), 0, 0, 0, 0 FROM pairs WHERE study_id = $study
             """,
             {"study": study_id},
+        )
+
+    def sealed_pairs(self, study_id: str) -> list[Row]:
+        """The pairs of a study as they were drawn."""
+        return self._db.rows(
+            """
+            SELECT pair_id, example_id, revision_id, number, system_a, system_b, places, answer_a,
+                   answer_b
+            FROM pairs WHERE study_id = $study_id
+            """,
+            {"study_id": study_id},
         )
 
     def by_id(self, study_id: str) -> Study | None:
@@ -197,7 +208,7 @@ def _study(row: Row, systems: list[StudySystem], notes: list[StudyNote]) -> Stud
         systems=tuple(systems),
         rubric=rubric_from_json(json.loads(row["rubric"])),
         plan=StudyPlan.from_json(given["plan"]),
-        order_hash=row["order_hash"],
+        seal=row["seal"],
         leaks=LeakReport.from_json(given["leaks"]),
         blind=row["blind"],
         differences=tuple(Difference.from_json(d) for d in json.loads(row["differences"])),

@@ -36,6 +36,17 @@ def refusals_told() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a file that the user named. Raises InvalidInput."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path} cannot be read as JSON ({error}).") from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{path} must hold one JSON object.")
+    return found
+
+
 @contextmanager
 def written_to(path: Path) -> Iterator[Path]:
     """A file beside `path` to write, which gets its name at the end: what stood there before stays

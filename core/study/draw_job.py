@@ -3,13 +3,13 @@
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
 position, reference, texts: every system's answer, the baseline's first), in any order.
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, order_hash, pairs, outputs). spec: DrawSpec's fields.
+final/study.json (leaks, seal, pairs, outputs). spec: DrawSpec's fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
 from core.study.leaks import scan, worst
-from core.study.order import order_hash, pair_order
+from core.study.order import pair_order
 from core.study.sampling import draw, length_strata
+from core.study.sealing import seal_content, seal_of
 
 PLACE_STEP = 1_000_000
 """First views of all pairs wait before second ones."""
@@ -31,7 +32,7 @@ PLACE_STEP = 1_000_000
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
     candidate; `overlap` the share of pairs that two people rate; `names` and `template` are what
-    must not show in an answer."""
+    must not show in an answer; `rubric` and `plan` are sealed with what is drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -40,11 +41,13 @@ class DrawSpec:
     seed: int
     names: tuple[str, ...]
     template: str
+    rubric: Any = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
         """The spec of a job; other names, such as its kind, are passed over."""
-        known = {f.name: values[f.name] for f in fields(cls)}
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         return cls(**{**known, **{n: tuple(known[n]) for n in ("systems", "names")}})
 
 
@@ -86,9 +89,10 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     ]
     showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
     pq.write_table(showings, folder / "presentations.parquet")
+    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
     return {
         "leaks": _leaks(table, spec),
-        "order_hash": order_hash([p["example_id"] for p in pairs], spec.systems, seed=spec.seed),
+        "seal": seal_of(content),
         "pairs": len(pairs),
         "outputs": table.num_rows,
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from itertools import combinations
 
 from core.errors import InvalidInput
@@ -32,15 +31,6 @@ def first_is_left(seed: int, rater_id: str, stratum: str, shown: int) -> bool:
     """
     drawn = _draw(seed, f"sides of {stratum} for {rater_id}", shown // BLOCK)
     return shown % BLOCK in _BLOCKS[int.from_bytes(drawn, "big") % len(_BLOCKS)]
-
-
-def order_hash(examples: Sequence[str], systems: Sequence[str], *, seed: int) -> str:
-    """SHA-256 (64 hex digits) of what follows from the seed: examples in order, systems, seed.
-
-    Stored when the study starts; computed again later it proves that nothing was moved.
-    """
-    fixed = [seed, list(examples), list(systems)]
-    return hashlib.sha256(json.dumps(fixed).encode()).hexdigest()
 
 
 def _draw(seed: int, purpose: str, number: int) -> bytes:

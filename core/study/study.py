@@ -75,7 +75,7 @@ class Study:
     systems: tuple[StudySystem, ...]
     rubric: tuple[Criterion, ...]
     plan: StudyPlan
-    order_hash: str
+    seal: str
     leaks: LeakReport
     blind: bool
     differences: tuple[Difference, ...]

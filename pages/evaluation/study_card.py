@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -69,7 +70,7 @@ def _plan(study: Study) -> str:
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
         f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn · {left_out}"
-        f"{page.percent(plan.overlap)} rated twice · {reference} · seed {plan.seed}"
+        f"{page.percent(plan.overlap)} rated twice · {reference} · seal {study.seal[:12]}…"
     )
 
 
@@ -107,3 +108,13 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
         icon = ":material/lock_open:" if study.closed else ":material/lock:"
         if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary"):
             attempt(lambda: studies.set_closed(store, actor, study_id, not study.closed), "Saved.")
+        if study.closed:
+            st.download_button(
+                "Open the seal",
+                lambda: json.dumps(studies.opened_seal(store, actor, study_id), indent=1),
+                f"seal-{study.seal[:12]}.json", "application/json",
+                icon=":material/approval:", type="tertiary", on_click="ignore",
+                key=f"seal {study_id}",
+                help="What was fixed when the study opened: pairs, answers, roles, sides, rubric. "
+                "`touchstone verify` checks it.",
+            )  # fmt: skip

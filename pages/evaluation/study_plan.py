@@ -131,13 +131,11 @@ def _choose_size(seen: Prospect, candidates: int) -> dict[str, Any]:
             format="%d %%", help="Only these show how far people agree; 20 % is usual.",
         )  # fmt: skip
         reference = st.toggle("Raters see the reference answer")
-        seed = st.number_input("Seed of sample, order and sides", 0, value=42)
     return {
         "size": int(size),
         "name": name,
         "overlap": overlap / 100,
         "show_reference": reference,
-        "seed": int(seed),
     }
 
 

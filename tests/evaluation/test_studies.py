@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.errors import Conflict, InvalidInput, NotFound
+from core.study.sealing import check_opened
 from core.workflows.evaluation import studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
@@ -112,3 +115,22 @@ def test_closing_a_closed_study_says_so(place: Place) -> None:
     studies.set_closed(place.store, place.lead, study_id, False)
     notes = studies.get_study(place.store, place.lead, study_id).notes
     assert [note.kind for note in notes] == ["closed", "reopened"]
+
+
+def test_a_closed_study_opens_its_seal_and_every_change_breaks_it(place: Place) -> None:
+    study_id = place.study(size=8, seed=None)
+    study = studies.get_study(place.store, place.lead, study_id)
+    assert study.plan.seed > 1000
+    with pytest.raises(Conflict, match="when the study is closed"):
+        studies.opened_seal(place.store, place.lead, study_id)
+    studies.set_closed(place.store, place.lead, study_id, True)
+    opened = studies.opened_seal(place.store, place.lead, study_id)
+    assert opened["seal"] == study.seal
+    content = check_opened(json.loads(json.dumps(opened)), study.seal[:12])
+    assert (content["seed"], len(content["pairs"])) == (str(study.plan.seed), 8)
+    place.store.database.execute(
+        "UPDATE pairs SET answer_a = answer_a || '.' WHERE study_id = $id AND number = 1",
+        {"id": study_id},
+    )
+    with pytest.raises(Conflict, match="were changed since"):
+        studies.opened_seal(place.store, place.lead, study_id)

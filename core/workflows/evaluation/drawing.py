@@ -64,6 +64,8 @@ def queue_draw(
                 "seed": plan.seed,
                 "names": [name for s in there if len(name := s.name.strip()) > 3],
                 "template": project.settings.template,
+                "rubric": rubric_to_json(project.settings.rubric),
+                "plan": plan.to_json(),
             },
             files={"answers.parquet": path},
             detail={
@@ -95,7 +97,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
                 "name": detail["name"],
                 "rubric": detail["rubric"],
                 "plan": {**detail["plan"], "pairs": drawn["pairs"]},
-                "order_hash": drawn["order_hash"],
+                "seal": drawn["seal"],
                 "leaks": leaks.to_json(),
                 "blind": leaks.blind,
                 "differences": detail["differences"],
@@ -108,7 +110,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
             store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
         store.audit.record(
             "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
-            pairs=drawn["pairs"], blind=leaks.blind,
+            pairs=drawn["pairs"], blind=leaks.blind, seal=drawn["seal"],
         )  # fmt: skip
 
     store.transact(save)

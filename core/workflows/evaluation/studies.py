@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
+from core.projects import rubric_to_json
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
 from core.study.sampling import sample_size
+from core.study.sealing import seal_content, seal_of, secret_seed
 from core.study.study import Study, StudyNote, StudyPlan
 from core.wording import counted
 from core.workflows.evaluation.drawing import UNLIKE, chosen_systems, queue_draw
@@ -84,7 +86,7 @@ def open_study(
     size: int | None = None,
     overlap: float = OVERLAP,
     show_reference: bool = False,
-    seed: int = 42,
+    seed: int | None = None,
     reason: str = "",
     study_id: str | None = None,
 ) -> str:
@@ -92,7 +94,8 @@ def open_study(
 
     `study_id` was made when the form was opened: a second submission of it queues nothing. `size`
     may be above the plan's, never below 10 % of the outputs. `overlap` is the share of pairs that
-    two people rate. `reason` is asked for where the systems were asked differently.
+    two people rate. `reason` is asked for where the systems were asked differently. The seed of
+    order and sides is secret unless given.
     """
     seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
     if study_id and store.jobs.of_subject(study_id):
@@ -106,7 +109,7 @@ def open_study(
         fraction=FRACTION,
         overlap=overlap,
         show_reference=show_reference,
-        seed=seed,
+        seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
         split=split,
     )
@@ -190,6 +193,30 @@ def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: st
         )  # fmt: skip
 
     store.transact(save)
+
+
+def opened_seal(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
+    """What a closed study's seal stands for, with the seed; for leads.
+
+    Raises Conflict while the study is open, and for one that an earlier version opened.
+    """
+    study = get_study_as_lead(store, actor, study_id)
+    if not study.closed:
+        raise Conflict("The seal is opened when the study is closed: it tells who stood where.")
+    content = seal_content(
+        study_id,
+        study.plan.seed,
+        [system.system_id for system in study.systems],
+        store.studies.sealed_pairs(study_id),
+        rubric_to_json(study.rubric),
+        study.plan.to_json(),
+    )
+    if seal_of(content) != study.seal:
+        raise Conflict(
+            "What this study's seal stands for cannot be shown: an earlier version opened it, or "
+            "its data were changed since."
+        )
+    return {"seal": study.seal, "content": content}
 
 
 def get_study(store: Store, actor: Actor, study_id: str) -> Study:
