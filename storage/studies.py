@@ -93,6 +93,19 @@ class Studies:
         """A project's studies, newest first."""
         return self._listed(project=project_id)
 
+    def of_both(self, system_id: str, other_id: str) -> list[str]:
+        """The studies in which both systems stand, oldest first."""
+        rows = self._db.rows(
+            """
+            SELECT t.study_id FROM studies t
+            JOIN study_systems a ON a.study_id = t.study_id AND a.system_id = $system
+            JOIN study_systems b ON b.study_id = t.study_id AND b.system_id = $other
+            ORDER BY t.created_at, t.study_id
+            """,
+            {"system": system_id, "other": other_id},
+        )
+        return [row["study_id"] for row in rows]
+
     def _listed(self, study: str = "", project: str = "") -> list[Study]:
         asked = {"study": study, "project": project}
         rows = self._db.rows(

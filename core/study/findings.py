@@ -13,6 +13,7 @@ from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
 from core.statistics.estimates import Estimate, mean_interval, proportion
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
+from core.study.register import level_of
 from core.study.verdicts import (
     Verdict,
     count_split,
@@ -79,15 +80,20 @@ def findings(
     ratings: Sequence[Rating],
     *,
     planned: int,
+    studies: Mapping[str, int] | None = None,
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
-    `planned`: the pairs of each candidate that the study was opened with.
+    `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
+    studies there are of the baseline and each candidate, which share one chance of a false claim.
     """
     comparisons = []
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]
-        comparisons.append(_comparison(baseline_id, candidate_id, criteria, own, ratings, planned))
+        level = level_of((studies or {}).get(candidate_id, 1))
+        comparisons.append(
+            _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
+        )
     choices = [j.choice for j in judgements]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
@@ -109,6 +115,7 @@ def _comparison(
     judgements: Sequence[Judgement],
     ratings: Sequence[Rating],
     planned: int,
+    level: float,
 ) -> Comparison:
     first = first_of_each_pair(judgements)
     verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
@@ -117,7 +124,7 @@ def _comparison(
     marks.sort(key=lambda rating: order[rating.judgement_id])
     return Comparison(
         candidate_id=candidate_id,
-        net=net_preference(verdicts),
+        net=net_preference(verdicts, level),
         verdicts=dict(Counter(verdicts)),
         split=count_split(judgements, baseline_id),
         judged=len(first),

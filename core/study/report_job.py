@@ -1,8 +1,8 @@
 """The job kind "report": the numbers of Results where there are too many for the server.
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
-writes the ScoreTable, {"report": "study", baseline_id, candidate_ids, criteria, planned} reads
-data/judgements.parquet and data/ratings.parquet and writes the Findings: final/report.json.
+writes the ScoreTable, {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
+reads data/judgements.parquet and data/ratings.parquet and writes the Findings: final/report.json.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def run(job: JobContext) -> None:
                 [Judgement.of_row(row) for row in judgements],
                 [Rating(**row) for row in ratings],
                 planned=spec["planned"],
+                studies=spec.get("studies"),
             )
         )
     else:

@@ -44,12 +44,12 @@ def count_split(judgements: Sequence[Judgement], baseline_id: str) -> int:
     return sum(len(set(verdicts.values())) > 1 for verdicts in said.values())
 
 
-def net_preference(verdicts: Sequence[Verdict]) -> Estimate:
+def net_preference(verdicts: Sequence[Verdict], level: float = 0.95) -> Estimate:
     """The share of examples won less the share lost by the candidate, -1..1, ties as zero.
 
     One verdict per example, in the order of time: the interval holds whenever somebody looks.
     """
-    return always_valid_mean([WORTH[v] for v in verdicts if v != "cannot_judge"])
+    return always_valid_mean([WORTH[v] for v in verdicts if v != "cannot_judge"], level=level)
 
 
 def headline(
@@ -76,9 +76,13 @@ def headline(
         "worse": f"{baseline} is preferred to {candidate} by these raters",
         "not shown": unclear,
     }[says_better(net)]
-    bounds = f"{points(net.low)} to {points(net.high)}"
+    together = round(0.05 / (1 - net.level))
+    kind = "95 % always valid" + (
+        f" for {together} studies of the two together" if together > 1 else ""
+    )
+    bounds = f"{kind}: {points(net.low)} to {points(net.high)}"
     ends = ", ".join([_counted(net.n, wins, losses, cannot_judge), *notes])
-    return f"{said}: net {points(net.value)} points (95 % always valid: {bounds}); {ends}."
+    return f"{said}: net {points(net.value)} points ({bounds}); {ends}."
 
 
 def seen(candidate: str, judged: int, wins: int, losses: int, cannot_judge: int = 0) -> str:

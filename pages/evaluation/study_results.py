@@ -39,6 +39,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         return
     for comparison in result.found.comparisons:
         _comparison(result, comparison)
+        _register(store, actor, result, comparison)
     _figures(result)
     _agreement(result)
     _pace(result)
@@ -144,6 +145,34 @@ def _criteria_title(found: Comparison, names: dict[str, str]) -> str:
     return " · ".join(
         compared(names["candidate"], names["baseline"], c.criterion, c.difference, c.says)
         for c in told
+    )
+
+
+def _register(store: StoreType, actor: Actor, result: StudyResult, found: Comparison) -> None:
+    """All studies of these two systems, where this is not the only one."""
+    register = results.register_of(store, actor, result.study.study_id, found.candidate_id)
+    if len(register.studies) < 2:
+        return
+    st.subheader("All studies of these two systems", anchor=False)
+    rows = [
+        {
+            "Study": one.name,
+            "Opened": f"{page.when(one.created_at)}, {one.person}",
+            "State": "closed" if one.closed else "open",
+            "Pairs judged": one.judged,
+            "Won": one.won,
+            "Lost": one.lost,
+            "e-value": "—" if one.e_value is None else f"{one.e_value:.2g}",
+        }
+        for one in register.studies
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    combined = "" if register.combined is None else f" Their average is {register.combined:.2g}."
+    st.caption(
+        f"The more studies, the likelier one of them favours a system by chance. So each of the "
+        f"{len(rows)} claims at {page.percent(0.05)} / {len(rows)}, that is from an e-value of "
+        f"{40 * len(rows)} on, and those that were given up count. An e-value says how many times "
+        f"the stake a bet on the candidate has won; if it is no better, 1 is expected.{combined}"
     )
 
 

@@ -13,10 +13,11 @@ import pytest
 from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import NotAllowed
+from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.study.pairs import BlindJudgement, BlindPair
 from core.study.system import Scoring
-from core.workflows.evaluation import results, score_report
+from core.workflows.evaluation import results, score_report, studies
 from tests.builders import a_project, a_store, an_actor
 from tests.study_builders import (
     CRITERIA,
@@ -314,3 +315,29 @@ def test_the_stamp_changes_with_what_the_numbers_rest_on(place: Place) -> None:
     assert before[1] != after[1]
     with pytest.raises(NotAllowed):
         results.study_stamp(place.store, place.rater(), study_id)
+
+
+def test_every_study_of_two_systems_is_registered_and_raises_the_bar_of_all(place: Place) -> None:
+    first = place.study(size=20)
+    place.vote_all(first, ["tuned"] * 20)
+    alone = place.compared(first)
+    assert says_better(alone.net) == "better"
+    assert len(results.register_of(place.store, place.lead, first, place.tuned).studies) == 1
+    others = [place.study(size=20) for _ in range(4)]
+    studies.set_closed(place.store, place.lead, others[0], True)
+    together = place.compared(first)
+    assert together.net.level == pytest.approx(0.99)
+    assert together.net.low is not None
+    assert alone.net.low is not None
+    assert together.net.low < alone.net.low
+    register = results.register_of(place.store, place.lead, others[3], place.tuned)
+    assert [one.study_id for one in register.studies] == [first, *others]
+    assert [one.closed for one in register.studies] == [False, True, False, False, False]
+    assert (register.studies[0].judged, register.studies[0].won) == (20, 20)
+    assert [one.e_value for one in register.studies[1:]] == [1, 1, 1, 1]
+    won = register.studies[0].e_value
+    assert won is not None
+    assert won > 40
+    assert register.combined == pytest.approx((won + 4) / 5)
+    said = place.result(first).headline(together)
+    assert "95 % always valid for 5 studies of the two together: " in said

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from core.statistics.estimates import says_better
 from core.study.order import first_is_left, pair_order
 from core.study.pairs import Choice, Judgement, Presentation, outcome_of
+from core.study.register import level_of
 from core.study.sampling import draw, length_strata, sample_size
 from core.study.verdicts import (
     Verdict,
@@ -243,3 +245,12 @@ def test_judgements_that_turn_over_are_said_to_have_changed() -> None:
 
 def test_a_small_net_preference_is_never_rounded_to_none() -> None:
     assert [points(x) for x in (0.004, -0.004, 0.234, 0.0)] == ["+0.4", "−0.4", "+23", "0"]
+
+
+def test_of_ten_studies_of_like_systems_hardly_ever_one_claims_something() -> None:
+    chance, claimed = np.random.default_rng(12), 0
+    sides: tuple[Verdict, Verdict] = ("baseline", "candidate")
+    for _register in range(60):
+        drawn = [[sides[k] for k in chance.integers(2, size=60)] for _study in range(10)]
+        claimed += any(says_better(net_preference(d, level_of(10))) != "not shown" for d in drawn)
+    assert claimed <= 6

@@ -5,6 +5,7 @@ A difference is called better or worse only where `core.statistics.estimates.say
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from core.statistics.estimates import Estimate, proportion
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings, findings
+from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import findings_of
 from core.study.study import Study
 from core.study.verdicts import headline, seen
@@ -86,7 +88,8 @@ class StudyResult:
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
     """Everything the dashboard says of a study, or the job that computes it; leads only."""
     study = get_study(store, actor, study_id)
-    stamp, report_id = store.results.study_stamp(study_id), f"findings {study_id}"
+    studies = _studies_of_each(store, study)
+    stamp, report_id = study_stamp(store, actor, study_id), f"findings {study_id}"
     if store.judgements.count(study_id) < MANY_JUDGEMENTS:
         found = findings(
             study.baseline.system_id,
@@ -95,15 +98,56 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             store.judgements.of_study(study_id),
             store.judgements.ratings(study_id),
             planned=study.pairs_each,
+            studies=studies,
         )
         return reports.Report(StudyResult(study, _withheld(study), found))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
         return reports.Report(StudyResult(study, _withheld(study), findings_of(content)))
-    return reports.Report(None, _compute(store, actor, study, report_id, stamp))
+    return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
 
 
-def _compute(store: Store, actor: Actor, study: Study, report_id: str, stamp: str) -> str:
+def _studies_of_each(store: Store, study: Study) -> dict[str, int]:
+    """Candidate → how many studies there are of it and the baseline."""
+    baseline = study.baseline.system_id
+    return {
+        one.system_id: len(store.studies.of_both(baseline, one.system_id))
+        for one in study.candidates
+    }
+
+
+def register_of(store: Store, actor: Actor, study_id: str, candidate_id: str) -> Register:
+    """Every study of this study's baseline and a candidate, whatever came of it."""
+    study = get_study(store, actor, study_id)
+    baseline = study.baseline.system_id
+    found = []
+    for other_id in store.studies.of_both(baseline, candidate_id):
+        other = get_study(store, actor, other_id)
+        judged, won, lost, e = 0, 0, 0, None
+        if store.judgements.count(other_id) < MANY_JUDGEMENTS:
+            own = [
+                one
+                for one in store.judgements.of_study(other_id)
+                if {baseline, candidate_id} == set(one.system_ids)
+            ]
+            judged, won, lost, e = counts_of(own, baseline)
+        found.append(
+            RegisteredStudy(
+                other_id, other.name, other.person, other.created_at, other.closed, judged, won,
+                lost, e,
+            )
+        )  # fmt: skip
+    return Register(tuple(found))
+
+
+def _compute(
+    store: Store,
+    actor: Actor,
+    study: Study,
+    report_id: str,
+    stamp: str,
+    studies: Mapping[str, int],
+) -> str:
     if there := reports.job_of(store, report_id, stamp):
         return there.job_id
     judgements = reports.scratch(store, "judgements.parquet")
@@ -122,6 +166,7 @@ def _compute(store: Store, actor: Actor, study: Study, report_id: str, stamp: st
             "candidate_ids": [c.system_id for c in study.candidates],
             "criteria": [c.name for c in study.rubric],
             "planned": study.pairs_each,
+            "studies": dict(studies),
         },
         files={"judgements.parquet": judgements, "ratings.parquet": ratings},
     )
@@ -144,8 +189,8 @@ def none_in(pairs: int) -> Estimate:
 
 def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
     """Changes whenever the results of a study may have; leads only. Costs little."""
-    get_study(store, actor, study_id)
-    return f"study {store.results.study_stamp(study_id)}"
+    counts = _studies_of_each(store, get_study(store, actor, study_id)).values()
+    return f"study {store.results.study_stamp(study_id)}:{':'.join(map(str, counts))}"
 
 
 def pairs_page(

@@ -1,0 +1,61 @@
+"""The register: every study of a pair of systems, so that nobody can show the lucky one alone.
+
+Each of k studies claims at 5 % / k (Bonferroni), so that all together claim falsely in 5 % at most,
+and a study that was opened and given up counts. The average of their e-values is one as well,
+however they depend on each other (Vovk and Wang 2021, "E-values: calibration, combination and
+applications").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+
+from core.statistics.anytime import e_value
+from core.study.pairs import Judgement
+from core.study.verdicts import WORTH, first_of_each_pair, verdict_of
+
+CHANCE = 0.05
+
+
+@dataclass(frozen=True)
+class RegisteredStudy:
+    """A study of the two systems. `e_value`: of the candidate being preferred, None where there are
+    too many judgements to read at once."""
+
+    study_id: str
+    name: str
+    person: str
+    created_at: datetime
+    closed: bool
+    judged: int
+    won: int
+    lost: int
+    e_value: float | None
+
+
+@dataclass(frozen=True)
+class Register:
+    """The studies of a baseline and a candidate, oldest first."""
+
+    studies: tuple[RegisteredStudy, ...]
+
+    @property
+    def combined(self) -> float | None:
+        """The average of the e-values; None where one is not known."""
+        known = [one.e_value for one in self.studies if one.e_value is not None]
+        return fmean(known) if known and len(known) == len(self.studies) else None
+
+
+def level_of(studies: int) -> float:
+    """At which level one of so many studies of the same systems holds: 0.95, or above."""
+    return 1 - CHANCE / max(1, studies)
+
+
+def counts_of(judgements: Sequence[Judgement], baseline_id: str) -> tuple[int, int, int, float]:
+    """Judged, won and lost pairs of one candidate, and the e-value of its being preferred."""
+    verdicts = [verdict_of(one, baseline_id) for one in first_of_each_pair(judgements)]
+    worth = [WORTH[verdict] for verdict in verdicts if verdict != "cannot_judge"]
+    return len(verdicts), worth.count(1), worth.count(-1), e_value(worth)
