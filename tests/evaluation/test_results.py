@@ -341,3 +341,11 @@ def test_every_study_of_two_systems_is_registered_and_raises_the_bar_of_all(plac
     assert register.combined == pytest.approx((won + 4) / 5)
     said = place.result(first).headline(together)
     assert "95 % always valid for 5 studies of the two together: " in said
+
+
+def test_the_ten_percent_rule_counts_what_could_be_judged(place: Place) -> None:
+    study_id = place.study(size=10)
+    place.vote_all(study_id, ["cannot_judge"] * 4 + ["tuned"] * 3)
+    result = place.result(study_id)
+    assert (result.found.judged, result.reviewed) == (7, 3)
+    assert result.ten_percent_rule == "10 % rule not met yet"

@@ -50,8 +50,8 @@ class StudyResult:
 
     @property
     def reviewed(self) -> int:
-        """How many of the outputs were judged."""
-        return min(self.found.judged // len(self.study.candidates), self.outputs)
+        """How many of the outputs were judged, those that could not be aside."""
+        return min(self.outputs, *(one.net.n for one in self.found.comparisons))
 
     @property
     def ten_percent_rule(self) -> str:
