@@ -21,7 +21,7 @@ define INSTALL
 	@$(UV) --constraint constraints.txt $(1) || $(call BY_PIP,$(1))
 endef
 
-.PHONY: run test test-all check load clean
+.PHONY: run test test-all check load validate clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -34,6 +34,9 @@ test-all: $(VENV)/.test
 
 load: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.load
+
+validate: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks.validate
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

@@ -1,0 +1,106 @@
+"""Scores by machine and shares: near-duplicate groups, and exact intervals by summation."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import binom
+
+from core.statistics.estimates import clustered_mean, paired_difference, proportion, says_better
+from tests.benchmarks.validation.studies import covers
+from tests.benchmarks.validation.table import (
+    ABOUT,
+    COVERS,
+    RARELY,
+    REPORTED,
+    Cell,
+    Row,
+    Size,
+    chance,
+    share,
+)
+
+GROUP = 5
+
+
+def near_duplicates(size: Size) -> Row:
+    """Scores in groups of five whose values correlate by one half."""
+    n, cells = size.studies(2500), []
+    for groups in (20, 60, 200):
+        rng = chance("near-duplicates", groups)
+        names = np.repeat(np.arange(groups), GROUP).tolist()
+        means = differences = claims = 0
+        for _ in range(n):
+            low, high = _grouped(rng, groups), _grouped(rng, groups)
+            means += covers(clustered_mean(low, names, rng), 0.5)
+            difference = paired_difference(low, high, names, rng)
+            differences += covers(difference, 0.0)
+            claims += says_better(difference) != "not shown"
+        cells += [
+            share(f"{groups} groups", means, n),
+            share(f"{groups} groups", differences, n),
+            share(f"{groups} groups", claims, n),
+        ]
+    return Row(
+        "scores of near-duplicates: means and differences are covered by groups",
+        f"groups of {GROUP}, ICC .5, like systems, {n} studies each: mean / difference / false "
+        "claims",
+        tuple(cells),
+        (ABOUT, ABOUT, RARELY) * 3,
+    )
+
+
+def _grouped(rng: np.random.Generator, groups: int) -> list[float]:
+    """Values about .5 of which half of the variance is their group's."""
+    own = rng.normal(0, 0.1, (groups, GROUP)) + rng.normal(0, 0.1, (groups, 1))
+    return (0.5 + own).ravel().tolist()
+
+
+def skewed_scores(size: Size) -> Row:
+    """Right or wrong, nine of ten right, groups that share most of it."""
+    n, cells = size.studies(1500), []
+    for groups in (20, 60, 200):
+        rng, covered = chance("skewed", groups), 0
+        names = np.repeat(np.arange(groups), GROUP).tolist()
+        for _ in range(n):
+            right = rng.random((groups, GROUP)) < rng.beta(0.9, 0.1, (groups, 1))
+            covered += covers(clustered_mean(right.ravel().astype(float).tolist(), names, rng), 0.9)
+        cells.append(share(f"{groups} groups", covered, n))
+    return Row(
+        "… of 0/1 scores near their ceiling",
+        f"90 % right, groups of {GROUP}, ICC .5, {n} studies each",
+        tuple(cells),
+        (REPORTED,),
+    )
+
+
+def without_groups(size: Size) -> Row:
+    """The contrast: the same scores, every one taken as independent."""
+    n, cells = size.studies(600), []
+    for groups in (20, 60):
+        rng, covered = chance("without groups", groups), 0
+        for _ in range(n):
+            covered += covers(
+                clustered_mean(_grouped(rng, groups), range(GROUP * groups), rng), 0.5
+            )
+        cells.append(share(f"{groups} groups", covered, n))
+    return Row(
+        "… and what leaving the groups out would do",
+        f"the same scores, each taken as independent, {n} studies each",
+        tuple(cells),
+        (REPORTED,),
+    )
+
+
+def exact_shares(_size: Size) -> Row:
+    """Clopper and Pearson's interval, over every possible count."""
+    cells = []
+    for n in (10, 30, 100, 300):
+        for p in (0.5, 0.7, 0.9, 0.97):
+            held = [k for k in range(n + 1) if covers(proportion(k, n), p)]
+            cells.append(Cell(f"n {n}", 100 * float(binom.pmf(held, n, p).sum()), 0.0))
+    return Row(
+        "the interval of a share covers",
+        "true shares .5 / .7 / .9 / .97, summed over all counts, exact",
+        tuple(cells),
+        (COVERS,),
+    )
