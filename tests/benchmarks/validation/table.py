@@ -28,7 +28,7 @@ class Size:
 
 
 FULL = Size(1.0, 2.0)
-SHORT = Size(1 / 40, 4.0)
+SHORT = Size(1 / 40, 3.0)
 
 
 @dataclass(frozen=True)
