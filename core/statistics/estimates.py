@@ -23,6 +23,9 @@ FEWEST_FOR_A_CLAIM = 6
 # From here on a mean's own spread gives what the bootstrap gives, at once (see test_estimates).
 PLENTY = 1000
 _CELLS_AT_ONCE = 4_000_000
+# How far the two values that `student_mean` adds lie from the middle. At 1 it covered 88 to 93 % of
+# means of 5 to 20 ratings that are spread, or of which 90 % are fives.
+PAD = 2.0
 
 Better = Literal["better", "worse", "not shown"]
 Kind = Literal["exact", "approximate", "always valid"]
@@ -183,9 +186,10 @@ def student_mean(
 ) -> tuple[Estimate, float]:
     """The mean of ratings or of their differences with Student's interval, and its two-sided p.
 
-    Two values more, one below and one above `around` (None: the mean), keep the interval wide where
-    nearly all values are equal: measured on ratings with 97 % fives, it covers 95 % at least from
-    n = 5 on, where a bootstrap covers 26 % (n = 10) and 80 % (n = 50). `most` bounds its ends.
+    Two values more, 2 below and 2 above `around` (None: the mean), keep the interval wide where
+    nearly all values are equal: it covers 94 % at least from n = 5 on (`make validate`), also of
+    ratings with 97 % fives, where a bootstrap covers 26 % (n = 10) and 80 % (n = 50). `most` bounds
+    its ends.
     p is that of a mean of `around`, 1 where that is None. For values on a scale of about 1 to 5.
     """
     from scipy.special import stdtr, stdtrit
@@ -195,7 +199,7 @@ def student_mean(
         return undefined(0, "Student's t", "There are no observations yet.", level), 1.0
     mean = math.fsum(values) / n
     middle = mean if around is None else around
-    padded = np.asarray([*values, middle - 1, middle + 1], np.float64)
+    padded = np.asarray([*values, middle - PAD, middle + PAD], np.float64)
     centre, error = float(padded.mean()), float(padded.std(ddof=1)) / math.sqrt(n + 2)
     half = float(stdtrit(n + 1, (1 + level) / 2)) * error
     low, high = max(centre - half, -most), min(centre + half, most)

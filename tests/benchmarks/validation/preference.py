@@ -174,7 +174,7 @@ def _drawn_unequally(rng: np.random.Generator) -> tuple[JudgementFile, Numbers]:
         for place, k in enumerate(order)
     )
     chances = {f"pair_{k}": 0.1 + 0.9 * 0.5 if risky[k] else 0.1 for k in order}
-    return JudgementFile(said, (), (), chances), worth[order]
+    return JudgementFile(said, (), (), chances, True), worth[order]
 
 
 def drift_and_side(size: Size) -> Row:
