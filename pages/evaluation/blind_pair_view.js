@@ -56,7 +56,7 @@ function textBlock(text) {
   const folded = () => body.classList.contains("folded")
   const more = button({ class: "more", "aria-expanded": "false" })
   const draw = () => {
-    more.textContent = folded() ? `Show all ${many(text.length)} characters` : "Show less"
+    more.textContent = folded() ? "Show all" : "Show less"
     more.setAttribute("aria-expanded", String(!folded()))
   }
   more.addEventListener("click", () => { body.classList.toggle("folded"); draw() })
@@ -144,8 +144,7 @@ function pane(rater, side, text, criteria, flags) {
     () => remarks.bias ?? "", (value) => { remarks.bias = value })
   remark.classList.add("remark")
   const box = element("section", { class: "pane", "aria-label": `${capital(side)} answer` },
-    element("h3", {}, `${capital(side)} answer`,
-      element("small", {}, `${many(text.length)} characters`)),
+    element("h3", {}, `${capital(side)} answer`),
     textBlock(text),
     element("div", { class: "rating" }, ...rows.map((one) => one.row), line, remark,
       element("div", { class: "flags" }, element("span", { class: "name" }, "Flags"),
