@@ -69,7 +69,8 @@ class Results:
         self, path: Path, version_id: str, split: str, system_ids: Sequence[str]
     ) -> int:
         """Write the scores of these systems on a split: system_id, the example's position in the
-        version, metric, value, and whether the system was trained on it or shown it (exposed)."""
+        version and its near-duplicate group, metric, value, and whether the system was trained on
+        it or shown it (exposed)."""
         return self._db.write_parquet(path, _SCORES, _scores(version_id, split, system_ids))
 
     def scores(self, version_id: str, split: str, system_ids: Sequence[str]) -> Any:
@@ -193,7 +194,8 @@ def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str,
 
 
 _SCORES = """
-    SELECT c.system_id, m.position, c.metric, c.value, x.example_id IS NOT NULL AS exposed
+    SELECT c.system_id, m.position, m.group_id, c.metric, c.value,
+           x.example_id IS NOT NULL AS exposed
     FROM scores c
     JOIN version_examples m ON m.version_id = $version AND m.example_id = c.example_id
      AND m.revision_id = c.revision_id

@@ -16,10 +16,10 @@ from core.scoring.metrics import metric as metric_named
 from core.statistics.estimates import (
     Better,
     Estimate,
-    mean_interval,
+    clustered_mean,
+    clustered_proportion,
     negated,
     paired_difference,
-    proportion,
     says_better,
 )
 
@@ -100,15 +100,17 @@ class ScoreTable:
 
 
 def score_table(table: Any) -> ScoreTable:
-    """The score table of a pyarrow table system_id, position, metric, value, exposed.
+    """The score table of a pyarrow table system_id, position, group_id, metric, value, exposed.
 
-    Jobs that an older release queued name their examples by example_id.
+    Near-duplicates are no independent examples: intervals are made by group. Jobs that an older
+    release queued name their examples by example_id, and no groups.
     """
     systems, which = _codes(table, "system_id")
     metrics, measured = _codes(table, "metric")
     key = "position" if "position" in table.column_names else "example_id"
     examples, example = _codes(table, key)
     values = table.column("value").to_numpy()
+    groups = _groups(table, example, len(examples))
     exposed = table.column("exposed").to_numpy(zero_copy_only=False).astype(bool)
     means, differences = [], []
     for m, metric in enumerate(metrics):
@@ -121,18 +123,27 @@ def score_table(table: Any) -> ScoreTable:
             seen = np.zeros(len(examples), dtype=bool)
             own[example[rows]], seen[example[rows]] = values[rows], exposed[rows]
             by_system[system_id] = own, seen
-            mean = level(metric, own[~np.isnan(own)])
+            there = ~np.isnan(own)
+            mean = level(metric, own[there], groups[there])
             means.append(MeanScore(system_id, metric, mean, int(seen.sum())))
         for a, b in combinations(by_system, 2):
-            differences.append(_difference(metric, a, b, by_system[a], by_system[b]))
+            differences.append(_difference(metric, a, b, by_system[a], by_system[b], groups))
     return ScoreTable(tuple(means), tuple(differences))
 
 
-def level(metric: str, values: Values) -> Estimate:
-    """The mean with its interval: exact for shares."""
+def _groups(table: Any, example: NDArray[np.int64], examples: int) -> NDArray[np.int64]:
+    """The near-duplicate group of each example; each its own where none are given."""
+    groups = np.arange(examples)
+    if "group_id" in table.column_names:
+        groups[example] = _codes(table, "group_id")[1]
+    return groups
+
+
+def level(metric: str, values: Values, groups: NDArray[np.int64]) -> Estimate:
+    """The mean with its interval by group: exact for shares of examples that stand alone."""
     if metric_named(metric).is_share:
-        return proportion(round(float(values.sum())), len(values))
-    return mean_interval(values.tolist(), np.random.default_rng(SEED))
+        return clustered_proportion((values == 1).tolist(), groups.tolist())
+    return clustered_mean(values.tolist(), groups.tolist(), np.random.default_rng(SEED))
 
 
 def _difference(
@@ -141,12 +152,16 @@ def _difference(
     candidate: str,
     first: tuple[Values, NDArray[np.bool_]],
     second: tuple[Values, NDArray[np.bool_]],
+    groups: NDArray[np.int64],
 ) -> ScoreDifference:
     both = ~np.isnan(first[0]) & ~np.isnan(second[0])
     seen = both & (first[1] | second[1])
     fair = both & ~seen
     difference = paired_difference(
-        first[0][fair].tolist(), second[0][fair].tolist(), None, np.random.default_rng(SEED)
+        first[0][fair].tolist(),
+        second[0][fair].tolist(),
+        groups[fair].tolist(),
+        np.random.default_rng(SEED),
     )
     return ScoreDifference(baseline, candidate, metric, difference, int(seen.sum()))
 

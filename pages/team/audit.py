@@ -35,6 +35,7 @@ def main() -> None:
             file_name="audit.csv",
             mime="text/csv",
             icon=":material/download:",
+            on_click="ignore",  # a rerun would replace the file while the browser asks for it
             disabled=not count,
         )
     if events:

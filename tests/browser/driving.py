@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.serving import PASSWORD, Server
 
@@ -50,15 +50,10 @@ def switch_off(button: Locator) -> None:
 
 
 def downloaded(page: Page, button: Locator) -> Path:
-    """Click a button until its file comes, three times at most, for the reason of `switch_off`."""
-    for patience in (15_000, 15_000, PATIENCE):
-        try:
-            with page.expect_download(timeout=patience) as download:
-                button.click()
-            return download.value.path()
-        except TimeoutError:
-            continue
-    raise AssertionError("no file came")
+    """Click a button and wait for its file."""
+    with page.expect_download(timeout=PATIENCE) as download:
+        button.click()
+    return download.value.path()
 
 
 def expect_to_fit_a_phone(page: Page) -> None:

@@ -63,3 +63,28 @@ def test_the_settings_of_scores_change_with_the_fields_and_the_scorers_version(
     before = plan.hash
     monkeypatch.setattr(answers, "SCORER_VERSION", 99)
     assert plan.hash != before
+
+
+def test_the_score_table_counts_near_duplicates_as_one_example() -> None:
+    rng = np.random.default_rng(4)
+    lasting = rng.random((2, 30))
+    columns = {
+        "system_id": ["bad", "good"] * 150,
+        "position": [k // 2 for k in range(300)],
+        "group_id": [f"g{k // 10}" for k in range(300)],
+        "metric": ["rougeL"] * 300,
+        "value": np.array([0.5 * lasting[k % 2, k // 10] + 0.2 * (k % 2) for k in range(300)]),
+        "exposed": [False] * 300,
+    }
+    grouped = score_table(pa.table(columns))
+    alone = score_table(pa.table({k: v for k, v in columns.items() if k != "group_id"}))
+    for found, n in ((grouped, 30), (alone, 150)):
+        mean, difference = found.mean("good", "rougeL"), found.difference("bad", "good", "rougeL")
+        assert mean is not None
+        assert difference is not None
+        assert (mean.mean.n, difference.difference.n) == (n, n)
+    by_group, by_line = grouped.differences[0].difference, alone.differences[0].difference
+    assert by_group.value == pytest.approx(by_line.value)
+    assert by_group.low is not None
+    assert by_line.low is not None
+    assert by_group.low < by_line.low
