@@ -9,12 +9,14 @@ independent: near-duplicates of each other, or several tries at one task.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import InvalidInput
 from core.examples.example import is_storable
+from core.json_lines import json_lines
 
 ONLY = "all"
 """The system of lines that name none."""
@@ -41,18 +43,8 @@ class Prediction:
 
 def read_predictions(path: Path) -> list[Prediction]:
     """The lines of a JSONL file. Raises UnreadablePredictions with the first that is none."""
-    found: list[Prediction] = []
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for line, text in enumerate(file, 1):
-                if text.strip():
-                    found.append(_prediction(text, line))
-    except OSError as error:
-        raise UnreadablePredictions(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise UnreadablePredictions(f"{path} is not UTF-8. Save it as UTF-8.") from None
-    if not found:
-        raise UnreadablePredictions(f"{path} holds no prediction. Write one a line, as JSON.")
+    lines = json_lines(path, "prediction", UnreadablePredictions)
+    found = [_prediction(values, line) for line, values in lines]
     if len({one.label is None for one in found}) > 1:
         raise UnreadablePredictions(
             "Some lines have a “label” and others do not. Give all or none."
@@ -60,13 +52,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     return found
 
 
-def _prediction(text: str, line: int) -> Prediction:
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise UnreadablePredictions(f"Line {line} is no JSON object. Write one prediction a line.")
+def _prediction(values: Mapping[str, Any], line: int) -> Prediction:
     for name in ("prediction", "reference"):
         if not isinstance(values.get(name), str):
             raise UnreadablePredictions(f"Line {line}: “{name}” is missing, or no text.")

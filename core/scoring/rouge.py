@@ -13,8 +13,6 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from rapidfuzz.distance import LCSseq
-
 from core.scoring.words import words
 
 WORD = re.compile(r"[a-z0-9]+")
@@ -51,18 +49,12 @@ def rouge_2(reference: str, text: str) -> float:
 
 def rouge_l(reference: str, text: str) -> float:
     """ROUGE-L: F-measure of the longest common subsequence of words."""
-    wanted, given = _tokens(reference), _tokens(text)
-    if not wanted or not given:
-        return 0.0
-    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
+    return _f_of_lcs(_tokens(reference), _tokens(text))
 
 
 def rouge_l_unicode(reference: str, text: str) -> float:
     """ROUGE-L over words of any script."""
-    wanted, given = words(reference), words(text)
-    if not wanted or not given:
-        return 0.0
-    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
+    return _f_of_lcs(words(reference), words(text))
 
 
 def rouge_l_sum(reference: str, text: str) -> float:
@@ -108,6 +100,14 @@ def _lcs_places(line: Sequence[str], other: Sequence[str]) -> set[int]:
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[str, ...]:
     return tuple(WORD.findall(text.lower()))
+
+
+def _f_of_lcs(wanted: Sequence[str], given: Sequence[str]) -> float:
+    from rapidfuzz.distance import LCSseq  # not when a command of the terminal starts
+
+    if not wanted or not given:
+        return 0.0
+    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
 
 
 def _f_measure(common: int, wanted: int, given: int) -> float:

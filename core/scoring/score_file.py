@@ -218,11 +218,11 @@ def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> l
     found = []
     n = len(predictions)
     classic = [m.label for m in metrics if m.name in ("rouge1", "rouge2", "rougeL", "rougeLsum")]
-    unseen = sum(
+    unseen = classic and sum(
         has_words_unseen_by_rouge(one.reference) or has_words_unseen_by_rouge(one.prediction)
         for one in predictions
     )
-    if classic and unseen:
+    if unseen:
         found.append(
             f"{', '.join(classic)} drop words in {unseen} of {n} lines: they know a-z and 0-9 only."
             " Read token_f1, or ask for rougeL_unicode."

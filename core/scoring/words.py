@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 import string
-from functools import lru_cache
-
-import regex
+from functools import cache, lru_cache
+from typing import Any
 
 # A word is a run of letters, digits and the marks on them (vowel signs of Hindi, accents). Chinese
 # and Japanese have no spaces: each sign is a word, as in MLQA's script (Lewis et al. 2020).
 _SIGN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
-_WORD = regex.compile(rf"{_SIGN}\p{{M}}*|(?:(?!{_SIGN})[\w\p{{M}}])+")
+_WORD = rf"{_SIGN}\p{{M}}*|(?:(?!{_SIGN})[\w\p{{M}}])+"
 _ASCII_WORD = re.compile(r"\w+")  # the same for ASCII, several times as fast
-_ARTICLES = regex.compile(r"\b(a|an|the)\b")
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_ENGLISH = regex.compile(r"[a-z0-9]")
+_ENGLISH = re.compile(r"[a-z0-9]")
 
 
 # Each reference is compared by several metrics, and with the answers of several systems.
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The lower-cased words of a text in any script."""
-    pattern = _ASCII_WORD if text.isascii() else _WORD
+    pattern = _ASCII_WORD if text.isascii() else _any_script()
     return tuple(pattern.findall(text.lower()))
+
+
+@cache
+def _any_script() -> Any:
+    import regex  # every command of the terminal reads the names of the metrics when it starts
+
+    return regex.compile(_WORD)
 
 
 def squad_normalised(text: str) -> str:

@@ -113,15 +113,13 @@ def clustered_proportion(
 
     if len(hits) != len(clusters):
         raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
-    which = {cluster: index for index, cluster in enumerate(dict.fromkeys(clusters))}
-    n, rows = len(which), len(hits)
+    sums, counts = _by_cluster(hits, clusters)
+    n, rows = len(sums), len(hits)
     if n == rows:
         return proportion(sum(hits), rows, level=level)
     if n == 1:
         reason = "One independent unit has no interval."
         return Estimate(sum(hits) / rows, None, None, 1, "korn-graubard", level, reason=reason)
-    member = np.fromiter((which[cluster] for cluster in clusters), dtype=np.intp)
-    sums, counts = np.bincount(member, np.asarray(hits, np.float64)), np.bincount(member)
     share = float(sums.sum() / rows)
     variance = n / (n - 1) * float(np.square(sums - share * counts).sum()) / rows**2
     size = float(n)
@@ -156,25 +154,31 @@ def clustered_mean(
     """
     if len(values) != len(clusters):
         raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
-    numbers = np.asarray(values, dtype=np.float64)
-    which = {cluster: index for index, cluster in enumerate(dict.fromkeys(clusters))}
-    n = len(which)
+    sums, counts = _by_cluster(values, clusters)
+    n = len(sums)
     method = "bootstrap" if n < PLENTY else "Student's t"
     method = method if n == len(values) else f"clustered {method}"
     if n == 0:
         return undefined(0, method, "There are no observations yet.", level)
-    member = np.fromiter((which[cluster] for cluster in clusters), dtype=np.intp)
-    value = float(numbers.mean())
+    value = float(np.asarray(values, np.float64).mean())
     if n == 1:
         reason = "One independent unit has no interval."
         return Estimate(value, None, None, 1, method, level, reason=reason)
-    sums = np.bincount(member, numbers).astype(np.float64)
-    counts = np.bincount(member)
     if n < PLENTY:
         low, high = percentile_interval(_resampled_means(sums, counts, rng), n, level)
     else:
         low, high = _student_interval(value, sums, counts, level)
     return Estimate(value, low, high, n, method, level)
+
+
+def _by_cluster(
+    values: Sequence[float], clusters: Sequence[Hashable]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The sum of each cluster's values, and how many they are."""
+    which = {cluster: index for index, cluster in enumerate(dict.fromkeys(clusters))}
+    member = np.fromiter((which[cluster] for cluster in clusters), dtype=np.intp)
+    sums = np.bincount(member, np.asarray(values, np.float64)).astype(np.float64)
+    return sums, np.bincount(member)
 
 
 def student_mean(

@@ -16,10 +16,11 @@ from core.study.judgement_file import UNIFORM, JudgementFile
 from core.study.pairs import Judgement
 from core.study.verdicts import (
     WORTH,
-    Verdict,
     first_of_each_pair,
+    first_verdicts,
     headline,
     verdict_of,
+    worth_of,
 )
 
 CLAIM = 40.0
@@ -97,13 +98,7 @@ def _drawn_alike(file: JudgementFile) -> set[str]:
 
 
 def _worth(judgements: Sequence[Judgement], baseline: str) -> list[int]:
-    """1 won, 0 tied, −1 lost for each example that could be judged, in the order of time."""
-    verdicts = _verdicts(judgements, baseline)
-    return [WORTH[verdict] for verdict in verdicts if verdict != "cannot_judge"]
-
-
-def _verdicts(judgements: Sequence[Judgement], baseline: str) -> list[Verdict]:
-    return [verdict_of(j, baseline) for j in first_of_each_pair(judgements)]
+    return worth_of(first_verdicts(judgements, baseline))
 
 
 def _share_of_decided(worth: Sequence[int]) -> Estimate:

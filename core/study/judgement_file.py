@@ -12,9 +12,8 @@ random order that only their names decide: files are often sorted by what was sa
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,6 +22,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.examples.example import is_storable
+from core.json_lines import json_lines
 from core.study.pairs import SIDES, Choice, Judgement, Outcome, Rating, Side
 
 CHOICES: dict[str, Choice] = {
@@ -70,7 +70,7 @@ def read_judgements(path: Path, baseline: str, candidate: str) -> JudgementFile:
     ratings: list[Rating] = []
     probabilities: dict[str, float] = {}
     checks = _Checks()
-    for line, values in _lines(path):
+    for line, values in json_lines(path, "judgement", UnreadableJudgements):
         try:
             checks.same_fields(values)
             judgement = _judgement(values, line, baseline, candidate)
@@ -82,8 +82,6 @@ def read_judgements(path: Path, baseline: str, candidate: str) -> JudgementFile:
         except ValueError as error:
             raise UnreadableJudgements(f"Line {line}: {error}. Mend it, or take it out.") from None
         judgements.append(judgement)
-    if not judgements:
-        raise UnreadableJudgements(f"{path} holds no judgement. Write one a line, as JSON.")
     criteria = tuple(dict.fromkeys(rating.criterion for rating in ratings))
     timed = "time" in checks.fields
     return JudgementFile(tuple(judgements), tuple(ratings), criteria, probabilities, timed)
@@ -114,28 +112,6 @@ class _Checks:
 
 def _given(values: Mapping[str, Any], field: str) -> bool:
     return values.get(field) is not None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, text in enumerate(file, 1):
-                if text.strip():
-                    yield number, _object(text, number)
-    except OSError as error:
-        raise UnreadableJudgements(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise UnreadableJudgements(f"{path} is not UTF-8. Save it as UTF-8.") from None
-
-
-def _object(text: str, number: int) -> Mapping[str, Any]:
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise UnreadableJudgements(f"Line {number} is no JSON object. Write one judgement a line.")
-    return values
 
 
 def _judgement(values: Mapping[str, Any], line: int, baseline: str, candidate: str) -> Judgement:

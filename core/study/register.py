@@ -15,7 +15,7 @@ from statistics import fmean
 
 from core.statistics.anytime import e_value
 from core.study.pairs import Judgement
-from core.study.verdicts import WORTH, first_of_each_pair, verdict_of
+from core.study.verdicts import first_verdicts, worth_of
 
 CHANCE = 0.05
 
@@ -56,6 +56,6 @@ def level_of(studies: int) -> float:
 
 def counts_of(judgements: Sequence[Judgement], baseline_id: str) -> tuple[int, int, int, float]:
     """Judged, won and lost pairs of one candidate, and the e-value of its being preferred."""
-    verdicts = [verdict_of(one, baseline_id) for one in first_of_each_pair(judgements)]
-    worth = [WORTH[verdict] for verdict in verdicts if verdict != "cannot_judge"]
+    verdicts = first_verdicts(judgements, baseline_id)
+    worth = worth_of(verdicts)
     return len(verdicts), worth.count(1), worth.count(-1), e_value(worth)

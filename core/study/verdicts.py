@@ -49,7 +49,17 @@ def net_preference(verdicts: Sequence[Verdict], level: float = 0.95) -> Estimate
 
     One verdict per example, in the order of time: the interval holds whenever somebody looks.
     """
-    return always_valid_mean([WORTH[v] for v in verdicts if v != "cannot_judge"], level=level)
+    return always_valid_mean(worth_of(verdicts), level=level)
+
+
+def first_verdicts(judgements: Sequence[Judgement], baseline_id: str) -> list[Verdict]:
+    """The verdict of each pair, in the order of time."""
+    return [verdict_of(judgement, baseline_id) for judgement in first_of_each_pair(judgements)]
+
+
+def worth_of(verdicts: Sequence[Verdict]) -> list[int]:
+    """1 won, 0 tied, -1 lost by the candidate for each example that could be judged."""
+    return [WORTH[verdict] for verdict in verdicts if verdict != "cannot_judge"]
 
 
 def headline(

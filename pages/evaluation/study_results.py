@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.findings import Comparison
+from core.study.register import level_of
 from core.study.sentences import compared, says_words, written, written_p
 from core.workflows.evaluation import results, studies
 from core.workflows.evaluation.results import StudyResult
@@ -150,9 +151,9 @@ def _criteria_title(found: Comparison, names: dict[str, str]) -> str:
 
 def _register(store: StoreType, actor: Actor, result: StudyResult, found: Comparison) -> None:
     """All studies of these two systems, where this is not the only one."""
-    register = results.register_of(store, actor, result.study.study_id, found.candidate_id)
-    if len(register.studies) < 2:
+    if found.net.level == level_of(1):  # known without a look at anybody's judgements
         return
+    register = results.register_of(store, actor, result.study.study_id, found.candidate_id)
     st.subheader("All studies of these two systems", anchor=False)
     rows = [
         {

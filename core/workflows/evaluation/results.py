@@ -89,7 +89,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     """Everything the dashboard says of a study, or the job that computes it; leads only."""
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
-    stamp, report_id = study_stamp(store, actor, study_id), f"findings {study_id}"
+    stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
     if store.judgements.count(study_id) < MANY_JUDGEMENTS:
         found = findings(
             study.baseline.system_id,
@@ -189,8 +189,11 @@ def none_in(pairs: int) -> Estimate:
 
 def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
     """Changes whenever the results of a study may have; leads only. Costs little."""
-    counts = _studies_of_each(store, get_study(store, actor, study_id)).values()
-    return f"study {store.results.study_stamp(study_id)}:{':'.join(map(str, counts))}"
+    return _stamp(store, study_id, _studies_of_each(store, get_study(store, actor, study_id)))
+
+
+def _stamp(store: Store, study_id: str, studies: Mapping[str, int]) -> str:
+    return f"study {store.results.study_stamp(study_id)}:{':'.join(map(str, studies.values()))}"
 
 
 def pairs_page(
