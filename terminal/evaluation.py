@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import InvalidInput
-from core.scoring.metrics import METRICS, ON_REQUEST
+from core.scoring.metrics import METRICS, NAMES_TOLD
 from terminal.common import AsJson, json_file, refusals_told, tell, written_to
 
 
@@ -105,9 +105,8 @@ def score(
     metrics: Annotated[
         str,
         typer.Option(
-            help="With commas between them, or all. "
-            f"Default: {', '.join(m.name for m in METRICS)}. "
-            f"Also: {', '.join(m.name for m in ON_REQUEST)}."
+            help=f"With commas between them. Default: {', '.join(m.name for m in METRICS)}. "
+            f"There are {NAMES_TOLD}."
         ),
     ] = "",
     per_example: Annotated[

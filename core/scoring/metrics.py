@@ -19,7 +19,8 @@ from core.scoring.content import (
     repetition,
 )
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
-from core.scoring.rouge import rouge_1, rouge_2, rouge_l, rouge_l_sum, rouge_l_unicode
+from core.scoring.rouge import rouge_1, rouge_2, rouge_l
+from core.scoring.rouge_variants import SUFFIXES_TOLD, rouge_variants
 
 SCORER_VERSION = 2
 FIELD = "field:"
@@ -52,9 +53,14 @@ METRICS = (
 )
 """In the order in which people see them; the first is the one that a page shows first."""
 
+_ROUGES = tuple(
+    Metric(name, label, function)
+    for name, (label, function) in rouge_variants().items()
+    if name not in {metric.name for metric in METRICS}
+)
+
 ON_REQUEST = (
-    Metric("rougeLsum", "ROUGE-Lsum", rouge_l_sum),
-    Metric("rougeL_unicode", "ROUGE-L, words of any script", rouge_l_unicode),
+    *_ROUGES,
     Metric("squad_f1", "token F1 as SQuAD", squad_f1),
     Metric("normalised_match", "normalised match", normalised_match, is_share=True),
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
@@ -64,6 +70,10 @@ ON_REQUEST = (
     Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None),
     Metric("repetition", "repetition", repetition, higher_is_better=False),
 )
+
+_TOLD = [m.name for m in (*METRICS, *ON_REQUEST) if m not in _ROUGES or m.name == "rougeLsum"]
+NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
+"""The names that `touchstone score --metrics` takes, for people."""
 
 _BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.scoring.labels import LabelReport, label_report, normal_label, parsed_label
-from core.scoring.metrics import METRICS, ON_REQUEST, Metric
+from core.scoring.metrics import METRICS, NAMES_TOLD, ON_REQUEST, Metric
 from core.scoring.prediction_file import Prediction
-from core.scoring.words import has_words_unseen_by_rouge
+from core.scoring.rouge_variants import CLASSIC
+from core.scoring.words import has_words_cut_by_rouge, has_words_unseen_by_rouge
 from core.statistics.estimates import (
     Better,
     Estimate,
@@ -71,20 +72,13 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
     if "all" in names:
         return list(EVERY.values())
     if unknown := [name for name in names if name not in EVERY]:
-        raise InvalidInput(
-            f"There is no metric “{unknown[0]}”. There are {', '.join(EVERY)}, or all."
-        )
+        raise InvalidInput(f"There is no metric “{unknown[0]}”. There are {NAMES_TOLD}.")
     return [EVERY[name] for name in dict.fromkeys(names)] if names else list(METRICS)
 
 
 def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> FileScores:
     """Score every prediction by every metric, and by its label where there is one."""
-    values: dict[str, Sequence[float]] = {
-        metric.name: [metric.function(one.reference, one.prediction) for one in predictions]
-        for metric in metrics
-        if metric.function
-    }
-    values |= _label_values(predictions)
+    values = {**_values(predictions, metrics), **_label_values(predictions)}
     by_system: dict[str, list[int]] = {}
     for index, one in enumerate(predictions):
         by_system.setdefault(one.system, []).append(index)
@@ -100,6 +94,18 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         _reports(predictions, by_system),
         [*_warnings(predictions, metrics), *_not_compared(predictions, by_system)],
     )
+
+
+def _values(
+    predictions: Sequence[Prediction], metrics: Sequence[Metric]
+) -> dict[str, Sequence[float]]:
+    functions = {metric.name: metric.function for metric in metrics if metric.function}
+    # Line by line, as the metrics share the words of a text.
+    rows = [
+        [function(one.reference, one.prediction) for function in functions.values()]
+        for one in predictions
+    ]
+    return dict(zip(functions, zip(*rows, strict=True), strict=True))
 
 
 def _label_values(predictions: Sequence[Prediction]) -> dict[str, list[float]]:
@@ -217,16 +223,15 @@ def _reports(
 def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> list[str]:
     found = []
     n = len(predictions)
-    classic = [m.label for m in metrics if m.name in ("rouge1", "rouge2", "rougeL", "rougeLsum")]
-    unseen = classic and sum(
-        has_words_unseen_by_rouge(one.reference) or has_words_unseen_by_rouge(one.prediction)
-        for one in predictions
-    )
-    if unseen:
-        found.append(
-            f"{', '.join(classic)} drop words in {unseen} of {n} lines: they know a-z and 0-9 only."
-            " Read token_f1, or ask for rougeL_unicode."
-        )
+    kinds = [m.label.split(",")[0] for m in metrics if m.name in CLASSIC]
+    classic = ", ".join(dict.fromkeys(kinds))
+    for done, how in ((has_words_unseen_by_rouge, "drop"), (has_words_cut_by_rouge, "cut up")):
+        lines = classic and sum(done(one.reference) or done(one.prediction) for one in predictions)
+        if lines:
+            found.append(
+                f"{classic}: {how} words in {lines} of {n} lines, as they know a-z and 0-9 only. "
+                "Read token_f1, or ask for rougeL_unicode."
+            )
     if empty := sum(not one.prediction.strip() for one in predictions):
         found.append(f"{empty} of {n} predictions are empty.")
     return found
