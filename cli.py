@@ -14,7 +14,8 @@ import typer
 
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
-from terminal.evaluation import analyse, score, verify
+from terminal.evaluation import analyse, verify
+from terminal.scoring import score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")

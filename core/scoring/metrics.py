@@ -71,11 +71,17 @@ ON_REQUEST = (
     Metric("repetition", "repetition", repetition, higher_is_better=False),
 )
 
+LABEL_METRICS = (
+    Metric("label_accuracy", "label right", None, is_share=True),
+    Metric("label_parsed", "label found", None, is_share=True),
+)
+"""Of lines with a label: read from a whole file, as the labels that there are must be known."""
+
 _TOLD = [m.name for m in (*METRICS, *ON_REQUEST) if m not in _ROUGES or m.name == "rougeLsum"]
 NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
 """The names that `touchstone score --metrics` takes, for people."""
 
-_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
+_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS)}
 
 
 def metric(name: str) -> Metric:

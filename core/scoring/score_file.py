@@ -5,51 +5,26 @@ found = score_file(read_predictions(path), chosen_metrics(["rougeL", "token_f1"]
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.errors import InvalidInput
+from core.scoring.file_differences import Difference, difference, not_compared, pairings
 from core.scoring.labels import LabelReport, label_report, normal_label, parsed_label
-from core.scoring.metrics import METRICS, NAMES_TOLD, ON_REQUEST, Metric
+from core.scoring.metrics import LABEL_METRICS, METRICS, NAMES_TOLD, ON_REQUEST, Metric, metric
 from core.scoring.prediction_file import Prediction
 from core.scoring.rouge_variants import CLASSIC
 from core.scoring.words import has_words_cut_by_rouge, has_words_unseen_by_rouge
 from core.statistics.estimates import (
-    Better,
     Estimate,
     clustered_mean,
     clustered_proportion,
-    negated,
-    paired_difference,
-    says_better,
 )
 
 SEED = 11
-ROUNDING = 1e-12
-"""What two values of a metric may differ by and be equal."""
-LABEL_METRICS = ("label_accuracy", "label_parsed")
 EVERY = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Second system minus first on the ids that both have; shares of ids better, equal, worse:
-    None for a metric of which neither more nor less is better."""
-
-    metric: str
-    first: str
-    second: str
-    difference: Estimate
-    ids: int
-    better: float | None = None
-    equal: float | None = None
-    worse: float | None = None
-    says: Better = "not shown"
 
 
 @dataclass(frozen=True)
@@ -90,9 +65,13 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         predictions,
         values,
         means,
-        _differences(predictions, by_system, values),
+        [
+            difference(name, pairing, given)
+            for pairing in pairings(predictions, by_system)
+            for name, given in values.items()
+        ],
         _reports(predictions, by_system),
-        [*_warnings(predictions, metrics), *_not_compared(predictions, by_system)],
+        [*_warnings(predictions, metrics), *not_compared(predictions, by_system)],
     )
 
 
@@ -115,7 +94,8 @@ def _label_values(predictions: Sequence[Prediction]) -> dict[str, list[float]]:
     known = set(wanted)
     given = [parsed_label(one.prediction, known) for one in predictions]
     hits = [float(want == give) for want, give in zip(wanted, given, strict=True)]
-    return dict(zip(LABEL_METRICS, (hits, [float(g is not None) for g in given]), strict=True))
+    columns = (hits, [float(one is not None) for one in given])
+    return {metric.name: column for metric, column in zip(LABEL_METRICS, columns, strict=True)}
 
 
 def _mean(
@@ -123,87 +103,9 @@ def _mean(
 ) -> Estimate:
     groups = [predictions[index].group for index in own]
     mine = [values[index] for index in own]
-    if _is_share(name):
+    if metric(name).is_share:
         return clustered_proportion([value == 1 for value in mine], groups)
     return clustered_mean(mine, groups, np.random.default_rng(SEED))
-
-
-def _is_share(name: str) -> bool:
-    return name in LABEL_METRICS or EVERY[name].is_share
-
-
-def _differences(
-    predictions: Sequence[Prediction],
-    by_system: Mapping[str, Sequence[int]],
-    values: Mapping[str, Sequence[float]],
-) -> list[Difference]:
-    """Every system against the first one, on the ids that stand once in each."""
-    systems = list(by_system)
-    first = _once(predictions, by_system[systems[0]])
-    found = []
-    for system in systems[1:]:
-        second = _once(predictions, by_system[system])
-        shared = [name for name in first if name in second]
-        if not shared:
-            continue
-        lines = [(predictions[first[name]], predictions[second[name]]) for name in shared]
-        groups = joined([(one.group, other.group) for one, other in lines])
-        for metric, given in values.items():
-            low = [given[first[name]] for name in shared]
-            high = [given[second[name]] for name in shared]
-            found.append(_difference(metric, (systems[0], system), low, high, groups))
-    return found
-
-
-def _once(predictions: Sequence[Prediction], own: Sequence[int]) -> dict[str, int]:
-    """Id → index of the ids that a system has once."""
-    places: dict[str, list[int]] = {}
-    for index in own:
-        places.setdefault(predictions[index].id, []).append(index)
-    return {name: found[0] for name, found in places.items() if len(found) == 1}
-
-
-def _difference(
-    metric: str,
-    systems: tuple[str, str],
-    low: Sequence[float],
-    high: Sequence[float],
-    groups: Sequence[int],
-) -> Difference:
-    difference = paired_difference(low, high, groups, np.random.default_rng(SEED))
-    higher = metric in LABEL_METRICS or EVERY[metric].higher_is_better
-    if higher is None:
-        return Difference(metric, *systems, difference, len(low))
-    ahead = [(b - a) if higher else (a - b) for a, b in zip(low, high, strict=True)]
-    ahead = [0.0 if abs(one) < ROUNDING else one for one in ahead]
-    n = len(ahead)
-    return Difference(
-        metric,
-        *systems,
-        difference,
-        n,
-        better=sum(one > 0 for one in ahead) / n,
-        equal=sum(one == 0 for one in ahead) / n,
-        worse=sum(one < 0 for one in ahead) / n,
-        says=says_better(difference if higher else negated(difference)),
-    )
-
-
-def joined(pairs: Sequence[tuple[str, str]]) -> list[int]:
-    """A cluster for each pair of groups: pairs that share a group, or are joined by others that
-    do, have the same (union-find)."""
-    parent: dict[str, str] = {}
-
-    def root(group: str) -> str:
-        while parent.setdefault(group, group) != group:
-            parent[group] = parent[parent[group]]
-            group = parent[group]
-        return group
-
-    for one, other in pairs:
-        parent[root(one)] = root(other)
-    numbers: dict[str, int] = {}
-    return [numbers.setdefault(root(one), len(numbers)) for one, _ in pairs]
 
 
 def _reports(
@@ -235,93 +137,3 @@ def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> l
     if empty := sum(not one.prediction.strip() for one in predictions):
         found.append(f"{empty} of {n} predictions are empty.")
     return found
-
-
-def _not_compared(
-    predictions: Sequence[Prediction], by_system: Mapping[str, Sequence[int]]
-) -> list[str]:
-    """Of which systems the differences rest on some of the lines only, or on none."""
-    systems = list(by_system)
-    ids = {system: _once(predictions, own) for system, own in by_system.items()}
-    found = []
-    for system in systems[1:]:
-        shared = ids[systems[0]].keys() & ids[system].keys()
-        most = max(len(by_system[systems[0]]), len(by_system[system]))
-        if len(shared) < most:
-            found.append(
-                f"“{system}” and “{systems[0]}” share {len(shared)} ids that stand once in each"
-                f"{': they are compared on those alone.' if shared else ' and are not compared.'}"
-            )
-        unlike = sum(
-            predictions[ids[system][one]].reference != predictions[ids[systems[0]][one]].reference
-            for one in shared
-        )
-        if unlike:
-            found.append(
-                f"{unlike} ids have another reference for “{system}” than for “{systems[0]}”."
-            )
-    return found
-
-
-def scores_json(found: FileScores) -> dict[str, Any]:
-    """Plain values: per metric and system mean, low, high, n (lines) and groups."""
-    count: dict[str, int] = {}
-    for one in found.predictions:
-        count[one.system] = count.get(one.system, 0) + 1
-    return {
-        "lines": len(found.predictions),
-        "systems": list(count),
-        "metrics": {
-            metric: {
-                system: {
-                    "mean": one.value,
-                    "low": one.low,
-                    "high": one.high,
-                    "n": count[system],
-                    "groups": one.n,
-                    "interval": f"{one.kind}, {one.method}",
-                }
-                for system, one in by_system.items()
-            }
-            for metric, by_system in found.means.items()
-        },
-        "differences": [
-            {
-                "metric": one.metric,
-                "from": one.first,
-                "to": one.second,
-                "mean": one.difference.value,
-                "low": one.difference.low,
-                "high": one.difference.high,
-                "ids": one.ids,
-                "groups": one.difference.n,
-                "better": one.better,
-                "equal": one.equal,
-                "worse": one.worse,
-                "verdict": one.says,
-            }
-            for one in found.differences
-        ],
-        "labels": {system: _report_json(report) for system, report in found.labels.items()},
-        "warnings": list(found.warnings),
-    }
-
-
-def _report_json(report: LabelReport) -> dict[str, Any]:
-    return {
-        "accuracy": report.accuracy,
-        "macro_f1": report.macro_f1,
-        "classes": {
-            name: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
-            for name, c in report.classes.items()
-        },
-    }
-
-
-def write_per_example(found: FileScores, path: Path) -> None:
-    """One JSON object a line: id, system, and one key per metric."""
-    with path.open("w", encoding="utf-8") as file:
-        for index, one in enumerate(found.predictions):
-            row = {name: given[index] for name, given in found.values.items()}
-            line = {"id": one.id, "system": one.system, **row}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")

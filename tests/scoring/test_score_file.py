@@ -26,7 +26,8 @@ from core.scoring.labels import parsed_label
 from core.scoring.metrics import metric
 from core.scoring.overlap import normalised_match, squad_f1, token_f1
 from core.scoring.prediction_file import UnreadablePredictions, read_predictions
-from core.scoring.score_file import chosen_metrics, score_file, scores_json
+from core.scoring.score_file import chosen_metrics, score_file
+from core.scoring.score_json import scores_json
 from core.scoring.words import words
 from core.statistics.estimates import clustered_proportion
 
