@@ -52,19 +52,29 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
     lines = []
     for metric, by_system in answer["metrics"].items():
         for system, one in by_system.items():
-            lines.append(f"{metric} of {system}: {_mean(one)}, n = {one['n']}")
-    for one in answer["differences"]:
-        shares = ""
-        if one["better"] is not None:
-            shares = (
-                f"; better in {one['better']:.0%}, equal in {one['equal']:.0%}, worse in "
-                f"{one['worse']:.0%}"
-            )
-        of = f"{one['to']} minus {one['from']} on {one['ids']} ids"
-        lines.append(f"{one['metric']}, {of}: {_mean(one)}{shares}")
+            lines.append(f"{metric} of {system}: {_bounded(one, 'mean')}, n = {one['n']}")
+    lines += [_difference(one) for one in answer["differences"]]
+    for metric, corpus in answer["corpus"].items():
+        lines += [
+            f"Corpus {metric} of {system}: {_bounded(one, 'value')}, n = {one['n']}"
+            for system, one in corpus["systems"].items()
+        ]
+        lines += [f"Corpus {_difference(one)}" for one in corpus["differences"]]
+        lines.append(f"Corpus {metric} ({corpus['settings']}): {corpus['note']}")
     return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
 
 
-def _mean(one: dict[str, Any]) -> str:
+def _difference(one: dict[str, Any]) -> str:
+    shares = ""
+    if one["better"] is not None:
+        shares = (
+            f"; better in {one['better']:.0%}, equal in {one['equal']:.0%}, worse in "
+            f"{one['worse']:.0%}"
+        )
+    of = f"{one['to']} minus {one['from']} on {one['ids']} ids"
+    return f"{one['metric']}, {of}: {_bounded(one, 'mean')}{shares}"
+
+
+def _bounded(one: dict[str, Any], value: str) -> str:
     bounds = "" if one["low"] is None else f" ({one['low']:.3f} to {one['high']:.3f})"
-    return f"{one['mean']:.3f}{bounds}"
+    return f"{one[value]:.3f}{bounds}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.scoring.corpus import Table, corpus_difference
+from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.metrics import metric
 from core.scoring.prediction_file import Prediction
 from core.statistics.estimates import Better, Estimate, negated, paired_difference, says_better
@@ -89,6 +91,18 @@ def _once(predictions: Sequence[Prediction], own: Sequence[int]) -> dict[str, in
     for index in own:
         places.setdefault(predictions[index].id, []).append(index)
     return {name: found[0] for name, found in places.items() if len(found) == 1}
+
+
+def corpus_differences(name: str, table: Table, pairs: Sequence[Pairing]) -> list[Difference]:
+    """The second system's corpus value minus the first's, for each pairing; `table` has the counts
+    of every line."""
+    found = []
+    for pair in pairs:
+        first, second = (table[list(side)] for side in zip(*pair.lines, strict=True))
+        estimate = corpus_difference(CORPUS_METRICS[name], first, second, pair.groups)
+        says = says_better(estimate)
+        found.append(Difference(name, pair.first, pair.second, estimate, len(first), says=says))
+    return found
 
 
 def joined(pairs: Sequence[tuple[str, str]]) -> list[int]:

@@ -18,6 +18,7 @@ from core.scoring.content import (
     number_accuracy,
     repetition,
 )
+from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
 from core.scoring.rouge import rouge_1, rouge_2, rouge_l
 from core.scoring.rouge_variants import SUFFIXES_TOLD, rouge_variants
@@ -61,6 +62,8 @@ _ROUGES = tuple(
 
 ON_REQUEST = (
     *_ROUGES,
+    Metric("bleu", "sentence BLEU, 0 to 100", CORPUS_METRICS["bleu"].of_line),
+    Metric("chrf", "sentence chrF, 0 to 100", CORPUS_METRICS["chrf"].of_line),
     Metric("squad_f1", "token F1 as SQuAD", squad_f1),
     Metric("normalised_match", "normalised match", normalised_match, is_share=True),
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),

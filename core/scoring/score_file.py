@@ -11,12 +11,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InvalidInput
-from core.scoring.file_differences import Difference, difference, not_compared, pairings
+from core.scoring.corpus import Table, corpus_value, counts_table
+from core.scoring.corpus_metrics import CORPUS_METRICS
+from core.scoring.file_differences import (
+    Difference,
+    corpus_differences,
+    difference,
+    not_compared,
+    pairings,
+)
 from core.scoring.labels import LabelReport, label_report, normal_label, parsed_label
 from core.scoring.metrics import LABEL_METRICS, METRICS, NAMES_TOLD, ON_REQUEST, Metric, metric
 from core.scoring.prediction_file import Prediction
 from core.scoring.rouge_variants import CLASSIC
-from core.scoring.words import has_words_cut_by_rouge, has_words_unseen_by_rouge
+from core.scoring.words import (
+    has_signs_for_words,
+    has_words_cut_by_rouge,
+    has_words_unseen_by_rouge,
+)
 from core.statistics.estimates import (
     Estimate,
     clustered_mean,
@@ -37,6 +49,15 @@ class FileScores:
     differences: Sequence[Difference]
     labels: Mapping[str, LabelReport]
     warnings: Sequence[str]
+    corpus: Mapping[str, CorpusScores]
+
+
+@dataclass(frozen=True)
+class CorpusScores:
+    """A metric over all lines of a system together: system → value, 0..100, and differences."""
+
+    values: Mapping[str, Estimate]
+    differences: Sequence[Difference]
 
 
 def chosen_metrics(names: Sequence[str]) -> list[Metric]:
@@ -53,7 +74,11 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
 
 def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> FileScores:
     """Score every prediction by every metric, and by its label where there is one."""
-    values = {**_values(predictions, metrics), **_label_values(predictions)}
+    counted = _counted(predictions, metrics)
+    values = {
+        **_values(predictions, metrics, counted),
+        **_label_values(predictions),
+    }
     by_system: dict[str, list[int]] = {}
     for index, one in enumerate(predictions):
         by_system.setdefault(one.system, []).append(index)
@@ -61,30 +86,65 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         name: {system: _mean(name, own, predictions, given) for system, own in by_system.items()}
         for name, given in values.items()
     }
+    pairs = pairings(predictions, by_system)
     return FileScores(
         predictions,
         values,
         means,
-        [
-            difference(name, pairing, given)
-            for pairing in pairings(predictions, by_system)
-            for name, given in values.items()
-        ],
+        [difference(name, pair, given) for pair in pairs for name, given in values.items()],
         _reports(predictions, by_system),
         [*_warnings(predictions, metrics), *not_compared(predictions, by_system)],
+        {
+            name: CorpusScores(
+                _corpus_values(name, table, predictions, by_system),
+                corpus_differences(name, table, pairs),
+            )
+            for name, table in counted.items()
+        },
     )
 
 
+def _counted(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> dict[str, Table]:
+    """The counts of every line, for the metrics that have a value of all lines together."""
+    texts = [(one.reference, one.prediction) for one in predictions]
+    return {
+        metric.name: counts_table(CORPUS_METRICS[metric.name], texts)
+        for metric in metrics
+        if metric.name in CORPUS_METRICS
+    }
+
+
+def _corpus_values(
+    name: str,
+    table: Table,
+    predictions: Sequence[Prediction],
+    by_system: Mapping[str, Sequence[int]],
+) -> dict[str, Estimate]:
+    return {
+        system: corpus_value(
+            CORPUS_METRICS[name], table[list(own)], [predictions[k].group for k in own]
+        )
+        for system, own in by_system.items()
+    }
+
+
 def _values(
-    predictions: Sequence[Prediction], metrics: Sequence[Metric]
+    predictions: Sequence[Prediction], metrics: Sequence[Metric], counted: Mapping[str, Table]
 ) -> dict[str, Sequence[float]]:
-    functions = {metric.name: metric.function for metric in metrics if metric.function}
+    functions = {
+        metric.name: metric.function
+        for metric in metrics
+        if metric.function and metric.name not in counted
+    }
     # Line by line, as the metrics share the words of a text.
     rows = [
         [function(one.reference, one.prediction) for function in functions.values()]
         for one in predictions
     ]
-    return dict(zip(functions, zip(*rows, strict=True), strict=True))
+    found: dict[str, Sequence[float]] = dict(zip(functions, zip(*rows, strict=True), strict=True))
+    for name, table in counted.items():
+        found[name] = [CORPUS_METRICS[name].line(row) for row in table.tolist()]
+    return {metric.name: found[metric.name] for metric in metrics if metric.name in found}
 
 
 def _label_values(predictions: Sequence[Prediction]) -> dict[str, list[float]]:
@@ -134,6 +194,13 @@ def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> l
                 f"{classic}: {how} words in {lines} of {n} lines, as they know a-z and 0-9 only. "
                 "Read token_f1, or ask for rougeL_unicode."
             )
+    if any(m.name == "bleu" for m in metrics) and (
+        signs := sum(has_signs_for_words(one.reference) for one in predictions)
+    ):
+        found.append(
+            f"{signs} of {n} references have Chinese or Japanese signs, which BLEU's tokenizer 13a "
+            "does not part into words. Read chrf."
+        )
     if empty := sum(not one.prediction.strip() for one in predictions):
         found.append(f"{empty} of {n} predictions are empty.")
     return found

@@ -3,54 +3,72 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from core.scoring.corpus_metrics import CORPUS_METRICS
+from core.scoring.file_differences import Difference
 from core.scoring.labels import LabelReport
 from core.scoring.score_file import FileScores
+from core.statistics.estimates import Estimate
 
 
 def scores_json(found: FileScores) -> dict[str, Any]:
     """Plain values: per metric and system mean, low, high, n (lines) and groups."""
-    count: dict[str, int] = {}
-    for one in found.predictions:
-        count[one.system] = count.get(one.system, 0) + 1
+    count = Counter(one.system for one in found.predictions)
     return {
         "lines": len(found.predictions),
         "systems": list(count),
         "metrics": {
             metric: {
-                system: {
-                    "mean": one.value,
-                    "low": one.low,
-                    "high": one.high,
-                    "n": count[system],
-                    "groups": one.n,
-                    "interval": f"{one.kind}, {one.method}",
-                }
+                system: {"mean": one.value, **_interval(one, count[system])}
                 for system, one in by_system.items()
             }
             for metric, by_system in found.means.items()
         },
-        "differences": [
-            {
-                "metric": one.metric,
-                "from": one.first,
-                "to": one.second,
-                "mean": one.difference.value,
-                "low": one.difference.low,
-                "high": one.difference.high,
-                "ids": one.ids,
-                "groups": one.difference.n,
-                "better": one.better,
-                "equal": one.equal,
-                "worse": one.worse,
-                "verdict": one.says,
+        "differences": [_difference(one) for one in found.differences],
+        "corpus": {
+            name: {
+                "note": CORPUS_METRICS[name].note,
+                "settings": CORPUS_METRICS[name].settings(),
+                "systems": {
+                    system: {"value": one.value, **_interval(one, count[system])}
+                    for system, one in scores.values.items()
+                },
+                "differences": [_difference(one) for one in scores.differences],
             }
-            for one in found.differences
-        ],
+            for name, scores in found.corpus.items()
+        },
         "labels": {system: _report_json(report) for system, report in found.labels.items()},
         "warnings": list(found.warnings),
+    }
+
+
+def _interval(one: Estimate, lines: int) -> dict[str, Any]:
+    return {
+        "low": one.low,
+        "high": one.high,
+        "n": lines,
+        "groups": one.n,
+        "interval": f"{one.kind}, {one.method}",
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "metric": one.metric,
+        "from": one.first,
+        "to": one.second,
+        "mean": one.difference.value,
+        "low": one.difference.low,
+        "high": one.difference.high,
+        "ids": one.ids,
+        "groups": one.difference.n,
+        "better": one.better,
+        "equal": one.equal,
+        "worse": one.worse,
+        "verdict": one.says,
     }
 
 

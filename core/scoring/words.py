@@ -50,3 +50,15 @@ def has_words_cut_by_rouge(text: str) -> bool:
     return not text.isascii() and any(
         not word.isascii() and _ENGLISH.search(word) for word in words(text)
     )
+
+
+def has_signs_for_words(text: str) -> bool:
+    """Whether a text has Chinese or Japanese signs, which stand for words without spaces."""
+    return not text.isascii() and _signs().search(text) is not None
+
+
+@cache
+def _signs() -> Any:
+    import regex
+
+    return regex.compile(_SIGN)
