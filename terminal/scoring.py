@@ -61,7 +61,36 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
         ]
         lines += [f"Corpus {_difference(one)}" for one in corpus["differences"]]
         lines.append(f"Corpus {metric} ({corpus['settings']}): {corpus['note']}")
+    for system, labels in answer["labels"].items():
+        lines += _label_lines(system, labels)
     return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
+
+
+def _label_lines(system: str, labels: dict[str, Any]) -> list[str]:
+    lines = [f"Labels of {system}: macro F1 {_share(labels, 'macro_f1')}"]
+    for name, one in labels["classes"].items():
+        lines.append(
+            f"“{name}” of {system}: precision {_share(one, 'precision')}, recall "
+            f"{_share(one, 'recall')}, F1 {_share(one, 'f1')}, in {one['support']} references and "
+            f"{one['answered']} predictions"
+        )
+    names, columns, counts = labels["confusion"].values()
+    for name, row in zip(names, counts, strict=True):
+        wrong = [
+            f"{count} as “{given}”"
+            for given, count in zip(columns, row, strict=True)
+            if count and given != name
+        ]
+        if wrong:
+            lines.append(f"“{name}” taken by {system}: {', '.join(wrong)}")
+    return lines
+
+
+def _share(one: dict[str, Any], name: str) -> str:
+    value, low, high = one[name], one[f"{name}_low"], one[f"{name}_high"]
+    if value is None:
+        return "not known"
+    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _difference(one: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ found = score_file(read_predictions(path), chosen_metrics(["rougeL", "token_f1"]
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from core.scoring.file_differences import (
     not_compared,
     pairings,
 )
-from core.scoring.labels import LabelReport, label_report, normal_label, parsed_label
+from core.scoring.label_scores import LabelScores, label_scores, look_like_labels
+from core.scoring.labels import normal_label, parsed_label
 from core.scoring.metrics import LABEL_METRICS, METRICS, NAMES_TOLD, ON_REQUEST, Metric, metric
 from core.scoring.prediction_file import Prediction
 from core.scoring.rouge_variants import CLASSIC
@@ -47,7 +48,7 @@ class FileScores:
     values: Mapping[str, Sequence[float]]
     means: Mapping[str, Mapping[str, Estimate]]
     differences: Sequence[Difference]
-    labels: Mapping[str, LabelReport]
+    labels: Mapping[str, LabelScores]
     warnings: Sequence[str]
     corpus: Mapping[str, CorpusScores]
 
@@ -74,6 +75,7 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
 
 def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> FileScores:
     """Score every prediction by every metric, and by its label where there is one."""
+    predictions, told = _labelled(predictions)
     counted = _counted(predictions, metrics)
     values = {
         **_values(predictions, metrics, counted),
@@ -92,8 +94,8 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         values,
         means,
         [difference(name, pair, given) for pair in pairs for name, given in values.items()],
-        _reports(predictions, by_system),
-        [*_warnings(predictions, metrics), *not_compared(predictions, by_system)],
+        _labels(predictions, by_system),
+        [*told, *_warnings(predictions, metrics), *not_compared(predictions, by_system)],
         {
             name: CorpusScores(
                 _corpus_values(name, table, predictions, by_system),
@@ -168,18 +170,35 @@ def _mean(
     return clustered_mean(mine, groups, np.random.default_rng(SEED))
 
 
-def _reports(
+def _labels(
     predictions: Sequence[Prediction], by_system: Mapping[str, Sequence[int]]
-) -> dict[str, LabelReport]:
+) -> dict[str, LabelScores]:
     if predictions[0].label is None:
         return {}
     return {
-        system: label_report(
+        system: label_scores(
             [predictions[index].label or "" for index in own],
             [predictions[index].prediction for index in own],
+            [predictions[index].group for index in own],
         )
         for system, own in by_system.items()
     }
+
+
+def _labelled(predictions: Sequence[Prediction]) -> tuple[Sequence[Prediction], list[str]]:
+    """The predictions, with their references as labels where no line has a label and these look
+    like labels; and the sentence that says so."""
+    if predictions[0].label is not None:
+        return predictions, []
+    references = [one.reference for one in predictions]
+    if not look_like_labels(references):
+        return predictions, []
+    kinds = len(set(map(normal_label, references)))
+    said = (
+        f"No line has a “label”, but all references are one of {kinds} short texts: they are "
+        "counted as labels, too."
+    )
+    return [replace(one, label=one.reference) for one in predictions], [said]
 
 
 def _warnings(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.file_differences import Difference
-from core.scoring.labels import LabelReport
+from core.scoring.label_scores import LabelScores
 from core.scoring.score_file import FileScores
 from core.statistics.estimates import Estimate
 
@@ -40,7 +40,7 @@ def scores_json(found: FileScores) -> dict[str, Any]:
             }
             for name, scores in found.corpus.items()
         },
-        "labels": {system: _report_json(report) for system, report in found.labels.items()},
+        "labels": {system: _labels(scores) for system, scores in found.labels.items()},
         "warnings": list(found.warnings),
     }
 
@@ -72,15 +72,31 @@ def _difference(one: Difference) -> dict[str, Any]:
     }
 
 
-def _report_json(report: LabelReport) -> dict[str, Any]:
+def _labels(found: LabelScores) -> dict[str, Any]:
+    classes = {
+        name: {
+            **_named("precision", one.precision),
+            **_named("recall", one.recall),
+            **_named("f1", one.f1),
+            "support": one.support,
+            "answered": one.answered,
+        }
+        for name, one in zip(found.names, found.classes, strict=True)
+    }
     return {
-        "accuracy": report.accuracy,
-        "macro_f1": report.macro_f1,
-        "classes": {
-            name: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
-            for name, c in report.classes.items()
+        **_named("accuracy", found.accuracy),
+        **_named("macro_f1", found.macro_f1),
+        "classes": classes,
+        "confusion": {
+            "references": list(found.names),
+            "predictions": found.columns,
+            "counts": [list(row) for row in found.matrix],
         },
     }
+
+
+def _named(name: str, one: Estimate) -> dict[str, Any]:
+    return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
 
 
 def write_per_example(found: FileScores, path: Path) -> None:

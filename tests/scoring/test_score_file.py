@@ -222,7 +222,14 @@ def test_labels_are_parsed_and_reported_per_class(tmp_path: Path) -> None:
     assert found["metrics"]["label_parsed"]["all"]["mean"] == 0.75
     report = found["labels"]["all"]
     assert report["accuracy"] == 0.5
-    assert report["classes"]["pos"] == {"precision": 1, "recall": 0.5, "f1": 2 / 3, "support": 2}
+    pos = report["classes"]["pos"]
+    assert (pos["precision"], pos["recall"], pos["support"]) == (1, 0.5, 2)
+    assert pos["f1"] == pytest.approx(2 / 3)
+    assert report["confusion"] == {
+        "references": ["neg", "pos"],
+        "predictions": ["neg", "pos", "(none)"],
+        "counts": [[1, 0, 1], [1, 1, 0]],
+    }
 
 
 def test_a_metric_that_drops_words_says_so(tmp_path: Path) -> None:
