@@ -25,19 +25,24 @@ def score(
         Path | None,
         typer.Option(help="Write each prediction as a JSON line: id and metrics."),
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Score predictions in FILE against their references, per metric and system, with intervals.
 
-    JSONL, a prediction a line: prediction, reference, and if there are system, id, label, group
-    (lines of one group are near-duplicates of each other).
+    JSONL, a prediction a line: prediction, reference, and if there are system, id, label, source,
+    group (lines of one group are near-duplicates of each other).
     """
     from core.scoring.prediction_file import read_predictions
     from core.scoring.score_file import chosen_metrics, score_file
-    from core.scoring.score_json import scores_json, write_per_example
+    from core.scoring.score_json import scores_json, slices_json, write_per_example
+    from core.scoring.slices import slice_by, slice_report
 
     with refusals_told():
         wanted = chosen_metrics([name for one in metrics.split(",") if (name := one.strip())])
+        slices = slice_by(by) if by else None
         found = score_file(read_predictions(file), wanted)
         if per_example is not None:
             if per_example.exists() and per_example.samefile(file):
@@ -45,6 +50,8 @@ def score(
             with written_to(per_example) as part:
                 write_per_example(found, part)
         answer = scores_json(found)
+        if slices:
+            answer["slices"] = slices_json(slice_report(found, slices))
         tell(answer, "\n".join(_score_lines(answer)), as_json)
 
 
@@ -63,7 +70,29 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
         lines.append(f"Corpus {metric} ({corpus['settings']}): {corpus['note']}")
     for system, labels in answer["labels"].items():
         lines += _label_lines(system, labels)
+    lines += _slice_lines(answer["slices"]) if "slices" in answer else []
     return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
+
+
+def _slice_lines(slices: dict[str, Any]) -> list[str]:
+    lines = []
+    for part in slices["slices"]:
+        name = f"{slices['by']} “{part['name']}”"
+        for metric, by_system in part["metrics"].items():
+            lines += [
+                f"{name}, {metric} of {system}: {_bounded(one, 'mean')}, n = {one['n']}"
+                for system, one in by_system.items()
+            ]
+        for one in part["differences"]:
+            small = f"{one['groups']} groups are too few to say more"
+            verdict = small if one["p"] is None else f"{one['verdict']}, p = {one['p']:.3g}"
+            lines.append(f"{name}, {_difference(one)}: {verdict}")
+    if slices["corrected_for"]:
+        lines.append(
+            f"p of slices is corrected (Holm), for each metric over {slices['corrected_for']} "
+            "tests; their intervals are not."
+        )
+    return lines
 
 
 def _label_lines(system: str, labels: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Predictions from a file: what systems said, beside what they should have said.
 
     {"prediction": "…", "reference": "…", "system": "base", "id": "ex-17", "label": "positive",
-     "group": "g3"}
+     "group": "g3", "source": "tickets"}
 
 All but the first two may be missing. Lines of one `group`, or without groups of one `id`, are not
 independent: near-duplicates of each other, or several tries at one task.
@@ -39,6 +39,7 @@ class Prediction:
     prediction: str
     reference: str
     label: str | None
+    source: str | None = None
 
 
 def read_predictions(path: Path) -> list[Prediction]:
@@ -57,7 +58,7 @@ def _prediction(values: Mapping[str, Any], line: int) -> Prediction:
         if not isinstance(values.get(name), str):
             raise UnreadablePredictions(f"Line {line}: “{name}” is missing, or no text.")
     named = {}
-    for name in ("system", "id", "group", "label"):
+    for name in ("system", "id", "group", "label", "source"):
         given = values.get(name)
         blank = name == "label" and given is not None and not str(given).strip()
         if blank or isinstance(given, dict | list | bool):
@@ -76,4 +77,5 @@ def _prediction(values: Mapping[str, Any], line: int) -> Prediction:
         values["prediction"],
         values["reference"],
         named["label"],
+        named["source"],
     )

@@ -81,29 +81,35 @@ def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> 
         **_values(predictions, metrics, counted),
         **_label_values(predictions),
     }
-    by_system: dict[str, list[int]] = {}
-    for index, one in enumerate(predictions):
-        by_system.setdefault(one.system, []).append(index)
+    systems = by_system(predictions)
     means = {
-        name: {system: _mean(name, own, predictions, given) for system, own in by_system.items()}
+        name: {system: mean_score(name, own, predictions, given) for system, own in systems.items()}
         for name, given in values.items()
     }
-    pairs = pairings(predictions, by_system)
+    pairs = pairings(predictions, systems)
     return FileScores(
         predictions,
         values,
         means,
         [difference(name, pair, given) for pair in pairs for name, given in values.items()],
-        _labels(predictions, by_system),
-        [*told, *_warnings(predictions, metrics), *not_compared(predictions, by_system)],
+        _labels(predictions, systems),
+        [*told, *_warnings(predictions, metrics), *not_compared(predictions, systems)],
         {
             name: CorpusScores(
-                _corpus_values(name, table, predictions, by_system),
+                _corpus_values(name, table, predictions, systems),
                 corpus_differences(name, table, pairs),
             )
             for name, table in counted.items()
         },
     )
+
+
+def by_system(predictions: Sequence[Prediction]) -> dict[str, list[int]]:
+    """System → indices of its predictions, in the order of the file."""
+    found: dict[str, list[int]] = {}
+    for index, one in enumerate(predictions):
+        found.setdefault(one.system, []).append(index)
+    return found
 
 
 def _counted(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> dict[str, Table]:
@@ -160,9 +166,10 @@ def _label_values(predictions: Sequence[Prediction]) -> dict[str, list[float]]:
     return {metric.name: column for metric, column in zip(LABEL_METRICS, columns, strict=True)}
 
 
-def _mean(
+def mean_score(
     name: str, own: Sequence[int], predictions: Sequence[Prediction], values: Sequence[float]
 ) -> Estimate:
+    """The mean of a metric over the predictions with these indices; an interval by group."""
     groups = [predictions[index].group for index in own]
     mine = [values[index] for index in own]
     if metric(name).is_share:

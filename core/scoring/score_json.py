@@ -11,6 +11,7 @@ from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.file_differences import Difference
 from core.scoring.label_scores import LabelScores
 from core.scoring.score_file import FileScores
+from core.scoring.slices import SliceReport
 from core.statistics.estimates import Estimate
 
 
@@ -97,6 +98,32 @@ def _labels(found: LabelScores) -> dict[str, Any]:
 
 def _named(name: str, one: Estimate) -> dict[str, Any]:
     return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+
+
+def slices_json(report: SliceReport) -> dict[str, Any]:
+    """Plain values of slices; `p` is corrected."""
+    return {
+        "by": report.by,
+        "corrected_for": report.corrected_for,
+        "correction": "Holm, for each metric over the slices and systems that were tested",
+        "slices": [
+            {
+                "name": one.name,
+                "metrics": {
+                    metric: {
+                        system: {"mean": mean.value, **_interval(mean, one.lines[system])}
+                        for system, mean in means.items()
+                    }
+                    for metric, means in one.means.items()
+                },
+                "differences": [
+                    {**_difference(apart.difference), "p": apart.p, "verdict": apart.says}
+                    for apart in one.differences
+                ],
+            }
+            for one in report.slices
+        ],
+    }
 
 
 def write_per_example(found: FileScores, path: Path) -> None:
