@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,38 +22,79 @@ def score(
             f"There are {NAMES_TOLD}."
         ),
     ] = "",
+    by: Annotated[
+        str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
+    ] = "",
+    run_code: Annotated[
+        bool,
+        typer.Option(
+            "--run-code",
+            help="Run each prediction as Python with the assertions in its “tests” (else its "
+            "reference), in a sandbox without network, and count pass@k. Linux only. Without "
+            "--metrics nothing else is scored.",
+        ),
+    ] = False,
+    pass_k: Annotated[
+        str, typer.Option(help="The k of pass@k, with commas, where all ids have so many tries.")
+    ] = "1,10,100",
     per_example: Annotated[
         Path | None,
         typer.Option(help="Write each prediction as a JSON line: id and metrics."),
     ] = None,
-    by: Annotated[
-        str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
-    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Score predictions in FILE against their references, per metric and system, with intervals.
 
     JSONL, a prediction a line: prediction, reference, and if there are system, id, label, source,
-    group (lines of one group are near-duplicates of each other).
+    tests, group (lines of one group are near-duplicates of each other).
     """
+    with refusals_told():
+        if per_example is not None and per_example.exists() and per_example.samefile(file):
+            raise InvalidInput("--per-example names the file that is read. Name another one.")
+        names = [name for one in metrics.split(",") if (name := one.strip())]
+        answer = _scored(file, names, by, _ks(pass_k) if run_code else (), per_example)
+        tell(answer, "\n".join(_score_lines(answer)), as_json)
+
+
+def _scored(
+    file: Path, names: Sequence[str], by: str, ks: Sequence[int], per_example: Path | None
+) -> dict[str, Any]:
+    """All that was asked for, as plain values; code is run where there are k of pass@k."""
+    from core.scoring.code_sandbox import Limits
+    from core.scoring.metrics import PASSED
+    from core.scoring.pass_at_k import code_scores, run_predictions
     from core.scoring.prediction_file import read_predictions
     from core.scoring.score_file import chosen_metrics, score_file
-    from core.scoring.score_json import scores_json, slices_json, write_per_example
+    from core.scoring.score_json import code_json, scores_json, slices_json, write_per_example
     from core.scoring.slices import slice_by, slice_report
 
-    with refusals_told():
-        wanted = chosen_metrics([name for one in metrics.split(",") if (name := one.strip())])
-        slices = slice_by(by) if by else None
-        found = score_file(read_predictions(file), wanted)
-        if per_example is not None:
-            if per_example.exists() and per_example.samefile(file):
-                raise InvalidInput("--per-example names the file that is read. Name another one.")
-            with written_to(per_example) as part:
-                write_per_example(found, part)
-        answer = scores_json(found)
-        if slices:
-            answer["slices"] = slices_json(slice_report(found, slices))
-        tell(answer, "\n".join(_score_lines(answer)), as_json)
+    wanted = chosen_metrics(names) if names or not ks else []
+    slices = slice_by(by) if by else None
+    predictions = read_predictions(file, tests_do=not wanted)
+    code, more, limits = None, {}, Limits()
+    if ks:
+        code = code_scores(predictions, run_predictions(predictions, limits), ks)
+        more[PASSED.name] = [float(one.passed) for one in code.outcomes]
+    found = score_file(predictions, wanted, more)
+    if per_example is not None:
+        with written_to(per_example) as part:
+            write_per_example(found, part, code)
+    answer = scores_json(found)
+    if slices:
+        answer["slices"] = slices_json(slice_report(found, slices))
+    if code:
+        answer["code"] = code_json(code, limits)
+    return answer
+
+
+def _ks(text: str) -> list[int]:
+    try:
+        found = [int(one) for one in text.split(",")]
+    except ValueError:
+        found = [0]
+    if min(found) < 1:
+        raise InvalidInput(f"“{text}” is no list of k. Give whole numbers from 1: 1,10,100.")
+    return found
 
 
 def _score_lines(answer: dict[str, Any]) -> list[str]:
@@ -71,6 +113,7 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
     for system, labels in answer["labels"].items():
         lines += _label_lines(system, labels)
     lines += _slice_lines(answer["slices"]) if "slices" in answer else []
+    lines += _code_lines(answer["code"]) if "code" in answer else []
     return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
 
 
@@ -92,6 +135,20 @@ def _slice_lines(slices: dict[str, Any]) -> list[str]:
             f"p of slices is corrected (Holm), for each metric over {slices['corrected_for']} "
             "tests; their intervals are not."
         )
+    return lines
+
+
+def _code_lines(code: dict[str, Any]) -> list[str]:
+    lines = [
+        f"pass@{k} of {system}: {_bounded(one, 'value')}, ids = {one['n']}, tries = "
+        f"{code['tries'][system]}"
+        for k, by_system in code["pass_at_k"].items()
+        for system, one in by_system.items()
+    ]
+    lines += [_difference(one) for one in code["differences"]]
+    for system, reasons in code["failures"].items():
+        counted = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        lines += [f"Failed of {system}: {counted}"] if counted else []
     return lines
 
 

@@ -80,11 +80,14 @@ LABEL_METRICS = (
 )
 """Of lines with a label: read from a whole file, as the labels that there are must be known."""
 
+PASSED = Metric("passed", "tests passed", None, is_share=True)
+"""Of lines of code that was run."""
+
 _TOLD = [m.name for m in (*METRICS, *ON_REQUEST) if m not in _ROUGES or m.name == "rougeLsum"]
 NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
 """The names that `touchstone score --metrics` takes, for people."""
 
-_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS)}
+_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED)}
 
 
 def metric(name: str) -> Metric:

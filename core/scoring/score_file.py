@@ -73,13 +73,19 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
     return [EVERY[name] for name in dict.fromkeys(names)] if names else list(METRICS)
 
 
-def score_file(predictions: Sequence[Prediction], metrics: Sequence[Metric]) -> FileScores:
-    """Score every prediction by every metric, and by its label where there is one."""
+def score_file(
+    predictions: Sequence[Prediction],
+    metrics: Sequence[Metric],
+    more: Mapping[str, Sequence[float]] | None = None,
+) -> FileScores:
+    """Score every prediction by every metric, and by its label where there is one; `more` are
+    values by metric that were found elsewhere."""
     predictions, told = _labelled(predictions)
     counted = _counted(predictions, metrics)
     values = {
         **_values(predictions, metrics, counted),
         **_label_values(predictions),
+        **(more or {}),
     }
     systems = by_system(predictions)
     means = {

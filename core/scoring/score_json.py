@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.scoring.code_sandbox import Limits
 from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.file_differences import Difference
 from core.scoring.label_scores import LabelScores
+from core.scoring.pass_at_k import CodeScores
 from core.scoring.score_file import FileScores
 from core.scoring.slices import SliceReport
 from core.statistics.estimates import Estimate
@@ -126,10 +129,30 @@ def slices_json(report: SliceReport) -> dict[str, Any]:
     }
 
 
-def write_per_example(found: FileScores, path: Path) -> None:
-    """One JSON object a line: id, system, and one key per metric."""
+def code_json(found: CodeScores, limits: Limits) -> dict[str, Any]:
+    """Plain values of pass@k: n counts ids."""
+    return {
+        "estimator": "1 - C(n - c, k) / C(n, k) for each id, of n tries of which c passed",
+        "limits": asdict(limits),
+        "tries": {s: sum(task.tries for task in own) for s, own in found.tasks.items()},
+        "pass_at_k": {
+            str(k): {
+                system: {"value": one.value, **_interval(one, len(found.tasks[system]))}
+                for system, one in by_system.items()
+            }
+            for k, by_system in found.values.items()
+        },
+        "differences": [_difference(one) for one in found.differences],
+        "failures": {system: dict(reasons) for system, reasons in found.failures.items()},
+    }
+
+
+def write_per_example(found: FileScores, path: Path, code: CodeScores | None = None) -> None:
+    """One JSON object a line: id, system, and one key per metric; of code also why it failed."""
     with path.open("w", encoding="utf-8") as file:
         for index, one in enumerate(found.predictions):
             row = {name: given[index] for name, given in found.values.items()}
-            line = {"id": one.id, "system": one.system, **row}
+            line: dict[str, Any] = {"id": one.id, "system": one.system, **row}
+            if code and not code.outcomes[index].passed:
+                line["failure"] = code.outcomes[index].reason
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
