@@ -14,6 +14,7 @@ import typer
 
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
+from terminal.contamination import contamination
 from terminal.evaluation import analyse, verify
 from terminal.scoring import score
 
@@ -24,6 +25,7 @@ app.add_typer(users, name="users")
 app.command()(score)
 app.command()(analyse)
 app.command()(verify)
+app.command()(contamination)
 
 
 @app.command()

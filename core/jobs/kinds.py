@@ -108,6 +108,13 @@ KINDS: dict[str, JobKind] = _table(
         device="accelerator",
     ),
     JobKind(
+        "contamination",
+        "probe for contamination",
+        run="core.gpu.contamination:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        device="accelerator",
+    ),
+    JobKind(
         "answers",
         "import answers",
         run="core.importing.answers_job:run",

@@ -67,7 +67,7 @@ def test_a_system_may_be_better_in_one_slice_and_worse_in_another(tmp_path: Path
 
 def test_twenty_slices_without_a_difference_are_seldom_called_one(tmp_path: Path) -> None:
     called = uncorrected = 0
-    for study in range(20):
+    for study in range(12):
         rows = [row for s in range(20) for row in rows_of(f"s{s:02}", 12, 0.5, 0.5, seed=study)]
         path = tmp_path / f"{study}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -76,8 +76,8 @@ def test_twenty_slices_without_a_difference_are_seldom_called_one(tmp_path: Path
         differences = [one for part in report.slices for one in part.differences]
         called += any(one.says != "not shown" for one in differences)
         uncorrected += any(one.difference.says != "not shown" for one in differences)
-    assert called <= 2
-    assert uncorrected >= 8
+    assert called <= 1
+    assert uncorrected >= 5
 
 
 def test_lengths_are_thirds_of_the_references(tmp_path: Path) -> None:
