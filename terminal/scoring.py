@@ -12,16 +12,18 @@ from core.errors import InvalidInput
 from core.scoring.metrics import METRICS, NAMES_TOLD
 from terminal.common import AsJson, refusals_told, tell, written_to
 
+Metrics = Annotated[
+    str,
+    typer.Option(
+        help=f"With commas between them. Default: {', '.join(m.name for m in METRICS)}. "
+        f"There are {NAMES_TOLD}."
+    ),
+]
+
 
 def score(
     file: Path,
-    metrics: Annotated[
-        str,
-        typer.Option(
-            help=f"With commas between them. Default: {', '.join(m.name for m in METRICS)}. "
-            f"There are {NAMES_TOLD}."
-        ),
-    ] = "",
+    metrics: Metrics = "",
     by: Annotated[
         str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
     ] = "",

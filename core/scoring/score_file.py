@@ -93,13 +93,14 @@ def score_file(
         for name, given in values.items()
     }
     pairs = pairings(predictions, systems)
+    alone = not_compared(predictions, systems) if metrics else []  # pass@k compares many tries
     return FileScores(
         predictions,
         values,
         means,
         [difference(name, pair, given) for pair in pairs for name, given in values.items()],
         _labels(predictions, systems),
-        [*told, *_warnings(predictions, metrics), *not_compared(predictions, systems)],
+        [*told, *_warnings(predictions, metrics), *alone],
         {
             name: CorpusScores(
                 _corpus_values(name, table, predictions, systems),
