@@ -14,7 +14,8 @@ import typer
 
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
-from terminal.evaluation import analyse, score, verify
+from terminal.decisions import report, seal, verify
+from terminal.evaluation import analyse, score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -22,6 +23,8 @@ app.add_typer(users, name="users")
 
 app.command()(score)
 app.command()(analyse)
+app.command()(report)
+app.command()(seal)
 app.command()(verify)
 
 

@@ -40,12 +40,14 @@ class Results:
         )
 
     def study_stamp(self, study_id: str) -> str:
-        """Changes with every judgement, withdrawal and note of a study."""
+        """Changes with every judgement, withdrawal, note and scoring of a study."""
         row = self._db.one(
             """
             SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
                    (SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn,
-                   (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes
+                   (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes,
+                   (SELECT max(k.created_at) FROM scorings k SEMI JOIN study_systems s
+                    ON s.system_id = k.system_id AND s.study_id = $study) AS scored
             """,
             {"study": study_id},
         )

@@ -594,3 +594,35 @@ CREATE TABLE study_counts (
     judgements INTEGER NOT NULL,
     blocked INTEGER NOT NULL
 );
+
+-- Decisions ---------------------------------------------------------------------------------------
+
+-- The thresholds of a study's release gate, the newest counts; how many judgements there were then.
+CREATE TABLE gate_plans (
+    plan_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    content JSON NOT NULL,
+    judgements INTEGER NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- What a lead signed of a candidate, with the report as it stood then.
+CREATE TABLE decisions (
+    decision_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    candidate_id VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    report VARCHAR NOT NULL,
+    report_hash VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (outcome IN ('release', 'hold'))
+);
+
+-- What an hour costs in a project.
+CREATE TABLE project_rates (
+    project_id VARCHAR PRIMARY KEY,
+    content JSON NOT NULL
+);

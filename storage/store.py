@@ -13,7 +13,9 @@ from storage.audit import Audit
 from storage.backup import Backups
 from storage.counters import Counters
 from storage.database import Database
+from storage.decisions import Decisions
 from storage.drafts import Drafts
+from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.imports import Imports
 from storage.intake import Intake
@@ -71,6 +73,8 @@ class Store:
         self.judgements = Judgements(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)
+        self.evidence = EvidenceRows(self.database)
+        self.decisions = Decisions(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction, again from its start when somebody was faster.

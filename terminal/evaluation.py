@@ -9,7 +9,7 @@ import typer
 
 from core.errors import InvalidInput
 from core.scoring.metrics import METRICS, ON_REQUEST
-from terminal.common import AsJson, json_file, refusals_told, tell, written_to
+from terminal.common import AsJson, refusals_told, tell, written_to
 
 
 def analyse(
@@ -161,23 +161,3 @@ def _score_lines(answer: dict[str, Any]) -> list[str]:
 def _mean(one: dict[str, Any]) -> str:
     bounds = "" if one["low"] is None else f" ({one['low']:.3f} to {one['high']:.3f})"
     return f"{one['mean']:.3f}{bounds}"
-
-
-def verify(
-    file: Path,
-    seal: Annotated[
-        str, typer.Option(help="The seal, or its beginning, as the study showed it while open.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Check an opened seal: that nothing of a study was changed after it opened.
-
-    FILE comes from “Open the seal” of a closed study. No server and no workspace is needed.
-    """
-    from core.study.sealing import check_opened, seal_of
-
-    with refusals_told():
-        content = check_opened(json_file(file), seal)
-        answer = {"ok": True, "seal": seal_of(content), "pairs": len(content["pairs"])}
-        whose = "" if seal else " Compare it with the one that the study showed while it was open."
-        tell(answer, f"The seal holds: {answer['pairs']} pairs, {answer['seal']}.{whose}", as_json)

@@ -16,6 +16,9 @@ from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
 from pages.evaluation.caveats import measured, show_differences, show_reason
+from pages.evaluation.costs_view import costs_view
+from pages.evaluation.evidence_view import sensitivity_view, slices_view, trust_view
+from pages.evaluation.gate_view import gate_view, report_view
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -41,8 +44,15 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     for comparison in result.found.comparisons:
         _comparison(result, comparison)
         _register(store, actor, result, comparison)
+        sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
     _figures(result)
     _agreement(result)
+    for comparison in result.found.comparisons:
+        trust_view(result, comparison)
+        slices_view(store, actor, result, comparison)
+        costs_view(store, actor, result, comparison)
+        gate_view(store, actor, result, comparison)
+    report_view(store, actor, study_id)
     _pace(result)
     if actor.has(result.study.project_id, "lead"):
         _export(store, actor, study_id)

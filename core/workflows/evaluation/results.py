@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
+from core.evidence.evidence import Evidence
 from core.statistics.estimates import Estimate, proportion
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
-from core.study.findings import Comparison, Findings, findings
+from core.study.findings import Comparison, Findings
 from core.study.register import Register, RegisteredStudy, counts_of
-from core.study.report_job import findings_of
+from core.study.report_job import StudyReport, study_of
+from core.study.report_job import study_report as report_of
 from core.study.study import Study
 from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
@@ -37,6 +39,7 @@ class StudyResult:
     study: Study
     withheld: str
     found: Findings
+    evidence: Evidence
 
     @property
     def outputs(self) -> int:
@@ -91,20 +94,26 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
     if store.judgements.count(study_id) < MANY_JUDGEMENTS:
-        found = findings(
+        report = report_of(
             study.baseline.system_id,
             [c.system_id for c in study.candidates],
             [c.name for c in study.rubric],
             store.judgements.of_study(study_id),
             store.judgements.ratings(study_id),
+            store.evidence.pair_facts(study_id),
+            store.evidence.pair_scores(study_id),
             planned=study.pairs_each,
             studies=studies,
         )
-        return reports.Report(StudyResult(study, _withheld(study), found))
+        return reports.Report(_result(study, report))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
-        return reports.Report(StudyResult(study, _withheld(study), findings_of(content)))
+        return reports.Report(_result(study, study_of(content)))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
+
+
+def _result(study: Study, report: StudyReport) -> StudyResult:
+    return StudyResult(study, _withheld(study), report.found, report.evidence)
 
 
 def _studies_of_each(store: Store, study: Study) -> dict[str, int]:
@@ -152,7 +161,9 @@ def _compute(
         return there.job_id
     judgements = reports.scratch(store, "judgements.parquet")
     ratings = reports.scratch(store, "ratings.parquet")
+    facts, scores = reports.scratch(store, "facts.parquet"), reports.scratch(store, "s.parquet")
     store.judgements.write(judgements, ratings, study.study_id)
+    store.evidence.write(facts, scores, study.study_id)
     return reports.computing(
         store,
         actor,
@@ -168,7 +179,12 @@ def _compute(
             "planned": study.pairs_each,
             "studies": dict(studies),
         },
-        files={"judgements.parquet": judgements, "ratings.parquet": ratings},
+        files={
+            "judgements.parquet": judgements,
+            "ratings.parquet": ratings,
+            "facts.parquet": facts,
+            "scores.parquet": scores,
+        },
     )
 
 
@@ -193,7 +209,8 @@ def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
 
 
 def _stamp(store: Store, study_id: str, studies: Mapping[str, int]) -> str:
-    return f"study {store.results.study_stamp(study_id)}:{':'.join(map(str, studies.values()))}"
+    counts = ":".join(map(str, studies.values()))
+    return f"study 2 {store.results.study_stamp(study_id)}:{counts}"
 
 
 def pairs_page(
