@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 680
-LEFT = 190
+LEFT = 210
 ROW = 30
 FOOT = 28
 BASELINE, CANDIDATE, NEITHER = "#64748b", "#b7791f", "#9aa5b1"
@@ -79,7 +79,7 @@ def bars_chart(title: str, bars: Sequence[Bar]) -> str:
 
 
 def _label(text: str, y: float) -> str:
-    short = text if len(text) <= 26 else f"{text[:25]}…"
+    short = text if len(text) <= 28 else f"{text[:27]}…"
     return f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(short)}</text>'
 
 

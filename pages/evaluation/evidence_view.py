@@ -78,7 +78,8 @@ def trust_view(result: StudyResult, found: Comparison) -> None:
     st.caption(
         "Per pair: the difference of the scores against which answer was preferred. A metric "
         "speaks for these raters where the interval of τ-b (1 agrees, 0 chance, −1 opposes) lies "
-        "above 0; where it does not, a win by that metric is no sign of a better answer."
+        "above 0; where it does not, a win by that metric is no sign of a better answer. It can "
+        "choose what they chose only because it favours the same system everywhere."
     )
 
 

@@ -28,7 +28,11 @@ def gate_view(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     """The gate with its evidence, decisions so far, and signing."""
     study_id, candidate_id = result.study.study_id, found.candidate_id
     st.subheader("Release gate", anchor=False)
-    checks = gating.gate_checks(store, actor, result, candidate_id)
+    checks = session.kept(
+        f"gate {candidate_id} {study_id}",
+        gating.gate_stamp(store, actor, result),
+        lambda: gating.gate_checks(store, actor, result, candidate_id),
+    )
     passed = sum(check.state == "passed" for check in checks)
     if is_open(checks):
         st.success("Every criterion is shown.", icon=":material/verified:")
@@ -36,14 +40,14 @@ def gate_view(store: StoreType, actor: Actor, result: StudyResult, found: Compar
         st.write(f"{passed} of {page.counted(len(checks), 'criterion', 'criteria')} shown.")
     rows = [
         {
-            "Criterion": check.label,
+            "Criterion": escaped(check.label),
             "State": STATES[check.state],
-            "Seen": check.seen,
-            "Needed": check.needed,
+            "Seen": escaped(check.seen),
+            "Needed": escaped(check.needed),
         }
         for check in checks
     ]
-    st.dataframe(rows, hide_index=True, height="content")
+    st.table(rows, border="horizontal", hide_index=True)  # its texts wrap
     is_lead = actor.has(result.study.project_id, "lead")
     if is_lead:
         _thresholds(store, actor, study_id, candidate_id)

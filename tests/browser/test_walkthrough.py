@@ -238,6 +238,10 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
         open_page(page, site, "/results", "Results")
     expect(verdict).to_be_visible()
     shot(page, "results-not-shown")
+    page.get_by_label("Why; not shown yet").fill("Four pairs are too few to release on.")
+    press(page, "Sign")
+    expect(page.get_by_text("held back")).to_be_visible()
+    shot(page, "decision")
 
     open_page(page, site, "/studies", "Studies")
     page.get_by_text("New study").click()

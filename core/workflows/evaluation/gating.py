@@ -8,8 +8,8 @@ from core.actor import Actor
 from core.decision.gate import Check, GateEvidence, GatePlan, gate
 from core.scoring.metrics import metric
 from core.study.findings import Comparison
-from core.workflows.evaluation.results import StudyResult
-from core.workflows.evaluation.score_report import ScoreReport, score_report
+from core.workflows.evaluation.results import StudyResult, study_stamp
+from core.workflows.evaluation.score_report import ScoreReport, score_report, score_stamp
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
 
 if TYPE_CHECKING:
@@ -36,6 +36,14 @@ def change_gate(store: Store, actor: Actor, study_id: str, plan: GatePlan) -> No
         )  # fmt: skip
 
     store.transact(save)
+
+
+def gate_stamp(store: Store, actor: Actor, result: StudyResult) -> str:
+    """Changes whenever the gate of a study may have; for leads and viewers. Costs little."""
+    study = result.study
+    plan, _ = gate_plan(store, actor, study.study_id)
+    study_now = study_stamp(store, actor, study.study_id)
+    return f"{study_now} {score_stamp(store, actor, study.version_id)} {plan}"
 
 
 def gate_checks(
