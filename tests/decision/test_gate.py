@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from core.decision.decision import refuse_unreasoned
 from core.decision.gate import GateEvidence, GatePlan, gate, is_open
 from core.errors import InvalidInput
-from core.statistics.estimates import Estimate, student_mean, undefined
+from core.statistics.estimates import Estimate, undefined
 
 
 def an_estimate(value: float, low: float, high: float, n: int = 60) -> Estimate:
@@ -107,17 +106,3 @@ def test_releasing_against_the_gate_needs_a_reason_and_so_does_holding() -> None
         refuse_unreasoned("release", shut, "ok")
     with pytest.raises(InvalidInput, match="held back"):
         refuse_unreasoned("hold", shut, "")
-
-
-def test_a_candidate_that_is_worse_by_the_margin_hardly_passes() -> None:
-    """Ratings that differ by −0.3 on average pass “not worse by 0.3” in at most 5 of 100 studies,
-    for 30 pairs as for 100."""
-    draw = np.random.default_rng(5)
-    for n in (30, 100):
-        passed = 0
-        for _ in range(300):
-            values = draw.choice([-2, -1, 0, 1], p=[0.1, 0.25, 0.5, 0.15], size=n)  # mean −0.3
-            difference, _ = student_mean(values.tolist(), around=0.0, most=4.0)
-            found = states(criteria={"relevance": difference})
-            passed += found["criterion relevance"] == "passed"
-        assert passed <= 18  # of 300; 2.5 % are expected, 0.1 % of runs exceed 17
