@@ -88,6 +88,16 @@ class BlindJudgement:
 
 
 @dataclass(frozen=True)
+class RatedPair:
+    """A judgement as its rater finds it again: `instruction` is the beginning of the example's."""
+
+    judgement_id: str
+    created_at: datetime
+    instruction: str
+    choice: Choice
+
+
+@dataclass(frozen=True)
 class Presentation:
     """One showing of a pair to one rater: which system stood on which side.
 

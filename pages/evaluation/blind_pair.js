@@ -177,13 +177,14 @@ class Rater extends Entry {
     else this.submit()
   }
 
-  // What was saved last comes back with all that was entered, also after a reload.
-  async takeBack() {
+  // What was saved last, or what is named, comes back with all that was entered.
+  async takeBack(submission_id) {
     if (this.undo.hidden) return
     this.undo.hidden = true
+    this.rated.close()
     this.say("Undoing …")
     try {
-      const answer = await this.client.ask({ action: "undo" })
+      const answer = await this.client.ask({ action: "undo", submission_id })
       if (this.pair && answer.task) this.ahead.unshift({ task: this.pair, time: Date.now() })
       if (answer.task) this.show(answer.task, { form: formOf(answer.task.draft ?? {}) })
       this.progress(answer.figures)

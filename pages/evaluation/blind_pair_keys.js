@@ -19,8 +19,12 @@ function keyPressed(rater, event) {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
-  const action = rater.view ? actionOf(rater, event) : event.key === "z" && (() => rater.takeBack())
+  const action = rater.view ? actionOf(rater, event) : withoutPair(rater)[event.key]
   if (action) used(event, action)
+}
+
+function withoutPair(rater) {
+  return { z: () => rater.takeBack(), l: () => rater.rated.toggle() }
 }
 
 function used(event, action) {
@@ -43,7 +47,8 @@ function actionOf(rater, { key, shiftKey }) {
   return {
     backspace: () => rater.move(-1), arrowup: () => rater.move(-1), arrowdown: () => rater.move(1),
     enter: () => rater.submit(), z: () => rater.takeBack(),
-    w: () => rater.view.openNotes(), "?": () => rater.view.toggleHelp(),
-    escape: () => { rater.view.help.hidden = true; rater.root.focus({ preventScroll: true }) },
+    w: () => rater.view.openNotes(), v: () => rater.view.toggleWords(), l: () => rater.rated.toggle(),
+    "?": () => rater.view.toggleHelp(),
+    escape: () => { rater.view.help.hidden = true; rater.rated.close(); rater.root.focus({ preventScroll: true }) },
   }[letter]
 }

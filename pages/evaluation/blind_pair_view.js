@@ -20,6 +20,7 @@ const HELP = [
   ["Z", "undo the last save"],
   ["H U O", "flag the left answer; with Shift the right one"],
   ["W", "correction and comment"], ["Esc", "out of a text field"],
+  ["V", "mark the words in which the answers differ"], ["L", "what you rated today"],
   ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],
 ]
 
@@ -143,9 +144,11 @@ function pane(rater, side, text, criteria, flags) {
   const remark = textField("Bias is below 4: what, and where?", rater,
     () => remarks.bias ?? "", (value) => { remarks.bias = value })
   remark.classList.add("remark")
+  const answer = textBlock(text)
+  const body = answer.querySelector(".text") ?? answer
   const box = element("section", { class: "pane", "aria-label": `${capital(side)} answer` },
     element("h3", {}, `${capital(side)} answer`),
-    textBlock(text),
+    answer,
     element("div", { class: "rating" }, ...rows.map((one) => one.row), line, remark,
       element("div", { class: "flags" }, element("span", { class: "name" }, "Flags"),
         ...marks.made)))
@@ -159,7 +162,7 @@ function pane(rater, side, text, criteria, flags) {
     show(null)
   }
   const row = (name) => rows[criteria.findIndex((one) => one.name === name)].row
-  return { box, update, row, remark: remark.querySelector("textarea") }
+  return { box, body, update, row, remark: remark.querySelector("textarea") }
 }
 
 function helpBox(criteria) {
@@ -196,11 +199,13 @@ function drawPair(rater, pair, study) {
     help.hidden = !help.hidden
     if (!help.hidden) help.scrollIntoView({ block: "nearest" })
   }
+  const words = wordSwitch(rater, pair, panes.map((one) => one.body))
   const box = element("div", { class: "pair" },
     element("header", {},
       element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
-      button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
-        "Keys and rubric", element("kbd", {}, "?"))),
+      element("div", { class: "tools" }, words.one,
+        button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
+          "Keys and rubric", element("kbd", {}, "?")))),
     help,
     element("div", { class: "task" },
       element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
@@ -219,5 +224,5 @@ function drawPair(rater, pair, study) {
   const of = (side) => panes[SIDES.indexOf(side)]
   const remark = (side) => of(side).remark
   const row = ({ side, name }) => of(side).row(name)
-  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help }
+  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help, toggleWords: words.toggle }
 }

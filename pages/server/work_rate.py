@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
-from core.study.pairs import SIDES, BlindJudgement, BlindPair
+from core.study.pairs import SIDES, BlindJudgement, BlindPair, RatedPair
 from core.workflows.evaluation import rating, rating_drafts
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
             form if isinstance(form, dict) else None,
         )  # fmt: skip
         return {"saved": [], "task": None, "figures": {}, "message": None}
+    if action == "rated":
+        rated = [rated_view(one) for one in rating.rated_lately(store, actor, study_id)]
+        return {"saved": [], "task": None, "figures": {}, "message": None, "rated": rated}
     if action == "judge":
         judgement = judgement_from(body)
         rating.judge(store, actor, study_id, judgement)
@@ -106,6 +109,16 @@ def form_view(said: BlindJudgement) -> Body:
         "comment": said.comment,
         "correction": said.correction,
         "seconds": said.seconds,
+    }
+
+
+def rated_view(one: RatedPair) -> Body:
+    """A line of what was rated today."""
+    return {
+        "submission_id": one.judgement_id,
+        "at": one.created_at.isoformat(),
+        "instruction": one.instruction,
+        "choice": one.choice,
     }
 
 

@@ -24,6 +24,7 @@ PEOPLE = {
     "rita": (WORK, *TWINS),
     "remy": (WORK,),
     "rosa": (WORK,),
+    "rhea": (TWINS[0],),
     "rolf": (LONG,),
     "ruth": (LONG,),  # leaves pairs half rated
 }

@@ -155,3 +155,38 @@ def test_with_the_systems_swapped_the_browser_gets_the_same(
     assert all(task["left"] != task["right"] for task in tasks)
     assert sent[0] == sent[1]
     assert shown[:2] == shown[2:]
+
+
+def test_words_that_differ_are_marked_and_what_was_rated_today_can_be_changed(
+    context: BrowserContext, site: Server
+) -> None:
+    page, wire = at_work(context, site, "rhea", TWINS[0])
+    texts = page.locator(".pane .text").all_inner_texts()
+    page.keyboard.press("v")
+    expect(page.locator(".pane mark")).to_have_count(2)  # the fruit alone differs
+    marked = page.locator(".pane mark").all_inner_texts()
+    assert all(word in text for word, text in zip(marked, texts, strict=True))
+    assert page.locator(".pane .text").all_inner_texts() == texts
+    rate(page, "a")
+    expect(page.locator(".pane mark")).to_have_count(2)  # it stays as it was chosen
+    page.keyboard.press("v")
+    expect(page.locator(".pane mark")).to_have_count(0)
+    second = page.locator(".rate .task").inner_text()
+    rate(page, "g", "12345555")
+    rate(page, "d")
+    page.keyboard.press("l")
+    listed = page.locator(".rated li")
+    expect(listed).to_have_count(3, timeout=PATIENCE)
+    assert [row.split("\n")[-1] for row in listed.all_inner_texts()] == [
+        "right better", "both good", "left better",
+    ]  # fmt: skip
+    listed.nth(1).get_by_role("button").click()
+    expect(page.locator(".rate .message")).to_contain_text("Undone.", timeout=PATIENCE)
+    assert page.locator(".rate .task").inner_text() == second
+    assert chosen_points(page) == "12345555"
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rate .message")).to_have_text("Saved.", timeout=PATIENCE)
+    assert [word for word in GIVEAWAYS if word.encode() in wire.received()] == []
+    page.keyboard.press("l")
+    expect(listed.first).to_contain_text("both bad", timeout=PATIENCE)

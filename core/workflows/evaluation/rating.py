@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.projects import Criterion
 from core.study.pairs import (
@@ -18,6 +19,7 @@ from core.study.pairs import (
     BlindJudgement,
     BlindPair,
     Presentation,
+    RatedPair,
     Rating,
     ShownPair,
     Side,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 COMPACT_EVERY = 25
+LATELY = timedelta(days=1)
 
 
 class StudyClosed(Conflict):
@@ -209,6 +212,14 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
         return again.presentation_id
 
     return store.transact(save)
+
+
+def rated_lately(store: Store, actor: Actor, study_id: str) -> list[RatedPair]:
+    """What this rater judged within a day and could take back, newest first, at most 100."""
+    study = _study(store, actor, study_id)
+    if study.closed:
+        return []
+    return store.judgements.rated_since(study_id, actor.person_id, now() - LATELY)
 
 
 def last_judgement(store: Store, actor: Actor, study_id: str) -> str | None:
