@@ -15,6 +15,7 @@ import numpy as np
 from core.evidence.metric_trust import MetricTrust, metric_trust
 from core.evidence.slices import Slice, slices
 from core.study.pairs import Judgement
+from core.study.ranking import Ranked, ranking
 from core.study.register import level_of
 from core.study.sensitivity import PairFacts, Sensitivity, sensitivity
 from core.study.verdicts import WORTH, first_of_each_pair, verdict_of
@@ -34,9 +35,10 @@ class CandidateEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of every candidate of a study."""
+    """Of every candidate of a study; the `ranking` of all systems where there are three or more."""
 
     candidates: tuple[CandidateEvidence, ...]
+    ranking: tuple[Ranked, ...] = ()
 
     def of(self, candidate_id: str) -> CandidateEvidence:
         """That of one candidate."""
@@ -68,7 +70,12 @@ def evidence(
                 slices(own, baseline_id, facts),
             )
         )
-    return Evidence(tuple(found))
+    ranked: tuple[Ranked, ...] = ()
+    if len(candidate_ids) > 1:
+        groups = {one.example_id: one.group_id for one in facts.values()}
+        systems = [baseline_id, *candidate_ids]
+        ranked = ranking(judgements, baseline_id, systems, np.random.default_rng(SEED), groups)
+    return Evidence(tuple(found), ranked)
 
 
 def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:

@@ -56,6 +56,31 @@ def _survival(seen: Sensitivity) -> str:
     return " ".join(parts) or "There is no preference either way that something could undo."
 
 
+def ranking_view(result: StudyResult) -> None:
+    """All systems in one order, where there are three or more."""
+    if not result.evidence.ranking or result.withheld:
+        return
+    st.subheader("All systems together", anchor=False)
+    baseline = result.study.baseline.name
+    rows = [
+        {
+            "Rank": f"{k} ({one.first} to {one.last})",
+            "System": result.study.name_of(one.system_id),
+            f"Preferred to {baseline}": "—"
+            if one.beats.value is None
+            else written(one.beats, 0, percent=True),
+        }
+        for k, one in enumerate(result.evidence.ranking, 1)
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, "ranking.csv")
+    st.caption(
+        "Bradley–Terry with ties (Davidson): where one of the two is preferred, how often it is "
+        "this one. Candidates meet through the baseline. Ranks and intervals by resampling "
+        "examples; they hold for one look, the verdicts above for every one."
+    )
+
+
 def trust_view(result: StudyResult, found: Comparison) -> None:
     """Each automatic metric against the raters."""
     trust = result.evidence.of(found.candidate_id).trust

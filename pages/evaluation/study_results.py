@@ -17,7 +17,12 @@ from pages.components.job_view import live
 from pages.evaluation import result_charts
 from pages.evaluation.caveats import measured, show_differences, show_reason
 from pages.evaluation.costs_view import costs_view
-from pages.evaluation.evidence_view import sensitivity_view, slices_view, trust_view
+from pages.evaluation.evidence_view import (
+    ranking_view,
+    sensitivity_view,
+    slices_view,
+    trust_view,
+)
 from pages.evaluation.gate_view import gate_view, report_view
 
 if TYPE_CHECKING:
@@ -45,6 +50,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         _comparison(result, comparison)
         _register(store, actor, result, comparison)
         sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
+    ranking_view(result)
     _figures(result)
     _agreement(result)
     for comparison in result.found.comparisons:

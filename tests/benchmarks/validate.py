@@ -44,6 +44,7 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     decisions.margin,
     decisions.many_slices,
     decisions.metric_trust,
+    decisions.ranking_of_three,
 )
 
 
