@@ -15,7 +15,8 @@ import typer
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
 from terminal.decisions import report, seal, verify
-from terminal.evaluation import analyse, score
+from terminal.evaluation import analyse
+from terminal.scoring import score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")

@@ -1,4 +1,4 @@
-"""Commands that judge files by themselves, without a workspace: `analyse`, `score`, `verify`."""
+"""The command that judges a file of judgements, without a workspace: `analyse`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import InvalidInput
-from core.scoring.metrics import METRICS, ON_REQUEST
-from terminal.common import AsJson, refusals_told, tell, written_to
+from terminal.common import AsJson, refusals_told, tell
 
 
 def analyse(
@@ -98,66 +96,3 @@ def _difference(one: dict[str, Any]) -> str:
     p = "" if one["p"] is None else f", p = {one['p']:.3g} corrected for the number of criteria"
     means = f"{one['baseline']:.2f} → {one['candidate']:.2f}, {one['difference']:+.2f}{bounds}"
     return f"{means} in {one['n']} comparisons{p}"
-
-
-def score(
-    file: Path,
-    metrics: Annotated[
-        str,
-        typer.Option(
-            help="With commas between them, or all. "
-            f"Default: {', '.join(m.name for m in METRICS)}. "
-            f"Also: {', '.join(m.name for m in ON_REQUEST)}."
-        ),
-    ] = "",
-    per_example: Annotated[
-        Path | None,
-        typer.Option(help="Write each prediction as a JSON line: id and metrics."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score predictions in FILE against their references, per metric and system, with intervals.
-
-    JSONL, a prediction a line: prediction, reference, and if there are system, id, label, group
-    (lines of one group are near-duplicates of each other).
-    """
-    from core.scoring.prediction_file import read_predictions
-    from core.scoring.score_file import (
-        chosen_metrics,
-        score_file,
-        scores_json,
-        write_per_example,
-    )
-
-    with refusals_told():
-        wanted = chosen_metrics([name for one in metrics.split(",") if (name := one.strip())])
-        found = score_file(read_predictions(file), wanted)
-        if per_example is not None:
-            if per_example.exists() and per_example.samefile(file):
-                raise InvalidInput("--per-example names the file that is read. Name another one.")
-            with written_to(per_example) as part:
-                write_per_example(found, part)
-        answer = scores_json(found)
-        tell(answer, "\n".join(_score_lines(answer)), as_json)
-
-
-def _score_lines(answer: dict[str, Any]) -> list[str]:
-    lines = []
-    for metric, by_system in answer["metrics"].items():
-        for system, one in by_system.items():
-            lines.append(f"{metric} of {system}: {_mean(one)}, n = {one['n']}")
-    for one in answer["differences"]:
-        shares = ""
-        if one["better"] is not None:
-            shares = (
-                f"; better in {one['better']:.0%}, equal in {one['equal']:.0%}, worse in "
-                f"{one['worse']:.0%}"
-            )
-        of = f"{one['to']} minus {one['from']} on {one['ids']} ids"
-        lines.append(f"{one['metric']}, {of}: {_mean(one)}{shares}")
-    return lines + [f"Mind: {warning}" for warning in answer["warnings"]]
-
-
-def _mean(one: dict[str, Any]) -> str:
-    bounds = "" if one["low"] is None else f" ({one['low']:.3f} to {one['high']:.3f})"
-    return f"{one['mean']:.3f}{bounds}"

@@ -18,8 +18,10 @@ from core.scoring.content import (
     number_accuracy,
     repetition,
 )
+from core.scoring.corpus_metrics import CORPUS_METRICS
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
-from core.scoring.rouge import rouge_1, rouge_2, rouge_l, rouge_l_sum, rouge_l_unicode
+from core.scoring.rouge import rouge_1, rouge_2, rouge_l
+from core.scoring.rouge_variants import SUFFIXES_TOLD, rouge_variants
 
 SCORER_VERSION = 2
 FIELD = "field:"
@@ -52,9 +54,16 @@ METRICS = (
 )
 """In the order in which people see them; the first is the one that a page shows first."""
 
+_ROUGES = tuple(
+    Metric(name, label, function)
+    for name, (label, function) in rouge_variants().items()
+    if name not in {metric.name for metric in METRICS}
+)
+
 ON_REQUEST = (
-    Metric("rougeLsum", "ROUGE-Lsum", rouge_l_sum),
-    Metric("rougeL_unicode", "ROUGE-L, words of any script", rouge_l_unicode),
+    *_ROUGES,
+    Metric("bleu", "sentence BLEU, 0 to 100", CORPUS_METRICS["bleu"].of_line),
+    Metric("chrf", "sentence chrF, 0 to 100", CORPUS_METRICS["chrf"].of_line),
     Metric("squad_f1", "token F1 as SQuAD", squad_f1),
     Metric("normalised_match", "normalised match", normalised_match, is_share=True),
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
@@ -65,7 +74,20 @@ ON_REQUEST = (
     Metric("repetition", "repetition", repetition, higher_is_better=False),
 )
 
-_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST)}
+LABEL_METRICS = (
+    Metric("label_accuracy", "label right", None, is_share=True),
+    Metric("label_parsed", "label found", None, is_share=True),
+)
+"""Of lines with a label: read from a whole file, as the labels that there are must be known."""
+
+PASSED = Metric("passed", "tests passed", None, is_share=True)
+"""Of lines of code that was run."""
+
+_TOLD = [m.name for m in (*METRICS, *ON_REQUEST) if m not in _ROUGES or m.name == "rougeLsum"]
+NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
+"""The names that `touchstone score --metrics` takes, for people."""
+
+_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED)}
 
 
 def metric(name: str) -> Metric:

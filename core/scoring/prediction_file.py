@@ -1,9 +1,10 @@
 """Predictions from a file: what systems said, beside what they should have said.
 
     {"prediction": "…", "reference": "…", "system": "base", "id": "ex-17", "label": "positive",
-     "group": "g3"}
+     "group": "g3", "source": "tickets"}
 
-All but the first two may be missing. Lines of one `group`, or without groups of one `id`, are not
+All but the first two may be missing. Where code is run, a line has `tests`, and may do without a
+`reference`. Lines of one `group`, or without groups of one `id`, are not
 independent: near-duplicates of each other, or several tries at one task.
 """
 
@@ -39,12 +40,17 @@ class Prediction:
     prediction: str
     reference: str
     label: str | None
+    source: str | None = None
+    tests: str | None = None
 
 
-def read_predictions(path: Path) -> list[Prediction]:
-    """The lines of a JSONL file. Raises UnreadablePredictions with the first that is none."""
+def read_predictions(path: Path, *, tests_do: bool = False) -> list[Prediction]:
+    """The lines of a JSONL file; with `tests_do` those with tests need no reference.
+
+    Raises UnreadablePredictions with the first line that is none.
+    """
     lines = json_lines(path, "prediction", UnreadablePredictions)
-    found = [_prediction(values, line) for line, values in lines]
+    found = [_prediction(values, line, tests_do) for line, values in lines]
     if len({one.label is None for one in found}) > 1:
         raise UnreadablePredictions(
             "Some lines have a “label” and others do not. Give all or none."
@@ -52,12 +58,16 @@ def read_predictions(path: Path) -> list[Prediction]:
     return found
 
 
-def _prediction(values: Mapping[str, Any], line: int) -> Prediction:
-    for name in ("prediction", "reference"):
+def _prediction(values: Mapping[str, Any], line: int, tests_do: bool) -> Prediction:
+    tests = values.get("tests")
+    if tests is not None and not isinstance(tests, str):
+        raise UnreadablePredictions(f"Line {line}: “tests” is no text.")
+    needed = ("prediction",) if tests_do and tests is not None else ("prediction", "reference")
+    for name in needed:
         if not isinstance(values.get(name), str):
             raise UnreadablePredictions(f"Line {line}: “{name}” is missing, or no text.")
     named = {}
-    for name in ("system", "id", "group", "label"):
+    for name in ("system", "id", "group", "label", "source"):
         given = values.get(name)
         blank = name == "label" and given is not None and not str(given).strip()
         if blank or isinstance(given, dict | list | bool):
@@ -74,6 +84,8 @@ def _prediction(values: Mapping[str, Any], line: int) -> Prediction:
         own,
         group,
         values["prediction"],
-        values["reference"],
+        values["reference"] if isinstance(values.get("reference"), str) else "",
         named["label"],
+        named["source"],
+        tests,
     )

@@ -1,21 +1,24 @@
-"""ROUGE-1, -2 and -L of one answer against one reference, equal to the package rouge_score.
+"""ROUGE-1, -2, -L and -Lsum of one answer against one reference, equal to the package rouge_score.
 
 The tokens are those of rouge_score and the longest common subsequence comes from rapidfuzz, which
 is what makes it fast: `python -m tests.benchmarks.rouge_speed` measures both beside each other.
+Other words (stemmed, of any script) and other measures are in rouge_variants.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from core.scoring.words import words
-
 WORD = re.compile(r"[a-z0-9]+")
+
+Tokenize = Callable[[str], Sequence[str]]
+Counts = tuple[int, int, int]
+"""Units in common, in the reference, in the answer: words, pairs of words, or subsequences."""
 
 
 class RougeScores(NamedTuple):
@@ -33,36 +36,59 @@ def rouge(reference: str, text: str) -> RougeScores:
 
 def rouge_1(reference: str, text: str) -> float:
     """ROUGE-1: F-measure of single words."""
-    wanted, given = _tokens(reference), _tokens(text)
-    common = (Counter(wanted) & Counter(given)).total()
-    return _f_measure(common, len(wanted), len(given))
+    return f_measure(unigram_counts(reference, text, tokens))
 
 
 def rouge_2(reference: str, text: str) -> float:
     """ROUGE-2: F-measure of pairs of neighbouring words."""
-    wanted, given = _tokens(reference), _tokens(text)
-    if not wanted or not given:
-        return 0.0
-    common = (Counter(pairwise(wanted)) & Counter(pairwise(given))).total()
-    return _f_measure(common, len(wanted) - 1, len(given) - 1)
+    return f_measure(bigram_counts(reference, text, tokens))
 
 
 def rouge_l(reference: str, text: str) -> float:
     """ROUGE-L: F-measure of the longest common subsequence of words."""
-    return _f_of_lcs(_tokens(reference), _tokens(text))
+    return f_measure(lcs_counts(reference, text, tokens))
 
 
-def rouge_l_unicode(reference: str, text: str) -> float:
-    """ROUGE-L over words of any script."""
-    return _f_of_lcs(words(reference), words(text))
+# Each reference is compared by several metrics, and with the answers of several systems.
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of the classic tokenizer: lower-cased runs of a-z and 0-9, the rest is dropped."""
+    return tuple(WORD.findall(text.lower()))
 
 
-def rouge_l_sum(reference: str, text: str) -> float:
-    """ROUGE-Lsum: F-measure of the union of longest common subsequences, a sentence a line."""
-    wanted = [found for line in reference.split("\n") if (found := _tokens(line))]
-    given = [found for line in text.split("\n") if (found := _tokens(line))]
+def unigram_counts(reference: str, text: str, tokenize: Tokenize) -> Counts:
+    """Of words, as multisets."""
+    wanted, given = tokenize(reference), tokenize(text)
+    common = (Counter(wanted) & Counter(given)).total()
+    return common, len(wanted), len(given)
+
+
+def bigram_counts(reference: str, text: str, tokenize: Tokenize) -> Counts:
+    """Of pairs of neighbouring words, as multisets."""
+    wanted, given = tokenize(reference), tokenize(text)
     if not wanted or not given:
-        return 0.0
+        return 0, 0, 0
+    common = (Counter(pairwise(wanted)) & Counter(pairwise(given))).total()
+    return common, len(wanted) - 1, len(given) - 1
+
+
+def lcs_counts(reference: str, text: str, tokenize: Tokenize) -> Counts:
+    """Of words, those in common being the longest common subsequence."""
+    from rapidfuzz.distance import LCSseq  # not when a command of the terminal starts
+
+    wanted, given = tokenize(reference), tokenize(text)
+    if not wanted or not given:
+        return 0, 0, 0
+    return LCSseq.similarity(wanted, given), len(wanted), len(given)
+
+
+def lcs_union_counts(reference: str, text: str, tokenize: Tokenize) -> Counts:
+    """Of words, those in common being the union of longest common subsequences of each line of the
+    reference with the lines of the answer (Lin 2004, section 3.2); a sentence a line."""
+    wanted = [found for line in reference.split("\n") if (found := tokenize(line))]
+    given = [found for line in text.split("\n") if (found := tokenize(line))]
+    if not wanted or not given:
+        return 0, 0, 0
     left_wanted, left_given = (Counter(chain.from_iterable(side)) for side in (wanted, given))
     hits = 0
     for line in wanted:
@@ -72,7 +98,7 @@ def rouge_l_sum(reference: str, text: str) -> float:
                 hits += 1
                 left_wanted[token] -= 1
                 left_given[token] -= 1
-    return _f_measure(hits, sum(map(len, wanted)), sum(map(len, given)))
+    return hits, sum(map(len, wanted)), sum(map(len, given))
 
 
 def _lcs_places(line: Sequence[str], other: Sequence[str]) -> set[int]:
@@ -96,20 +122,20 @@ def _lcs_places(line: Sequence[str], other: Sequence[str]) -> set[int]:
     return places
 
 
-# Each reference is compared by several metrics, and with the answers of several systems.
-@lru_cache(maxsize=4096)
-def _tokens(text: str) -> tuple[str, ...]:
-    return tuple(WORD.findall(text.lower()))
-
-
-def _f_of_lcs(wanted: Sequence[str], given: Sequence[str]) -> float:
-    from rapidfuzz.distance import LCSseq  # not when a command of the terminal starts
-
-    if not wanted or not given:
-        return 0.0
-    return _f_measure(LCSseq.similarity(wanted, given), len(wanted), len(given))
-
-
-def _f_measure(common: int, wanted: int, given: int) -> float:
+def f_measure(counts: Counts) -> float:
+    """F1 in 0..1; 0 without anything in common."""
+    common, wanted, given = counts
     # One division: of precision and recall, equal F-measures would differ in their last place.
     return 2 * common / (wanted + given) if common else 0.0
+
+
+def precision(counts: Counts) -> float:
+    """The share of the answer's units that the reference has, 0..1."""
+    common, _, given = counts
+    return common / given if common else 0.0
+
+
+def recall(counts: Counts) -> float:
+    """The share of the reference's units that the answer has, 0..1."""
+    common, wanted, _ = counts
+    return common / wanted if common else 0.0

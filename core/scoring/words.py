@@ -42,3 +42,23 @@ def squad_normalised(text: str) -> str:
 def has_words_unseen_by_rouge(text: str) -> bool:
     """Whether ROUGE's classic tokenizer, which knows a-z and 0-9 only, drops a whole word."""
     return not text.isascii() and any(not _ENGLISH.search(word) for word in words(text))
+
+
+def has_words_cut_by_rouge(text: str) -> bool:
+    """Whether ROUGE's classic tokenizer cuts a word at letters that it does not know: "Größe" and
+    "Grüße" are both "gr" and "e" to it."""
+    return not text.isascii() and any(
+        not word.isascii() and _ENGLISH.search(word) for word in words(text)
+    )
+
+
+def has_signs_for_words(text: str) -> bool:
+    """Whether a text has Chinese or Japanese signs, which stand for words without spaces."""
+    return not text.isascii() and _signs().search(text) is not None
+
+
+@cache
+def _signs() -> Any:
+    import regex
+
+    return regex.compile(_SIGN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from core.scoring.content import (
     repetition,
 )
 from core.scoring.labels import parsed_label
+from core.scoring.metrics import metric
 from core.scoring.overlap import normalised_match, squad_f1, token_f1
 from core.scoring.prediction_file import UnreadablePredictions, read_predictions
-from core.scoring.rouge import rouge_l_sum, rouge_l_unicode
-from core.scoring.score_file import chosen_metrics, score_file, scores_json
+from core.scoring.score_file import chosen_metrics, score_file
+from core.scoring.score_json import scores_json
 from core.scoring.words import words
 from core.statistics.estimates import clustered_proportion
 
@@ -39,6 +40,13 @@ def written(folder: Path, rows: Sequence[Any]) -> Path:
     return path
 
 
+def of(name: str) -> Callable[[str, str], float]:
+    """The function of a metric."""
+    function = metric(name).function
+    assert function is not None
+    return function
+
+
 def scored(folder: Path, rows: Sequence[Mapping[str, Any]], *metrics: str) -> Row:
     found = score_file(read_predictions(written(folder, rows)), chosen_metrics(metrics))
     return scores_json(found)
@@ -46,6 +54,7 @@ def scored(folder: Path, rows: Sequence[Mapping[str, Any]], *metrics: str) -> Ro
 
 def test_rouge_l_sum_equals_the_package_on_texts_of_several_lines() -> None:
     scorer, rng = RougeScorer(["rougeLsum"]), random.Random(8)
+    rouge_lsum = of("rougeLsum")
     vocabulary = ["the", "cat", "sat", "on", "a", "mat", "dog", "ran", "42"]
     for _pair in range(1500):
         pair = [
@@ -56,7 +65,7 @@ def test_rouge_l_sum_equals_the_package_on_texts_of_several_lines() -> None:
             for _side in range(2)
         ]
         expected = scorer.score(*pair)["rougeLsum"].fmeasure
-        assert rouge_l_sum(*pair) == pytest.approx(expected, abs=1e-12), pair
+        assert rouge_lsum(*pair) == pytest.approx(expected, abs=1e-12), pair
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,7 @@ def test_words_of_other_scripts_are_kept_whole_with_their_marks() -> None:
     assert token_f1("मेरी किताब", "मेरा किताब") == 0.5
     assert words("你好, World 3") == ("你", "好", "world", "3")
     assert words("café naïve") == ("café", "naïve")
-    assert rouge_l_unicode("цена 42", "ошибка 42") == 0.5
+    assert of("rougeL_unicode")("цена 42", "ошибка 42") == 0.5
 
 
 @pytest.mark.parametrize(
@@ -213,7 +222,14 @@ def test_labels_are_parsed_and_reported_per_class(tmp_path: Path) -> None:
     assert found["metrics"]["label_parsed"]["all"]["mean"] == 0.75
     report = found["labels"]["all"]
     assert report["accuracy"] == 0.5
-    assert report["classes"]["pos"] == {"precision": 1, "recall": 0.5, "f1": 2 / 3, "support": 2}
+    pos = report["classes"]["pos"]
+    assert (pos["precision"], pos["recall"], pos["support"]) == (1, 0.5, 2)
+    assert pos["f1"] == pytest.approx(2 / 3)
+    assert report["confusion"] == {
+        "references": ["neg", "pos"],
+        "predictions": ["neg", "pos", "(none)"],
+        "counts": [[1, 0, 1], [1, 1, 0]],
+    }
 
 
 def test_a_metric_that_drops_words_says_so(tmp_path: Path) -> None:
