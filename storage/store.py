@@ -31,6 +31,7 @@ from storage.runs import Runs
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
+from storage.unblindings import Unblindings
 from storage.versions import Versions
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class Store:
         self.studies = Studies(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
+        self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Comparison:
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
     flag to the share of judged pairs in which it was raised, baseline first, candidate second.
+    `set_apart` counts judgements by people who had seen results or names, in nothing else.
     """
 
     candidate_id: str
@@ -41,6 +42,7 @@ class Comparison:
     judged: int
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
+    set_apart: Mapping[Verdict, int] = field(default_factory=dict)
 
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
@@ -60,7 +62,8 @@ class Agreement:
 @dataclass(frozen=True)
 class Findings:
     """Every number that the judgements of a study give. `per_rater`: (name, judgements, median
-    seconds); `per_day`: (day, judgements)."""
+    seconds); `per_day`: (day, judgements). These and `seconds` are of all judgements, the rest of
+    those that count."""
 
     comparisons: tuple[Comparison, ...]
     judged: int
@@ -70,6 +73,11 @@ class Findings:
     seconds: Estimate
     per_day: tuple[tuple[str, int], ...]
     per_rater: tuple[tuple[str, int, float], ...]
+
+    @property
+    def made(self) -> int:
+        """All judgements, those that do not count too."""
+        return sum(count for _, count in self.per_day)
 
 
 def findings(
@@ -87,6 +95,9 @@ def findings(
     `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
     studies there are of the baseline and each candidate, which share one chance of a false claim.
     """
+    counting = [j for j in judgements if j.counts]
+    ids = {j.judgement_id for j in counting}
+    ratings = [rating for rating in ratings if rating.judgement_id in ids]
     comparisons = []
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]
@@ -94,13 +105,13 @@ def findings(
         comparisons.append(
             _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
         )
-    choices = [j.choice for j in judgements]
+    choices = [j.choice for j in counting]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
         comparisons=tuple(comparisons),
-        judged=len({j.pair_id for j in judgements}),
-        judgements=len(judgements),
-        agreement=_agreement(criteria, judgements, ratings),
+        judged=len({j.pair_id for j in counting}),
+        judgements=len(counting),
+        agreement=_agreement(criteria, counting, ratings),
         side_bias=proportion(left, left + right),
         seconds=mean_interval([j.seconds for j in judgements], _rng()),
         per_day=tuple(sorted(Counter(f"{j.created_at:%Y-%m-%d}" for j in judgements).items())),
@@ -117,7 +128,8 @@ def _comparison(
     planned: int,
     level: float,
 ) -> Comparison:
-    first = first_of_each_pair(judgements)
+    counting = [j for j in judgements if j.counts]
+    first = first_of_each_pair(counting)
     verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
     order = {judgement.judgement_id: k for k, judgement in enumerate(first)}
     marks = [rating for rating in ratings if rating.judgement_id in order]
@@ -126,12 +138,13 @@ def _comparison(
         candidate_id=candidate_id,
         net=net_preference(verdicts, level),
         verdicts=dict(Counter(verdicts)),
-        split=count_split(judgements, baseline_id),
+        split=count_split(counting, baseline_id),
         judged=len(first),
         criteria=criteria_results(
             criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
         ),
-        flags=_flags(judgements, baseline_id, candidate_id),
+        flags=_flags(counting, baseline_id, candidate_id),
+        set_apart=dict(Counter(verdict_of(j, baseline_id) for j in judgements if j.set_apart)),
     )
 
 

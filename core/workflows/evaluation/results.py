@@ -21,6 +21,7 @@ from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
+from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -90,7 +91,10 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
-    if store.judgements.count(study_id) < MANY_JUDGEMENTS:
+    count = store.judgements.count(study_id)
+    if count < MANY_JUDGEMENTS:
+        if count:
+            note_seen(store, actor, study, "results")
         found = findings(
             study.baseline.system_id,
             [c.system_id for c in study.candidates],
@@ -103,6 +107,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
         return reports.Report(StudyResult(study, _withheld(study), found))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
+        note_seen(store, actor, study, "results")
         return reports.Report(StudyResult(study, _withheld(study), findings_of(content)))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
 
@@ -203,7 +208,7 @@ def pairs_page(
 
     `which`: all, rated or open.
     """
-    get_study(store, actor, study_id)
+    note_seen(store, actor, get_study(store, actor, study_id), "answers")
     return store.results.pairs_page(study_id, which, limit, offset)
 
 
@@ -219,6 +224,7 @@ def export_judgements(
     """Every judgement of a study with ratings, flags, corrections, comments and seconds, as CSV or
     JSONL; leads only. Raters are numbered unless `by_name`."""
     study = get_study_as_lead(store, actor, study_id)
+    note_seen(store, actor, study, "judgements")
     names = {s.system_id: s.name for s in study.systems}
     records = judgement_records(
         store.results.judgement_rows(study_id),
