@@ -40,11 +40,12 @@ class Results:
         )
 
     def study_stamp(self, study_id: str) -> str:
-        """Changes with every judgement, withdrawal and note of a study."""
+        """Changes with every judgement, withdrawal, guess and note of a study."""
         row = self._db.one(
             """
             SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
                    (SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn,
+                   (SELECT count(*) FROM guesses WHERE study_id = $study) AS guesses,
                    (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes
             """,
             {"study": study_id},

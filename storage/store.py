@@ -15,6 +15,7 @@ from storage.counters import Counters
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.examples import Examples
+from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
 from storage.invitations import Invitations
@@ -70,6 +71,7 @@ class Store:
         self.studies = Studies(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
+        self.guesses = Guesses(self.database)
         self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)

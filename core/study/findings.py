@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
 from core.statistics.estimates import Estimate, mean_interval, proportion
+from core.study.blinding import Blinding, Guess, blinding_of
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
@@ -32,7 +33,8 @@ class Comparison:
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
     flag to the share of judged pairs in which it was raised, baseline first, candidate second.
-    `set_apart` counts judgements by people who had seen results or names, in nothing else.
+    `set_apart` counts judgements by people who had seen results or names, in nothing else;
+    `blinding` is what raters guessed afterwards.
     """
 
     candidate_id: str
@@ -43,6 +45,7 @@ class Comparison:
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
     set_apart: Mapping[Verdict, int] = field(default_factory=dict)
+    blinding: Blinding | None = None
 
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
@@ -89,11 +92,13 @@ def findings(
     *,
     planned: int,
     studies: Mapping[str, int] | None = None,
+    guesses: Sequence[Guess] = (),
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
     `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
     studies there are of the baseline and each candidate, which share one chance of a false claim.
+    `guesses`: what raters took for the candidate's.
     """
     counting = [j for j in judgements if j.counts]
     ids = {j.judgement_id for j in counting}
@@ -102,9 +107,9 @@ def findings(
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]
         level = level_of((studies or {}).get(candidate_id, 1))
-        comparisons.append(
-            _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
-        )
+        found = _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
+        guessed = [guess for guess in guesses if candidate_id in guess.system_ids]
+        comparisons.append(replace(found, blinding=blinding_of(guessed, own, baseline_id, level)))
     choices = [j.choice for j in counting]
     left, right = choices.count("left"), choices.count("right")
     return Findings(

@@ -1,8 +1,9 @@
 """The job kind "report": the numbers of Results where there are too many for the server.
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
-writes the ScoreTable, {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
-reads data/judgements.parquet and data/ratings.parquet and writes the Findings: final/report.json.
+writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
+reads data/judgements.parquet, ratings.parquet and guesses.parquet and writes the Findings, each to
+final/report.json.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.scoring.score_table import ScoreTable, score_table
+from core.study.blinding import Guess
 from core.study.findings import Findings, findings
 from core.study.pairs import Judgement, Rating
 
@@ -28,6 +30,8 @@ def run(job: JobContext) -> None:
     elif spec.get("report") == "study":
         judgements = pq.read_table(job.data("judgements.parquet")).to_pylist()
         ratings = pq.read_table(job.data("ratings.parquet")).to_pylist()
+        asked = job.data("guesses.parquet")  # not in a job that an earlier version queued
+        guesses = pq.read_table(asked).to_pylist() if asked.exists() else []
         content = findings_json(
             findings(
                 spec["baseline_id"],
@@ -37,6 +41,7 @@ def run(job: JobContext) -> None:
                 [Rating(**row) for row in ratings],
                 planned=spec["planned"],
                 studies=spec.get("studies"),
+                guesses=[Guess.of_row(row) for row in guesses],
             )
         )
     else:

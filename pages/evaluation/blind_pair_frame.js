@@ -30,7 +30,7 @@ class RaterFrame {
 
   progress(figures) {
     if (!figures?.pairs) return
-    this.undo.hidden = !figures.can_undo || this.client.busy
+    this.undo.hidden = !figures.can_undo || this.client.busy || Boolean(this.question)
     const { judged, least, pairs, outputs } = figures
     const met = judged >= least
     const rule = met

@@ -16,6 +16,7 @@ from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
+from pages.evaluation.blinding_results import show_blinding
 from pages.evaluation.caveats import measured, show_differences, show_reason
 from pages.evaluation.unblinding import may_see, show_ledger
 
@@ -46,11 +47,10 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         _comparison(result, comparison)
         _register(store, actor, result, comparison)
     _figures(result)
-    if actor.has(result.study.project_id, "lead"):
-        show_ledger(store, actor, study_id)
     _agreement(result)
     _pace(result)
     if actor.has(result.study.project_id, "lead"):
+        show_ledger(store, actor, study_id)
         _export(store, actor, study_id)
 
 
@@ -96,6 +96,8 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             f"No flag was raised in {page.counted(found.judged, 'pair')}; the true share "
             f"may still be up to {page.percent(highest.high, 1)}."
         )
+    if found.blinding:
+        show_blinding(found.blinding)
 
 
 def _reservations(result: StudyResult) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.statistics.estimates import Estimate, proportion
+from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings, findings
@@ -80,10 +80,18 @@ class StudyResult:
             baseline=self.study.baseline.name,
             notes=(
                 self.ten_percent_rule,
-                "blindness held" if self.study.blind else "not blind",
+                self._blindness(comparison),
             ),
             **counts,
         )
+
+    def _blindness(self, comparison: Comparison) -> str:
+        if not self.study.blind:
+            return "not blind"
+        guessed = comparison.blinding
+        if guessed and says_better(guessed.index) == "better":
+            return "raters guessed the candidate beyond chance"
+        return "blindness held"
 
 
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
@@ -103,6 +111,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             store.judgements.ratings(study_id),
             planned=study.pairs_each,
             studies=studies,
+            guesses=store.guesses.of_study(study_id),
         )
         return reports.Report(StudyResult(study, _withheld(study), found))
     content = reports.kept(store, report_id, stamp)
@@ -157,7 +166,9 @@ def _compute(
         return there.job_id
     judgements = reports.scratch(store, "judgements.parquet")
     ratings = reports.scratch(store, "ratings.parquet")
+    guesses = reports.scratch(store, "guesses.parquet")
     store.judgements.write(judgements, ratings, study.study_id)
+    store.guesses.write(guesses, study.study_id)
     return reports.computing(
         store,
         actor,
@@ -173,7 +184,11 @@ def _compute(
             "planned": study.pairs_each,
             "studies": dict(studies),
         },
-        files={"judgements.parquet": judgements, "ratings.parquet": ratings},
+        files={
+            "judgements.parquet": judgements,
+            "ratings.parquet": ratings,
+            "guesses.parquet": guesses,
+        },
     )
 
 
