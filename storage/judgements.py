@@ -283,9 +283,11 @@ _JUDGEMENTS = """
     SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
-           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum
+           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
+           coalesce(j.created_at > u.created_at, false) AS set_apart
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
+    LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
     WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
     ORDER BY j.created_at, j.judgement_id

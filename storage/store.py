@@ -17,6 +17,7 @@ from storage.decisions import Decisions
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
 from storage.invitations import Invitations
@@ -33,6 +34,7 @@ from storage.runs import Runs
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
+from storage.unblindings import Unblindings
 from storage.versions import Versions
 
 T = TypeVar("T")
@@ -71,6 +73,8 @@ class Store:
         self.studies = Studies(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
+        self.guesses = Guesses(self.database)
+        self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)
         self.evidence = EvidenceRows(self.database)

@@ -62,6 +62,7 @@ class GateEvidence:
     """What the gate reads. `baseline_mean` and `metric_difference` are of the plan's metric, None
     where it has no comparable scores. `criteria`: name → candidate minus baseline. `withheld`: why
     there is no verdict, or "". `blind_reason`: why a study that is not blind counts, or "".
+    `guessed`: raters told the candidate beyond chance when they were asked.
     `survives_rater` and `survives` as in `core.study.sensitivity.Sensitivity`. `trained_unknown`:
     systems of which nobody knows here what they were trained on."""
 
@@ -70,6 +71,7 @@ class GateEvidence:
     net: Estimate
     withheld: str
     blind: bool
+    guessed: bool
     blind_reason: str
     metric_label: str
     baseline_mean: Estimate | None
@@ -141,7 +143,10 @@ def _blind(found: GateEvidence) -> Check:
     if not found.blind:
         reason = f"; let count because: {found.blind_reason}" if found.blind_reason else ""
         seen = f"the scan tells the systems apart{reason}"
-    return Check("blind", "Blindness", _state(found.blind), "the leak scan finds nothing", seen)
+    elif found.guessed:
+        seen = "raters guessed the candidate beyond chance"
+    needed = "the leak scan finds nothing, and raters do not guess the candidate beyond chance"
+    return Check("blind", "Blindness", _state(found.blind and not found.guessed), needed, seen)
 
 
 def _survives(found: GateEvidence) -> Check:

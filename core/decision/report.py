@@ -76,7 +76,7 @@ def counted_judgements(
     judgements: Sequence[Judgement], baseline_id: str, candidate_id: str
 ) -> list[dict[str, Any]]:
     """Every judgement of a candidate in the order of time, raters by number: pair, rater, verdict,
-    and whether it is the one that counts for its pair."""
+    whether it is the one that counts for its pair, and whether it is set apart and never does."""
     own = [j for j in judgements if candidate_id in j.system_ids]
     own.sort(key=lambda j: (j.created_at, j.judgement_id))
     counts = {j.judgement_id for j in first_of_each_pair(own)}
@@ -87,6 +87,7 @@ def counted_judgements(
             "rater": numbers[j.rater_id],
             "verdict": verdict_of(j, baseline_id),
             "counts": j.judgement_id in counts,
+            "apart": not j.counts,
             "at": plain(j.created_at),
         }
         for j in own

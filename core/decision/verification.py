@@ -41,7 +41,8 @@ def _count_again(candidate: Mapping[str, Any]) -> None:
     judgements: Sequence[Mapping[str, Any]] = candidate["judgements"]
     first: dict[str, Mapping[str, Any]] = {}
     for one in judgements:
-        first.setdefault(one["pair"], one)
+        if not one["apart"]:
+            first.setdefault(one["pair"], one)
     if [one for one in judgements if one["counts"]] != list(first.values()):
         raise BrokenReport("The judgements that count are not the first of each pair.")
     verdicts: list[Verdict] = [one["verdict"] for one in first.values()]

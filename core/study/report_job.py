@@ -1,9 +1,9 @@
 """The job kind "report": the numbers of Results where there are too many for the server.
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
-writes the ScoreTable, {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
-reads data/judgements, ratings, facts and scores.parquet and writes the StudyReport:
-final/report.json.
+writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
+reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport, each
+to final/report.json.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from core.errors import InvalidInput
 from core.evidence.evidence import Evidence, evidence, facts_of_rows, scores_of_rows
 from core.jobs.context import JobContext
 from core.scoring.score_table import ScoreTable, score_table
+from core.study.blinding import Guess
 from core.study.findings import Findings, findings
 from core.study.pairs import Judgement, Rating
+
+STUDY_FILES = ("judgements", "ratings", "guesses", "facts", "scores")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def run(job: JobContext) -> None:
     if spec.get("report") == "scores":
         content = scores_json(score_table(pq.read_table(job.data("scores.parquet"))))
     elif spec.get("report") == "study":
-        rows = {name: _rows(job, name) for name in ("judgements", "ratings", "facts", "scores")}
+        rows = {name: _rows(job, name) for name in STUDY_FILES}
         content = study_json(
             study_report(
                 spec["baseline_id"],
@@ -50,6 +53,7 @@ def run(job: JobContext) -> None:
                 rows["scores"],
                 planned=spec["planned"],
                 studies=spec.get("studies"),
+                guesses=[Guess.of_row(row) for row in rows["guesses"]],
             )
         )
     else:
@@ -78,12 +82,13 @@ def study_report(
     *,
     planned: int,
     studies: Mapping[str, int] | None = None,
+    guesses: Sequence[Guess] = (),
 ) -> StudyReport:
     """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them."""
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
-            studies=studies,
+            studies=studies, guesses=guesses,
         ),
         evidence(
             baseline_id, candidate_ids, judgements, facts_of_rows(facts), scores_of_rows(scores),

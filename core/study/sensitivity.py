@@ -93,6 +93,7 @@ def sensitivity(
 
     `level` is that of the verdict; `facts`: pair id → what is known of it.
     """
+    judgements = [j for j in judgements if j.counts]
     worth = worth_of(first_verdicts(judgements, baseline_id))
     return Sensitivity(
         net=sum(worth) / len(worth) if worth else None,

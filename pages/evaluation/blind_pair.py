@@ -31,6 +31,7 @@ _component = st.components.v2.component(
         "evaluation/blind_pair_keys.js",
         "evaluation/blind_pair_frame.js",
         "evaluation/blind_pair_entry.js",
+        "evaluation/blind_pair_question.js",
         "evaluation/blind_pair.js",
     ),
 )

@@ -31,7 +31,8 @@ class RaterFrame {
 
   progress(figures) {
     if (!figures?.pairs) return
-    this.undo.hidden = this.rated.button.hidden = !figures.can_undo || this.client.busy
+    this.rated.button.hidden = !figures.can_undo || this.client.busy
+    this.undo.hidden = this.rated.button.hidden || Boolean(this.question)
     const { judged, least, pairs, outputs } = figures
     const met = judged >= least
     const rule = met

@@ -19,7 +19,8 @@ function keyPressed(rater, event) {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
-  const action = rater.view ? actionOf(rater, event) : withoutPair(rater)[event.key]
+  const action = rater.view ? actionOf(rater, event)
+    : (rater.question && guessOf(rater, event)) || withoutPair(rater)[event.key]
   if (action) used(event, action)
 }
 
@@ -31,6 +32,13 @@ function used(event, action) {
   event.preventDefault()
   event.stopPropagation()
   action()
+}
+
+function guessOf(rater, { key }) {
+  const letter = key.toLowerCase()
+  if (letter === "s") return () => rater.skipQuestions()
+  const guess = { left: "left", right: "right", cannot_judge: "unknown" }[CHOICE_KEYS[letter]]
+  return guess && (() => rater.guess(guess))
 }
 
 function actionOf(rater, { key, shiftKey }) {

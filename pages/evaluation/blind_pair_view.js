@@ -188,6 +188,13 @@ function notesBox(rater) {
     fields), open }
 }
 
+function taskBox(pair) {
+  return element("div", { class: "task" },
+    element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
+      taskPart("Input", pair.input)),
+    taskPart("Reference", pair.reference))
+}
+
 function drawPair(rater, pair, study) {
   const panes = SIDES.map((side) => pane(rater, side, pair[side], study.criteria, study.flags))
   const notes = notesBox(rater)
@@ -204,13 +211,12 @@ function drawPair(rater, pair, study) {
     element("header", {},
       element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
       element("div", { class: "tools" }, words.one,
+        pair.number > 1
+          ? button({ class: "quiet", onclick: () => rater.finish() }, "Finish for now") : null,
         button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
           "Keys and rubric", element("kbd", {}, "?")))),
     help,
-    element("div", { class: "task" },
-      element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
-        taskPart("Input", pair.input)),
-      taskPart("Reference", pair.reference)),
+    taskBox(pair),
     element("div", { class: "panes" }, ...panes.map((one) => one.box)),
     notes.box)
   const bar = element("div", { class: "choices", role: "group",

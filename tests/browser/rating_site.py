@@ -66,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             for name in names:
                 server.add(person, "reviewer", name)
         server.add("lena", "lead", WORK)
+        server.add("lou", "lead", TWINS[0])
         server.projects = projects  # type: ignore[attr-defined]
         yield server
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.decision.gate import Check, GateEvidence, GatePlan, gate
 from core.scoring.metrics import metric
+from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.workflows.evaluation.results import StudyResult, study_stamp
 from core.workflows.evaluation.score_report import ScoreReport, score_report, score_stamp
@@ -70,6 +71,7 @@ def _evidence(
 ) -> GateEvidence:
     study = result.study
     note = counts_because(study)
+    guessed = compared.blinding
     sensitivity = result.evidence.of(compared.candidate_id).sensitivity
     both = [study.baseline.system_id, compared.candidate_id]
     scores = {s.system.system_id: s for s in shown.systems} if shown else {}
@@ -81,15 +83,24 @@ def _evidence(
         net=compared.net,
         withheld=result.withheld,
         blind=study.blind,
+        guessed=guessed is not None and says_better(guessed.index) == "better",
         blind_reason=note.text if note else "",
         metric_label=metric(plan.metric).label,
         baseline_mean=mean.mean if mean else None,
         metric_difference=against.difference if against else None,
         criteria={c.criterion: c.difference for c in compared.criteria},
         survives_rater=sensitivity.survives_each_rater,
-        survives=sensitivity.survives,
+        survives=_survives(compared, sensitivity.survives),
         agreement=result.found.agreement[0].ac,
         trained_unknown=[
             s.name for s in study.systems if s.system_id in both and s.kind == "imported"
         ],
     )
+
+
+def _survives(compared: Comparison, otherwise: bool | None) -> bool | None:
+    """Whether the sign also stays without the pairs whose rater guessed the candidate."""
+    rest = compared.blinding.rest.value if compared.blinding else None
+    if not otherwise or rest is None or compared.net.value is None:
+        return otherwise
+    return rest * compared.net.value > 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.evidence.evidence import Evidence
-from core.statistics.estimates import Estimate, proportion
+from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings
@@ -23,6 +23,7 @@ from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
+from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -82,10 +83,18 @@ class StudyResult:
             baseline=self.study.baseline.name,
             notes=(
                 self.ten_percent_rule,
-                "blindness held" if self.study.blind else "not blind",
+                self._blindness(comparison),
             ),
             **counts,
         )
+
+    def _blindness(self, comparison: Comparison) -> str:
+        if not self.study.blind:
+            return "not blind"
+        guessed = comparison.blinding
+        if guessed and says_better(guessed.index) == "better":
+            return "raters guessed the candidate beyond chance"
+        return "blindness held"
 
 
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
@@ -93,7 +102,10 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
-    if store.judgements.count(study_id) < MANY_JUDGEMENTS:
+    count = store.judgements.count(study_id)
+    if count < MANY_JUDGEMENTS:
+        if count:
+            note_seen(store, actor, study, "results")
         report = report_of(
             study.baseline.system_id,
             [c.system_id for c in study.candidates],
@@ -104,10 +116,12 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             store.evidence.pair_scores(study_id),
             planned=study.pairs_each,
             studies=studies,
+            guesses=store.guesses.of_study(study_id),
         )
         return reports.Report(_result(study, report))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
+        note_seen(store, actor, study, "results")
         return reports.Report(_result(study, study_of(content)))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
 
@@ -161,8 +175,10 @@ def _compute(
         return there.job_id
     judgements = reports.scratch(store, "judgements.parquet")
     ratings = reports.scratch(store, "ratings.parquet")
+    guesses = reports.scratch(store, "guesses.parquet")
     facts, scores = reports.scratch(store, "facts.parquet"), reports.scratch(store, "s.parquet")
     store.judgements.write(judgements, ratings, study.study_id)
+    store.guesses.write(guesses, study.study_id)
     store.evidence.write(facts, scores, study.study_id)
     return reports.computing(
         store,
@@ -182,6 +198,7 @@ def _compute(
         files={
             "judgements.parquet": judgements,
             "ratings.parquet": ratings,
+            "guesses.parquet": guesses,
             "facts.parquet": facts,
             "scores.parquet": scores,
         },
@@ -220,7 +237,7 @@ def pairs_page(
 
     `which`: all, rated or open.
     """
-    get_study(store, actor, study_id)
+    note_seen(store, actor, get_study(store, actor, study_id), "answers")
     return store.results.pairs_page(study_id, which, limit, offset)
 
 
@@ -236,6 +253,7 @@ def export_judgements(
     """Every judgement of a study with ratings, flags, corrections, comments and seconds, as CSV or
     JSONL; leads only. Raters are numbered unless `by_name`."""
     study = get_study_as_lead(store, actor, study_id)
+    note_seen(store, actor, study, "judgements")
     names = {s.system_id: s.name for s in study.systems}
     records = judgement_records(
         store.results.judgement_rows(study_id),
