@@ -15,7 +15,8 @@ import typer
 from core.errors import InvalidInput
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
 from terminal.contamination import contamination
-from terminal.evaluation import analyse, verify
+from terminal.decisions import report, seal, verify
+from terminal.evaluation import analyse
 from terminal.scoring import score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -24,6 +25,8 @@ app.add_typer(users, name="users")
 
 app.command()(score)
 app.command()(analyse)
+app.command()(report)
+app.command()(seal)
 app.command()(verify)
 app.command()(contamination)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from core.clock import now
-from core.study.pairs import Judgement, Presentation, Rating
+from core.study.pairs import Judgement, Presentation, RatedPair, Rating
 from core.study.study import StudyProgress
 from storage.database import Database, Row
 
@@ -219,6 +220,22 @@ class Judgements:
         )
         return None if found is None else str(found)
 
+    def rated_since(self, study_id: str, rater_id: str, since: datetime) -> list[RatedPair]:
+        """A rater's judgements in a study since then, newest first, at most 100."""
+        rows = self._db.rows(
+            """
+            SELECT j.judgement_id, j.created_at, coalesce(r.instruction[:120], '') AS instruction,
+                   j.choice
+            FROM judgements j
+            JOIN pairs b ON b.pair_id = j.pair_id
+            LEFT JOIN revisions r ON r.revision_id = b.revision_id
+            WHERE j.study_id = $study AND j.rater_id = $rater AND j.created_at >= $since
+            ORDER BY j.created_at DESC, j.judgement_id DESC LIMIT 100
+            """,
+            {"study": study_id, "rater": rater_id, "since": since},
+        )
+        return [RatedPair(**row) for row in rows]
+
     # Reading -----------------------------------------------------------------------------------
 
     def of_study(self, study_id: str) -> list[Judgement]:
@@ -266,9 +283,11 @@ _JUDGEMENTS = """
     SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
-           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum
+           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
+           coalesce(j.created_at > u.created_at, false) AS set_apart
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
+    LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
     WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
     ORDER BY j.created_at, j.judgement_id

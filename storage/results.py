@@ -40,12 +40,15 @@ class Results:
         )
 
     def study_stamp(self, study_id: str) -> str:
-        """Changes with every judgement, withdrawal and note of a study."""
+        """Changes with every judgement, withdrawal, guess, note and scoring of a study."""
         row = self._db.one(
             """
             SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
                    (SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn,
-                   (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes
+                   (SELECT count(*) FROM guesses WHERE study_id = $study) AS guesses,
+                   (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes,
+                   (SELECT max(k.created_at) FROM scorings k SEMI JOIN study_systems s
+                    ON s.system_id = k.system_id AND s.study_id = $study) AS scored
             """,
             {"study": study_id},
         )
@@ -100,13 +103,22 @@ class Results:
                 WHERE study_id = $study
                   AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
                 ORDER BY number LIMIT $limit OFFSET $offset
+            ),
+            said AS (
+                SELECT j.*, coalesce(j.created_at > u.created_at, false) AS set_apart
+                FROM judgements j SEMI JOIN asked USING (pair_id)
+                LEFT JOIN first_unblindings u
+                  ON u.study_id = j.study_id AND u.person_id = j.rater_id
             )
             SELECT b.number, b.pair_id, b.example_id, b.stratum, r.instruction, r.input,
                    r.output AS reference, b.system_a, b.system_b, b.answer_a, b.answer_b,
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
-                    FROM judgements j WHERE j.pair_id = b.pair_id), []) AS verdicts,
-                   coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM judgements j
+                    FROM said j WHERE j.pair_id = b.pair_id AND NOT j.set_apart), []) AS verdicts,
+                   coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
+                                         ORDER BY j.created_at)
+                    FROM said j WHERE j.pair_id = b.pair_id AND j.set_apart), []) AS set_apart,
+                   coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM said j
                     WHERE j.pair_id = b.pair_id AND j.comment <> ''), []) AS comments
             FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
             ORDER BY b.number
@@ -125,6 +137,7 @@ class Results:
                 {row["system_a"]: row["answer_a"], row["system_b"]: row["answer_b"]},
                 tuple(row["verdicts"]),
                 tuple(row["comments"]),
+                tuple(row["set_apart"]),
             )
             for row in rows
         ]
@@ -150,12 +163,14 @@ class Results:
                    v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
                    j.created_at, j.seconds, j.choice, j.outcome,
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
-                   j.flags, j.comment, j.correction, j.judgement_id
+                   j.flags, j.comment, j.correction, j.judgement_id,
+                   coalesce(j.created_at > u.created_at, false) AS set_apart
             FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id
             LEFT JOIN revisions v ON v.revision_id = b.revision_id
             LEFT JOIN examples e ON e.example_id = b.example_id
             LEFT JOIN people p ON p.person_id = j.rater_id
+            LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
             WHERE j.study_id = $study ORDER BY b.number, j.created_at, j.judgement_id
             """,
             {"study": study_id},

@@ -583,6 +583,35 @@ CREATE TABLE study_notes (
     created_at TIMESTAMP NOT NULL
 );
 
+-- Who has seen what of a study's results or of which system answered what: what they judge after
+-- that is set apart. One row a person and thing, the first time.
+CREATE TABLE unblindings (
+    study_id VARCHAR,
+    person_id VARCHAR,
+    what VARCHAR,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (what IN ('results', 'answers', 'judgements')),
+    PRIMARY KEY (study_id, person_id, what)
+);
+
+CREATE VIEW first_unblindings AS
+SELECT study_id, person_id, min(created_at) AS created_at
+FROM unblindings
+GROUP BY study_id, person_id;
+
+-- Which of two answers a rater took for the candidate's, asked after the rating.
+CREATE TABLE guesses (
+    guess_id VARCHAR PRIMARY KEY,
+    presentation_id VARCHAR NOT NULL UNIQUE,
+    study_id VARCHAR NOT NULL,
+    rater_id VARCHAR NOT NULL,
+    guess VARCHAR NOT NULL,
+    guessed_system_id VARCHAR,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (guess IN ('left', 'right', 'unknown', 'skipped')),
+    CHECK ((guess IN ('left', 'right')) = (guessed_system_id IS NOT NULL))
+);
+
 -- How far a study is, and each rater in it: sums of changes.
 CREATE TABLE study_counts (
     study_id VARCHAR NOT NULL,
@@ -592,5 +621,38 @@ CREATE TABLE study_counts (
     filled INTEGER NOT NULL,
     judged INTEGER NOT NULL,
     judgements INTEGER NOT NULL,
-    blocked INTEGER NOT NULL
+    blocked INTEGER NOT NULL,
+    repeats INTEGER DEFAULT 0
+);
+
+-- Decisions ---------------------------------------------------------------------------------------
+
+-- The thresholds of a study's release gate, the newest counts; how many judgements there were then.
+CREATE TABLE gate_plans (
+    plan_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    content JSON NOT NULL,
+    judgements INTEGER NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- What a lead signed of a candidate, with the report as it stood then.
+CREATE TABLE decisions (
+    decision_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    candidate_id VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    report VARCHAR NOT NULL,
+    report_hash VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (outcome IN ('release', 'hold'))
+);
+
+-- What an hour costs in a project.
+CREATE TABLE project_rates (
+    project_id VARCHAR PRIMARY KEY,
+    content JSON NOT NULL
 );

@@ -13,8 +13,11 @@ from storage.audit import Audit
 from storage.backup import Backups
 from storage.counters import Counters
 from storage.database import Database
+from storage.decisions import Decisions
 from storage.drafts import Drafts
+from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
 from storage.invitations import Invitations
@@ -31,6 +34,7 @@ from storage.runs import Runs
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
+from storage.unblindings import Unblindings
 from storage.versions import Versions
 
 T = TypeVar("T")
@@ -69,8 +73,12 @@ class Store:
         self.studies = Studies(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
+        self.guesses = Guesses(self.database)
+        self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)
+        self.evidence = EvidenceRows(self.database)
+        self.decisions = Decisions(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction, again from its start when somebody was faster.

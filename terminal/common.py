@@ -39,12 +39,22 @@ def refusals_told() -> Iterator[None]:
 def json_file(path: Path) -> dict[str, Any]:
     """The JSON object in a file that the user named. Raises InvalidInput."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(text_file(path))
+    except ValueError as error:
         raise InvalidInput(f"{path} cannot be read as JSON ({error}).") from None
     if not isinstance(found, dict):
         raise InvalidInput(f"{path} must hold one JSON object.")
     return found
+
+
+def text_file(path: Path) -> str:
+    """The text of a file that the user named, byte for byte. Raises InvalidInput."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is no text in UTF-8.") from None
 
 
 @contextmanager

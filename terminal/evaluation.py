@@ -1,4 +1,4 @@
-"""Commands that judge files by themselves, without a workspace: `analyse`, `verify`."""
+"""The command that judges a file of judgements, without a workspace: `analyse`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from terminal.common import AsJson, json_file, refusals_told, tell
+from terminal.common import AsJson, refusals_told, tell
 
 
 def analyse(
@@ -96,23 +96,3 @@ def _difference(one: dict[str, Any]) -> str:
     p = "" if one["p"] is None else f", p = {one['p']:.3g} corrected for the number of criteria"
     means = f"{one['baseline']:.2f} → {one['candidate']:.2f}, {one['difference']:+.2f}{bounds}"
     return f"{means} in {one['n']} comparisons{p}"
-
-
-def verify(
-    file: Path,
-    seal: Annotated[
-        str, typer.Option(help="The seal, or its beginning, as the study showed it while open.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Check an opened seal: that nothing of a study was changed after it opened.
-
-    FILE comes from “Open the seal” of a closed study. No server and no workspace is needed.
-    """
-    from core.study.sealing import check_opened, seal_of
-
-    with refusals_told():
-        content = check_opened(json_file(file), seal)
-        answer = {"ok": True, "seal": seal_of(content), "pairs": len(content["pairs"])}
-        whose = "" if seal else " Compare it with the one that the study showed while it was open."
-        tell(answer, f"The seal holds: {answer['pairs']} pairs, {answer['seal']}.{whose}", as_json)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import InvalidInput
-from core.statistics.anytime import always_valid_mean, e_value, highest_e_value
-from core.statistics.estimates import Better, Estimate, says_better, weighted_mean
+from core.statistics.anytime import always_valid_mean, e_value
+from core.statistics.estimates import Estimate, says_better, weighted_mean
 from core.statistics.p_values import sign_test
 from core.study.criteria import CriterionResult
 from core.study.findings import Comparison, Findings, findings
 from core.study.judgement_file import UNIFORM, JudgementFile
-from core.study.pairs import Judgement
+from core.study.sensitivity import Sensitivity, sensitivity
 from core.study.verdicts import (
     WORTH,
     first_of_each_pair,
@@ -23,9 +23,6 @@ from core.study.verdicts import (
     worth_of,
 )
 
-CLAIM = 40.0
-"""The e-value at which one of two sides is claimed at 2.5 %."""
-
 
 @dataclass(frozen=True)
 class Analysis:
@@ -33,9 +30,6 @@ class Analysis:
     once; `weighted` is the net preference of all, by the inverse of their probabilities.
 
     `e_values` are those of the candidate and of the baseline being preferred, now.
-    `without_one_rater`: the net preference without each rater in turn; None where nothing is left.
-    `reversals`: how many won (or lost) examples must have been judged the other way for the claim
-    to be gone; None where nothing is claimed.
     """
 
     candidate: str
@@ -46,8 +40,7 @@ class Analysis:
     sign_test_p: float
     e_values: tuple[float, float]
     weighted: Estimate | None
-    without_one_rater: tuple[float | None, ...]
-    reversals: int | None
+    sensitivity: Sensitivity
     left_out: int
 
 
@@ -69,7 +62,7 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
         planned=0 if complete else len(drawn_alike) + 1,
     )
     comparison = found.comparisons[0]
-    worth = _worth(judgements, baseline)
+    worth = worth_of(first_verdicts(judgements, baseline))
     won, lost = comparison.count("candidate"), comparison.count("baseline")
     return Analysis(
         candidate=candidate,
@@ -80,8 +73,7 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
         sign_test_p=sign_test(won, lost),
         e_values=(e_value(worth), e_value([-w for w in worth])),
         weighted=_weighted(file, baseline) if file.probabilities else None,
-        without_one_rater=_without_one_rater(judgements, baseline),
-        reversals=_reversals(worth),
+        sensitivity=sensitivity(judgements, baseline),
         left_out=len({j.pair_id for j in file.judgements}) - len(drawn_alike),
     )
 
@@ -95,10 +87,6 @@ def _drawn_alike(file: JudgementFile) -> set[str]:
     if uniform and len(uniform) < len(strata):
         return uniform
     return set() if differ else set(strata)
-
-
-def _worth(judgements: Sequence[Judgement], baseline: str) -> list[int]:
-    return worth_of(first_verdicts(judgements, baseline))
 
 
 def _share_of_decided(worth: Sequence[int]) -> Estimate:
@@ -124,42 +112,6 @@ def _weighted(file: JudgementFile, baseline: str) -> Estimate | None:
     if mean.low is None or mean.high is None:
         return mean
     return replace(mean, low=max(mean.low, -1.0), high=min(mean.high, 1.0))
-
-
-def _without_one_rater(judgements: Sequence[Judgement], baseline: str) -> tuple[float | None, ...]:
-    raters = dict.fromkeys(j.rater_id for j in judgements)
-    if len(raters) < 2:
-        return ()
-    rest = ([j for j in judgements if j.rater_id != rater] for rater in raters)
-    worths = (_worth(own, baseline) for own in rest)
-    return tuple(sum(worth) / len(worth) if worth else None for worth in worths)
-
-
-def _reversals(worth: Sequence[int]) -> int | None:
-    says = says_better(always_valid_mean(worth))
-    if says == "not shown":
-        return None
-    ahead = 1 if says == "better" else -1
-    won = [k for k, w in enumerate(worth) if w == ahead]
-    few, many = 0, len(won)
-    while many - few > 1:  # the claim falls as more are reversed
-        middle = (few + many) // 2
-        if _still_says(worth, _spread(won, middle), says):
-            few = middle
-        else:
-            many = middle
-    return many
-
-
-def _spread(places: Sequence[int], count: int) -> set[int]:
-    """So many of the places, evenly over all of them."""
-    return {places[len(places) * k // count] for k in range(count)} if count else set()
-
-
-def _still_says(worth: Sequence[int], reversed_: set[int], says: Better) -> bool:
-    ahead = 1 if says == "better" else -1
-    other = [-ahead * w if k in reversed_ else ahead * w for k, w in enumerate(worth)]
-    return highest_e_value(other) >= CLAIM
 
 
 def sentence(found: Analysis) -> str:
@@ -218,9 +170,9 @@ def analysis_json(found: Analysis) -> dict[str, Any]:
             }
             for one in found.found.agreement[1:]
         },
-        "without_one_rater": _range(found.without_one_rater),
-        "sign_survives_each_rater": _survives(found),
-        "reversals_to_undo": found.reversals,
+        "without_one_rater": _range([r.net for r in found.sensitivity.without_one_rater]),
+        "sign_survives_each_rater": found.sensitivity.survives_each_rater,
+        "reversals_to_undo": found.sensitivity.reversals,
     }
 
 
@@ -244,12 +196,3 @@ def _criterion_json(one: CriterionResult) -> dict[str, Any]:
         "p": one.p,
         "verdict": one.says,
     }
-
-
-def _survives(found: Analysis) -> bool | None:
-    """Whether the net preference keeps its sign without any one rater; None where it has none, or
-    there is one rater only."""
-    net = found.comparison.net.value
-    if not net or not found.without_one_rater:
-        return None
-    return all((one or 0.0) * net > 0 for one in found.without_one_rater)

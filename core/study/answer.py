@@ -33,7 +33,8 @@ class AnsweredExample:
 class StudyPair:
     """A pair of a study as a lead reads it: who answered what, and what was said.
 
-    A verdict is the id of the preferred system, or the outcome without a preference.
+    A verdict is the id of the preferred system, or the outcome without a preference; `set_apart`
+    are those of people who had seen results or names.
     """
 
     pair_id: str
@@ -46,3 +47,4 @@ class StudyPair:
     answers: Mapping[str, str]
     verdicts: tuple[str, ...]
     comments: tuple[str, ...]
+    set_apart: tuple[str, ...] = ()

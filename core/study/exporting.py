@@ -78,6 +78,7 @@ def _record(
         "seconds": round(row["seconds"], 1),
         "choice": row["choice"],
         "preferred": names[preferred] if preferred else row["outcome"],
+        "set_apart": row["set_apart"],
         "comment": row["comment"],
         "correction": row["correction"],
         "systems": systems,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
 from core.statistics.estimates import Estimate, mean_interval, proportion
+from core.study.blinding import Blinding, Guess, blinding_of
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
@@ -32,6 +33,8 @@ class Comparison:
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
     flag to the share of judged pairs in which it was raised, baseline first, candidate second.
+    `set_apart` counts judgements by people who had seen results or names, in nothing else;
+    `blinding` is what raters guessed afterwards.
     """
 
     candidate_id: str
@@ -41,6 +44,8 @@ class Comparison:
     judged: int
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
+    set_apart: Mapping[Verdict, int] = field(default_factory=dict)
+    blinding: Blinding | None = None
 
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
@@ -60,7 +65,8 @@ class Agreement:
 @dataclass(frozen=True)
 class Findings:
     """Every number that the judgements of a study give. `per_rater`: (name, judgements, median
-    seconds); `per_day`: (day, judgements)."""
+    seconds); `per_day`: (day, judgements). These and `seconds` are of all judgements, the rest of
+    those that count."""
 
     comparisons: tuple[Comparison, ...]
     judged: int
@@ -70,6 +76,11 @@ class Findings:
     seconds: Estimate
     per_day: tuple[tuple[str, int], ...]
     per_rater: tuple[tuple[str, int, float], ...]
+
+    @property
+    def made(self) -> int:
+        """All judgements, those that do not count too."""
+        return sum(count for _, count in self.per_day)
 
 
 def findings(
@@ -81,26 +92,31 @@ def findings(
     *,
     planned: int,
     studies: Mapping[str, int] | None = None,
+    guesses: Sequence[Guess] = (),
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
     `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
     studies there are of the baseline and each candidate, which share one chance of a false claim.
+    `guesses`: what raters took for the candidate's.
     """
+    counting = [j for j in judgements if j.counts]
+    ids = {j.judgement_id for j in counting}
+    ratings = [rating for rating in ratings if rating.judgement_id in ids]
     comparisons = []
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]
         level = level_of((studies or {}).get(candidate_id, 1))
-        comparisons.append(
-            _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
-        )
-    choices = [j.choice for j in judgements]
+        found = _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
+        guessed = [guess for guess in guesses if candidate_id in guess.system_ids]
+        comparisons.append(replace(found, blinding=blinding_of(guessed, own, baseline_id, level)))
+    choices = [j.choice for j in counting]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
         comparisons=tuple(comparisons),
-        judged=len({j.pair_id for j in judgements}),
-        judgements=len(judgements),
-        agreement=_agreement(criteria, judgements, ratings),
+        judged=len({j.pair_id for j in counting}),
+        judgements=len(counting),
+        agreement=_agreement(criteria, counting, ratings),
         side_bias=proportion(left, left + right),
         seconds=mean_interval([j.seconds for j in judgements], _rng()),
         per_day=tuple(sorted(Counter(f"{j.created_at:%Y-%m-%d}" for j in judgements).items())),
@@ -117,7 +133,8 @@ def _comparison(
     planned: int,
     level: float,
 ) -> Comparison:
-    first = first_of_each_pair(judgements)
+    counting = [j for j in judgements if j.counts]
+    first = first_of_each_pair(counting)
     verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
     order = {judgement.judgement_id: k for k, judgement in enumerate(first)}
     marks = [rating for rating in ratings if rating.judgement_id in order]
@@ -126,12 +143,13 @@ def _comparison(
         candidate_id=candidate_id,
         net=net_preference(verdicts, level),
         verdicts=dict(Counter(verdicts)),
-        split=count_split(judgements, baseline_id),
+        split=count_split(counting, baseline_id),
         judged=len(first),
         criteria=criteria_results(
             criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
         ),
-        flags=_flags(judgements, baseline_id, candidate_id),
+        flags=_flags(counting, baseline_id, candidate_id),
+        set_apart=dict(Counter(verdict_of(j, baseline_id) for j in judgements if j.set_apart)),
     )
 
 

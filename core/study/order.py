@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from itertools import combinations
 
 from core.errors import InvalidInput
@@ -31,6 +32,11 @@ def first_is_left(seed: int, rater_id: str, stratum: str, shown: int) -> bool:
     """
     drawn = _draw(seed, f"sides of {stratum} for {rater_id}", shown // BLOCK)
     return shown % BLOCK in _BLOCKS[int.from_bytes(drawn, "big") % len(_BLOCKS)]
+
+
+def asked_about(seed: int, rater_id: str, pairs: Iterable[int], most: int) -> list[int]:
+    """Of the numbers of the pairs that a rater judged, those to ask about; at most so many."""
+    return sorted(pairs, key=lambda pair: _draw(seed, f"guess of {rater_id}", pair))[:most]
 
 
 def _draw(seed: int, purpose: str, number: int) -> bytes:

@@ -88,6 +88,16 @@ class BlindJudgement:
 
 
 @dataclass(frozen=True)
+class RatedPair:
+    """A judgement as its rater finds it again: `instruction` is the beginning of the example's."""
+
+    judgement_id: str
+    created_at: datetime
+    instruction: str
+    choice: Choice
+
+
+@dataclass(frozen=True)
 class Presentation:
     """One showing of a pair to one rater: which system stood on which side.
 
@@ -131,7 +141,10 @@ class ShownPair:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one rater said of one presentation, by systems: `flags` maps system id → flags."""
+    """What one rater said of one presentation, by systems: `flags` maps system id → flags.
+
+    `set_apart`: its rater had seen results or names before (core.study.unblinding).
+    """
 
     judgement_id: str
     presentation_id: str
@@ -151,6 +164,12 @@ class Judgement:
     created_at: datetime
     number: int
     stratum: str
+    set_apart: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may enter a verdict."""
+        return not self.set_apart
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Judgement:

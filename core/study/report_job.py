@@ -1,21 +1,36 @@
 """The job kind "report": the numbers of Results where there are too many for the server.
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
-writes the ScoreTable, {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
-reads data/judgements.parquet and data/ratings.parquet and writes the Findings: final/report.json.
+writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
+reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport, each
+to final/report.json.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from core.errors import InvalidInput
+from core.evidence.evidence import Evidence, evidence, facts_of_rows, scores_of_rows
 from core.jobs.context import JobContext
 from core.scoring.score_table import ScoreTable, score_table
+from core.study.blinding import Guess
 from core.study.findings import Findings, findings
 from core.study.pairs import Judgement, Rating
+
+STUDY_FILES = ("judgements", "ratings", "guesses", "facts", "scores")
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """What the judgements of a study say, and the evidence beside it."""
+
+    found: Findings
+    evidence: Evidence
 
 
 def run(job: JobContext) -> None:
@@ -26,17 +41,19 @@ def run(job: JobContext) -> None:
     if spec.get("report") == "scores":
         content = scores_json(score_table(pq.read_table(job.data("scores.parquet"))))
     elif spec.get("report") == "study":
-        judgements = pq.read_table(job.data("judgements.parquet")).to_pylist()
-        ratings = pq.read_table(job.data("ratings.parquet")).to_pylist()
-        content = findings_json(
-            findings(
+        rows = {name: _rows(job, name) for name in STUDY_FILES}
+        content = study_json(
+            study_report(
                 spec["baseline_id"],
                 spec["candidate_ids"],
                 spec["criteria"],
-                [Judgement.of_row(row) for row in judgements],
-                [Rating(**row) for row in ratings],
+                [Judgement.of_row(row) for row in rows["judgements"]],
+                [Rating(**row) for row in rows["ratings"]],
+                rows["facts"],
+                rows["scores"],
                 planned=spec["planned"],
                 studies=spec.get("studies"),
+                guesses=[Guess.of_row(row) for row in rows["guesses"]],
             )
         )
     else:
@@ -45,8 +62,43 @@ def run(job: JobContext) -> None:
         (folder / "report.json").write_bytes(content)
 
 
+def _rows(job: JobContext, name: str) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    path = job.data(f"{name}.parquet")
+    if not path.exists():  # of a job that a release before 0.3 queued
+        return []
+    return list(pq.read_table(path).to_pylist())
+
+
+def study_report(
+    baseline_id: str,
+    candidate_ids: Sequence[str],
+    criteria: Sequence[str],
+    judgements: Sequence[Judgement],
+    ratings: Sequence[Rating],
+    facts: Iterable[Mapping[str, Any]],
+    scores: Iterable[Mapping[str, Any]],
+    *,
+    planned: int,
+    studies: Mapping[str, int] | None = None,
+    guesses: Sequence[Guess] = (),
+) -> StudyReport:
+    """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them."""
+    return StudyReport(
+        findings(
+            baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
+            studies=studies, guesses=guesses,
+        ),
+        evidence(
+            baseline_id, candidate_ids, judgements, facts_of_rows(facts), scores_of_rows(scores),
+            studies=studies,
+        ),
+    )  # fmt: skip
+
+
 _SCORES: TypeAdapter[ScoreTable] = TypeAdapter(ScoreTable)
-_FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
+_STUDY: TypeAdapter[StudyReport] = TypeAdapter(StudyReport)
 
 
 def scores_json(table: ScoreTable) -> bytes:
@@ -59,11 +111,11 @@ def scores_of(content: Any) -> ScoreTable:
     return _SCORES.validate_python(content)
 
 
-def findings_json(found: Findings) -> bytes:
-    """Findings as JSON."""
-    return _FINDINGS.dump_json(found)
+def study_json(found: StudyReport) -> bytes:
+    """A study's report as JSON."""
+    return _STUDY.dump_json(found)
 
 
-def findings_of(content: Any) -> Findings:
-    """The findings that `findings_json` wrote, decoded from JSON."""
-    return _FINDINGS.validate_python(content)
+def study_of(content: Any) -> StudyReport:
+    """The report that `study_json` wrote, decoded from JSON."""
+    return _STUDY.validate_python(content)

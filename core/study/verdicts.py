@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from core.statistics.anytime import always_valid_mean
 from core.statistics.estimates import Estimate, says_better
 from core.study.pairs import Judgement
+from core.wording import counted
 
 Verdict = Literal["baseline", "candidate", "tie_good", "tie_bad", "cannot_judge"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -22,14 +23,15 @@ def verdict_of(judgement: Judgement, baseline_id: str) -> Verdict:
 
 
 def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """The judgement that fixed each pair's verdict: its first, in the order of time.
+    """The judgement that fixed each pair's verdict: its first that counts, in the order of time.
 
     Later ones serve agreement. To let a disagreement undo a verdict would leave the pairs on which
     people agree, and those favour whoever is ahead.
     """
     first: dict[str, Judgement] = {}
     for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
-        first.setdefault(judgement.pair_id, judgement)
+        if judgement.counts:
+            first.setdefault(judgement.pair_id, judgement)
     return list(first.values())
 
 
@@ -39,7 +41,7 @@ def count_split(judgements: Sequence[Judgement], baseline_id: str) -> int:
     said: dict[str, dict[str, Verdict]] = {}
     for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
         verdict = verdict_of(judgement, baseline_id)
-        if verdict != "cannot_judge":
+        if judgement.counts and verdict != "cannot_judge":
             said.setdefault(judgement.pair_id, {}).setdefault(judgement.rater_id, verdict)
     return sum(len(set(verdicts.values())) > 1 for verdicts in said.values())
 
@@ -100,6 +102,21 @@ def seen(candidate: str, judged: int, wins: int, losses: int, cannot_judge: int 
     if not judged:
         return "No pair is judged yet"
     return f"{candidate}: {_counted(judged, wins, losses, cannot_judge)}"
+
+
+def set_apart_words(counts: Mapping[Verdict, int]) -> str:
+    """What the judgements said that do not count; "" where there are none."""
+    total, cannot = sum(counts.values()), counts.get("cannot_judge", 0)
+    if not total:
+        return ""
+    won, lost = counts.get("candidate", 0), counts.get("baseline", 0)
+    are = "is" if total == 1 else "are"
+    said = f"{won} won, {lost} lost, {total - cannot - won - lost} tied"
+    more = f", {cannot} could not be judged" if cannot else ""
+    return (
+        f"{counted(total, 'judgement')} by people who had seen results or names {are} set apart: "
+        f"{said}{more}."
+    )
 
 
 def points(share: float) -> str:

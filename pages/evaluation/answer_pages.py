@@ -30,7 +30,9 @@ def read_answers(
         page.empty("No answers yet", "Generate some, or import those of another system.")
         return
     st.warning(
-        "Not blind: this page names the systems. Raters use Rate.", icon=":material/visibility:"
+        "Not blind: this page names the systems. Raters use Rate; what you rate in an open study "
+        "of two of them after reading here is counted apart.",
+        icon=":material/visibility:",
     )
     chosen = st.multiselect(
         "Systems", list(names), default=list(names)[:MOST], format_func=names.__getitem__,

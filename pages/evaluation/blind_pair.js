@@ -3,7 +3,7 @@
 // A judgement is out of the rater's hands at once: the pair that was fetched ahead comes, and the
 // answer brings the one after it.
 
-class Rater extends Entry {
+class Rater extends Asker {
   constructor(root, page) {
     super()
     Object.assign(this, { root, page, pair: null, ahead: [], form: emptyForm(), cursor: 0 })
@@ -50,7 +50,7 @@ class Rater extends Entry {
     try {
       const answer = await this.client.next(this.lastDraft())
       this.progress(answer.figures)
-      this.show(answer.task, { message: answer.message })
+      this.show(answer.task, answer)
     } catch (error) {
       if (!(error instanceof WorkError)) throw error
       const words = error.passes ? { title: "The server does not answer", text: "It is tried again on its own." } : error
@@ -81,15 +81,17 @@ class Rater extends Entry {
     return this.ahead.shift()?.task ?? null
   }
 
-  // Show a pair, or that there is none; `form` is what was entered about it before.
-  show(pair, { message = null, form = null } = {}) {
+  // Show a pair, a question, or that there is neither; `form` is what was entered about it before.
+  show(pair, { message = null, form = null, question = null } = {}) {
     clearTimeout(this.again)
+    this.question = null
     this.pending = false
     this.pair = pair
     this.autosave.cancel()
     this.save.hidden = !pair
     this.watch.seconds = 0
     this.view = null
+    if (!pair && question) return this.ask(question)
     if (!pair) {
       this.drawNothing(message)
       this.again = setTimeout(() => this.load(), LOOK_AGAIN)
@@ -142,13 +144,15 @@ class Rater extends Entry {
     this.progress(answer.figures)
     if (!this.client.outbox.items.length) this.say("Saved.")
     this.sendAgain.hidden = true
-    if (!this.pair) this.show(answer.task, { message: answer.message })
+    if (item.action === "guess") this.askedNext(answer)
+    else if (!this.pair && !this.question) this.show(answer.task, answer)
     else if (answer.task && !this.holding.includes(answer.task.presentation_id)) this.put(answer.task)
     else this.lookAhead()
   }
 
   // The pair comes back with all that was entered, unless it was rated in another tab.
   refused(error, item) {
+    if (item.action === "guess") return this.notAsked(error)
     const { presentation_id } = item
     if (error.answer.settled) {
       dropDraft(this.draftKey(presentation_id))
@@ -177,13 +181,14 @@ class Rater extends Entry {
     else this.submit()
   }
 
-  // What was saved last comes back with all that was entered, also after a reload.
-  async takeBack() {
+  // What was saved last, or what is named, comes back with all that was entered.
+  async takeBack(submission_id) {
     if (this.undo.hidden) return
     this.undo.hidden = true
+    this.rated.close()
     this.say("Undoing …")
     try {
-      const answer = await this.client.ask({ action: "undo" })
+      const answer = await this.client.ask({ action: "undo", submission_id })
       if (this.pair && answer.task) this.ahead.unshift({ task: this.pair, time: Date.now() })
       if (answer.task) this.show(answer.task, { form: formOf(answer.task.draft ?? {}) })
       this.progress(answer.figures)

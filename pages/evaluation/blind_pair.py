@@ -26,9 +26,12 @@ _component = st.components.v2.component(
         "components/work_parts.js",
         "evaluation/blind_pair_form.js",
         "evaluation/blind_pair_view.js",
+        "evaluation/blind_pair_words.js",
+        "evaluation/blind_pair_rated.js",
         "evaluation/blind_pair_keys.js",
         "evaluation/blind_pair_frame.js",
         "evaluation/blind_pair_entry.js",
+        "evaluation/blind_pair_question.js",
         "evaluation/blind_pair.js",
     ),
 )

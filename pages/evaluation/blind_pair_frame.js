@@ -12,12 +12,13 @@ class RaterFrame {
       element("kbd", {}, "Z"))
     this.save = button({ class: "save", hidden: true, onclick: () => this.submit() }, "Save and next",
       element("kbd", {}, "Enter"))
+    this.rated = new RatedToday(this)
     this.coverage = element("div", { class: "coverage" })
     this.choices = element("div")
     this.foot = element("footer", {}, this.choices, this.coverage,
-      element("div", { class: "act" }, this.message, this.undo, this.sendAgain, this.save))
+      element("div", { class: "act" }, this.message, this.rated.button, this.undo, this.sendAgain, this.save))
     this.stage = element("div", { class: "stage" })
-    root.replaceChildren(this.stage, this.foot)
+    root.replaceChildren(this.stage, this.rated.box, this.foot)
     root.tabIndex = -1
   }
 
@@ -30,7 +31,8 @@ class RaterFrame {
 
   progress(figures) {
     if (!figures?.pairs) return
-    this.undo.hidden = !figures.can_undo || this.client.busy
+    this.rated.button.hidden = !figures.can_undo || this.client.busy
+    this.undo.hidden = this.rated.button.hidden || Boolean(this.question)
     const { judged, least, pairs, outputs } = figures
     const met = judged >= least
     const rule = met

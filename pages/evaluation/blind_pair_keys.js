@@ -19,14 +19,26 @@ function keyPressed(rater, event) {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return
-  const action = rater.view ? actionOf(rater, event) : event.key === "z" && (() => rater.takeBack())
+  const action = rater.view ? actionOf(rater, event)
+    : (rater.question && guessOf(rater, event)) || withoutPair(rater)[event.key]
   if (action) used(event, action)
+}
+
+function withoutPair(rater) {
+  return { z: () => rater.takeBack(), l: () => rater.rated.toggle() }
 }
 
 function used(event, action) {
   event.preventDefault()
   event.stopPropagation()
   action()
+}
+
+function guessOf(rater, { key }) {
+  const letter = key.toLowerCase()
+  if (letter === "s") return () => rater.skipQuestions()
+  const guess = { left: "left", right: "right", cannot_judge: "unknown" }[CHOICE_KEYS[letter]]
+  return guess && (() => rater.guess(guess))
 }
 
 function actionOf(rater, { key, shiftKey }) {
@@ -43,7 +55,8 @@ function actionOf(rater, { key, shiftKey }) {
   return {
     backspace: () => rater.move(-1), arrowup: () => rater.move(-1), arrowdown: () => rater.move(1),
     enter: () => rater.submit(), z: () => rater.takeBack(),
-    w: () => rater.view.openNotes(), "?": () => rater.view.toggleHelp(),
-    escape: () => { rater.view.help.hidden = true; rater.root.focus({ preventScroll: true }) },
+    w: () => rater.view.openNotes(), v: () => rater.view.toggleWords(), l: () => rater.rated.toggle(),
+    "?": () => rater.view.toggleHelp(),
+    escape: () => { rater.view.help.hidden = true; rater.rated.close(); rater.root.focus({ preventScroll: true }) },
   }[letter]
 }

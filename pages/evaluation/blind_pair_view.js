@@ -20,6 +20,7 @@ const HELP = [
   ["Z", "undo the last save"],
   ["H U O", "flag the left answer; with Shift the right one"],
   ["W", "correction and comment"], ["Esc", "out of a text field"],
+  ["V", "mark the words in which the answers differ"], ["L", "what you rated today"],
   ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],
 ]
 
@@ -143,9 +144,11 @@ function pane(rater, side, text, criteria, flags) {
   const remark = textField("Bias is below 4: what, and where?", rater,
     () => remarks.bias ?? "", (value) => { remarks.bias = value })
   remark.classList.add("remark")
+  const answer = textBlock(text)
+  const body = answer.querySelector(".text") ?? answer
   const box = element("section", { class: "pane", "aria-label": `${capital(side)} answer` },
     element("h3", {}, `${capital(side)} answer`),
-    textBlock(text),
+    answer,
     element("div", { class: "rating" }, ...rows.map((one) => one.row), line, remark,
       element("div", { class: "flags" }, element("span", { class: "name" }, "Flags"),
         ...marks.made)))
@@ -159,7 +162,7 @@ function pane(rater, side, text, criteria, flags) {
     show(null)
   }
   const row = (name) => rows[criteria.findIndex((one) => one.name === name)].row
-  return { box, update, row, remark: remark.querySelector("textarea") }
+  return { box, body, update, row, remark: remark.querySelector("textarea") }
 }
 
 function helpBox(criteria) {
@@ -185,6 +188,13 @@ function notesBox(rater) {
     fields), open }
 }
 
+function taskBox(pair) {
+  return element("div", { class: "task" },
+    element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
+      taskPart("Input", pair.input)),
+    taskPart("Reference", pair.reference))
+}
+
 function drawPair(rater, pair, study) {
   const panes = SIDES.map((side) => pane(rater, side, pair[side], study.criteria, study.flags))
   const notes = notesBox(rater)
@@ -196,16 +206,17 @@ function drawPair(rater, pair, study) {
     help.hidden = !help.hidden
     if (!help.hidden) help.scrollIntoView({ block: "nearest" })
   }
+  const words = wordSwitch(rater, pair, panes.map((one) => one.body))
   const box = element("div", { class: "pair" },
     element("header", {},
       element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
-      button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
-        "Keys and rubric", element("kbd", {}, "?"))),
+      element("div", { class: "tools" }, words.one,
+        pair.number > 1
+          ? button({ class: "quiet", onclick: () => rater.finish() }, "Finish for now") : null,
+        button({ class: "quiet", "aria-label": "Keys and rubric", onclick: toggleHelp },
+          "Keys and rubric", element("kbd", {}, "?")))),
     help,
-    element("div", { class: "task" },
-      element("div", { class: "parts" }, taskPart("Instruction", pair.instruction),
-        taskPart("Input", pair.input)),
-      taskPart("Reference", pair.reference)),
+    taskBox(pair),
     element("div", { class: "panes" }, ...panes.map((one) => one.box)),
     notes.box)
   const bar = element("div", { class: "choices", role: "group",
@@ -219,5 +230,5 @@ function drawPair(rater, pair, study) {
   const of = (side) => panes[SIDES.indexOf(side)]
   const remark = (side) => of(side).remark
   const row = ({ side, name }) => of(side).row(name)
-  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help }
+  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help, toggleWords: words.toggle }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workflows.evaluation import rating
+from core.workflows.evaluation import rating, unblinding
 from pages.components import page, session
 from pages.evaluation.blind_pair import blind_pair
 from pages.evaluation.study_choice import choose, nothing_open
@@ -25,6 +25,12 @@ def main() -> None:
     study_id = choose(studies, chosen)
     session.remember(kept, study_id)
     rubric = rating.rubric_of(store, actor, study_id)
+    if not unblinding.is_blind(store, actor, study_id):
+        st.info(
+            "You have seen results or names of this study: what you rate from now on is counted "
+            "apart.",
+            icon=":material/visibility:",
+        )
     blind_pair(actor.person_id, project.project_id, study_id, rubric, _links(study_id))
 
 

@@ -11,6 +11,7 @@ from core.study.answer import StudyPair
 from core.study.study import Study
 from core.workflows.evaluation import results, studies
 from pages.components import page
+from pages.evaluation.unblinding import may_see
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -22,6 +23,8 @@ WORDS = {"tie_good": "both good", "tie_bad": "both bad", "cannot_judge": "cannot
 
 def study_pairs(store: StoreType, actor: Actor, study_id: str) -> None:
     """Draw the pairs, ten a page."""
+    if not may_see(store, actor, study_id, "answers"):
+        return
     study = studies.get_study(store, actor, study_id)
     st.warning("Not blind: this page names the systems.", icon=":material/visibility:")
     which = st.segmented_control(
@@ -40,8 +43,7 @@ def study_pairs(store: StoreType, actor: Actor, study_id: str) -> None:
 
 def _pair(pair: StudyPair, study: Study) -> None:
     with st.container(border=True):
-        said = ", ".join(verdict_words(v, study) for v in pair.verdicts) or "not rated yet"
-        st.text(f"{pair.number} · {said}")
+        st.text(f"{pair.number} · {_said(pair, study)}")
         texts = {
             "Instruction": pair.instruction, "Input": pair.input, "Reference": pair.reference,
         }  # fmt: skip
@@ -57,6 +59,12 @@ def _pair(pair: StudyPair, study: Study) -> None:
         if pair.comments:
             st.caption("Comments")
             page.plain(" · ".join(pair.comments))
+
+
+def _said(pair: StudyPair, study: Study) -> str:
+    words = [verdict_words(v, study) for v in pair.verdicts]
+    words += [f"{verdict_words(v, study)} (set apart)" for v in pair.set_apart]
+    return ", ".join(words) or "not rated yet"
 
 
 def verdict_words(verdict: str, study: Study) -> str:

@@ -10,12 +10,23 @@ from core.actor import Actor
 from core.study.findings import Comparison
 from core.study.register import level_of
 from core.study.sentences import compared, says_words, written, written_p
+from core.study.verdicts import set_apart_words
 from core.workflows.evaluation import results, studies
 from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
+from pages.evaluation.blinding_results import show_blinding
 from pages.evaluation.caveats import measured, show_differences, show_reason
+from pages.evaluation.costs_view import costs_view
+from pages.evaluation.evidence_view import (
+    ranking_view,
+    sensitivity_view,
+    slices_view,
+    trust_view,
+)
+from pages.evaluation.gate_view import gate_view, report_view
+from pages.evaluation.unblinding import may_see, show_ledger
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -23,6 +34,8 @@ if TYPE_CHECKING:
 
 def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     """Draw one study's results."""
+    if not may_see(store, actor, study_id, "results"):
+        return
     report = session.kept(
         f"study {study_id}",
         results.study_stamp(store, actor, study_id),
@@ -33,7 +46,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         session.forget(f"study {study_id}")
         live(report.job_id)
         return
-    if not result.found.judgements:
+    if not result.found.made:
         page.empty(
             "Nobody has rated yet", "The pairs wait under Rate.", "evaluation/rate.py", "Rate"
         )
@@ -41,10 +54,19 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     for comparison in result.found.comparisons:
         _comparison(result, comparison)
         _register(store, actor, result, comparison)
+        sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
+    ranking_view(result)
     _figures(result)
     _agreement(result)
+    for comparison in result.found.comparisons:
+        trust_view(result, comparison)
+        slices_view(store, actor, result, comparison)
+        costs_view(store, actor, result, comparison)
+        gate_view(store, actor, result, comparison)
+    report_view(store, actor, study_id)
     _pace(result)
     if actor.has(result.study.project_id, "lead"):
+        show_ledger(store, actor, study_id)
         _export(store, actor, study_id)
 
 
@@ -60,6 +82,10 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
     _reservations(result)
+    if apart := set_apart_words(found.set_apart):
+        st.text(apart)
+    if not found.judged:
+        return
     result_charts.verdicts_chart(_decided(found), found, names)
     if result.withheld:
         return
@@ -86,6 +112,8 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             f"No flag was raised in {page.counted(found.judged, 'pair')}; the true share "
             f"may still be up to {page.percent(highest.high, 1)}."
         )
+    if found.blinding:
+        show_blinding(found.blinding)
 
 
 def _reservations(result: StudyResult) -> None:
@@ -235,7 +263,7 @@ def _agreement(result: StudyResult) -> None:
 def _pace(result: StudyResult) -> None:
     st.subheader("Judgements over time", anchor=False)
     days = page.counted(len(result.found.per_day), "day")
-    title = f"{page.counted(result.found.judgements, 'judgement')} on {days}"
+    title = f"{page.counted(result.found.made, 'judgement')} on {days}"
     result_charts.days_chart(title, result.found.per_day)
     rows = [
         {"Rater": rater, "Judgements": count, "Median seconds per judgement": round(seconds)}

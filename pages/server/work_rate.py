@@ -1,4 +1,4 @@
-"""Work route of rating: blind pairs out, judgements in.
+"""Work route of rating: blind pairs out, judgements in; then the questions whose answer is whose.
 
 Whatever leaves here reaches a rater's browser, so it is made of BlindPair and counts alone: no
 system, no run, no path, no map of sides. tests/evaluation/test_blindness.py compares it byte for
@@ -8,13 +8,16 @@ byte with that of a study whose systems are swapped.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
-from core.study.pairs import SIDES, BlindJudgement, BlindPair
-from core.workflows.evaluation import rating, rating_drafts
+from core.study.blinding import BlindGuess
+from core.study.pairs import SIDES, BlindJudgement, BlindPair, RatedPair
+from core.study.study import StudyProgress
+from core.workflows.evaluation import guessing, rating, rating_drafts
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -25,6 +28,7 @@ ALL_RATED = {
     "title": "You have rated every pair that is yours to rate",
     "text": "Others may still have some to do.",
 }
+GO_ON = {"title": "Thank you", "text": "You can go on rating at any time."}
 CLOSED = {"title": "This study is closed", "text": "A lead has closed it to ratings."}
 NO_STUDY = {"title": "No study is open", "text": "A lead opens one; its pairs then appear here."}
 
@@ -35,6 +39,8 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     if study_id is None:
         return {"saved": [], "task": None, "figures": {}, "message": NO_STUDY}
     action, saved, first, undone = body.get("action"), [], "", None
+    if action in ("guess", "skip", "finish"):
+        return questions(store, actor, study_id, body)
     if action in ("draft", "discard"):
         form = body.get("form") if action == "draft" else None
         rating_drafts.keep_draft(
@@ -42,6 +48,9 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
             form if isinstance(form, dict) else None,
         )  # fmt: skip
         return {"saved": [], "task": None, "figures": {}, "message": None}
+    if action == "rated":
+        rated = [rated_view(one) for one in rating.rated_lately(store, actor, study_id)]
+        return {"saved": [], "task": None, "figures": {}, "message": None, "rated": rated}
     if action == "judge":
         judgement = judgement_from(body)
         rating.judge(store, actor, study_id, judgement)
@@ -55,18 +64,52 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     if task and undone and task["presentation_id"] == first:
         task["draft"] = form_view(undone)
     at = rating.progress(store, actor, study_id)
+    done = at.mine > 0 and at.mine >= at.for_this_rater
     return {
         "saved": saved,
         "task": task,
-        "figures": {
-            "judged": at.judged,
-            "least": at.least,
-            "pairs": at.pairs,
-            "outputs": at.outputs,
-            "can_undo": rating.last_judgement(store, actor, study_id) is not None,
-        },
+        "question": _question(store, actor, study_id) if done and task is None else None,
+        "figures": _figures(store, actor, study_id, at),
         "message": None if pair else CLOSED if at.closed else ALL_RATED,
     }
+
+
+def _figures(store: Store, actor: Actor, study_id: str, at: StudyProgress) -> Body:
+    return {
+        "judged": at.judged,
+        "least": at.least,
+        "pairs": at.pairs,
+        "outputs": at.outputs,
+        "can_undo": rating.last_judgement(store, actor, study_id) is not None,
+    }
+
+
+def questions(store: Store, actor: Actor, study_id: str, body: Body) -> Body:
+    """What is asked after rating: answer, skip what is left, or (finish) be asked now."""
+    saved = []
+    if body["action"] == "guess":
+        given = BlindGuess(
+            _text(body, "submission_id"), _text(body, "presentation_id"), body.get("guess", "")
+        )
+        guessing.guess(store, actor, study_id, given)
+        saved = [given.guess_id]
+    elif body["action"] == "skip":
+        guessing.skip_questions(store, actor, study_id)
+    at = rating.progress(store, actor, study_id)
+    left = at.for_this_rater - at.mine
+    return {
+        "saved": saved,
+        "task": None,
+        "question": _question(store, actor, study_id),
+        "figures": _figures(store, actor, study_id, at),
+        "message": CLOSED if at.closed else GO_ON if left > 0 else ALL_RATED,
+        "left": left,
+    }
+
+
+def _question(store: Store, actor: Actor, study_id: str) -> Body | None:
+    pair = guessing.next_question(store, actor, study_id)
+    return None if pair is None else {**pair_view(pair), "submission_id": new_id("gue")}
 
 
 def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | None:
@@ -109,20 +152,28 @@ def form_view(said: BlindJudgement) -> Body:
     }
 
 
+def rated_view(one: RatedPair) -> Body:
+    """A line of what was rated today."""
+    return {
+        "submission_id": one.judgement_id,
+        "at": one.created_at.isoformat(),
+        "instruction": one.instruction,
+        "choice": one.choice,
+    }
+
+
 def task_view(store: Store, actor: Actor, pair: BlindPair) -> Body:
     """A pair as the browser shows it, with what this rater left unsubmitted."""
     return {
-        "presentation_id": pair.presentation_id,
+        **pair_view(pair),
         "submission_id": new_id("jdg"),
-        "number": pair.number,
-        "total": pair.total,
-        "instruction": pair.instruction,
-        "input": pair.input,
-        "reference": pair.reference or "",
-        "left": pair.left,
-        "right": pair.right,
         "draft": rating_drafts.draft_of(store, actor, pair.presentation_id),
     }
+
+
+def pair_view(pair: BlindPair) -> Body:
+    """A blind pair as JSON has it."""
+    return {**asdict(pair), "reference": pair.reference or ""}
 
 
 def judgement_from(body: Mapping[str, Any]) -> BlindJudgement:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing import get_context
 
-from tests.benchmarks.validation import agreement, criteria, preference, scores
+from tests.benchmarks.validation import agreement, criteria, decisions, preference, scores
 from tests.benchmarks.validation.table import FULL, HEAD, NO, SHORT, Row, Size
 
 ROWS: tuple[Callable[[Size], Row], ...] = (
@@ -41,6 +41,10 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     scores.skewed_scores,
     scores.without_groups,
     scores.exact_shares,
+    decisions.margin,
+    decisions.many_slices,
+    decisions.metric_trust,
+    decisions.ranking_of_three,
 )
 
 

@@ -24,6 +24,7 @@ PEOPLE = {
     "rita": (WORK, *TWINS),
     "remy": (WORK,),
     "rosa": (WORK,),
+    "rhea": (TWINS[0],),
     "rolf": (LONG,),
     "ruth": (LONG,),  # leaves pairs half rated
 }
@@ -65,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             for name in names:
                 server.add(person, "reviewer", name)
         server.add("lena", "lead", WORK)
+        server.add("lou", "lead", TWINS[0])
         server.projects = projects  # type: ignore[attr-defined]
         yield server
 

@@ -147,11 +147,96 @@ def test_with_the_systems_swapped_the_browser_gets_the_same(
         rate(page, "ArrowRight")
         rate(page, "g", "12355555")
         shown.append(page.locator(".rate").inner_text())
+        page.get_by_role("button", name="Finish for now").click()
+        expect(page.locator(".rate header b")).to_have_text("Question 1 of 2", timeout=PATIENCE)
+        shown.append(page.locator(".rate").inner_text())
+        page.keyboard.press("d")
+        expect(page.locator(".rate header b")).to_have_text("Question 2 of 2", timeout=PATIENCE)
+        shown.append(page.locator(".rate").inner_text())
         sent.append(wire.payloads())
         told = wire.received() + page.content().encode()
         assert [word for word in GIVEAWAYS if word.encode() in told] == []
-    assert len(sent[0]) >= 4
-    tasks = [json.loads(payload)["task"] for payload in sent[0]]
+    assert len(sent[0]) >= 5
+    answers = [json.loads(payload) for payload in sent[0]]
+    tasks = [one["task"] or one["question"] for one in answers]
     assert all(task["left"] != task["right"] for task in tasks)
     assert sent[0] == sent[1]
-    assert shown[:2] == shown[2:]
+    assert shown[:4] == shown[4:]
+
+
+def test_who_finishes_guesses_by_keyboard_which_answer_is_the_tuned_one(
+    context: BrowserContext, site: Server
+) -> None:
+    page, _ = at_work(context, site, "remy")
+    rate(page)
+    page.keyboard.press("h")
+    before = pair_number(page)
+    page.get_by_role("button", name="Finish for now").click()
+    title = page.locator(".rate header b")
+    expect(title).to_contain_text("Question 1 of ", timeout=PATIENCE)
+    total = int(title.inner_text().split()[-1])
+    for number, key in zip(range(1, total + 1), "adx" * total, strict=False):
+        expect(title).to_have_text(f"Question {number} of {total}", timeout=PATIENCE)
+        page.keyboard.press(key)
+    expect(page.get_by_text("You can go on rating at any time.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Go on rating").click()
+    expect(title).to_have_text(before, timeout=PATIENCE)
+    expect(page.locator(".rate .flag[aria-pressed=true]")).to_have_count(1)
+    page.keyboard.press("h")
+    page.get_by_role("button", name="Finish for now").click()
+    expect(page.get_by_text("Thank you")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_lead_with_pairs_left_is_asked_before_results_are_shown_and_stands_in_the_ledger(
+    context: BrowserContext, site: Server
+) -> None:
+    project_id = site.projects[TWINS[0]]  # type: ignore[attr-defined]
+    page = sign_in(context, site, "lou", f"/results?project={project_id}")
+    told = page.get_by_text("to rate in this study.")
+    expect(told).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Rate first").click()
+    expect(page.locator(".rate .pair")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("counted apart")).to_have_count(0)
+    rate(page)
+    page.goto(f"{site.url}/results?project={project_id}", wait_until="commit")
+    page.get_by_role("button", name="Show the results").click()
+    expect(page.get_by_text("Who has seen what")).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{site.url}/rate?project={project_id}", wait_until="commit")
+    expect(page.get_by_text("what you rate from now on is counted apart")).to_be_visible(
+        timeout=PATIENCE
+    )
+
+
+def test_words_that_differ_are_marked_and_what_was_rated_today_can_be_changed(
+    context: BrowserContext, site: Server
+) -> None:
+    page, wire = at_work(context, site, "rhea", TWINS[0])
+    texts = page.locator(".pane .text").all_inner_texts()
+    page.keyboard.press("v")
+    expect(page.locator(".pane mark")).to_have_count(2)  # the fruit alone differs
+    marked = page.locator(".pane mark").all_inner_texts()
+    assert all(word in text for word, text in zip(marked, texts, strict=True))
+    assert page.locator(".pane .text").all_inner_texts() == texts
+    rate(page, "a")
+    expect(page.locator(".pane mark")).to_have_count(2)  # it stays as it was chosen
+    page.keyboard.press("v")
+    expect(page.locator(".pane mark")).to_have_count(0)
+    second = page.locator(".rate .task").inner_text()
+    rate(page, "g", "12345555")
+    rate(page, "d")
+    page.keyboard.press("l")
+    listed = page.locator(".rated li")
+    expect(listed).to_have_count(3, timeout=PATIENCE)
+    assert [row.split("\n")[-1] for row in listed.all_inner_texts()] == [
+        "right better", "both good", "left better",
+    ]  # fmt: skip
+    listed.nth(1).get_by_role("button").click()
+    expect(page.locator(".rate .message")).to_contain_text("Undone.", timeout=PATIENCE)
+    assert page.locator(".rate .task").inner_text() == second
+    assert chosen_points(page) == "12345555"
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rate .message")).to_have_text("Saved.", timeout=PATIENCE)
+    assert [word for word in GIVEAWAYS if word.encode() in wire.received()] == []
+    page.keyboard.press("l")
+    expect(listed.first).to_contain_text("both bad", timeout=PATIENCE)

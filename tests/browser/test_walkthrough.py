@@ -172,6 +172,8 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     rate_pairs(page, site, 10, "g", "44445555")
     shot(page, "rate")
     open_page(page, site, "/results", "Results")
+    expect(page.get_by_text("You still have 16 pairs to rate in this study.")).to_be_visible()
+    press(page, "Show the results")
     expect(page.get_by_text("The verdict is withheld: this study is not blind.")).to_be_visible()
     expect(
         page.get_by_text("davinci tuned: 0 won, 0 lost, 10 tied of 10 judged pairs.")
@@ -230,6 +232,7 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     expect(page.get_by_text("0 of 5").first).to_be_visible(timeout=LONG)
     rate_pairs(page, site, 4, "b", "22252225")
     open_page(page, site, "/results", "Results")
+    press(page, "Show the results")
     verdict = page.get_by_text("60 steps is not shown to be better than")
     withheld = page.get_by_text("The verdict is withheld: this study is not blind.")
     expect(verdict.or_(withheld)).to_be_visible()
@@ -238,6 +241,10 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
         open_page(page, site, "/results", "Results")
     expect(verdict).to_be_visible()
     shot(page, "results-not-shown")
+    page.get_by_label("Why; not shown yet").fill("Four pairs are too few to release on.")
+    press(page, "Sign")
+    expect(page.get_by_text("held back")).to_be_visible()
+    shot(page, "decision")
 
     open_page(page, site, "/studies", "Studies")
     page.get_by_text("New study").click()

@@ -17,13 +17,19 @@ IDS = re.compile(r"[a-z]+_[0-9a-f]{12}_[0-9a-f]{12}(_\d+)?")
 
 
 def everything_a_rater_is_sent(place: Place) -> str:
-    """What the route answers for every pair, as it goes over the wire, ids masked."""
+    """What the route answers for every pair and question, as it goes over the wire, ids masked."""
     rater, answers = place.rater(), []
     body: dict[str, Any] = {"action": "next", "study": place.study_id}
     while (answer := rate(place.store, rater, place.project_id, body))["task"]:
         answers.append(json.dumps(answer))
         judgement = a_judgement(answer["task"]["presentation_id"], "tie_good")
         rating.judge(place.store, rater, place.study_id, judgement)
+    while question := answer["question"]:
+        answers.append(json.dumps(answer))
+        named = {name: question[name] for name in ("submission_id", "presentation_id")}
+        body = {"action": "guess", "study": place.study_id, "guess": "left", **named}
+        answer = rate(place.store, rater, place.project_id, body)
+    answers.append(json.dumps(answer))
     listed = rating.open_studies(place.store, rater, place.project_id)
     return IDS.sub("ID", "\n".join([*answers, json.dumps([vars(study) for study in listed])]))
 
@@ -38,7 +44,7 @@ def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path)
         "answer_b = answer_a"
     )
     first, second = everything_a_rater_is_sent(one), everything_a_rater_is_sent(other)
-    assert first.count("\n") == 12
+    assert first.count("\n") == 12 + 10 + 1  # pairs, questions, that nothing is left
     assert first == second
     left = [{row["left_system_id"] for row in p.rows("presentations")} for p in (one, other)]
     assert left == [{one.base, one.tuned}, {other.base, other.tuned}]

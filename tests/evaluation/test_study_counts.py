@@ -88,7 +88,8 @@ def test_many_deltas_become_few_and_count_the_same(tmp_path: Path) -> None:
     rate_all(place.store, bea, place.study_id, a_judgement, most=6)
     before = counted(place, bea.person_id)
     place.store.database.execute(
-        "INSERT INTO study_counts SELECT study_id, 'x', 0, 0, 0, 0, 0, 0 FROM studies, range(500)"
+        "INSERT INTO study_counts "
+        "SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0 FROM studies, range(500)"
     )
     place.store.transact(lambda: place.store.judgements.compact(place.study_id))
     assert place.store.database.value("SELECT count(*) FROM study_counts") == 3

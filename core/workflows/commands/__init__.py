@@ -20,6 +20,8 @@ COMMANDS = {
     "export": "curation:export_version",
     "train": "tuning:train",
     "generate": "tuning:generate",
+    "report": "evaluation:report",
+    "seal": "evaluation:seal",
     "demo": "evaluation:run_demo",
     "users.add": "team:users_add",
     "backup": "team:make_backup",

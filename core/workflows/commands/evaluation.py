@@ -1,12 +1,17 @@
-"""Terminal commands of evaluation: the demo's loop up to its blind pairs."""
+"""Terminal commands of evaluation: a study's report and seal, and the demo's loop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
+from core.errors import NotFound
+from core.names import refuse_several
+from core.study.study import Study
 from core.workflows import demo
 from core.workflows.commands.command import Answer
+from core.workflows.evaluation import reporting, results, studies
+from core.workflows.jobs.supervisor import wait_for
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -16,3 +21,41 @@ if TYPE_CHECKING:
 def run_demo(store: Store, _workspace: Workspace, _arguments: dict[str, Any]) -> Answer:
     """The whole loop in the demo project, up to the queue of blind pairs."""
     return demo.run_demo(store, system_actor())
+
+
+def report(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """The report of a `study` (its id, or a name that one study alone has), once its results are
+    computed: {"study", "name", "json", "html"}, the last two as texts."""
+    actor = system_actor()
+    study = _study(store, str(arguments["study"]))
+    waiting = results.study_report(store, actor, study.study_id)
+    if waiting.content is None:
+        wait_for(store, waiting.job_id)
+    files = reporting.report_files(store, actor, study.study_id)
+    return {"study": study.study_id, "name": study.name, **files}
+
+
+def seal(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """The seal of a `study`; of a closed one with what it stands for: {"study", "name", "closed",
+    "seal", "opened"}."""
+    study = _study(store, str(arguments["study"]))
+    opened = studies.opened_seal(store, system_actor(), study.study_id) if study.closed else None
+    return {
+        "study": study.study_id,
+        "name": study.name,
+        "closed": study.closed,
+        "seal": study.seal,
+        "opened": opened,
+    }
+
+
+def _study(store: Store, named: str) -> Study:
+    if found := store.studies.by_id(named):
+        return found
+    projects = [project.project_id for project in store.projects.all()]
+    there = [study for project_id in projects for study in store.studies.of_project(project_id)]
+    same = [study for study in there if study.name == named]
+    if not same:
+        raise NotFound(f"There is no study “{named}”. Give its name, or its id.")
+    refuse_several([study.study_id for study in same], "study", named)
+    return same[0]

@@ -17,8 +17,10 @@ from core.tuning.base_models import base_models
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run import Run
 from core.wording import counted
+from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import scoring
 from core.workflows.evaluation.systems import require_lead, unused_name
+from core.workflows.evaluation.unblinding import note_answers_read
 from core.workflows.jobs import jobs
 from core.workflows.tuning.training import get_run
 
@@ -224,6 +226,8 @@ def answers_page(
     limit: int = 10,
     offset: int = 0,
 ) -> list[AnsweredExample]:
-    """Examples with the answers of these systems; leads only (not blind)."""
+    """Examples with the answers of these systems; leads only (not blind, which the ledgers of open
+    studies of them note)."""
     require_lead(store, actor, version_id)
+    note_answers_read(store, actor, get_version(store, actor, version_id).project_id, system_ids)
     return store.answers.side_by_side(version_id, list(system_ids), metric, limit, offset)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.projects import Criterion
 from core.study.pairs import (
@@ -18,8 +19,8 @@ from core.study.pairs import (
     BlindJudgement,
     BlindPair,
     Presentation,
+    RatedPair,
     Rating,
-    ShownPair,
     Side,
     outcome_of,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 COMPACT_EVERY = 25
+LATELY = timedelta(days=1)
 
 
 class StudyClosed(Conflict):
@@ -52,7 +54,7 @@ def open_studies(store: Store, actor: Actor, project_id: str) -> list[OpenStudy]
 
 def rubric_of(store: Store, actor: Actor, study_id: str) -> tuple[Criterion, ...]:
     """The rubric as it was when the study opened."""
-    return _study(store, actor, study_id).rubric
+    return rated_study(store, actor, study_id).rubric
 
 
 def next_pairs(
@@ -69,7 +71,7 @@ def next_pairs(
     `but` leaves out presentations that the browser has already, which stay leased and count as
     coming before; `first` is the id of one of this rater's that comes before all others.
     """
-    study = _study(store, actor, study_id)
+    study = rated_study(store, actor, study_id)
     if study.closed:
         return []
     taken = lease(store, study, actor.person_id, count, but, first)
@@ -77,21 +79,20 @@ def next_pairs(
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
     return [
-        _blind(study, _shown(store, presentation_id), at.mine + k, at.for_this_rater)
+        blind_pair(store, study, presentation_id, at.mine + k, at.for_this_rater)
         for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 
 
-def _shown(store: Store, presentation_id: str) -> ShownPair:
-    found = store.presentations.shown_pair(presentation_id)
-    assert found is not None
-    return found
-
-
-def _blind(study: RatedStudy, shown: ShownPair, number: int, total: int) -> BlindPair:
+def blind_pair(
+    store: Store, study: RatedStudy, presentation_id: str, number: int, total: int
+) -> BlindPair:
+    """A presentation as its rater sees it, whenever they do: the same texts on the same sides."""
+    shown = store.presentations.shown_pair(presentation_id)
+    assert shown is not None
     left, right = (shown.answers[shown.presentation.system_on(side)] for side in SIDES)
     return BlindPair(
-        presentation_id=shown.presentation.presentation_id,
+        presentation_id=presentation_id,
         number=number,
         total=total,
         instruction=shown.instruction,
@@ -108,7 +109,7 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
     A judgement that comes after its lease has run out is kept as one more view of the pair.
     Raises StudyClosed, AlreadyJudged, NotFound, InvalidInput.
     """
-    judgement.check_against(_study(store, actor, study_id).rubric)
+    judgement.check_against(rated_study(store, actor, study_id).rubric)
 
     def save() -> None:
         judgement_id, presentation_id = judgement.judgement_id, judgement.presentation_id
@@ -126,7 +127,7 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
             )
         if store.judgements.was_withdrawn(judgement_id, presentation_id):
             return
-        study = _study(store, actor, study_id)
+        study = rated_study(store, actor, study_id)
         if study.closed:
             raise StudyClosed(
                 "A lead has closed this study; this judgement was not saved. Ask for it to be "
@@ -188,7 +189,7 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
     """
 
     def save() -> str:
-        study, found = _study(store, actor, study_id), store.judgements.by_id(judgement_id)
+        study, found = rated_study(store, actor, study_id), store.judgements.by_id(judgement_id)
         if found is None or (found["study_id"], found["rater_id"]) != (study_id, actor.person_id):
             raise NotFound("There is no judgement of yours to undo here. Nothing was changed.")
         if study.closed:
@@ -211,15 +212,23 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
     return store.transact(save)
 
 
+def rated_lately(store: Store, actor: Actor, study_id: str) -> list[RatedPair]:
+    """What this rater judged within a day and could take back, newest first, at most 100."""
+    study = rated_study(store, actor, study_id)
+    if study.closed:
+        return []
+    return store.judgements.rated_since(study_id, actor.person_id, now() - LATELY)
+
+
 def last_judgement(store: Store, actor: Actor, study_id: str) -> str | None:
     """The id of what this rater said last in a study and could take back, or None."""
-    study = _study(store, actor, study_id)
+    study = rated_study(store, actor, study_id)
     return None if study.closed else store.judgements.last_of(study_id, actor.person_id)
 
 
 def said(store: Store, actor: Actor, study_id: str, judgement_id: str) -> BlindJudgement:
     """One's own judgement as it was entered, by sides. Raises NotFound."""
-    _study(store, actor, study_id)
+    rated_study(store, actor, study_id)
     found = store.judgements.said(judgement_id)
     if found is None or (found.study_id, found.rater_id) != (study_id, actor.person_id):
         raise NotFound("There is no judgement of yours here.")
@@ -245,11 +254,12 @@ def said(store: Store, actor: Actor, study_id: str, judgement_id: str) -> BlindJ
 
 def progress(store: Store, actor: Actor, study_id: str) -> StudyProgress:
     """How far the study is, for this rater; nothing says which system is ahead."""
-    _study(store, actor, study_id)
+    rated_study(store, actor, study_id)
     return store.judgements.progress(study_id, actor.person_id)
 
 
-def _study(store: Store, actor: Actor, study_id: str) -> RatedStudy:
+def rated_study(store: Store, actor: Actor, study_id: str) -> RatedStudy:
+    """A study for whoever may rate in it. Raises NotFound, NotAllowed."""
     study = store.studies.rated(study_id)
     if study is None:
         raise NotFound("This study does not exist. Choose one from the list.")

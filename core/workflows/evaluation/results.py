@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
-from core.statistics.estimates import Estimate, proportion
+from core.evidence.evidence import Evidence
+from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
-from core.study.findings import Comparison, Findings, findings
+from core.study.findings import Comparison, Findings
 from core.study.register import Register, RegisteredStudy, counts_of
-from core.study.report_job import findings_of
+from core.study.report_job import StudyReport, study_of
+from core.study.report_job import study_report as report_of
 from core.study.study import Study
 from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
+from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -37,6 +40,7 @@ class StudyResult:
     study: Study
     withheld: str
     found: Findings
+    evidence: Evidence
 
     @property
     def outputs(self) -> int:
@@ -79,10 +83,18 @@ class StudyResult:
             baseline=self.study.baseline.name,
             notes=(
                 self.ten_percent_rule,
-                "blindness held" if self.study.blind else "not blind",
+                self._blindness(comparison),
             ),
             **counts,
         )
+
+    def _blindness(self, comparison: Comparison) -> str:
+        if not self.study.blind:
+            return "not blind"
+        guessed = comparison.blinding
+        if guessed and says_better(guessed.index) == "better":
+            return "raters guessed the candidate beyond chance"
+        return "blindness held"
 
 
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
@@ -90,21 +102,32 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
-    if store.judgements.count(study_id) < MANY_JUDGEMENTS:
-        found = findings(
+    count = store.judgements.count(study_id)
+    if count < MANY_JUDGEMENTS:
+        if count:
+            note_seen(store, actor, study, "results")
+        report = report_of(
             study.baseline.system_id,
             [c.system_id for c in study.candidates],
             [c.name for c in study.rubric],
             store.judgements.of_study(study_id),
             store.judgements.ratings(study_id),
+            store.evidence.pair_facts(study_id),
+            store.evidence.pair_scores(study_id),
             planned=study.pairs_each,
             studies=studies,
+            guesses=store.guesses.of_study(study_id),
         )
-        return reports.Report(StudyResult(study, _withheld(study), found))
+        return reports.Report(_result(study, report))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
-        return reports.Report(StudyResult(study, _withheld(study), findings_of(content)))
+        note_seen(store, actor, study, "results")
+        return reports.Report(_result(study, study_of(content)))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
+
+
+def _result(study: Study, report: StudyReport) -> StudyResult:
+    return StudyResult(study, _withheld(study), report.found, report.evidence)
 
 
 def _studies_of_each(store: Store, study: Study) -> dict[str, int]:
@@ -152,7 +175,11 @@ def _compute(
         return there.job_id
     judgements = reports.scratch(store, "judgements.parquet")
     ratings = reports.scratch(store, "ratings.parquet")
+    guesses = reports.scratch(store, "guesses.parquet")
+    facts, scores = reports.scratch(store, "facts.parquet"), reports.scratch(store, "s.parquet")
     store.judgements.write(judgements, ratings, study.study_id)
+    store.guesses.write(guesses, study.study_id)
+    store.evidence.write(facts, scores, study.study_id)
     return reports.computing(
         store,
         actor,
@@ -168,7 +195,13 @@ def _compute(
             "planned": study.pairs_each,
             "studies": dict(studies),
         },
-        files={"judgements.parquet": judgements, "ratings.parquet": ratings},
+        files={
+            "judgements.parquet": judgements,
+            "ratings.parquet": ratings,
+            "guesses.parquet": guesses,
+            "facts.parquet": facts,
+            "scores.parquet": scores,
+        },
     )
 
 
@@ -193,7 +226,8 @@ def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
 
 
 def _stamp(store: Store, study_id: str, studies: Mapping[str, int]) -> str:
-    return f"study {store.results.study_stamp(study_id)}:{':'.join(map(str, studies.values()))}"
+    counts = ":".join(map(str, studies.values()))
+    return f"study 2 {store.results.study_stamp(study_id)}:{counts}"
 
 
 def pairs_page(
@@ -203,7 +237,7 @@ def pairs_page(
 
     `which`: all, rated or open.
     """
-    get_study(store, actor, study_id)
+    note_seen(store, actor, get_study(store, actor, study_id), "answers")
     return store.results.pairs_page(study_id, which, limit, offset)
 
 
@@ -219,6 +253,7 @@ def export_judgements(
     """Every judgement of a study with ratings, flags, corrections, comments and seconds, as CSV or
     JSONL; leads only. Raters are numbered unless `by_name`."""
     study = get_study_as_lead(store, actor, study_id)
+    note_seen(store, actor, study, "judgements")
     names = {s.system_id: s.name for s in study.systems}
     records = judgement_records(
         store.results.judgement_rows(study_id),

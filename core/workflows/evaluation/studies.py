@@ -203,20 +203,28 @@ def opened_seal(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
     study = get_study_as_lead(store, actor, study_id)
     if not study.closed:
         raise Conflict("The seal is opened when the study is closed: it tells who stood where.")
-    content = seal_content(
-        study_id,
-        study.plan.seed,
-        [system.system_id for system in study.systems],
-        store.studies.sealed_pairs(study_id),
-        rubric_to_json(study.rubric),
-        study.plan.to_json(),
-    )
-    if seal_of(content) != study.seal:
+    opened = seal_if_open(store, study)
+    if opened is None:
         raise Conflict(
             "What this study's seal stands for cannot be shown: an earlier version opened it, or "
             "its data were changed since."
         )
-    return {"seal": study.seal, "content": content}
+    return opened
+
+
+def seal_if_open(store: Store, study: Study) -> dict[str, Any] | None:
+    """The same, or None where it may not or cannot be shown."""
+    if not study.closed:
+        return None
+    content = seal_content(
+        study.study_id,
+        study.plan.seed,
+        [system.system_id for system in study.systems],
+        store.studies.sealed_pairs(study.study_id),
+        rubric_to_json(study.rubric),
+        study.plan.to_json(),
+    )
+    return {"seal": study.seal, "content": content} if seal_of(content) == study.seal else None
 
 
 def get_study(store: Store, actor: Actor, study_id: str) -> Study:

@@ -1,0 +1,106 @@
+"""The release gate of a study: its thresholds, and what is shown of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.actor import Actor
+from core.decision.gate import Check, GateEvidence, GatePlan, gate
+from core.scoring.metrics import metric
+from core.statistics.estimates import says_better
+from core.study.findings import Comparison
+from core.workflows.evaluation.results import StudyResult, study_stamp
+from core.workflows.evaluation.score_report import ScoreReport, score_report, score_stamp
+from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def gate_plan(store: Store, actor: Actor, study_id: str) -> tuple[GatePlan, int | None]:
+    """A study's thresholds, and how many judgements there were when a lead changed them (None:
+    they are the defaults). For leads and viewers."""
+    get_study(store, actor, study_id)
+    return store.decisions.gate_plan(study_id) or (GatePlan(), None)
+
+
+def change_gate(store: Store, actor: Actor, study_id: str, plan: GatePlan) -> None:
+    """A lead changes the thresholds; with how many judgements there were stays written down."""
+    study = get_study_as_lead(store, actor, study_id)
+
+    def save() -> None:
+        judgements = store.judgements.count(study_id)
+        store.decisions.add_gate_plan(study_id, plan, judgements, actor.person_id)
+        store.audit.record(
+            "gate_changed", "study", study_id, actor.person_id, project_id=study.project_id,
+            gate=plan.to_json(), judgements=judgements,
+        )  # fmt: skip
+
+    store.transact(save)
+
+
+def gate_stamp(store: Store, actor: Actor, result: StudyResult) -> str:
+    """Changes whenever the gate of a study may have; for leads and viewers. Costs little."""
+    study = result.study
+    plan, _ = gate_plan(store, actor, study.study_id)
+    study_now = study_stamp(store, actor, study.study_id)
+    return f"{study_now} {score_stamp(store, actor, study.version_id)} {plan}"
+
+
+def gate_checks(
+    store: Store, actor: Actor, result: StudyResult, candidate_id: str
+) -> tuple[Check, ...]:
+    """The gate of one candidate, on what its study says now."""
+    study = result.study
+    plan, _ = gate_plan(store, actor, study.study_id)
+    compared = next(c for c in result.found.comparisons if c.candidate_id == candidate_id)
+    shown = score_report(
+        store, actor, study.version_id, baseline_id=study.baseline.system_id,
+        split=study.plan.split,
+    ).content  # fmt: skip
+    found = _evidence(store, result, compared, plan, shown)
+    return gate(plan, found)
+
+
+def _evidence(
+    store: Store,
+    result: StudyResult,
+    compared: Comparison,
+    plan: GatePlan,
+    shown: ScoreReport | None,
+) -> GateEvidence:
+    study = result.study
+    note = counts_because(study)
+    guessed = compared.blinding
+    sensitivity = result.evidence.of(compared.candidate_id).sensitivity
+    both = [study.baseline.system_id, compared.candidate_id]
+    scores = {s.system.system_id: s for s in shown.systems} if shown else {}
+    mean = scores[both[0]].means.get(plan.metric) if both[0] in scores else None
+    against = scores[both[1]].against.get(plan.metric) if both[1] in scores else None
+    return GateEvidence(
+        reviewed=result.reviewed,
+        outputs=result.outputs,
+        net=compared.net,
+        withheld=result.withheld,
+        blind=study.blind,
+        guessed=guessed is not None and says_better(guessed.index) == "better",
+        blind_reason=note.text if note else "",
+        metric_label=metric(plan.metric).label,
+        baseline_mean=mean.mean if mean else None,
+        metric_difference=against.difference if against else None,
+        criteria={c.criterion: c.difference for c in compared.criteria},
+        survives_rater=sensitivity.survives_each_rater,
+        survives=_survives(compared, sensitivity.survives),
+        agreement=result.found.agreement[0].ac,
+        trained_unknown=[
+            s.name for s in study.systems if s.system_id in both and s.kind == "imported"
+        ],
+    )
+
+
+def _survives(compared: Comparison, otherwise: bool | None) -> bool | None:
+    """Whether the sign also stays without the pairs whose rater guessed the candidate."""
+    rest = compared.blinding.rest.value if compared.blinding else None
+    if not otherwise or rest is None or compared.net.value is None:
+        return otherwise
+    return rest * compared.net.value > 0

@@ -1,0 +1,79 @@
+"""The unblinding ledger: what of a study a person has opened, noted once, where it is opened.
+
+It is noted of closed studies too: one may be reopened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.actor import Actor
+from core.study.study import Study
+from core.study.unblinding import Seen, Unblinding
+from core.workflows.evaluation.studies import get_study, get_study_as_lead
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def pairs_left(store: Store, actor: Actor, study_id: str) -> int:
+    """How many pairs of the study this person can still rate blind; 0 for who cannot rate, or has
+    seen something already."""
+    study = get_study(store, actor, study_id)
+    if study.closed or not actor.has(study.project_id, "reviewer", "lead"):
+        return 0
+    if store.unblindings.seen_by(study_id, actor.person_id):
+        return 0
+    at = store.judgements.progress(study_id, actor.person_id)
+    return at.for_this_rater - at.mine
+
+
+def is_blind(store: Store, actor: Actor, study_id: str) -> bool:
+    """Whether this person has seen nothing that sets their judgements apart; says no more."""
+    return not store.unblindings.seen_by(study_id, actor.person_id)
+
+
+def open_all_the_same(store: Store, actor: Actor, study_id: str, what: Seen) -> None:
+    """A person who could still rate chooses to see."""
+    note_seen(store, actor, get_study(store, actor, study_id), what)
+
+
+def note_seen(store: Store, actor: Actor, study: Study, what: Seen) -> None:
+    """Note that the person sees something of the study; only the first time writes."""
+    if what in store.unblindings.seen_by(study.study_id, actor.person_id):
+        return
+
+    def save() -> None:
+        if what not in store.unblindings.seen_by(study.study_id, actor.person_id):
+            _note(store, actor, study.study_id, study.project_id, what)
+
+    store.transact(save)
+
+
+def note_answers_read(
+    store: Store, actor: Actor, project_id: str, system_ids: Sequence[str]
+) -> None:
+    """Note that the person reads answers of these systems under their names: whoever reads those
+    of two that an open study compares is no blind rater of it."""
+    if len(system_ids) < 2 or not store.unblindings.told_by_answers_of(system_ids, actor.person_id):
+        return
+
+    def save() -> None:
+        for study_id in store.unblindings.told_by_answers_of(system_ids, actor.person_id):
+            _note(store, actor, study_id, project_id, "answers")
+
+    store.transact(save)
+
+
+def _note(store: Store, actor: Actor, study_id: str, project_id: str, what: Seen) -> None:
+    store.unblindings.add(study_id, actor.person_id, what)
+    store.audit.record(
+        "unblinded", "study", study_id, actor.person_id, project_id=project_id, what=what
+    )
+
+
+def ledger(store: Store, actor: Actor, study_id: str) -> list[Unblinding]:
+    """Who has seen what of the study, and when first; leads only."""
+    get_study_as_lead(store, actor, study_id)
+    return store.unblindings.of_study(study_id)

@@ -1,0 +1,94 @@
+"""Minutes and money: what the verdict took, and when it is earned back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.actor import Actor
+from core.evidence.costs import Costs, Rates, answers_to_earn_back
+from core.study.findings import Comparison
+from core.study.sentences import written
+from core.workflows.evaluation import spending
+from core.workflows.evaluation.results import StudyResult
+from pages.components import page
+from pages.components.errors import attempt
+from pages.evaluation import result_charts
+
+if TYPE_CHECKING:
+    from pages.components.session import StoreType
+
+
+def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Comparison) -> None:
+    """Hours by station, corrections, and money where a lead said what an hour costs."""
+    st.subheader("Minutes and money", anchor=False)
+    costs = spending.costs_of(store, actor, result, found.candidate_id)
+    rates = spending.rates_of(store, actor, result.study.project_id)
+    rows = [
+        {
+            "Station": one.station,
+            "By": one.by,
+            "Times": one.times,
+            "Time": page.duration(one.hours * 3600),
+            **({f"Cost, {rates.currency}": round(one.cost(rates), 2)} if _given(rates) else {}),
+        }
+        for one in costs.efforts
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"hours-{found.candidate_id}.csv")
+    st.caption("Annotating and reviewing count the whole project, the rest this study's systems.")
+    if costs.corrections.baseline.n:
+        share = written(costs.corrections.share, 0, percent=True)
+        st.write(
+            f"Raters wrote a better answer in {share} of the pairs. Share of characters to change "
+            f"until there: baseline {written(costs.corrections.baseline)}, candidate "
+            f"{written(costs.corrections.candidate)}."
+        )
+    if _given(rates):
+        st.write(_return(costs, rates, found))
+    if actor.has(result.study.project_id, "lead"):
+        _rates_form(store, actor, result.study.project_id, rates, found)
+
+
+def _given(rates: Rates) -> bool:
+    return bool(rates.person_hour or rates.machine_hour)
+
+
+def _return(costs: Costs, rates: Rates, found: Comparison) -> str:
+    total = f"In all {page.number(costs.total(rates), 2)} {rates.currency}."
+    if not rates.better_answer:
+        return f"{total} Say what a better answer is worth, and it shows when that is earned back."
+    earned = answers_to_earn_back(found.net, costs.total(rates), rates)
+    if earned is None:
+        return f"{total} The candidate is not ahead: nothing is earned back."
+    soon, late = earned
+    end = "perhaps never" if late is None else page.counted(late, "answer")
+    return (
+        f"{total} Earned back after {page.counted(soon, 'answer')} at the net preference that was "
+        f"seen; at the lower end of its interval: {end}."
+    )
+
+
+def _rates_form(
+    store: StoreType, actor: Actor, project_id: str, rates: Rates, found: Comparison
+) -> None:
+    with (
+        st.expander("What an hour costs", icon=":material/payments:"),
+        st.form(f"rates {found.candidate_id}", border=False),
+    ):
+        columns = st.columns(4)
+        names = ("An hour of a person", "An hour of the machine", "A better answer is worth")
+        given = (rates.person_hour, rates.machine_hour, rates.better_answer)
+        person, machine, better = (
+            column.number_input(name, min_value=0.0, value=value, step=1.0, format="%.4g")
+            for column, name, value in zip(columns, names, given, strict=False)
+        )
+        currency = columns[3].text_input("Currency", rates.currency, max_chars=8)
+        if st.form_submit_button("Save", icon=":material/save:"):
+            attempt(
+                lambda: spending.set_rates(
+                    store, actor, project_id, Rates(person, machine, better, currency)
+                ),
+                "Saved.",
+            )

@@ -1,0 +1,106 @@
+"""What evidence rests on beside judgements: facts and scores of a study's pairs, and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from storage.database import Database, Row
+
+
+class EvidenceRows:
+    """Reads of a study's pairs and of a project's hours, each one query."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def pair_facts(self, study_id: str) -> list[Row]:
+        """One row a pair: its example, near-duplicate group, lengths, labels and source."""
+        return self._db.rows(_FACTS, {"study": study_id})
+
+    def pair_scores(self, study_id: str) -> list[Row]:
+        """One row a pair and metric: candidate minus baseline."""
+        return self._db.rows(_SCORES, {"study": study_id})
+
+    def write(self, facts: Path, scores: Path, study_id: str) -> None:
+        """Write both for a worker."""
+        self._db.write_parquet(facts, _FACTS, {"study": study_id})
+        self._db.write_parquet(scores, _SCORES, {"study": study_id})
+
+    def corrections(self, study_id: str, candidate_id: str) -> list[Row]:
+        """Corrections that raters wrote, with the answers of both systems."""
+        return self._db.rows(
+            """
+            SELECT j.correction, b.answer_a AS baseline, b.answer_b AS candidate
+            FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+            WHERE j.study_id = $study AND b.system_b = $candidate AND trim(j.correction) <> ''
+            ORDER BY b.number, j.created_at, j.judgement_id
+            """,
+            {"study": study_id, "candidate": candidate_id},
+        )
+
+    def texts(self, example_ids: Sequence[str]) -> list[Row]:
+        """Instruction and input of examples as they are now, in the order of their ids."""
+        return self._db.rows(
+            """
+            SELECT example_id, instruction, input FROM example_current
+            WHERE example_id IN $ids ORDER BY example_id
+            """,
+            {"ids": list(example_ids)},
+        )
+
+    def hours(self, study_id: str) -> list[Row]:
+        """Seconds at each station up to a study: annotating and reviewing in its project, rating
+        it, training its systems and generating their answers."""
+        return self._db.rows(_HOURS, {"study": study_id})
+
+
+_FACTS = """
+    SELECT b.pair_id, b.example_id, m.group_id, length(b.answer_a) AS baseline_length,
+           length(b.answer_b) AS candidate_length, b.stratum AS length,
+           CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source
+    FROM pairs b
+    JOIN studies t ON t.study_id = b.study_id
+    LEFT JOIN version_examples m ON m.version_id = t.version_id AND m.example_id = b.example_id
+    LEFT JOIN revisions r ON r.revision_id = b.revision_id
+    LEFT JOIN examples e ON e.example_id = b.example_id
+    LEFT JOIN imports i ON i.import_id = e.import_id
+    WHERE b.study_id = $study ORDER BY b.number
+"""
+_SCORES = """
+    SELECT b.pair_id, x.metric, y.value - x.value AS difference
+    FROM pairs b
+    JOIN scores x ON x.system_id = b.system_a AND x.example_id = b.example_id
+     AND x.revision_id = b.revision_id
+    JOIN scores y ON y.system_id = b.system_b AND y.example_id = b.example_id
+     AND y.revision_id = b.revision_id AND y.metric = x.metric
+    WHERE b.study_id = $study ORDER BY x.metric, b.number
+"""
+_HOURS = """
+    WITH study AS (SELECT study_id, project_id, version_id FROM studies WHERE study_id = $study),
+    own AS (SELECT system_id FROM study_systems WHERE study_id = $study),
+    worked AS (
+        SELECT job_id FROM runs WHERE run_id IN (
+            SELECT s.run_id FROM systems s SEMI JOIN own USING (system_id))
+        UNION
+        SELECT g.job_id FROM generations g SEMI JOIN own USING (system_id)
+        WHERE g.version_id = (SELECT version_id FROM study)
+    )
+    SELECT 'Annotating' AS station, 'people' AS made_by, count(r.seconds) AS times,
+           coalesce(sum(r.seconds), 0) AS seconds
+    FROM revisions r JOIN examples e ON e.example_id = r.example_id
+    WHERE e.project_id = (SELECT project_id FROM study)
+    UNION ALL
+    SELECT 'Reviewing', 'people', count(v.seconds), coalesce(sum(v.seconds), 0)
+    FROM reviews v JOIN examples e ON e.example_id = v.example_id
+    WHERE e.project_id = (SELECT project_id FROM study)
+    UNION ALL
+    SELECT 'Rating', 'people', count(*), coalesce(sum(seconds), 0)
+    FROM judgements WHERE study_id = $study
+    UNION ALL
+    SELECT CASE kind WHEN 'train' THEN 'Training' ELSE 'Generating' END, 'machine', count(*),
+           coalesce(sum(epoch(ended_at - started_at)), 0)
+    FROM jobs WHERE job_id IN (SELECT job_id FROM worked) AND ended_at IS NOT NULL
+      AND started_at IS NOT NULL
+    GROUP BY kind
+"""

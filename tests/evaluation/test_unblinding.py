@@ -1,0 +1,179 @@
+"""The unblinding ledger: who has seen results or names rates on, and none of that counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from core.errors import InvalidInput, NotAllowed
+from core.statistics.estimates import says_better
+from core.study.unblinding import Unblinding
+from core.workflows.evaluation import generating, results, studies, unblinding
+from tests.builders import an_actor
+from tests.evaluation.test_results import Place
+from tests.evaluation.test_results import place as place  # the fixture
+from tests.job_builders import run_here
+from tests.study_builders import rate_all
+
+
+def rate_as_lead(place: Place, study_id: str, verdict: str, most: int | None = None) -> int:
+    """The project's lead, who may do both, rates what is left."""
+    return rate_all(place.store, place.lead, study_id, lambda pair: place.vote(pair, verdict), most)
+
+
+def seen(place: Place, study_id: str) -> list[tuple[str, str]]:
+    found = unblinding.ledger(place.store, place.lead, study_id)
+    return [(one.person_id, one.what) for one in found]
+
+
+def test_a_lead_who_has_seen_the_answers_with_names_is_recorded_and_rates_apart_from_the_verdict(
+    place: Place,
+) -> None:
+    study_id = place.study(size=20)
+    results.pairs_page(place.store, place.lead, study_id)
+    assert rate_as_lead(place, study_id, "tuned") == 20
+    result, compared = place.result(study_id), place.compared(study_id)
+    assert seen(place, study_id) == [
+        (place.lead.person_id, "answers"),
+        (place.lead.person_id, "results"),
+    ]
+    assert compared.set_apart == {"candidate": 20}
+    assert (compared.judged, compared.net.value, compared.verdicts) == (0, None, {})
+    assert (result.found.judgements, result.found.made) == (0, 20)
+    assert says_better(compared.net) == "not shown"
+    assert all(c.difference.n == 0 for c in compared.criteria)
+    (registered,) = results.register_of(place.store, place.lead, study_id, place.tuned).studies
+    assert (registered.judged, registered.won, registered.e_value) == (0, 0, 1)
+
+
+def test_what_was_judged_before_stays_and_the_first_that_counts_fixes_the_verdict(
+    place: Place,
+) -> None:
+    study_id = place.study(size=6, overlap=1.0)
+    assert rate_as_lead(place, study_id, "tuned", most=2) == 2
+    results.pairs_page(place.store, place.lead, study_id)
+    assert rate_as_lead(place, study_id, "tuned") == 4
+    place.vote_all(study_id, ["base"] * 6)
+    compared = place.compared(study_id)
+    assert compared.verdicts == {"candidate": 2, "baseline": 4}
+    assert compared.split == 2
+    assert compared.set_apart == {"candidate": 4}
+
+
+def test_agreement_sides_and_flags_leave_set_apart_judgements_out(place: Place) -> None:
+    study_id = place.study(size=6, overlap=1.0)
+    place.vote_all(study_id, ["base"] * 6)
+    alone = place.result(study_id).found
+    rate_all(
+        place.store, place.lead, study_id,
+        lambda pair: place.vote(pair, "tuned", base=1, tuned=5, flags={"base": ("unsafe",)}),
+    )  # fmt: skip
+    both = place.result(study_id).found
+    assert both.agreement == alone.agreement
+    assert both.side_bias == alone.side_bias
+    assert both.comparisons[0].flags == {}
+    assert both.comparisons[0].criteria == alone.comparisons[0].criteria
+    assert (both.made, alone.made) == (12, 6)
+
+
+def test_who_has_pairs_left_is_told_how_many_before_anything_is_shown(place: Place) -> None:
+    store, study_id = place.store, place.study(size=8)
+    viewer = an_actor(place.project_id, "viewer", name="vi")
+    place.vote_all(study_id, ["tuned"] * 3)
+    assert unblinding.pairs_left(store, place.lead, study_id) == 5
+    assert unblinding.pairs_left(store, viewer, study_id) == 0
+    unblinding.open_all_the_same(store, place.lead, study_id, "results")
+    assert unblinding.pairs_left(store, place.lead, study_id) == 0
+    assert not unblinding.is_blind(store, place.lead, study_id)
+    other = an_actor(place.project_id, name="lou")
+    assert unblinding.pairs_left(store, other, study_id) == 5
+    rate_all(store, place.rater(), study_id, lambda pair: place.vote(pair, "tuned"))
+    assert unblinding.pairs_left(store, other, study_id) == 0
+    with pytest.raises(NotAllowed):
+        unblinding.pairs_left(store, place.rater(), study_id)
+
+
+def test_each_thing_is_noted_once_a_person_with_its_entry_in_the_audit(place: Place) -> None:
+    study_id = place.study(size=6)
+    assert place.compared(study_id).net.n == 0
+    assert seen(place, study_id) == []  # where nobody has judged, results tell nothing
+    place.vote_all(study_id, ["tuned"])
+    for _ in range(2):
+        place.result(study_id)
+        results.pairs_page(place.store, place.lead, study_id, "rated")
+        results.export_judgements(place.store, place.lead, study_id)
+    viewer = an_actor(place.project_id, "viewer", name="vi")
+    results.study_report(place.store, viewer, study_id)
+    ada = place.lead.person_id
+    assert seen(place, study_id) == [
+        (ada, "results"), (ada, "answers"), (ada, "judgements"), (viewer.person_id, "results"),
+    ]  # fmt: skip
+    events = place.store.audit.of_subject("study", study_id)
+    told = [(e.actor_id, e.detail["what"]) for e in events if e.action == "unblinded"]
+    assert told == seen(place, study_id)
+    with pytest.raises(NotAllowed):
+        unblinding.ledger(place.store, viewer, study_id)
+
+
+def test_a_look_at_a_closed_study_counts_when_it_is_opened_again(place: Place) -> None:
+    study_id = place.study(size=6)
+    place.vote_all(study_id, ["base"])
+    studies.set_closed(place.store, place.lead, study_id, True)
+    place.result(study_id)
+    studies.set_closed(place.store, place.lead, study_id, False)
+    rate_as_lead(place, study_id, "tuned")
+    assert place.compared(study_id).verdicts == {"baseline": 1}
+    assert place.compared(study_id).set_apart == {"candidate": 5}
+
+
+def test_answers_read_side_by_side_are_noted_in_open_studies_of_both_systems(
+    place: Place,
+) -> None:
+    opened, closed = place.study(size=6), place.study(size=6)
+    studies.set_closed(place.store, place.lead, closed, True)
+    about = place.store, place.lead, place.version_id
+    generating.answers_page(*about, [place.base])
+    assert seen(place, opened) == []
+    for _ in range(2):
+        generating.answers_page(*about, [place.base, place.tuned])
+    assert seen(place, opened) == [(place.lead.person_id, "answers")]
+    assert seen(place, closed) == []
+
+
+def test_examples_and_exports_say_which_judgements_are_set_apart(place: Place) -> None:
+    study_id = place.study(size=4, overlap=1.0)
+    place.vote_all(study_id, ["base"] * 4)
+    place.result(study_id)
+    rate_as_lead(place, study_id, "tuned")
+    pairs = results.pairs_page(place.store, place.lead, study_id)
+    assert {(p.verdicts, p.set_apart) for p in pairs} == {((place.base,), (place.tuned,))}
+    text = results.export_judgements(place.store, place.lead, study_id)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {(row["preferred"], row["set_apart"]) for row in rows} == {
+        ("Model one", "False"), ("Run two", "True"),
+    }  # fmt: skip
+
+
+def test_a_worker_sets_the_same_judgements_apart(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study_id = place.study(size=6, overlap=0.5)
+    place.vote_all(study_id, ["base"] * 3)
+    at_first = place.result(study_id)
+    rate_as_lead(place, study_id, "tuned")
+    at_once = place.result(study_id)
+    assert at_once.found.comparisons[0].set_apart
+    assert at_once.found.comparisons[0].verdicts == at_first.found.comparisons[0].verdicts
+    monkeypatch.setattr(results, "MANY_JUDGEMENTS", 0)
+    asked = results.study_report(place.store, place.lead, study_id)
+    job = place.store.jobs.by_id(asked.job_id)
+    assert job is not None
+    run_here(place.store, job.subject_id)
+    assert place.result(study_id) == at_once
+
+
+def test_a_ledger_of_anything_else_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="The ledger holds results"):
+        Unblinding("p", "Ada", "dreams", None)  # type: ignore[arg-type]

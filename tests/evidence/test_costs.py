@@ -1,0 +1,92 @@
+"""Hours, money and corrections: each number against one counted by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import InvalidInput, NotAllowed
+from core.evidence.costs import Costs, Effort, Rates, answers_to_earn_back, corrections
+from core.statistics.estimates import Estimate, undefined
+from core.workflows.evaluation import slice_work, spending
+from tests.builders import an_actor
+from tests.evaluation.test_results import Place
+
+NO_CORRECTIONS = corrections([], 10)
+
+
+def test_an_hour_costs_what_its_kind_costs() -> None:
+    costs = Costs(
+        (Effort("Rating", "people", 40, 2.0), Effort("Training", "machine", 1, 0.5)),
+        NO_CORRECTIONS,
+    )
+    assert costs.total(Rates(person_hour=60.0, machine_hour=4.0)) == 122.0
+    assert (costs.hours("people"), costs.hours("machine")) == (2.0, 0.5)
+
+
+def test_a_correction_is_measured_against_both_answers() -> None:
+    found = corrections(
+        [
+            {"correction": "abcd", "baseline": "abcd", "candidate": "abxx"},
+            {"correction": "ab", "baseline": "", "candidate": "ab"},
+        ],
+        8,
+    )
+    assert (found.baseline.value, found.candidate.value) == (0.5, 0.25)
+    assert (found.share.value, found.share.n) == (0.25, 8)
+
+
+@pytest.mark.parametrize(
+    ("net", "answers"),
+    [
+        (Estimate(0.5, 0.25, 0.7, 40, "t"), (400, 800)),
+        (Estimate(0.5, -0.1, 0.7, 40, "t"), (400, None)),
+        (Estimate(-0.5, -0.7, -0.1, 40, "t"), None),
+        (undefined(0, "t", "Nothing yet."), None),
+    ],
+)
+def test_the_cost_is_earned_back_by_better_answers(net: Estimate, answers: Any) -> None:
+    assert answers_to_earn_back(net, 100.0, Rates(better_answer=0.5)) == answers
+    assert answers_to_earn_back(net, 100.0, Rates()) is None
+
+
+def test_a_rate_below_nothing_and_a_nameless_currency_are_refused() -> None:
+    for wrong in ({"person_hour": -1.0}, {"machine_hour": float("nan")}, {"currency": " "}):
+        with pytest.raises(InvalidInput):
+            Rates(**wrong)
+
+
+def test_hours_of_a_study_and_the_rates_of_its_project(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    place.vote_all(study_id, ["tuned"] * 4, seconds=90.0, correction="Quite another text.")
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    rating = next(effort for effort in found.efforts if effort.station == "Rating")
+    assert (rating.by, rating.times, rating.hours) == ("people", 4, 0.1)
+    assert found.corrections.share.value == 1.0
+    assert spending.rates_of(place.store, place.lead, place.project_id) == Rates()
+    for person_hour in (60.0, 70.0):
+        rates = Rates(person_hour=person_hour)
+        spending.set_rates(place.store, place.lead, place.project_id, rates)
+        assert spending.rates_of(place.store, place.lead, place.project_id) == rates
+    viewer = an_actor(place.project_id, "viewer", name="vic")
+    with pytest.raises(NotAllowed):
+        spending.set_rates(place.store, viewer, place.project_id, Rates())
+    place.store.close()
+
+
+def test_training_examples_near_lost_ones_go_back_to_annotation_once(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    with pytest.raises(InvalidInput, match="No run"):
+        slice_work.nearest_training(place.store, place.lead, study_id, place.tuned, [])
+    example_id = place.store.versions.examples(place.version_id).column("example_id")[0].as_py()
+    send = (place.store, place.lead, study_id, [example_id], "reference length: long")
+    assert slice_work.send_to_annotation(*send) == (1, 0)
+    assert slice_work.send_to_annotation(*send) == (0, 1)  # it is open already
+    current = place.store.examples.current(example_id)
+    assert current is not None
+    assert current.state == "sent_back"
+    place.store.close()
