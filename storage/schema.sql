@@ -592,5 +592,6 @@ CREATE TABLE study_counts (
     filled INTEGER NOT NULL,
     judged INTEGER NOT NULL,
     judgements INTEGER NOT NULL,
-    blocked INTEGER NOT NULL
+    blocked INTEGER NOT NULL,
+    reviewed INTEGER NOT NULL DEFAULT 0
 );

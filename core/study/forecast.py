@@ -62,6 +62,11 @@ class Assumptions:
         """The capital at which each of the studies claims."""
         return CLAIM * self.studies
 
+    @property
+    def level(self) -> float:
+        """The level of each one's interval, so that all hold together at 95 %."""
+        return level_of(self.studies)
+
 
 @dataclass(frozen=True)
 class Until:
@@ -109,7 +114,7 @@ def forecast(pairs: int, assumed: Assumptions, candidates: int = 1) -> Forecast:
     return Forecast(
         pairs=pairs,
         smallest_share=float(enough[0]) if len(enough) else None,
-        half_width=half_width(pairs, assumed.ties, level_of(assumed.studies)),
+        half_width=half_width(pairs, assumed.ties, assumed.level),
         until=tuple(_until(share, assumed) for share in SHARES),
         judgements=judgements,
         hours=judgements * assumed.seconds / 3600,
@@ -129,13 +134,12 @@ def size_for_margin(margin: float, most: int, assumed: Assumptions) -> int | Non
     where neither is better, which is the widest case; None when more than `most` are needed."""
     if not 0 < margin < 1:
         raise InvalidInput("A margin lies between 0 and 1.")
-    level = level_of(assumed.studies)
     few, many = 0, most
-    if half_width(most, assumed.ties, level) > margin:
+    if half_width(most, assumed.ties, assumed.level) > margin:
         return None
     while many - few > 1:
         middle = (few + many) // 2
-        if half_width(middle, assumed.ties, level) > margin:
+        if half_width(middle, assumed.ties, assumed.level) > margin:
             few = middle
         else:
             many = middle

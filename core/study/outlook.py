@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.statistics.anytime import wins_to_claim
+from core.statistics.estimates import says_better
+from core.study.findings import Comparison
+from core.wording import THIN, counted, figure
 
+FEWEST = 10
+"""Judged pairs below which an outlook would tell of its prior."""
 DRAWS = 1_000
 AHEAD = 1_000
 """So many pairs are looked ahead at least, planned or not."""
@@ -33,6 +38,22 @@ class Outlook:
     more: int | None
     left: int
     ahead: int
+
+    @property
+    def sentence(self) -> str:
+        """What it says, and how it was computed."""
+        percent = round(100 * self.chance)
+        about = "less than 1" if percent < 1 else "more than 99" if percent > 99 else str(percent)
+        if self.more is None:
+            more = f"fewer than half are after {counted(self.ahead, 'more pair')}"
+        else:
+            planned = "" if self.more <= self.left else f", {figure(self.left)} of them planned"
+            more = f"half are after about {counted(self.more, 'more pair')}{planned}"
+        return (
+            f"Outlook: {about}{THIN}% of simulated continuations are decided by the last planned "
+            f"pair, and {more}. Each goes on with shares of ties and wins drawn from what was seen "
+            "and a flat prior, Beta(1, 1)."
+        )
 
 
 def outlook(
@@ -63,6 +84,26 @@ def outlook(
         left=left,
         ahead=ahead,
     )
+
+
+def outlook_words(found: Comparison, planned: int, rng: np.random.Generator) -> str:
+    """Whether enough pairs were judged, or how many more may be; "" where too few were to tell.
+
+    `planned`: the pairs of this candidate.
+    """
+    if says_better(found.net) != "not shown":
+        return "Enough was judged to say which is preferred; more pairs narrow the interval."
+    if found.judged < FEWEST or found.net.low is None:
+        return ""
+    won, lost = found.count("candidate"), found.count("baseline")
+    return outlook(
+        won,
+        lost,
+        found.judged - won - lost,
+        left=max(planned - found.judged, 0),
+        claim=2 / (1 - found.net.level),
+        rng=rng,
+    ).sentence
 
 
 def _first(said: NDArray[np.bool_], ahead: int) -> NDArray[np.intp]:

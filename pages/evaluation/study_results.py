@@ -16,6 +16,7 @@ from pages.components import page, session
 from pages.components.job_view import live
 from pages.evaluation import result_charts
 from pages.evaluation.caveats import measured, show_differences, show_reason
+from pages.evaluation.forecast_view import told_outlook
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -59,7 +60,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     else:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
-    _reservations(result)
+    _reservations(result, found)
     result_charts.verdicts_chart(_decided(found), found, names)
     if result.withheld:
         return
@@ -88,7 +89,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         )
 
 
-def _reservations(result: StudyResult) -> None:
+def _reservations(result: StudyResult, found: Comparison) -> None:
     """Why what was seen is not the last word: withheld, not blind, asked differently, interim."""
     study = result.study
     if result.withheld:
@@ -115,7 +116,8 @@ def _reservations(result: StudyResult) -> None:
         st.info(
             f"Interim: {page.number(result.found.judged)} of {page.number(result.pairs)} pairs are "
             "rated. The intervals of the preference and of the criteria's differences hold however "
-            "often you look; those of single means, flags and agreement hold for one look.",
+            "often you look; those of single means, flags and agreement hold for one look.\n\n"
+            f"{told_outlook(result, found)}",
             icon=":material/hourglass_top:",
         )
 
@@ -179,16 +181,14 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
 
 def _figures(result: StudyResult) -> None:
     st.subheader("How much was rated", anchor=False)
-    found, least = result.found, result.study.plan.least
-    needed = f"{page.number(least)} of {page.number(result.outputs)} outputs needed"
-    rule = f"{result.ten_percent_rule}: {needed}"
+    found, rule = result.found, result.rule_counts
     page.figures(
         [
             ("Pairs rated", f"{page.number(found.judged)} of {page.number(result.pairs)}", rule),
             (
                 "Coverage",
                 page.percent(result.coverage.value, 1),
-                f"{page.number(result.reviewed)} of {page.number(result.outputs)} outputs. {rule}.",
+                f"{page.number(result.reviewed)} of {page.number(result.counted_from)}. {rule}.",
             ),
             ("Judgements", page.number(found.judgements), "Pairs that overlap have several."),
             (

@@ -60,9 +60,9 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
         "task": task,
         "figures": {
             "judged": at.judged,
+            "reviewed": at.reviewed,
             "least": at.least,
             "pairs": at.pairs,
-            "outputs": at.outputs,
             "can_undo": rating.last_judgement(store, actor, study_id) is not None,
         },
         "message": None if pair else CLOSED if at.closed else ALL_RATED,

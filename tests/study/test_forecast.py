@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.statistics.anytime import always_valid_mean, e_value, half_width, wins_to_claim
+from core.study.findings import findings
 from core.study.forecast import Assumptions, chance_by, forecast, size_for_margin
-from core.study.outlook import outlook
+from core.study.outlook import outlook, outlook_words
+from tests.benchmarks.validation.studies import BASE, TUNED, judgement
 
 NO_TIES = Assumptions(ties=0.0)
 
@@ -152,3 +154,19 @@ def test_more_pairs_are_needed_where_less_was_shown() -> None:
     assert close.more is None or close.more > 5 * clear.more
     assert clear.chance > 0.8 > 0.3 > close.chance
     assert (none_left.chance, none_left.more) == (0.0, clear.more)
+
+
+def told(worth: list[int], planned: int) -> str:
+    said = [judgement(k, w, k, "ada") for k, w in enumerate(worth)]
+    (found,) = findings(BASE, [TUNED], [], said, [], planned=planned).comparisons
+    return outlook_words(found, planned, np.random.default_rng(7))
+
+
+def test_the_outlook_is_told_in_words() -> None:
+    assert told([1, -1, 0] * 3, 40) == ""
+    assert told([1] * 20, 40).startswith("Enough was judged")
+    open_ = told([1, 1, -1, 0] * 5, 40)
+    assert "% of simulated continuations are decided by the last planned pair, and half" in open_
+    assert "more pairs, 20 of them planned" in open_
+    assert "fewer than half are after 1\u202f000 more pairs" in told([1, -1] * 40, 90)
+    assert told([0] * 60, 61).startswith("Outlook: less than 1\u202f%")
