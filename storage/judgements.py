@@ -30,9 +30,11 @@ class Judgements:
         row = self._db.one(
             """
             SELECT t.name, t.closed_at IS NOT NULL AS closed,
-                   CAST(t.plan ->> 'outputs' AS INTEGER) AS outputs,
-                   CAST(t.plan ->> 'least' AS INTEGER) AS least,
-                   sum(c.pairs) AS pairs, sum(c.judged) AS judged,
+                   CAST(t.plan ->> 'least' AS INTEGER) * (
+                       SELECT count(*) FROM study_systems s
+                       WHERE s.study_id = $study AND s.role = 'candidate'
+                   ) AS least,
+                   sum(c.pairs) AS pairs, sum(c.judged) AS judged, sum(c.reviewed) AS reviewed,
                    coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
                    sum(c.places - c.filled)
                        - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open
@@ -42,8 +44,32 @@ class Judgements:
             {"study": study_id, "rater": rater_id},
         )
         assert row is not None
-        counts = {n: int(row[n]) for n in ("pairs", "judged", "mine", "open", "outputs", "least")}
-        return StudyProgress(row["name"], row["closed"], **counts)
+        names = ("pairs", "judged", "reviewed", "mine", "open", "least")
+        return StudyProgress(row["name"], row["closed"], **{n: int(row[n]) for n in names})
+
+    def reviewed(self, study_id: str) -> int:
+        """How many examples were reviewed for every candidate: the pair's first judgement told."""
+        return int(
+            self._db.value(
+                """
+                WITH first AS (
+                    SELECT b.system_a, b.system_b, j.outcome
+                    FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                    WHERE j.study_id = $study
+                    QUALIFY row_number() OVER (
+                        PARTITION BY j.pair_id ORDER BY j.created_at, j.judgement_id
+                    ) = 1
+                )
+                SELECT coalesce(min(told), 0) FROM (
+                    SELECT s.system_id, count(*) FILTER (f.outcome <> 'cannot_judge') AS told
+                    FROM study_systems s LEFT JOIN first f
+                        ON s.system_id IN (f.system_a, f.system_b)
+                    WHERE s.study_id = $study AND s.role = 'candidate' GROUP BY s.system_id
+                )
+                """,
+                {"study": study_id},
+            )
+        )
 
     # Judging -----------------------------------------------------------------------------------
 
@@ -103,7 +129,7 @@ class Judgements:
             "UPDATE presentations SET done = true WHERE presentation_id = $id",
             {"id": shown.presentation_id},
         )
-        self._count(shown, +1)
+        self._count(shown, +1, told=int(row["outcome"] != "cannot_judge"))
 
     def withdraw(self, judgement_id: str, shown: Presentation) -> None:
         """Move a judgement into the log of what was taken back; its presentation has lapsed."""
@@ -128,12 +154,28 @@ class Judgements:
             """,
             {"id": shown.presentation_id},
         )
+        told = self._first_tells(shown.pair_id)
         self._db.execute("DELETE FROM ratings WHERE judgement_id = $id", {"id": judgement_id})
         self._db.execute("DELETE FROM judgements WHERE judgement_id = $id", {"id": judgement_id})
-        self._count(shown, -1)
+        self._count(shown, -1, told=self._first_tells(shown.pair_id) - told)
 
-    def _count(self, shown: Presentation, change: int) -> None:
-        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place."""
+    def _first_tells(self, pair_id: str) -> int:
+        """1 where the first judgement of a pair, which fixes its verdict, could tell; else 0."""
+        outcome = self._db.value(
+            """
+            SELECT outcome FROM judgements WHERE pair_id = $pair
+            ORDER BY created_at, judgement_id LIMIT 1
+            """,
+            {"pair": pair_id},
+        )
+        return int(outcome not in (None, "cannot_judge"))
+
+    def _count(self, shown: Presentation, change: int, told: int) -> None:
+        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place.
+
+        `told`: whether what comes in could tell (1 or 0); by how much what goes out changes whether
+        the pair's first judgement does.
+        """
         fills = 0 if shown.lapsed else change
         (pair,) = self._db.rows(
             """
@@ -144,9 +186,10 @@ class Judgements:
         )
         before = pair["judgements"] - change
         judged = int(pair["judgements"] > 0) - int(before > 0)
+        reviewed = 0 if change > 0 and before else told
         # In: the places still open are closed to this rater. Out: those open before are theirs.
         open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
-        self._add_counts(shown.study_id, "", filled=fills, judged=judged)
+        self._add_counts(shown.study_id, "", filled=fills, judged=judged, reviewed=reviewed)
         assert shown.rater_id is not None
         self._add_counts(
             shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
@@ -169,16 +212,17 @@ class Judgements:
         judged: int = 0,
         judgements: int = 0,
         blocked: int = 0,
+        reviewed: int = 0,
     ) -> None:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked)
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed)
+            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $reviewed)
             """,
             {
                 "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
-                "judgements": judgements, "blocked": blocked,
+                "judgements": judgements, "blocked": blocked, "reviewed": reviewed,
             },
         )  # fmt: skip
 
@@ -194,7 +238,7 @@ class Judgements:
             CREATE OR REPLACE TEMP TABLE summed AS
             SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
                    sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
-                   sum(blocked) AS blocked
+                   sum(blocked) AS blocked, sum(reviewed) AS reviewed
             FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
             """,
             {"study": study_id},
@@ -203,8 +247,8 @@ class Judgements:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed)
+            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed
             FROM summed
             """
         )

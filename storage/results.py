@@ -155,6 +155,24 @@ class Results:
             )
         )
 
+    def pace(self, project_id: str) -> Row:
+        """How many judgements a project has, how many of them told (`tied` among them), and their
+        mean seconds."""
+        return (
+            self._db.one(
+                """
+                SELECT count(*) AS judgements,
+                       count(*) FILTER (j.outcome <> 'cannot_judge') AS told,
+                       count(*) FILTER (j.outcome IN ('tie_good', 'tie_bad')) AS tied,
+                       avg(j.seconds) AS seconds
+                FROM judgements j JOIN studies t ON t.study_id = j.study_id
+                WHERE t.project_id = $project
+                """,
+                {"project": project_id},
+            )
+            or {}
+        )
+
     def judgement_rows(self, study_id: str) -> list[Row]:
         """One row per judgement and rated answer, for an export: nothing left out."""
         return self._db.rows(

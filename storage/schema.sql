@@ -622,7 +622,8 @@ CREATE TABLE study_counts (
     judged INTEGER NOT NULL,
     judgements INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
-    repeats INTEGER DEFAULT 0
+    repeats INTEGER DEFAULT 0,
+    reviewed INTEGER NOT NULL DEFAULT 0
 );
 
 -- Decisions ---------------------------------------------------------------------------------------

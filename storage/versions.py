@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,22 @@ class Versions:
             {"project_id": project_id},
         )
         return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
+
+    def frozen_size(self, version_id: str, split: str, system_ids: Sequence[str]) -> int:
+        """How many examples the split of a version has; of "all" those that none of these systems
+        was trained on or shown, as the others can be compared nowhere."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM version_examples m
+                WHERE m.version_id = $version AND (m.split = $split OR ($split = 'all'
+                  AND m.example_id NOT IN (
+                      SELECT example_id FROM exposed_examples WHERE system_id IN $systems
+                  )))
+                """,
+                {"version": version_id, "split": split, "systems": list(system_ids)},
+            )
+        )
 
     def by_id(self, version_id: str) -> DatasetVersion | None:
         """One version."""

@@ -23,7 +23,7 @@ State = Literal["passed", "failed", "not known"]
 
 @dataclass(frozen=True)
 class GatePlan:
-    """The thresholds. `reviewed`: share of the outputs that a person must have judged; `metric`:
+    """The thresholds. `reviewed`: share of the frozen split that people must have judged; `metric`:
     the automatic metric that must rise by `metric_gain`, a share of the baseline's mean, and by
     `metric_floor` at least where that is near 0; `margin`: how many points (of 1 to 5) a criterion
     may be worse, over `fewest` pairs at least; `agreement`: Gwet's AC1 of the raters' choices.
@@ -67,7 +67,7 @@ class GateEvidence:
     systems of which nobody knows here what they were trained on."""
 
     reviewed: int
-    outputs: int
+    counted_from: int
     net: Estimate
     withheld: str
     blind: bool
@@ -118,12 +118,12 @@ def _state(passed: bool) -> State:
 
 
 def _reviewed(plan: GatePlan, found: GateEvidence) -> Check:
-    share = found.reviewed / found.outputs if found.outputs else 0.0
+    share = found.reviewed / found.counted_from if found.counted_from else 0.0
     return Check(
         "reviewed", "Reviewed by people",
-        _state(found.outputs > 0 and share >= plan.reviewed),
-        f"{plan.reviewed:.0%} of the outputs at least",
-        f"{found.reviewed} of {found.outputs} outputs, {share:.1%}",
+        _state(found.counted_from > 0 and share >= plan.reviewed),
+        f"{plan.reviewed:.0%} of the split at least",
+        f"{found.reviewed} of {found.counted_from} examples, {share:.1%}",
     )  # fmt: skip
 
 

@@ -80,10 +80,52 @@ def highest_e_value(values: Sequence[float] | Floats, against: float = 0.0) -> f
     return math.exp(min(max(log_e, 0.0), 690.0))
 
 
+def wins_to_claim(most: int, claim: float = 40.0) -> NDArray[np.intp]:
+    """The fewest wins among 0, 1, … `most` decided values at which the capital against "the mean
+    is at most 0" is `claim` or more; one more than there are values where none are enough.
+
+    Shape (most + 1,), never falling: a loss lowers the capital of every stake.
+    """
+    win, loss, enough = np.log1p(_STAKES), np.log1p(-_STAKES), math.log(claim)
+    fewest = np.empty(most + 1, np.intp)
+    fewest[0], wins, logs = 1, 1, _LOG_PRIOR + win  # of `wins` wins and no loss so far
+    for decided in range(1, most + 1):
+        if decided >= wins and _log_sum(logs) < enough:  # one more win in the place of a loss
+            wins += 1
+            logs = logs + (win if decided < wins else win - loss)
+        fewest[decided] = wins
+        if decided >= wins:
+            logs = logs + loss
+    return fewest
+
+
+def half_width(pairs: float, ties: float, level: float = 0.95) -> float:
+    """Half the width of the interval of a mean of 0, from `pairs` values of which the share `ties`
+    is 0 and the others are evenly -1 and 1; in 0..1.
+
+    Of the last look alone. Earlier ones only narrow the interval, so that it comes out no wider
+    than this in more than nine of ten studies (`make validate`).
+    """
+    if pairs <= 0:
+        return 1.0
+    decided = pairs * (1 - ties) / 2
+    counts = np.array([[decided, pairs * ties, decided]])
+    return -_lowest_of((np.array([-1.0, 0.0, 1.0]), counts), level, _LOG_PRIOR)
+
+
+def _log_sum(logs: Floats) -> float:
+    top = float(logs.max())
+    return top + math.log(float(np.exp(logs - top).sum()))
+
+
 def _lowest(seen: Floats, level: float, any_stake: bool) -> float:
     """The lower bound: the largest mean that was ruled out so far, in -1..1."""
-    counted, claim = _counted(seen), math.log(2 / (1 - level))
-    prior = _LOG_FLAT if any_stake else _LOG_PRIOR
+    return _lowest_of(_counted(seen), level, _LOG_FLAT if any_stake else _LOG_PRIOR)
+
+
+def _lowest_of(counted: tuple[Floats, Floats], level: float, prior: Floats) -> float:
+    """The same of counted values: see `_counted`."""
+    claim = math.log(2 / (1 - level))
     ruled_out, kept = -1.0, 1.0
     for _ in range(_HALVINGS):  # the capital falls as m rises, for every single stake
         middle = (ruled_out + kept) / 2

@@ -29,7 +29,9 @@ def sample_size(n_outputs: int, fraction: float = 0.10, margin: float | None = N
 
     `margin` is half the width of a 95 % interval of a share of one half, as a share: 0.05 for
     +-5 points; Cochran's n0 with the finite population correction (1977, section 4.4). Never more
-    than there is. Raises InvalidInput for numbers that cannot be.
+    than there is. It is that of a sample looked at once: a study is looked at all along and has a
+    wider interval, for which there is `core.study.forecast.size_for_margin`. Raises InvalidInput
+    for numbers that cannot be.
     """
     if n_outputs < 0 or not 0 <= fraction <= 1 or (margin is not None and not 0 < margin < 1):
         raise InvalidInput("Give n >= 0, a fraction in 0 to 1 and a margin between 0 and 1.")

@@ -30,8 +30,9 @@ class StudySystem:
 @dataclass(frozen=True)
 class StudyPlan:
     """How the sample was drawn. `outputs`: examples that all systems answered and none was trained
-    on or shown; `left_out`: those that one was; `least`: 10 % of the outputs; `overlap`: the share
-    of pairs that two people rate."""
+    on or shown; `left_out`: those that one was; `least`: 10 % of the examples of the frozen split,
+    of which there are `split_size` (0 in older studies, whose rule counted outputs); `overlap`: the
+    share of pairs that two people rate."""
 
     outputs: int
     pairs: int
@@ -42,6 +43,12 @@ class StudyPlan:
     seed: int = 42
     left_out: int = 0
     split: str = "all"
+    split_size: int = 0
+
+    @property
+    def counted_from(self) -> int:
+        """What the 10 % rule counts from: the examples of the split, of old the outputs."""
+        return self.split_size or self.outputs
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
@@ -50,8 +57,18 @@ class StudyPlan:
         return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values, of an older study as it was sealed."""
+        values = asdict(self)
+        if not self.split_size:
+            del values["split_size"]
+        return values
+
+
+def ten_percent_rule(reviewed: int, least: int, drawn: int) -> str:
+    """The state of the 10 % rule: examples reviewed, needed and drawn, in words."""
+    if reviewed >= least:
+        return "10 % rule met"
+    return "10 % rule not met yet" if drawn >= least else "10 % rule out of reach"
 
 
 @dataclass(frozen=True)
@@ -145,16 +162,17 @@ class RatedStudy:
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is, for one rater: `judged` pairs by anyone, `mine` judgements, `open`
-    places this rater could still fill; `least` pairs of `outputs` make up 10 %."""
+    """How far a study is, for one rater: `judged` pairs by anyone, `reviewed` those whose first
+    judgement could tell, `mine` judgements, `open` places this rater could still fill; the 10 %
+    rule asks for `least` reviewed pairs."""
 
     name: str
     closed: bool
     pairs: int
     judged: int
+    reviewed: int
     mine: int
     open: int
-    outputs: int
     least: int
 
     @property

@@ -33,14 +33,14 @@ class RaterFrame {
     if (!figures?.pairs) return
     this.rated.button.hidden = !figures.can_undo || this.client.busy
     this.undo.hidden = this.rated.button.hidden || Boolean(this.question)
-    const { judged, least, pairs, outputs } = figures
-    const met = judged >= least
-    const rule = met
-      ? `10 % rule met: ${many(least)} of ${many(outputs)} answers needed`
-      : `10 % rule met at ${many(least)}`
+    const { judged, reviewed, least, pairs } = figures
+    const drawn = pairs < least ? `, ${many(pairs)} drawn` : ""
+    const rule = reviewed >= least
+      ? `10 % rule met: ${many(least)} needed`
+      : `10 % rule: ${many(reviewed)} of ${many(least)} needed${drawn}`
     const bar = element("progress", { max: pairs, value: judged, "aria-label": "Pairs rated" })
     this.coverage.replaceChildren(bar,
-      element("span", {}, element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`), ` · ${rule}`))
+      element("span", { title: "“Cannot judge” does not count for the 10 % rule." }, element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`), ` · ${rule}`))
   }
 
   say(text, wrong = false) {

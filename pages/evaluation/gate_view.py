@@ -81,7 +81,7 @@ def _typed(plan: GatePlan) -> GatePlan:
     left, right = st.columns(2)
     with left:
         reviewed = st.number_input(
-            "Reviewed by people, % of the outputs", 10.0, 100.0, 100 * plan.reviewed, 1.0
+            "Reviewed by people, % of the split", 10.0, 100.0, 100 * plan.reviewed, 1.0
         )
         metric = st.selectbox(
             "Automatic metric", names, names.index(plan.metric) if plan.metric in names else 0,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.study.study import Study, StudyProgress
-from core.workflows.evaluation import rating, studies
+from core.study.study import Study, StudyProgress, ten_percent_rule
+from core.workflows.evaluation import rating, results, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
 from pages.evaluation.caveats import show_differences, show_findings, show_reason
@@ -29,7 +29,8 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
         word = "Candidate" if len(study.candidates) == 1 else "Candidates"
         st.text(f"{word}: {candidates}\nBaseline: {study.baseline.name}")
         share = progress.judged / progress.pairs if progress.pairs else 0.0
-        st.progress(share, text=_coverage(study, progress))
+        reviewed = results.reviewed_of(store, actor, study, progress.reviewed)
+        st.progress(share, text=_coverage(study, progress, reviewed))
         _actions(store, actor, study, done=progress.judged >= progress.pairs > 0)
         st.caption(_plan(study))
         show_differences(study.differences)
@@ -50,10 +51,11 @@ def _badges(study: Study) -> None:
         st.badge("not blind", icon=":material/visibility:", color="orange")
 
 
-def _coverage(study: Study, progress: StudyProgress) -> str:
-    least = study.plan.least * len(study.candidates)
-    met = progress.judged >= least
-    rule = "10 % rule met" if met else f"10 % rule met at {page.number(least)}"
+def _coverage(study: Study, progress: StudyProgress, reviewed: int) -> str:
+    plan = study.plan
+    rule = ten_percent_rule(reviewed, plan.least, study.pairs_each)
+    if reviewed < plan.least:
+        rule += f": {page.number(reviewed)} of {page.number(plan.least)} examples"
     judged, pairs = page.number(progress.judged), page.number(progress.pairs)
     return f"{judged} of {pairs} pairs rated · {rule}"
 
@@ -67,9 +69,12 @@ def _plan(study: Study) -> str:
         if plan.left_out
         else ""
     )
+    partly = 0 < plan.outputs < plan.split_size
+    of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
-        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn · {left_out}"
+        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of} · "
+        f"{left_out}"
         f"{page.percent(plan.overlap)} rated twice · {reference} · seal {study.seal[:12]}…"
     )
 

@@ -9,19 +9,26 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
+from core.statistics.anytime import half_width
+from core.study.forecast import Assumptions, forecast, size_for_margin
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
-from core.workflows.evaluation import studies
+from core.workflows.evaluation import forecasting, studies
+from core.workflows.evaluation.forecasting import Pace
 from core.workflows.evaluation.studies import Prospect
 from pages.components import page, session
 from pages.components.errors import tell
 from pages.evaluation.caveats import show_differences
+from pages.evaluation.forecast_view import choose_assumptions, show_forecast
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 OPENED = "study opened"
-MARGINS = {None: "No margin asked for", 0.1: "±10 points", 0.07: "±7 points", 0.05: "±5 points"}
+MARGINS = {
+    None: "None asked for", 0.3: "±30 points", 0.2: "±20 points", 0.15: "±15 points",
+    0.1: "±10 points",
+}  # fmt: skip
 SPLITS = {"test": "Test", "validation": "Validation", "train": "Train", "all": "All splits"}
 Answered = Sequence[tuple[DatasetVersion, Sequence[VersionSystem]]]
 
@@ -48,7 +55,8 @@ def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answer
     _tell_prospect(seen)
     if not seen.outputs:
         return
-    plan = chosen | _choose_size(seen, len(chosen["candidate_ids"]))
+    pace = forecasting.pace_of(store, actor, project_id)
+    plan = chosen | _choose_size(seen, pace, len(chosen["candidate_ids"]))
     plan["reason"] = _reason(seen)
     pairs = plan["size"] * len(plan["candidate_ids"])
     label = f"Open a study of {page.counted(pairs, 'pair')}"
@@ -110,33 +118,73 @@ def _tell_prospect(seen: Prospect) -> None:
         )
 
 
-def _choose_size(seen: Prospect, candidates: int) -> dict[str, Any]:
-    outputs, least = seen.outputs, studies.plan_size(seen.outputs)
-    left, right = st.columns(2)
-    margin = left.selectbox(
-        "Margin of error of the win rate", list(MARGINS), format_func=MARGINS.__getitem__,
-        help="Half the width of a 95 % interval when every pair is decided.",
-    )  # fmt: skip
-    wanted = studies.plan_size(outputs, margin)
-    what = "Pairs" if candidates == 1 else f"Examples (each makes {candidates} pairs)"
-    # The key carries what the value depends on, so that another margin proposes its own size.
-    size = right.number_input(
-        f"{what} · at least {least} of {page.number(outputs)}, the 10 % rule", least, outputs,
-        wanted, key=f"pairs {outputs} {margin}",
-    )  # fmt: skip
-    name = st.text_input("Name", max_chars=80, placeholder=f"Study of {size} pairs")
-    with st.expander("More settings"):
-        overlap = st.slider(
-            "Share of pairs that two people rate", 0, 100, round(100 * studies.OVERLAP), 5,
-            format="%d %%", help="Only these show how far people agree; 20 % is usual.",
-        )  # fmt: skip
-        reference = st.toggle("Raters see the reference answer")
+def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
+    """How many pairs, by whom, and what they can show: what is assumed decides the size that a
+    margin needs, so it is asked first although it stands last."""
+    above, settings, told = st.container(), st.container(), st.container(border=True)
+    with settings:
+        name = st.text_input("Name", max_chars=80, placeholder="Study of … pairs")
+        with st.expander("More settings"):
+            overlap = st.slider(
+                "Share of pairs that two people rate", 0, 100, round(100 * studies.OVERLAP), 5,
+                format="%d %%", help="Only these show how far people agree; 20 % is usual.",
+            )  # fmt: skip
+            reference = st.toggle("Raters see the reference answer")
+    with told:
+        shown = st.container()
+        assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)
+    with above:
+        size = _choose_pairs(seen, assumed, candidates)
+    with shown:
+        show_forecast(forecast(size, assumed, candidates), assumed, seen.outputs, hourly_rate)
     return {
-        "size": int(size),
+        "size": size,
         "name": name,
         "overlap": overlap / 100,
         "show_reference": reference,
     }
+
+
+def _choose_pairs(seen: Prospect, assumed: Assumptions, candidates: int) -> int:
+    outputs = seen.outputs
+    left, right = st.columns(2)
+    margin = left.selectbox(
+        "Interval of the net preference", list(MARGINS), format_func=MARGINS.__getitem__,
+        help="The net preference is the share of pairs won less the share lost. ±20 points of it "
+        "are ±10 points of the share won. The size is for the interval that Results shows, which "
+        "holds however often somebody looks.",
+    )  # fmt: skip
+    enough = size_for_margin(margin, outputs, assumed) if margin else 0
+    wanted, least = seen.size(outputs if enough is None else enough), seen.size()
+    what = "Pairs" if candidates == 1 else f"Examples (each makes {candidates} pairs)"
+    # The key carries what the value depends on, so that another margin proposes its own size.
+    size = right.number_input(
+        f"{what} · {page.number(least)} to {page.number(outputs)}", least, outputs, wanted,
+        key=f"pairs {least} {outputs} {margin} {wanted}",
+        help=f"10 % of the {page.number(seen.split_size)} examples of the frozen split are "
+        f"{page.number(seen.least)}; {page.number(outputs)} have answers of all systems.",
+    )  # fmt: skip
+    if margin and enough is None:
+        widest = half_width(outputs, assumed.ties, assumed.level)
+        st.warning(
+            f"All {page.number(outputs)} outputs give an interval of ±{100 * widest:.0f} points, "
+            f"not {MARGINS[margin]}.",
+            icon=":material/straighten:",
+        )
+    if outputs < seen.least:
+        _tell_too_few(seen)
+    return int(size)
+
+
+def _tell_too_few(seen: Prospect) -> None:
+    st.warning(
+        f"The 10 % rule cannot be met: {page.number(seen.least)} of the frozen split’s "
+        f"{page.number(seen.split_size)} examples have to be reviewed, and only "
+        f"{page.number(seen.outputs)} have an answer of every system. Generate for the rest of the "
+        "split with every system, then open the study.",
+        icon=":material/rule:",
+    )
+    st.page_link("evaluation/generate.py", label="Generate", icon=":material/arrow_forward:")
 
 
 def _reason(seen: Prospect) -> str:

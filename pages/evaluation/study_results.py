@@ -25,6 +25,7 @@ from pages.evaluation.evidence_view import (
     slices_view,
     trust_view,
 )
+from pages.evaluation.forecast_view import told_outlook
 from pages.evaluation.gate_view import gate_view, report_view
 from pages.evaluation.unblinding import may_see, show_ledger
 
@@ -81,7 +82,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     else:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
-    _reservations(result)
+    _reservations(result, found)
     if apart := set_apart_words(found.set_apart):
         st.text(apart)
     if not found.judged:
@@ -116,7 +117,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         show_blinding(found.blinding)
 
 
-def _reservations(result: StudyResult) -> None:
+def _reservations(result: StudyResult, found: Comparison) -> None:
     """Why what was seen is not the last word: withheld, not blind, asked differently, interim."""
     study = result.study
     if result.withheld:
@@ -143,7 +144,8 @@ def _reservations(result: StudyResult) -> None:
         st.info(
             f"Interim: {page.number(result.found.judged)} of {page.number(result.pairs)} pairs are "
             "rated. The intervals of the preference and of the criteria's differences hold however "
-            "often you look; those of single means, flags and agreement hold for one look.",
+            "often you look; those of single means, flags and agreement hold for one look.\n\n"
+            f"{told_outlook(result, found)}",
             icon=":material/hourglass_top:",
         )
 
@@ -207,16 +209,14 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
 
 def _figures(result: StudyResult) -> None:
     st.subheader("How much was rated", anchor=False)
-    found, least = result.found, result.study.plan.least
-    needed = f"{page.number(least)} of {page.number(result.outputs)} outputs needed"
-    rule = f"{result.ten_percent_rule}: {needed}"
+    found, rule = result.found, result.rule_counts
     page.figures(
         [
             ("Pairs rated", f"{page.number(found.judged)} of {page.number(result.pairs)}", rule),
             (
                 "Coverage",
                 page.percent(result.coverage.value, 1),
-                f"{page.number(result.reviewed)} of {page.number(result.outputs)} outputs. {rule}.",
+                f"{page.number(result.reviewed)} of {page.number(result.counted_from)}. {rule}.",
             ),
             ("Judgements", page.number(found.judgements), "Pairs that overlap have several."),
             (

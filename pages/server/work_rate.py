@@ -77,9 +77,9 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
 def _figures(store: Store, actor: Actor, study_id: str, at: StudyProgress) -> Body:
     return {
         "judged": at.judged,
+        "reviewed": at.reviewed,
         "least": at.least,
         "pairs": at.pairs,
-        "outputs": at.outputs,
         "can_undo": rating.last_judgement(store, actor, study_id) is not None,
     }
 

@@ -17,7 +17,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing import get_context
 
-from tests.benchmarks.validation import agreement, criteria, decisions, preference, scores
+from tests.benchmarks.validation import (
+    agreement,
+    criteria,
+    decisions,
+    forecasts,
+    preference,
+    scores,
+)
 from tests.benchmarks.validation.table import FULL, HEAD, NO, SHORT, Row, Size
 
 ROWS: tuple[Callable[[Size], Row], ...] = (
@@ -29,6 +36,9 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     preference.risk_stratum,
     preference.drift_and_side,
     preference.leaning_raters,
+    forecasts.smallest_share,
+    forecasts.promised_interval,
+    forecasts.told_while_it_runs,
     criteria.ceiling,
     criteria.other_shapes,
     criteria.rare_and_grave,

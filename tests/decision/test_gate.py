@@ -19,7 +19,7 @@ def an_estimate(value: float, low: float, high: float, n: int = 60) -> Estimate:
 
 GOOD = GateEvidence(
     reviewed=30,
-    outputs=252,
+    counted_from=252,
     net=an_estimate(0.4, 0.1, 0.6),
     withheld="",
     blind=True,
@@ -50,7 +50,7 @@ def test_the_gate_opens_when_every_criterion_is_shown() -> None:
     ("criterion", "changes", "state"),
     [
         ("reviewed", {"reviewed": 25}, "failed"),  # 9.9 %
-        ("reviewed", {"reviewed": 0, "outputs": 0}, "failed"),
+        ("reviewed", {"reviewed": 0, "counted_from": 0}, "failed"),
         ("preferred", {"net": an_estimate(0.4, 0.0, 0.6)}, "failed"),
         ("preferred", {"net": undefined(0, "test", "No pair is judged yet.")}, "not known"),
         ("preferred", {"withheld": "not blind"}, "failed"),

@@ -141,7 +141,7 @@ def test_examples_that_a_system_was_trained_on_or_shown_are_left_out_of_a_study(
     base = place.system("Base", 0)
     tuned = place.system("Run", 5, "tuned", run_id=place.run(place.version_id))
     seen = place.prospect(base, tuned)
-    assert (seen.outputs, seen.left_out) == (10, 20)
+    assert (seen.outputs, seen.left_out, seen.split_size) == (10, 20, 10)
     assert (place.prospect(base, tuned, split="train").outputs) == 0
     with pytest.raises(InvalidInput, match="was trained on, or was shown"):
         studies.open_study(

@@ -279,11 +279,11 @@ def test_a_closed_study_hands_out_nothing_and_saves_nothing(place: Place) -> Non
     assert len(place.rows("judgements")) == 1
 
 
-def test_coverage_counts_pairs_against_ten_per_cent_of_the_outputs(tmp_path: Path) -> None:
+def test_coverage_counts_pairs_against_ten_per_cent_of_the_split(tmp_path: Path) -> None:
     place = Place(tmp_path, size=1)
     rate_all(place.store, place.rater(), place.study_id, a_judgement, most=3)
     seen = rating.progress(place.store, place.rater(), place.study_id)
-    counted = {"outputs": 40, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1}
+    counted = {"reviewed": 3, "least": 4, "pairs": 4, "judged": 3, "mine": 3, "open": 1}
     assert {name: getattr(seen, name) for name in counted} == counted
 
 

@@ -112,7 +112,7 @@ def test_wins_losses_and_ties_are_read_as_a_net_preference(place: Place) -> None
     assert said.endswith(
         "24 won, 3 lost, 3 tied of 30 judged pairs, 10 % rule met, blindness held."
     )
-    counts = (result.outputs, result.pairs, result.found.judged, result.found.judgements)
+    counts = (result.counted_from, result.pairs, result.found.judged, result.found.judgements)
     assert counts == (40, 30, 30, 30)
     assert result.coverage.value == 0.75
 

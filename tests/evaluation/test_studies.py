@@ -9,6 +9,7 @@ import pytest
 from core.errors import Conflict, InvalidInput, NotFound
 from core.study.sealing import check_opened
 from core.workflows.evaluation import studies
+from core.workflows.evaluation.studies import Prospect
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.study_builders import a_system, a_version, answers_of
@@ -72,9 +73,13 @@ def test_a_blind_study_needs_no_reason(place: Place) -> None:
 # Planning --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("outputs", "least"), [(252, 26), (40, 4), (5, 1), (1000, 100)])
-def test_ten_per_cent_of_the_outputs_is_the_least(outputs: int, least: int) -> None:
-    assert studies.plan_size(outputs) == least
+@pytest.mark.parametrize(("examples", "least"), [(252, 26), (40, 4), (5, 1), (1000, 100)])
+def test_ten_per_cent_of_the_split_are_the_least_and_no_more_than_there_are_outputs(
+    examples: int, least: int
+) -> None:
+    assert Prospect(examples, 0, examples).size() == least
+    few = Prospect(10, 0, examples)
+    assert (few.least, few.size(8)) == (least, min(10, max(8, least)))
 
 
 def test_a_study_is_never_smaller_than_ten_per_cent_nor_larger_than_the_outputs(

@@ -11,17 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.clock import now
+from core.study.verdicts import first_verdicts
 from core.workflows.evaluation import rating, results
 from tests.evaluation.test_rating import Place
 from tests.study_builders import a_judgement, rate_all
 
 
-def counted(place: Place, rater_id: str) -> tuple[int, int, int, int]:
+def counted(place: Place, rater_id: str) -> tuple[int, int, int, int, int]:
     at = place.store.judgements.progress(place.study_id, rater_id)
-    return at.pairs, at.judged, at.mine, at.open
+    return at.pairs, at.judged, at.mine, at.open, at.reviewed
 
 
-def from_the_log(place: Place, rater_id: str) -> tuple[int, int, int, int]:
+def from_the_log(place: Place, rater_id: str) -> tuple[int, int, int, int, int]:
     """The same, counted from presentations and judgements."""
     row = place.store.database.one(
         """
@@ -35,7 +36,10 @@ def from_the_log(place: Place, rater_id: str) -> tuple[int, int, int, int]:
         {"rater": rater_id},
     )
     assert row is not None
-    return row["pairs"], row["judged"], row["mine"], row["open"]
+    verdicts = first_verdicts(place.store.judgements.of_study(place.study_id), place.base)
+    reviewed = len(verdicts) - verdicts.count("cannot_judge")
+    assert place.store.judgements.reviewed(place.study_id) == reviewed
+    return row["pairs"], row["judged"], row["mine"], row["open"], reviewed
 
 
 def test_the_counters_are_those_of_the_log_whatever_raters_did(tmp_path: Path) -> None:
@@ -43,7 +47,7 @@ def test_the_counters_are_those_of_the_log_whatever_raters_did(tmp_path: Path) -
     chance = random.Random(5)
     raters = [place.rater(name) for name in ("bea", "cem", "dot")]
     said: list[tuple[str, str]] = []
-    for _ in range(40):
+    for _ in range(60):
         rater = chance.choice(raters)
         what = chance.random()
         if what < 0.2 and said:
@@ -59,7 +63,7 @@ def test_the_counters_are_those_of_the_log_whatever_raters_did(tmp_path: Path) -
         elif pairs := rating.next_pairs(place.store, rater, place.study_id, 1):
             if chance.random() < 0.3:
                 continue  # looked at and left
-            judgement = a_judgement(pairs[0], chance.choice(["left", "right", "tie_good"]))
+            judgement = a_judgement(pairs[0], chance.choice(["left", "tie_good", "cannot_judge"]))
             rating.judge(place.store, rater, place.study_id, judgement)
             said.append((rater.person_id, judgement.judgement_id))
         for one in raters:
@@ -78,7 +82,7 @@ def test_two_raters_of_one_pair_at_once_are_counted_once_as_a_pair(tmp_path: Pat
         )
     assert done == [8, 8]
     for rater in raters:
-        assert counted(place, rater.person_id) == (8, 8, 8, 0)
+        assert counted(place, rater.person_id) == (8, 8, 8, 0, 8)
     place.store.close()
 
 
@@ -88,8 +92,10 @@ def test_many_deltas_become_few_and_count_the_same(tmp_path: Path) -> None:
     rate_all(place.store, bea, place.study_id, a_judgement, most=6)
     before = counted(place, bea.person_id)
     place.store.database.execute(
-        "INSERT INTO study_counts "
-        "SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0 FROM studies, range(500)"
+        """
+        INSERT INTO study_counts
+        SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0, 0 FROM studies, range(500)
+        """
     )
     place.store.transact(lambda: place.store.judgements.compact(place.study_id))
     assert place.store.database.value("SELECT count(*) FROM study_counts") == 3

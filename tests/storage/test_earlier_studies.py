@@ -143,6 +143,7 @@ def test_a_study_of_an_earlier_schema_is_found_again_whole(tmp_path: Path, last:
     assert sorted(ratings) == [("sys_a", 5, ""), ("sys_b", 2, "line one")]
     progress = store.judgements.progress("stu", "person_bea")
     assert (progress.pairs, progress.judged, progress.mine, progress.open) == (4, 2, 2, 2)
+    assert (progress.reviewed, progress.least) == (2, 1)
     assert store.answers.texts("sys_b", "ver")["ex_3"] == " answer sys_b3\n"
     generation = store.systems.newest_generation("sys_a")
     assert generation is not None

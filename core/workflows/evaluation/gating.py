@@ -79,7 +79,7 @@ def _evidence(
     against = scores[both[1]].against.get(plan.metric) if both[1] in scores else None
     return GateEvidence(
         reviewed=result.reviewed,
-        outputs=result.outputs,
+        counted_from=result.counted_from,
         net=compared.net,
         withheld=result.withheld,
         blind=study.blind,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.actor import Actor
+from core.actor import READS_RESULTS, Actor
 from core.evidence.evidence import Evidence
 from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
@@ -18,9 +18,10 @@ from core.study.findings import Comparison, Findings
 from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
-from core.study.study import Study
+from core.study.study import Study, ten_percent_rule
 from core.study.verdicts import headline, seen
 from core.versions.exporting import to_csv
+from core.wording import figure
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
 from core.workflows.evaluation.unblinding import note_seen
@@ -43,9 +44,9 @@ class StudyResult:
     evidence: Evidence
 
     @property
-    def outputs(self) -> int:
-        """The outputs that the sample was drawn from."""
-        return self.study.plan.outputs
+    def counted_from(self) -> int:
+        """What the 10 % rule counts from: the examples of the frozen split."""
+        return self.study.plan.counted_from
 
     @property
     def pairs(self) -> int:
@@ -54,18 +55,25 @@ class StudyResult:
 
     @property
     def reviewed(self) -> int:
-        """How many of the outputs were judged, those that could not be aside."""
-        return min(self.outputs, *(one.net.n for one in self.found.comparisons))
+        """How many of them were judged for every candidate, those that could not be aside."""
+        return min(self.counted_from, *(one.net.n for one in self.found.comparisons))
 
     @property
     def ten_percent_rule(self) -> str:
         """Whether that is at least 10 %, in words."""
-        return f"10 % rule {'met' if self.reviewed >= self.study.plan.least else 'not met yet'}"
+        return ten_percent_rule(self.reviewed, self.study.plan.least, self.study.pairs_each)
+
+    @property
+    def rule_counts(self) -> str:
+        """The rule with its numbers: “10 % rule met: 26 of the split's 252 examples needed”."""
+        least, of = figure(self.study.plan.least), figure(self.counted_from)
+        what = f"the split's {of} examples" if self.study.plan.split_size else f"{of} outputs"
+        return f"{self.ten_percent_rule}: {least} of {what} needed"
 
     @property
     def coverage(self) -> Estimate:
-        """The judged share of the outputs, exact interval."""
-        return proportion(self.reviewed, self.outputs)
+        """The judged share of them, exact interval."""
+        return proportion(self.reviewed, self.counted_from)
 
     def headline(self, comparison: Comparison) -> str:
         """The sentence above the chart of one candidate; what was seen first, whatever it means."""
@@ -213,6 +221,15 @@ def _withheld(study: Study) -> str:
         "raters may too, and what was seen is not shown to mean that one is better. It counts "
         "once a lead writes why it may."
     )
+
+
+def reviewed_of(store: Store, actor: Actor, study: Study, counted: int) -> int:
+    """How many examples the 10 % rule counts: reviewed for every candidate. `counted`: the reviewed
+    pairs of the study, by its counters."""
+    actor.require(study.project_id, *READS_RESULTS)
+    if len(study.candidates) == 1:
+        return counted
+    return store.judgements.reviewed(study.study_id)
 
 
 def none_in(pairs: int) -> Estimate:

@@ -28,21 +28,28 @@ COUNTS = "counts_although_not_blind"
 @dataclass(frozen=True)
 class Prospect:
     """What a study of these systems could rest on. `outputs`: examples of the split that all
-    answered and none was trained on or shown; `left_out`: those that one was."""
+    answered and none was trained on or shown; `left_out`: those that one was; `split_size`: the
+    examples of the frozen split; `studies`: how many studies there would be of the two systems."""
 
     outputs: int
     left_out: int
-    differences: tuple[Difference, ...]
+    split_size: int
+    differences: tuple[Difference, ...] = ()
+    studies: int = 1
+
+    @property
+    def least(self) -> int:
+        """How many examples the 10 % rule asks for: of the frozen split, answered or not."""
+        return sample_size(self.split_size, FRACTION)
+
+    def size(self, at_least: int = 0) -> int:
+        """How many examples to draw: 10 % of the split or more, as far as there are outputs."""
+        return min(self.outputs, max(self.least, at_least))
 
     @property
     def needs_reason(self) -> bool:
         """Whether a lead has to write why the systems are compared all the same."""
         return needs_reason(self.differences)
-
-
-def plan_size(outputs: int, margin: float | None = None, at_least: int = 0) -> int:
-    """How many pairs: the largest of 10 % of the outputs, the margin's size, and `at_least`."""
-    return min(outputs, max(sample_size(outputs, FRACTION, margin), at_least))
 
 
 def prospect(
@@ -70,7 +77,13 @@ def prospect(
         for candidate in candidates
         for difference in comparable(baseline.conditions, candidate.conditions)
     ]  # fmt: skip
-    return Prospect(outputs, left_out, tuple(differences))
+    return Prospect(
+        outputs=outputs,
+        left_out=left_out,
+        split_size=store.versions.frozen_size(version_id, split, [s.system_id for s in there]),
+        differences=tuple(differences),
+        studies=1 + max(len(store.studies.of_both(baseline_id, i)) for i in candidate_ids),
+    )
 
 
 def open_study(
@@ -93,7 +106,8 @@ def open_study(
     """Queue the draw of a study, which opens when the worker has made it; the study's id.
 
     `study_id` was made when the form was opened: a second submission of it queues nothing. `size`
-    may be above the plan's, never below 10 % of the outputs. `overlap` is the share of pairs that
+    may be above the plan's, never below 10 % of the frozen split unless fewer have answers of all.
+    `overlap` is the share of pairs that
     two people rate. `reason` is asked for where the systems were asked differently. The seed of
     order and sides is secret unless given.
     """
@@ -101,17 +115,18 @@ def open_study(
     if study_id and store.jobs.of_subject(study_id):
         return study_id
     _refuse_unfit(seen, overlap, reason)
-    size = plan_size(seen.outputs, at_least=size or 0)
+    size = seen.size(size or 0)
     plan = StudyPlan(
         outputs=seen.outputs,
         pairs=size * len(candidate_ids),
-        least=plan_size(seen.outputs),
+        least=seen.least,
         fraction=FRACTION,
         overlap=overlap,
         show_reference=show_reference,
         seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
         split=split,
+        split_size=seen.split_size,
     )
     study_id = study_id or new_id("stu")
     title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"
