@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.statistics.estimates import Estimate, mean_interval, proportion
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
+from core.study.risk import RISK, RiskReview, weighted_net
 from core.study.verdicts import (
     Verdict,
     count_split,
@@ -31,7 +32,8 @@ class Comparison:
 
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
-    flag to the share of judged pairs in which it was raised, baseline first, candidate second.
+    flag to the share of judged pairs in which it was raised, baseline first, candidate second. All
+    of that is of the sample; `risk` is of the riskiest outputs beside it, None without any.
     """
 
     candidate_id: str
@@ -41,6 +43,12 @@ class Comparison:
     judged: int
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
+    risk: RiskReview | None = None
+
+    @property
+    def reviewed(self) -> int:
+        """How many examples could be judged, of the sample and beside it."""
+        return self.net.n + (self.risk.reviewed if self.risk else 0)
 
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
@@ -81,19 +89,25 @@ def findings(
     *,
     planned: int,
     studies: Mapping[str, int] | None = None,
+    risk_planned: int = 0,
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
-    `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
-    studies there are of the baseline and each candidate, which share one chance of a false claim.
+    `planned`: the sample's pairs of each candidate, `risk_planned` those beside it. `studies`: how
+    many studies there are of the baseline and each candidate, which share one chance of a false
+    claim.
     """
     comparisons = []
     for candidate_id in candidate_ids:
-        own = [j for j in judgements if candidate_id in j.system_ids]
+        every = [j for j in judgements if candidate_id in j.system_ids]
+        own = [j for j in every if j.stratum != RISK]
         level = level_of((studies or {}).get(candidate_id, 1))
-        comparisons.append(
-            _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
-        )
+        comparison = _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
+        if risk_planned:
+            complete = comparison.judged >= planned
+            risk = _risk_review(baseline_id, every, risk_planned, complete)
+            comparison = replace(comparison, risk=risk)
+        comparisons.append(comparison)
     choices = [j.choice for j in judgements]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
@@ -132,6 +146,20 @@ def _comparison(
             criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
         ),
         flags=_flags(judgements, baseline_id, candidate_id),
+    )
+
+
+def _risk_review(
+    baseline_id: str, judgements: Sequence[Judgement], planned: int, sample_complete: bool
+) -> RiskReview:
+    """What was said beside the sample, `planned` pairs, and of both together once all is judged."""
+    first = first_of_each_pair(judgements)
+    verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
+    beside = [v for j, v in zip(first, verdicts, strict=True) if j.stratum == RISK]
+    complete = sample_complete and len(beside) >= planned
+    return RiskReview(
+        dict(Counter(beside)),
+        weighted_net(verdicts, [j.probability for j in first]) if complete else None,
     )
 
 

@@ -131,7 +131,8 @@ class ShownPair:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one rater said of one presentation, by systems: `flags` maps system id → flags."""
+    """What one rater said of one presentation, by systems: `flags` maps system id → flags.
+    `probability`: that its example was drawn with, above 0 up to 1."""
 
     judgement_id: str
     presentation_id: str
@@ -151,6 +152,7 @@ class Judgement:
     created_at: datetime
     number: int
     stratum: str
+    probability: float = 1.0
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Judgement:

@@ -37,6 +37,7 @@ def run(job: JobContext) -> None:
                 [Rating(**row) for row in ratings],
                 planned=spec["planned"],
                 studies=spec.get("studies"),
+                risk_planned=spec.get("risk_planned", 0),
             )
         )
     else:

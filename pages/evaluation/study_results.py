@@ -17,6 +17,7 @@ from pages.components.job_view import live
 from pages.evaluation import result_charts
 from pages.evaluation.caveats import measured, show_differences, show_reason
 from pages.evaluation.forecast_view import told_outlook
+from pages.evaluation.risk_view import show_risk
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -62,6 +63,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
     _reservations(result, found)
     result_charts.verdicts_chart(_decided(found), found, names)
+    show_risk(result, found)
     if result.withheld:
         return
     result_charts.criteria_chart(_criteria_title(found, names), found, names)
