@@ -60,7 +60,7 @@ def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answer
     plan["reason"] = _reason(seen)
     pairs = plan["size"] * len(plan["candidate_ids"])
     label = f"Open a study of {page.counted(pairs, 'pair')}"
-    label += ", and the riskiest" if plan["risk"] else ""
+    label += ", and the riskiest" if plan["risk"] and plan["size"] < seen.outputs else ""
     if st.button(label, type="primary", icon=":material/science:"):
         _open(store, actor, project_id, plan)
     st.caption(
