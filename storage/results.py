@@ -155,6 +155,30 @@ class Results:
             )
         )
 
+    def reviewed(self, study_id: str) -> int:
+        """How many examples were reviewed for every candidate: the pair's first judgement told."""
+        return int(
+            self._db.value(
+                """
+                WITH first AS (
+                    SELECT b.system_a, b.system_b, j.outcome
+                    FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                    WHERE j.study_id = $study
+                    QUALIFY row_number() OVER (
+                        PARTITION BY j.pair_id ORDER BY j.created_at, j.judgement_id
+                    ) = 1
+                )
+                SELECT coalesce(min(told), 0) FROM (
+                    SELECT s.system_id, count(*) FILTER (f.outcome <> 'cannot_judge') AS told
+                    FROM study_systems s LEFT JOIN first f
+                        ON s.system_id IN (f.system_a, f.system_b)
+                    WHERE s.study_id = $study AND s.role = 'candidate' GROUP BY s.system_id
+                )
+                """,
+                {"study": study_id},
+            )
+        )
+
     def pace(self, project_id: str) -> Row:
         """How many judgements a project has, how many of them told (`tied` among them), and their
         mean seconds."""
@@ -181,7 +205,8 @@ class Results:
                    v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
                    j.created_at, j.seconds, j.choice, j.outcome,
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
-                   j.flags, j.comment, j.correction, j.judgement_id,
+                   j.flags, j.comment, j.correction, j.judgement_id, b.stratum,
+                   b.inclusion_probability,
                    coalesce(j.created_at > u.created_at, false) AS set_apart
             FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id

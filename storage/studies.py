@@ -63,7 +63,7 @@ class Studies:
         return self._db.rows(
             """
             SELECT pair_id, example_id, revision_id, number, system_a, system_b, places, answer_a,
-                   answer_b
+                   answer_b, stratum, inclusion_probability
             FROM pairs WHERE study_id = $study_id
             """,
             {"study_id": study_id},

@@ -19,6 +19,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.study.pairs import Judgement
+from core.study.risk import RISK
 from core.study.verdicts import first_of_each_pair, verdict_of
 
 FORMAT = 1
@@ -76,10 +77,11 @@ def counted_judgements(
     judgements: Sequence[Judgement], baseline_id: str, candidate_id: str
 ) -> list[dict[str, Any]]:
     """Every judgement of a candidate in the order of time, raters by number: pair, rater, verdict,
-    whether it is the one that counts for its pair, and whether it is set apart and never does."""
+    whether it is the one that counts for its pair, and whether it is apart from the verdict: of a
+    rater who had seen results, or of a pair beside the sample."""
     own = [j for j in judgements if candidate_id in j.system_ids]
     own.sort(key=lambda j: (j.created_at, j.judgement_id))
-    counts = {j.judgement_id for j in first_of_each_pair(own)}
+    counts = {j.judgement_id for j in first_of_each_pair(own) if j.stratum != RISK}
     numbers = {rater: k for k, rater in enumerate(dict.fromkeys(j.rater_id for j in own), 1)}
     return [
         {
@@ -87,7 +89,7 @@ def counted_judgements(
             "rater": numbers[j.rater_id],
             "verdict": verdict_of(j, baseline_id),
             "counts": j.judgement_id in counts,
-            "apart": not j.counts,
+            "apart": not j.counts or j.stratum == RISK,
             "at": plain(j.created_at),
         }
         for j in own

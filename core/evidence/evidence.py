@@ -17,6 +17,7 @@ from core.evidence.slices import Slice, slices
 from core.study.pairs import Judgement
 from core.study.ranking import Ranked, ranking
 from core.study.register import level_of
+from core.study.risk import RISK
 from core.study.sensitivity import PairFacts, Sensitivity, sensitivity
 from core.study.verdicts import WORTH, first_of_each_pair, verdict_of
 
@@ -54,8 +55,10 @@ def evidence(
     *,
     studies: Mapping[str, int] | None = None,
 ) -> Evidence:
-    """Of a study's judgements. `facts`: pair id → what is known of the pair; `scores`: metric →
-    pair id → candidate minus baseline; `studies` as in `core.study.findings.findings`."""
+    """Of the judgements of a study's sample. `facts`: pair id → what is known of the pair;
+    `scores`: metric → pair id → candidate minus baseline; `studies` as in
+    `core.study.findings.findings`."""
+    judgements = [j for j in judgements if j.stratum != RISK]
     found = []
     for candidate_id in candidate_ids:
         own = [j for j in judgements if candidate_id in j.system_ids]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInput
 from core.statistics.anytime import always_valid_mean, e_value
-from core.statistics.estimates import Estimate, says_better, weighted_mean
+from core.statistics.estimates import Estimate, says_better
 from core.statistics.p_values import sign_test
 from core.study.criteria import CriterionResult
 from core.study.findings import Comparison, Findings, findings
 from core.study.judgement_file import UNIFORM, JudgementFile
+from core.study.risk import weighted_net
 from core.study.sensitivity import Sensitivity, sensitivity
 from core.study.verdicts import (
-    WORTH,
     first_of_each_pair,
     first_verdicts,
     headline,
@@ -106,12 +106,8 @@ def _weighted(file: JudgementFile, baseline: str) -> Estimate | None:
     first = first_of_each_pair(file.judgements)
     if any(j.pair_id not in file.probabilities for j in first):
         return None
-    worth = [(verdict_of(j, baseline), file.probabilities[j.pair_id]) for j in first]
-    judged = [(WORTH[verdict], 1 / p) for verdict, p in worth if verdict != "cannot_judge"]
-    mean = weighted_mean([w for w, _ in judged], [weight for _, weight in judged])
-    if mean.low is None or mean.high is None:
-        return mean
-    return replace(mean, low=max(mean.low, -1.0), high=min(mean.high, 1.0))
+    verdicts = [verdict_of(j, baseline) for j in first]
+    return weighted_net(verdicts, [file.probabilities[j.pair_id] for j in first])
 
 
 def sentence(found: Analysis) -> str:

@@ -3,13 +3,16 @@
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
 position, reference, texts: every system's answer, the baseline's first), in any order.
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, outputs). spec: DrawSpec's fields.
+final/study.json (leaks, seal, pairs, risk_pairs, outputs). spec: DrawSpec's fields.
+
+The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
+them, in a stratum of their own (`core.study.risk`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,8 @@ from core.jobs.context import JobContext
 from core.jobs.folder import write_json
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
-from core.study.sampling import draw, length_strata
+from core.study.risk import RISK, risk_scores, riskiest
+from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
 
 PLACE_STEP = 1_000_000
@@ -31,7 +35,8 @@ PLACE_STEP = 1_000_000
 @dataclass(frozen=True)
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
-    candidate; `overlap` the share of pairs that two people rate; `names` and `template` are what
+    candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
+    sample's pairs that two people rate; `names` and `template` are what
     must not show in an answer; `rubric` and `plan` are sealed with what is drawn."""
 
     study_id: str
@@ -43,6 +48,7 @@ class DrawSpec:
     template: str
     rubric: Any = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
+    risk: int = 0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
@@ -71,7 +77,8 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
     pairs = _pairs(table, spec)
-    twice = _rated_twice(len(pairs), spec)
+    sampled = sum(pair["stratum"] != RISK for pair in pairs)
+    twice = _rated_twice(sampled, spec)
     for index, pair in enumerate(pairs):
         pair["places"] = 2 if index in twice else 1
     pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
@@ -94,21 +101,53 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
         "leaks": _leaks(table, spec),
         "seal": seal_of(content),
         "pairs": len(pairs),
+        "risk_pairs": len(pairs) - sampled,
         "outputs": table.num_rows,
     }
 
 
 def _pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
-    """The sample, stratified by the length of the reference, in the seeded order; one pair for
-    every candidate."""
+    """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
+    beside it; one pair for every candidate."""
     ids = table.column("example_id").to_pylist()
-    strata = length_strata(table.column("reference").to_pylist())
-    drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
-    row_of = {example_id: row for row, example_id in enumerate(ids)}
+    references = table.column("reference").to_pylist()
+    texts = table.column("texts").to_pylist()
+    drawn = draw(
+        ids, length_strata(references), min(spec.size, len(ids)), np.random.default_rng(spec.seed)
+    )
+    beside: list[Drawn] = []
+    if spec.risk:
+        certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
+        drawn, beside = _with_certain(drawn, certain)
+    ordered = [
+        found[k]
+        for part, found in enumerate((_of(drawn, table, spec), _of(beside, table, spec)))
+        for k in pair_order(len(found), spec.seed + 2 * part)
+    ]
+    return [
+        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
+        for number, pair in enumerate(ordered, 1)
+    ]
+
+
+def _with_certain(
+    drawn: Sequence[Drawn], certain: Sequence[str]
+) -> tuple[list[Drawn], list[Drawn]]:
+    """The sample, which says what is reviewed with certainty, and the rest of that, beside it."""
+    there, sure = {d.example_id for d in drawn}, set(certain)
+    sample = [replace(d, inclusion_probability=1.0) if d.example_id in sure else d for d in drawn]
+    return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
+
+
+def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+    """The pairs of drawn examples, one for every candidate."""
+    if not drawn:
+        return []
+    row_of = {example_id: k for k, example_id in enumerate(table.column("example_id").to_pylist())}
     chosen = table.take([row_of[d.example_id] for d in drawn])
     revisions = chosen.column("revision_id").to_pylist()
     texts = chosen.column("texts").to_pylist()
-    found = [
+    return [
         {
             "study_id": spec.study_id,
             "example_id": d.example_id,
@@ -122,11 +161,6 @@ def _pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
         }
         for k, d in enumerate(drawn)
         for c in range(1, len(spec.systems))
-    ]
-    ordered = [found[k] for k in pair_order(len(found), spec.seed)]
-    return [
-        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
-        for number, pair in enumerate(ordered, 1)
     ]
 
 

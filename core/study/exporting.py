@@ -68,6 +68,8 @@ def _record(
     ]
     return {
         "pair": row["pair"],
+        "stratum": row["stratum"],
+        "probability": row["inclusion_probability"],
         "example_id": row["example_id"],
         "external_id": row["external_id"],
         "instruction": row["instruction"],

@@ -15,6 +15,7 @@ from core.study.blinding import Blinding, Guess, blinding_of
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
+from core.study.risk import RISK, RiskReview, weighted_net
 from core.study.verdicts import (
     Verdict,
     count_split,
@@ -32,7 +33,8 @@ class Comparison:
 
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
-    flag to the share of judged pairs in which it was raised, baseline first, candidate second.
+    flag to the share of judged pairs in which it was raised, baseline first, candidate second. All
+    of that is of the sample; `risk` is of the riskiest outputs beside it, None without any.
     `set_apart` counts judgements by people who had seen results or names, in nothing else;
     `blinding` is what raters guessed afterwards.
     """
@@ -46,6 +48,12 @@ class Comparison:
     flags: Mapping[str, tuple[Estimate, Estimate]]
     set_apart: Mapping[Verdict, int] = field(default_factory=dict)
     blinding: Blinding | None = None
+    risk: RiskReview | None = None
+
+    @property
+    def reviewed(self) -> int:
+        """How many examples could be judged, of the sample and beside it."""
+        return self.net.n + (self.risk.reviewed if self.risk else 0)
 
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
@@ -92,24 +100,30 @@ def findings(
     *,
     planned: int,
     studies: Mapping[str, int] | None = None,
+    risk_planned: int = 0,
     guesses: Sequence[Guess] = (),
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
-    `planned`: the pairs of each candidate that the study was opened with. `studies`: how many
-    studies there are of the baseline and each candidate, which share one chance of a false claim.
-    `guesses`: what raters took for the candidate's.
+    `planned`: the sample's pairs of each candidate, `risk_planned` those beside it. `studies`: how
+    many studies there are of the baseline and each candidate, which share one chance of a false
+    claim. `guesses`: what raters took for the candidate's.
     """
     counting = [j for j in judgements if j.counts]
     ids = {j.judgement_id for j in counting}
     ratings = [rating for rating in ratings if rating.judgement_id in ids]
     comparisons = []
     for candidate_id in candidate_ids:
-        own = [j for j in judgements if candidate_id in j.system_ids]
+        every = [j for j in judgements if candidate_id in j.system_ids]
+        own = [j for j in every if j.stratum != RISK]
         level = level_of((studies or {}).get(candidate_id, 1))
         found = _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
         guessed = [guess for guess in guesses if candidate_id in guess.system_ids]
-        comparisons.append(replace(found, blinding=blinding_of(guessed, own, baseline_id, level)))
+        found = replace(found, blinding=blinding_of(guessed, own, baseline_id, level))
+        if risk_planned:
+            complete = found.judged >= planned
+            found = replace(found, risk=_risk_review(baseline_id, every, risk_planned, complete))
+        comparisons.append(found)
     choices = [j.choice for j in counting]
     left, right = choices.count("left"), choices.count("right")
     return Findings(
@@ -150,6 +164,20 @@ def _comparison(
         ),
         flags=_flags(counting, baseline_id, candidate_id),
         set_apart=dict(Counter(verdict_of(j, baseline_id) for j in judgements if j.set_apart)),
+    )
+
+
+def _risk_review(
+    baseline_id: str, judgements: Sequence[Judgement], planned: int, sample_complete: bool
+) -> RiskReview:
+    """What was said beside the sample, `planned` pairs, and of both together once all is judged."""
+    first = first_of_each_pair(judgements)
+    verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
+    beside = [v for j, v in zip(first, verdicts, strict=True) if j.stratum == RISK]
+    complete = sample_complete and len(beside) >= planned
+    return RiskReview(
+        dict(Counter(beside)),
+        weighted_net(verdicts, [j.probability for j in first]) if complete else None,
     )
 
 

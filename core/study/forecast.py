@@ -104,13 +104,16 @@ class Forecast:
         return next(one.most for one in self.until if one.share == share)
 
 
-def forecast(pairs: int, assumed: Assumptions, candidates: int = 1) -> Forecast:
-    """What `pairs` pairs of each candidate can show. Raises InvalidInput below one pair."""
-    if pairs < 1 or candidates < 1:
+def forecast(pairs: int, assumed: Assumptions, candidates: int = 1, beside: int = 0) -> Forecast:
+    """What `pairs` pairs of each candidate can show; `beside` more are rated once and show nothing.
+
+    Raises InvalidInput below one pair.
+    """
+    if pairs < 1 or candidates < 1 or beside < 0:
         raise InvalidInput("A study has at least one pair and one candidate.")
     chances = chance_by(pairs, _HUNDREDTHS, assumed)
     enough = _HUNDREDTHS[chances >= POWER]
-    judgements = round(pairs * candidates * (1 + assumed.overlap))
+    judgements = round(candidates * (pairs * (1 + assumed.overlap) + beside))
     return Forecast(
         pairs=pairs,
         smallest_share=float(enough[0]) if len(enough) else None,

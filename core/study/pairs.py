@@ -143,7 +143,8 @@ class ShownPair:
 class Judgement:
     """What one rater said of one presentation, by systems: `flags` maps system id → flags.
 
-    `set_apart`: its rater had seen results or names before (core.study.unblinding).
+    `set_apart`: its rater had seen results or names before (core.study.unblinding); `probability`:
+    that its example was drawn with, above 0 up to 1.
     """
 
     judgement_id: str
@@ -165,6 +166,7 @@ class Judgement:
     number: int
     stratum: str
     set_apart: bool = False
+    probability: float = 1.0
 
     @property
     def counts(self) -> bool:

@@ -15,6 +15,7 @@ from statistics import fmean
 
 from core.statistics.anytime import e_value
 from core.study.pairs import Judgement
+from core.study.risk import RISK
 from core.study.verdicts import first_verdicts, worth_of
 
 CHANCE = 0.05
@@ -55,7 +56,9 @@ def level_of(studies: int) -> float:
 
 
 def counts_of(judgements: Sequence[Judgement], baseline_id: str) -> tuple[int, int, int, float]:
-    """Judged, won and lost pairs of one candidate, and the e-value of its being preferred."""
-    verdicts = first_verdicts(judgements, baseline_id)
+    """Judged, won and lost pairs of one candidate in the sample, and the e-value of its being
+    preferred."""
+    sample = [j for j in judgements if j.stratum != RISK]
+    verdicts = first_verdicts(sample, baseline_id)
     worth = worth_of(verdicts)
     return len(verdicts), worth.count(1), worth.count(-1), e_value(worth)

@@ -54,6 +54,7 @@ def run(job: JobContext) -> None:
                 planned=spec["planned"],
                 studies=spec.get("studies"),
                 guesses=[Guess.of_row(row) for row in rows["guesses"]],
+                risk_planned=spec.get("risk_planned", 0),
             )
         )
     else:
@@ -83,12 +84,13 @@ def study_report(
     planned: int,
     studies: Mapping[str, int] | None = None,
     guesses: Sequence[Guess] = (),
+    risk_planned: int = 0,
 ) -> StudyReport:
     """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them."""
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
-            studies=studies, guesses=guesses,
+            studies=studies, guesses=guesses, risk_planned=risk_planned,
         ),
         evidence(
             baseline_id, candidate_ids, judgements, facts_of_rows(facts), scores_of_rows(scores),

@@ -20,6 +20,7 @@ from core.errors import InvalidInput
 
 SEED_BITS = 62
 FORMAT = 1
+ADDED = ("pairs", "risk_pairs", "seed")
 
 
 class BrokenSeal(InvalidInput):
@@ -42,7 +43,9 @@ def seal_content(
     plan: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What is sealed, as plain values: systems in their roles (the baseline first), pairs in their
-    order with hashes of both answers, the rubric, and the plan without what the draw adds to it."""
+    order with hashes of both answers, the rubric, and the plan without what the draw adds to it.
+    Where there is a risk stratum, a pair's stratum and probability too."""
+    drawn_as = ("stratum", "inclusion_probability") if plan.get("risk") else ()
     return {
         "format": FORMAT,
         "study": study_id,
@@ -52,13 +55,14 @@ def seal_content(
             {
                 **{name: pair[name] for name in ("pair_id", "example_id", "revision_id")},
                 **{name: pair[name] for name in ("number", "system_a", "system_b", "places")},
+                **{name: pair[name] for name in drawn_as},
                 "answer_a": _hash(pair["answer_a"]),
                 "answer_b": _hash(pair["answer_b"]),
             }
             for pair in sorted(pairs, key=lambda one: int(one["number"]))
         ],
         "rubric": rubric,
-        "plan": {name: value for name, value in plan.items() if name not in ("pairs", "seed")},
+        "plan": {name: value for name, value in plan.items() if name not in ADDED},
     }
 
 

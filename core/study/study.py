@@ -32,7 +32,8 @@ class StudyPlan:
     """How the sample was drawn. `outputs`: examples that all systems answered and none was trained
     on or shown; `left_out`: those that one was; `least`: 10 % of the examples of the frozen split,
     of which there are `split_size` (0 in older studies, whose rule counted outputs); `overlap`: the
-    share of pairs that two people rate."""
+    share of the sample's pairs that two people rate; `risk`: so many of the riskiest outputs are
+    reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`)."""
 
     outputs: int
     pairs: int
@@ -44,6 +45,8 @@ class StudyPlan:
     left_out: int = 0
     split: str = "all"
     split_size: int = 0
+    risk: int = 0
+    risk_pairs: int = 0
 
     @property
     def counted_from(self) -> int:
@@ -59,9 +62,8 @@ class StudyPlan:
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
         values = asdict(self)
-        if not self.split_size:
-            del values["split_size"]
-        return values
+        later = ("split_size", "risk", "risk_pairs")
+        return {name: value for name, value in values.items() if value or name not in later}
 
 
 def ten_percent_rule(reviewed: int, least: int, drawn: int) -> str:
@@ -122,7 +124,12 @@ class Study:
 
     @property
     def pairs_each(self) -> int:
-        """The pairs of each candidate: several candidates share an example."""
+        """The sample's pairs of each candidate: several candidates share an example."""
+        return (self.plan.pairs - self.plan.risk_pairs) // len(self.candidates)
+
+    @property
+    def examples_drawn(self) -> int:
+        """The examples of the sample, and the riskiest beside it."""
         return self.plan.pairs // len(self.candidates)
 
     @property

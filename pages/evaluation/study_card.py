@@ -53,7 +53,7 @@ def _badges(study: Study) -> None:
 
 def _coverage(study: Study, progress: StudyProgress, reviewed: int) -> str:
     plan = study.plan
-    rule = ten_percent_rule(reviewed, plan.least, study.pairs_each)
+    rule = ten_percent_rule(reviewed, plan.least, study.examples_drawn)
     if reviewed < plan.least:
         rule += f": {page.number(reviewed)} of {page.number(plan.least)} examples"
     judged, pairs = page.number(progress.judged), page.number(progress.pairs)
@@ -71,9 +71,10 @@ def _plan(study: Study) -> str:
     )
     partly = 0 < plan.outputs < plan.split_size
     of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
+    risk = f", {page.number(plan.risk_pairs)} of them for their risk" if plan.risk_pairs else ""
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
-        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of} · "
+        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of}{risk} · "
         f"{left_out}"
         f"{page.percent(plan.overlap)} rated twice · {reference} · seal {study.seal[:12]}…"
     )

@@ -60,6 +60,7 @@ def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answer
     plan["reason"] = _reason(seen)
     pairs = plan["size"] * len(plan["candidate_ids"])
     label = f"Open a study of {page.counted(pairs, 'pair')}"
+    label += ", and the riskiest" if plan["risk"] and plan["size"] < seen.outputs else ""
     if st.button(label, type="primary", icon=":material/science:"):
         _open(store, actor, project_id, plan)
     st.caption(
@@ -129,18 +130,26 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 "Share of pairs that two people rate", 0, 100, round(100 * studies.OVERLAP), 5,
                 format="%d %%", help="Only these show how far people agree; 20 % is usual.",
             )  # fmt: skip
+            risk = st.number_input(
+                "Riskiest outputs beside the sample", 0, seen.outputs, 0, 5,
+                help="The outputs on which the systems differ most, by token F1 and by length, are "
+                "rated last. They are reported beside the verdict and never enter it.",
+            )  # fmt: skip
             reference = st.toggle("Raters see the reference answer")
     with told:
         shown = st.container()
         assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)
     with above:
         size = _choose_pairs(seen, assumed, candidates)
+    beside = min(risk, seen.outputs - size)
     with shown:
-        show_forecast(forecast(size, assumed, candidates), assumed, seen.outputs, hourly_rate)
+        found = forecast(size, assumed, candidates, beside)
+        show_forecast(found, assumed, seen.outputs, hourly_rate)
     return {
         "size": size,
         "name": name,
         "overlap": overlap / 100,
+        "risk": risk,
         "show_reference": reference,
     }
 

@@ -27,6 +27,7 @@ from pages.evaluation.evidence_view import (
 )
 from pages.evaluation.forecast_view import told_outlook
 from pages.evaluation.gate_view import gate_view, report_view
+from pages.evaluation.risk_view import show_risk
 from pages.evaluation.unblinding import may_see, show_ledger
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     if not found.judged:
         return
     result_charts.verdicts_chart(_decided(found), found, names)
+    show_risk(result, found)
     if result.withheld:
         return
     result_charts.criteria_chart(_criteria_title(found, names), found, names)

@@ -38,7 +38,7 @@ def from_the_log(place: Place, rater_id: str) -> tuple[int, int, int, int, int]:
     assert row is not None
     verdicts = first_verdicts(place.store.judgements.of_study(place.study_id), place.base)
     reviewed = len(verdicts) - verdicts.count("cannot_judge")
-    assert place.store.judgements.reviewed(place.study_id) == reviewed
+    assert place.store.results.reviewed(place.study_id) == reviewed
     return row["pairs"], row["judged"], row["mine"], row["open"], reviewed
 
 

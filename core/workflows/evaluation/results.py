@@ -56,12 +56,12 @@ class StudyResult:
     @property
     def reviewed(self) -> int:
         """How many of them were judged for every candidate, those that could not be aside."""
-        return min(self.counted_from, *(one.net.n for one in self.found.comparisons))
+        return min(self.counted_from, *(one.reviewed for one in self.found.comparisons))
 
     @property
     def ten_percent_rule(self) -> str:
         """Whether that is at least 10 %, in words."""
-        return ten_percent_rule(self.reviewed, self.study.plan.least, self.study.pairs_each)
+        return ten_percent_rule(self.reviewed, self.study.plan.least, self.study.examples_drawn)
 
     @property
     def rule_counts(self) -> str:
@@ -125,6 +125,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             planned=study.pairs_each,
             studies=studies,
             guesses=store.guesses.of_study(study_id),
+            risk_planned=study.examples_drawn - study.pairs_each,
         )
         return reports.Report(_result(study, report))
     content = reports.kept(store, report_id, stamp)
@@ -201,6 +202,7 @@ def _compute(
             "candidate_ids": [c.system_id for c in study.candidates],
             "criteria": [c.name for c in study.rubric],
             "planned": study.pairs_each,
+            "risk_planned": study.examples_drawn - study.pairs_each,
             "studies": dict(studies),
         },
         files={
@@ -229,7 +231,7 @@ def reviewed_of(store: Store, actor: Actor, study: Study, counted: int) -> int:
     actor.require(study.project_id, *READS_RESULTS)
     if len(study.candidates) == 1:
         return counted
-    return store.judgements.reviewed(study.study_id)
+    return store.results.reviewed(study.study_id)
 
 
 def none_in(pairs: int) -> Estimate:

@@ -98,6 +98,7 @@ def open_study(
     split: str = "all",
     size: int | None = None,
     overlap: float = OVERLAP,
+    risk: int = 0,
     show_reference: bool = False,
     seed: int | None = None,
     reason: str = "",
@@ -108,7 +109,8 @@ def open_study(
     `study_id` was made when the form was opened: a second submission of it queues nothing. `size`
     may be above the plan's, never below 10 % of the frozen split unless fewer have answers of all.
     `overlap` is the share of pairs that
-    two people rate. `reason` is asked for where the systems were asked differently. The seed of
+    two people rate, `risk` how many of the riskiest outputs are reviewed beside the
+    sample. `reason` is asked for where the systems were asked differently. The seed of
     order and sides is secret unless given.
     """
     seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
@@ -127,6 +129,7 @@ def open_study(
         left_out=seen.left_out,
         split=split,
         split_size=seen.split_size,
+        risk=max(0, min(risk, seen.outputs)),
     )
     study_id = study_id or new_id("stu")
     title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"

@@ -1,0 +1,109 @@
+"""The risk stratum: what is risky, that it is drawn with certainty, and that it biases nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.study.draw_job import DrawSpec, draw_study
+from core.study.risk import RISK, risk_scores, riskiest, weighted_net
+from core.study.verdicts import Verdict
+
+REFERENCES = ["the red apple fell"] * 4
+TEXTS = [
+    ("the red apple fell", "the red apple fell"),
+    ("the red apple fell", "no idea at all"),
+    ("the red apple fell", "the red apple fell " * 9),
+    ("the red apple fell", "a"),
+]
+
+
+def test_outputs_on_which_the_systems_differ_are_risky() -> None:
+    scores = risk_scores(REFERENCES, TEXTS)
+    assert scores.min() == scores[0]
+    assert riskiest(scores, 2) == [3, 1]
+    assert riskiest(scores, 9) == [3, 1, 2, 0]
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_of_several_candidates_the_one_that_differs_most_counts() -> None:
+    three = [(base, base, candidate) for base, candidate in TEXTS]
+    assert risk_scores(REFERENCES, three).tolist() == risk_scores(REFERENCES, TEXTS).tolist()
+
+
+def test_equal_outputs_are_equally_risky_and_the_first_is_taken() -> None:
+    scores = risk_scores(["x"] * 3, [("x", "x")] * 3)
+    assert scores.tolist() == [0.5, 0.5, 0.5]
+    assert riskiest(scores, 1) == [0]
+
+
+def drawn(folder: Path, seed: int, risk: int, candidates: int = 1) -> list[dict[str, Any]]:
+    """The pairs of a study of twelve of sixty outputs, of which every fifth differs much."""
+    folder.mkdir()
+    texts = [
+        ["It is so."] + ["It is so, and more besides." if k % 5 == 0 else "It is so!"] * candidates
+        for k in range(60)
+    ]
+    table = pa.table(
+        {
+            "example_id": [f"ex_{k}" for k in range(60)],
+            "revision_id": [f"rev_{k}" for k in range(60)],
+            "position": range(60),
+            "reference": ["It is so."] * 60,
+            "texts": texts,
+        }
+    )
+    systems = tuple(f"sys_{k}" for k in range(1 + candidates))
+    spec = DrawSpec("stu", systems, 12, 0.5, seed, (), "", plan={"risk": risk}, risk=risk)
+    said = draw_study(table, spec, folder)
+    pairs: list[dict[str, Any]] = pq.read_table(folder / "pairs.parquet").to_pylist()
+    assert said["pairs"] == len(pairs)
+    assert said["risk_pairs"] == sum(pair["stratum"] == RISK for pair in pairs)
+    return pairs
+
+
+@pytest.mark.parametrize("candidates", [1, 2])
+def test_each_of_the_riskiest_is_rated_with_certainty_and_the_sample_stays_as_it_was(
+    tmp_path: Path, candidates: int
+) -> None:
+    without = drawn(tmp_path / "without", 4, 0, candidates)
+    pairs = drawn(tmp_path / "with", 4, 12, candidates)
+    sample, beside = pairs[: len(without)], pairs[len(without) :]
+    same = ("pair_id", "example_id", "system_b", "stratum", "places")
+    assert [[p[n] for n in same] for p in sample] == [[p[n] for n in same] for p in without]
+    assert {p["stratum"] for p in beside} == {RISK}
+    assert {p["places"] for p in beside} == {1}
+    risky = {f"ex_{k}" for k in range(0, 60, 5)}
+    assert risky <= {p["example_id"] for p in pairs}
+    assert {p["example_id"] for p in beside} <= risky
+    for pair in pairs:
+        assert pair["inclusion_probability"] == (1.0 if pair["example_id"] in risky else 0.2)
+    assert len({(p["example_id"], p["system_b"]) for p in pairs}) == len(pairs)
+
+
+def test_the_weighted_estimate_is_that_of_all_outputs_whatever_the_riskiest_say(
+    tmp_path: Path,
+) -> None:
+    chance = np.random.default_rng(1)
+    lost = np.where(np.arange(60) % 5 == 0, 0.9, 0.3)
+    said: list[Verdict] = ["baseline" if x else "candidate" for x in chance.random(60) < lost]
+    truth = 1 - 2 * sum(one == "baseline" for one in said) / 60
+    nets, covered, unweighted = [], 0, []
+    for seed in range(40):
+        pairs = drawn(tmp_path / str(seed), seed, 12)
+        own = [said[int(p["example_id"][3:])] for p in pairs]
+        net = weighted_net(own, [p["inclusion_probability"] for p in pairs])
+        assert net.value is not None
+        assert net.low is not None
+        assert net.high is not None
+        nets.append(net.value)
+        covered += net.low <= truth <= net.high
+        unweighted.append(1 - 2 * own.count("baseline") / len(own))
+    assert np.mean(nets) == pytest.approx(truth, abs=0.08)
+    assert covered >= 36
+    assert abs(np.mean(unweighted) - truth) > 0.2
