@@ -34,15 +34,16 @@ class Judgements:
                    sum(c.pairs) AS pairs, sum(c.judged) AS judged,
                    coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
                    sum(c.places - c.filled)
-                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open
+                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open,
+                   coalesce(sum(c.repeats) FILTER (c.rater_id = $rater), 0) AS repeats
             FROM studies t JOIN study_counts c ON c.study_id = t.study_id
             WHERE t.study_id = $study GROUP BY ALL
             """,
             {"study": study_id, "rater": rater_id},
         )
         assert row is not None
-        counts = {n: int(row[n]) for n in ("pairs", "judged", "mine", "open", "outputs", "least")}
-        return StudyProgress(row["name"], row["closed"], **counts)
+        names = ("pairs", "judged", "mine", "open", "outputs", "least", "repeats")
+        return StudyProgress(row["name"], row["closed"], **{n: int(row[n]) for n in names})
 
     # Judging -----------------------------------------------------------------------------------
 
@@ -132,7 +133,12 @@ class Judgements:
         self._count(shown, -1)
 
     def _count(self, shown: Presentation, change: int) -> None:
-        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place."""
+        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place, a
+        repeat counts for its rater alone."""
+        assert shown.rater_id is not None
+        if shown.occasion > 1:
+            self._add_counts(shown.study_id, shown.rater_id, repeats=change)
+            return
         fills = 0 if shown.lapsed else change
         (pair,) = self._db.rows(
             """
@@ -146,7 +152,6 @@ class Judgements:
         # In: the places still open are closed to this rater. Out: those open before are theirs.
         open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
         self._add_counts(shown.study_id, "", filled=fills, judged=judged)
-        assert shown.rater_id is not None
         self._add_counts(
             shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
         )
@@ -168,16 +173,17 @@ class Judgements:
         judged: int = 0,
         judgements: int = 0,
         blocked: int = 0,
+        repeats: int = 0,
     ) -> None:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked)
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, repeats)
+            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $repeats)
             """,
             {
                 "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
-                "judgements": judgements, "blocked": blocked,
+                "judgements": judgements, "blocked": blocked, "repeats": repeats,
             },
         )  # fmt: skip
 
@@ -193,7 +199,7 @@ class Judgements:
             CREATE OR REPLACE TEMP TABLE summed AS
             SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
                    sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
-                   sum(blocked) AS blocked
+                   sum(blocked) AS blocked, sum(repeats) AS repeats
             FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
             """,
             {"study": study_id},
@@ -202,8 +208,8 @@ class Judgements:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, repeats)
+            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, repeats
             FROM summed
             """
         )
@@ -256,6 +262,15 @@ class Judgements:
             )
         )
 
+    def count_withdrawn(self, study_id: str) -> int:
+        """How many judgements of a study were taken back."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study",
+                {"study": study_id},
+            )
+        )
+
     def write(self, judgements: Path, ratings: Path, study_id: str) -> None:
         """Write a study's judgements and ratings for a worker."""
         self._db.write_parquet(judgements, _JUDGEMENTS, {"study": study_id, "judgement": None})
@@ -267,9 +282,10 @@ _JUDGEMENTS = """
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
            j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
-           coalesce(j.created_at > u.created_at, false) AS set_apart
+           coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
+    JOIN presentations s ON s.presentation_id = j.presentation_id
     LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
     WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)

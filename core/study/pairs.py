@@ -133,7 +133,8 @@ class ShownPair:
 class Judgement:
     """What one rater said of one presentation, by systems: `flags` maps system id → flags.
 
-    `set_apart`: its rater had seen results or names before (core.study.unblinding).
+    `set_apart`: its rater had seen results or names before (core.study.unblinding). `occasion`: 2
+    where the pair came back to its rater (core.study.repeats).
     """
 
     judgement_id: str
@@ -155,11 +156,12 @@ class Judgement:
     number: int
     stratum: str
     set_apart: bool = False
+    occasion: int = 1
 
     @property
     def counts(self) -> bool:
         """Whether it may enter a verdict."""
-        return not self.set_apart
+        return not self.set_apart and self.occasion == 1
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Judgement:

@@ -31,7 +31,7 @@ class StudySystem:
 class StudyPlan:
     """How the sample was drawn. `outputs`: examples that all systems answered and none was trained
     on or shown; `left_out`: those that one was; `least`: 10 % of the outputs; `overlap`: the share
-    of pairs that two people rate."""
+    of pairs that two people rate; `repeats`: that of each rater's pairs that come back to them."""
 
     outputs: int
     pairs: int
@@ -42,6 +42,11 @@ class StudyPlan:
     seed: int = 42
     left_out: int = 0
     split: str = "all"
+    repeats: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.repeats <= 0.5:
+            raise InvalidInput("The share of pairs that come back lies between 0 and a half.")
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
@@ -50,8 +55,12 @@ class StudyPlan:
         return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values. Without repeats it is what it was before there were any, and as those
+        plans were sealed."""
+        values = asdict(self)
+        if not self.repeats:
+            del values["repeats"]
+        return values
 
 
 @dataclass(frozen=True)
@@ -141,12 +150,14 @@ class RatedStudy:
     rubric: tuple[Criterion, ...]
     seed: int
     show_reference: bool
+    repeats: float
 
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is, for one rater: `judged` pairs by anyone, `mine` judgements, `open`
-    places this rater could still fill; `least` pairs of `outputs` make up 10 %."""
+    """How far a study is, for one rater: `judged` pairs by anyone, `mine` judgements, `repeats` of
+    them beside, `open` places this rater could still fill; `least` pairs of `outputs` make up
+    10 %."""
 
     name: str
     closed: bool
@@ -156,6 +167,7 @@ class StudyProgress:
     open: int
     outputs: int
     least: int
+    repeats: int = 0
 
     @property
     def for_this_rater(self) -> int:

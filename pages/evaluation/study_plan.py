@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.errors import TouchstoneError
+from core.study.repeats import SHARE
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
 from core.workflows.evaluation import studies
@@ -130,11 +131,16 @@ def _choose_size(seen: Prospect, candidates: int) -> dict[str, Any]:
             "Share of pairs that two people rate", 0, 100, round(100 * studies.OVERLAP), 5,
             format="%d %%", help="Only these show how far people agree; 20 % is usual.",
         )  # fmt: skip
+        again = st.toggle(
+            f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
+            help="Sides swapped, at least 30 pairs later: how far people agree with themselves.",
+        )  # fmt: skip
         reference = st.toggle("Raters see the reference answer")
     return {
         "size": int(size),
         "name": name,
         "overlap": overlap / 100,
+        "repeats": SHARE if again else 0.0,
         "show_reference": reference,
     }
 

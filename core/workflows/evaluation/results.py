@@ -33,11 +33,12 @@ MANY_JUDGEMENTS = 1500
 @dataclass(frozen=True)
 class StudyResult:
     """What the judgements of one study say. `withheld`: why no verdict is given, or ""; what was
-    seen may then be told, never a verdict."""
+    seen may then be told, never a verdict. `withdrawn`: judgements that were taken back."""
 
     study: Study
     withheld: str
     found: Findings
+    withdrawn: int = 0
 
     @property
     def outputs(self) -> int:
@@ -99,7 +100,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
-    count = store.judgements.count(study_id)
+    count, withdrawn = store.judgements.count(study_id), store.judgements.count_withdrawn(study_id)
     if count < MANY_JUDGEMENTS:
         if count:
             note_seen(store, actor, study, "results")
@@ -113,11 +114,11 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             studies=studies,
             guesses=store.guesses.of_study(study_id),
         )
-        return reports.Report(StudyResult(study, _withheld(study), found))
+        return reports.Report(StudyResult(study, _withheld(study), found, withdrawn))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
         note_seen(store, actor, study, "results")
-        return reports.Report(StudyResult(study, _withheld(study), findings_of(content)))
+        return reports.Report(StudyResult(study, _withheld(study), findings_of(content), withdrawn))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
 
 
