@@ -37,14 +37,15 @@ class Judgements:
                    sum(c.pairs) AS pairs, sum(c.judged) AS judged, sum(c.reviewed) AS reviewed,
                    coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
                    sum(c.places - c.filled)
-                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open
+                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open,
+                   coalesce(sum(c.repeats) FILTER (c.rater_id = $rater), 0) AS repeats
             FROM studies t JOIN study_counts c ON c.study_id = t.study_id
             WHERE t.study_id = $study GROUP BY ALL
             """,
             {"study": study_id, "rater": rater_id},
         )
         assert row is not None
-        names = ("pairs", "judged", "reviewed", "mine", "open", "least")
+        names = ("pairs", "judged", "reviewed", "mine", "open", "least", "repeats")
         return StudyProgress(row["name"], row["closed"], **{n: int(row[n]) for n in names})
 
     # Judging -----------------------------------------------------------------------------------
@@ -147,11 +148,16 @@ class Judgements:
         return int(outcome not in (None, "cannot_judge"))
 
     def _count(self, shown: Presentation, change: int, told: int) -> None:
-        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place.
+        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place, a
+        repeat counts for its rater alone.
 
         `told`: whether what comes in could tell (1 or 0); by how much what goes out changes whether
         the pair's first judgement does.
         """
+        assert shown.rater_id is not None
+        if shown.occasion > 1:
+            self._add_counts(shown.study_id, shown.rater_id, repeats=change)
+            return
         fills = 0 if shown.lapsed else change
         (pair,) = self._db.rows(
             """
@@ -166,7 +172,6 @@ class Judgements:
         # In: the places still open are closed to this rater. Out: those open before are theirs.
         open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
         self._add_counts(shown.study_id, "", filled=fills, judged=judged, reviewed=reviewed)
-        assert shown.rater_id is not None
         self._add_counts(
             shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
         )
@@ -189,16 +194,20 @@ class Judgements:
         judgements: int = 0,
         blocked: int = 0,
         reviewed: int = 0,
+        repeats: int = 0,
     ) -> None:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed)
-            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $reviewed)
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
+                 repeats)
+            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $reviewed,
+                    $repeats)
             """,
             {
                 "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
                 "judgements": judgements, "blocked": blocked, "reviewed": reviewed,
+                "repeats": repeats,
             },
         )  # fmt: skip
 
@@ -214,7 +223,7 @@ class Judgements:
             CREATE OR REPLACE TEMP TABLE summed AS
             SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
                    sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
-                   sum(blocked) AS blocked, sum(reviewed) AS reviewed
+                   sum(blocked) AS blocked, sum(reviewed) AS reviewed, sum(repeats) AS repeats
             FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
             """,
             {"study": study_id},
@@ -223,8 +232,10 @@ class Judgements:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed)
-            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
+                 repeats)
+            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
+                   repeats
             FROM summed
             """
         )
@@ -293,6 +304,15 @@ class Judgements:
             )
         )
 
+    def count_withdrawn(self, study_id: str) -> int:
+        """How many judgements of a study were taken back."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study",
+                {"study": study_id},
+            )
+        )
+
     def write(self, judgements: Path, ratings: Path, study_id: str) -> None:
         """Write a study's judgements and ratings for a worker."""
         self._db.write_parquet(judgements, _JUDGEMENTS, {"study": study_id, "judgement": None})
@@ -305,9 +325,10 @@ _JUDGEMENTS = """
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
            j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
            b.inclusion_probability AS probability,
-           coalesce(j.created_at > u.created_at, false) AS set_apart
+           coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
+    JOIN presentations s ON s.presentation_id = j.presentation_id
     LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
     WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)

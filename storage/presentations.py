@@ -35,7 +35,7 @@ class Presentations:
         rows = self._db.rows(
             """
             SELECT p.* FROM presentations p
-            WHERE p.study_id = $study AND NOT p.done AND NOT p.lapsed
+            WHERE p.study_id = $study AND NOT p.done AND NOT p.lapsed AND p.occasion = 1
               AND (p.rater_id IS NULL OR (p.lease_until < $now AND p.rater_id <> $rater))
               AND p.pair_id NOT IN (
                   SELECT pair_id FROM presentations
@@ -91,7 +91,7 @@ class Presentations:
         )
 
     def add(self, shown: Presentation) -> None:
-        """Insert a presentation in the place of one that lapsed."""
+        """Insert a presentation in the place of one that lapsed, or a repeat."""
         self._db.execute(
             """
             INSERT INTO presentations
@@ -102,6 +102,31 @@ class Presentations:
                     $lapsed)
             """,
             vars(shown),
+        )
+
+    def judged_as(self, study_id: str, rater_id: str, number: int) -> Presentation | None:
+        """The presentation that a rater judged so manieth (1: first), repeats aside."""
+        row = self._db.one(
+            """
+            SELECT p.* FROM judgements j
+            JOIN presentations p ON p.presentation_id = j.presentation_id
+            WHERE j.study_id = $study AND j.rater_id = $rater AND p.occasion = 1
+            ORDER BY j.created_at, j.judgement_id LIMIT 1 OFFSET $before
+            """,
+            {"study": study_id, "rater": rater_id, "before": number - 1},
+        )
+        return Presentation(**row) if row else None
+
+    def came_back(self, pair_id: str, rater_id: str) -> bool:
+        """Whether a pair has come back to a rater."""
+        return bool(
+            self._db.value(
+                """
+                SELECT count(*) FROM presentations
+                WHERE pair_id = $pair AND rater_id = $rater AND occasion > 1
+                """,
+                {"pair": pair_id, "rater": rater_id},
+            )
         )
 
     def pair_systems(self, pair_id: str) -> tuple[str, str, str]:

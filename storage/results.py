@@ -105,8 +105,10 @@ class Results:
                 ORDER BY number LIMIT $limit OFFSET $offset
             ),
             said AS (
-                SELECT j.*, coalesce(j.created_at > u.created_at, false) AS set_apart
+                SELECT j.*, coalesce(j.created_at > u.created_at, false) AS set_apart,
+                       s.occasion > 1 AS again
                 FROM judgements j SEMI JOIN asked USING (pair_id)
+                JOIN presentations s ON s.presentation_id = j.presentation_id
                 LEFT JOIN first_unblindings u
                   ON u.study_id = j.study_id AND u.person_id = j.rater_id
             )
@@ -114,7 +116,12 @@ class Results:
                    r.output AS reference, b.system_a, b.system_b, b.answer_a, b.answer_b,
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
-                    FROM said j WHERE j.pair_id = b.pair_id AND NOT j.set_apart), []) AS verdicts,
+                    FROM said j WHERE j.pair_id = b.pair_id AND NOT j.set_apart AND NOT j.again),
+                    []) AS verdicts,
+                   coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
+                                         ORDER BY j.created_at)
+                    FROM said j WHERE j.pair_id = b.pair_id AND NOT j.set_apart AND j.again),
+                    []) AS again,
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
                     FROM said j WHERE j.pair_id = b.pair_id AND j.set_apart), []) AS set_apart,
@@ -138,6 +145,7 @@ class Results:
                 tuple(row["verdicts"]),
                 tuple(row["comments"]),
                 tuple(row["set_apart"]),
+                tuple(row["again"]),
             )
             for row in rows
         ]
@@ -207,9 +215,10 @@ class Results:
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
                    j.flags, j.comment, j.correction, j.judgement_id, b.stratum,
                    b.inclusion_probability,
-                   coalesce(j.created_at > u.created_at, false) AS set_apart
+                   coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
             FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id
+            JOIN presentations s ON s.presentation_id = j.presentation_id
             LEFT JOIN revisions v ON v.revision_id = b.revision_id
             LEFT JOIN examples e ON e.example_id = b.example_id
             LEFT JOIN people p ON p.person_id = j.rater_id

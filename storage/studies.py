@@ -87,7 +87,10 @@ class Studies:
             return None
         plan = StudyPlan.from_json(json.loads(row.pop("plan")))
         rubric = rubric_from_json(json.loads(row.pop("rubric")))
-        return RatedStudy(**row, rubric=rubric, seed=plan.seed, show_reference=plan.show_reference)
+        return RatedStudy(
+            **row, rubric=rubric, seed=plan.seed, show_reference=plan.show_reference,
+            repeats=plan.repeats,
+        )  # fmt: skip
 
     def of_project(self, project_id: str) -> list[Study]:
         """A project's studies, newest first."""

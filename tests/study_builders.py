@@ -130,7 +130,13 @@ def a_study(
     assert newest is not None
     version_id = version_id or newest.version_id
     seen = studies.prospect(store, lead, project_id, version_id, baseline, candidates)
-    settings: dict[str, Any] = {"name": "Fruit", "size": seen.outputs, "overlap": 0.0, "seed": 42}
+    settings: dict[str, Any] = {
+        "name": "Fruit",
+        "size": seen.outputs,
+        "overlap": 0.0,
+        "seed": 42,
+        "repeats": 0.0,
+    }
     settings |= plan
     study_id = studies.open_study(
         store, lead, project_id, version_id=version_id, baseline_id=baseline,

@@ -25,6 +25,7 @@ NOT_RECORDED = {
     "curation.reviewing.next_to_review": LEASE,
     "curation.reviewing.open_review": LEASE,
     "evaluation.leasing.lease": LEASE,
+    "evaluation.leasing.lease_repeat": LEASE,
     "evaluation.rating.next_pairs": LEASE,
     "evaluation.rating_drafts.keep_draft": PREFERENCE,
     "evaluation.systems.covered": DERIVED,

@@ -34,7 +34,7 @@ class StudyPair:
     """A pair of a study as a lead reads it: who answered what, and what was said.
 
     A verdict is the id of the preferred system, or the outcome without a preference; `set_apart`
-    are those of people who had seen results or names.
+    are those of people who had seen results or names, `again` those of a pair that came back.
     """
 
     pair_id: str
@@ -48,3 +48,4 @@ class StudyPair:
     verdicts: tuple[str, ...]
     comments: tuple[str, ...]
     set_apart: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()

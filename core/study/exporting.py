@@ -81,6 +81,7 @@ def _record(
         "choice": row["choice"],
         "preferred": names[preferred] if preferred else row["outcome"],
         "set_apart": row["set_apart"],
+        "occasion": row["occasion"],
         "comment": row["comment"],
         "correction": row["correction"],
         "systems": systems,

@@ -15,6 +15,7 @@ from core.study.blinding import Blinding, Guess, blinding_of
 from core.study.criteria import CriterionResult, criteria_results
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
+from core.study.repeats import Repeats, repeats_of
 from core.study.risk import RISK, RiskReview, weighted_net
 from core.study.verdicts import (
     Verdict,
@@ -84,6 +85,7 @@ class Findings:
     seconds: Estimate
     per_day: tuple[tuple[str, int], ...]
     per_rater: tuple[tuple[str, int, float], ...]
+    repeats: Repeats | None = None
 
     @property
     def made(self) -> int:
@@ -135,6 +137,7 @@ def findings(
         seconds=mean_interval([j.seconds for j in judgements], _rng()),
         per_day=tuple(sorted(Counter(f"{j.created_at:%Y-%m-%d}" for j in judgements).items())),
         per_rater=_per_rater(judgements),
+        repeats=repeats_of(judgements),
     )
 
 
@@ -148,6 +151,7 @@ def _comparison(
     level: float,
 ) -> Comparison:
     counting = [j for j in judgements if j.counts]
+    apart = [j for j in judgements if j.set_apart and j.occasion == 1]
     first = first_of_each_pair(counting)
     verdicts = [verdict_of(judgement, baseline_id) for judgement in first]
     order = {judgement.judgement_id: k for k, judgement in enumerate(first)}
@@ -163,7 +167,7 @@ def _comparison(
             criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
         ),
         flags=_flags(counting, baseline_id, candidate_id),
-        set_apart=dict(Counter(verdict_of(j, baseline_id) for j in judgements if j.set_apart)),
+        set_apart=dict(Counter(verdict_of(j, baseline_id) for j in apart)),
     )
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations
 
 from core.errors import InvalidInput
 
 BLOCK = 4
+REPEAT_AFTER = 30
+"""So many pairs a rater judges between a pair and its repeat."""
 _BLOCKS = tuple(combinations(range(BLOCK), BLOCK // 2))
 
 
@@ -32,6 +35,34 @@ def first_is_left(seed: int, rater_id: str, stratum: str, shown: int) -> bool:
     """
     drawn = _draw(seed, f"sides of {stratum} for {rater_id}", shown // BLOCK)
     return shown % BLOCK in _BLOCKS[int.from_bytes(drawn, "big") % len(_BLOCKS)]
+
+
+def repeat_due(seed: int, rater_id: str, share: float, judged: int) -> int | None:
+    """Which of the pairs that a rater has judged comes back now, the first being 1; mostly None.
+
+    `judged`: how many those are; `share` of them come back, one of each block, when 30 others have
+    been judged since.
+    """
+    number = judged - REPEAT_AFTER
+    if not share or number < 1:
+        return None
+    block, place = divmod(number - 1, round(1 / share))
+    return number if place == _place_in_block(seed, rater_id, share, block) else None
+
+
+def count_repeats(seed: int, rater_id: str, share: float, pairs: int) -> int:
+    """How many pairs come back to a rater who judges so many."""
+    size = round(1 / share) if share else 0
+    return sum(
+        size * block + _place_in_block(seed, rater_id, share, block) + 1 + REPEAT_AFTER <= pairs
+        for block in range(pairs // size + 1 if size else 0)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _place_in_block(seed: int, rater_id: str, share: float, block: int) -> int:
+    drawn = _draw(seed, f"repeat of {rater_id}", block)
+    return int.from_bytes(drawn, "big") % round(1 / share)
 
 
 def asked_about(seed: int, rater_id: str, pairs: Iterable[int], most: int) -> list[int]:

@@ -143,8 +143,9 @@ class ShownPair:
 class Judgement:
     """What one rater said of one presentation, by systems: `flags` maps system id → flags.
 
-    `set_apart`: its rater had seen results or names before (core.study.unblinding); `probability`:
-    that its example was drawn with, above 0 up to 1.
+    `set_apart`: its rater had seen results or names before (core.study.unblinding). `occasion`: 2
+    where the pair came back to its rater (core.study.repeats). `probability`: that its example was
+    drawn with, above 0 up to 1.
     """
 
     judgement_id: str
@@ -167,11 +168,12 @@ class Judgement:
     stratum: str
     set_apart: bool = False
     probability: float = 1.0
+    occasion: int = 1
 
     @property
     def counts(self) -> bool:
         """Whether it may enter a verdict."""
-        return not self.set_apart
+        return not self.set_apart and self.occasion == 1
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Judgement:

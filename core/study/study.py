@@ -32,8 +32,9 @@ class StudyPlan:
     """How the sample was drawn. `outputs`: examples that all systems answered and none was trained
     on or shown; `left_out`: those that one was; `least`: 10 % of the examples of the frozen split,
     of which there are `split_size` (0 in older studies, whose rule counted outputs); `overlap`: the
-    share of the sample's pairs that two people rate; `risk`: so many of the riskiest outputs are
-    reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`)."""
+    share of the sample's pairs that two people rate; `repeats`: that of each rater's pairs that
+    come back to them; `risk`: so many of the riskiest outputs are reviewed beside the sample, in
+    `risk_pairs` of the `pairs` (`core.study.risk`)."""
 
     outputs: int
     pairs: int
@@ -47,6 +48,11 @@ class StudyPlan:
     split_size: int = 0
     risk: int = 0
     risk_pairs: int = 0
+    repeats: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.repeats <= 0.5:
+            raise InvalidInput("The share of pairs that come back lies between 0 and a half.")
 
     @property
     def counted_from(self) -> int:
@@ -62,7 +68,7 @@ class StudyPlan:
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
         values = asdict(self)
-        later = ("split_size", "risk", "risk_pairs")
+        later = ("split_size", "risk", "risk_pairs", "repeats")
         return {name: value for name, value in values.items() if value or name not in later}
 
 
@@ -165,13 +171,14 @@ class RatedStudy:
     rubric: tuple[Criterion, ...]
     seed: int
     show_reference: bool
+    repeats: float
 
 
 @dataclass(frozen=True)
 class StudyProgress:
     """How far a study is, for one rater: `judged` pairs by anyone, `reviewed` those whose first
-    judgement could tell, `mine` judgements, `open` places this rater could still fill; the 10 %
-    rule asks for `least` reviewed pairs."""
+    judgement could tell, `mine` judgements, `repeats` of them beside, `open` places this rater
+    could still fill; the 10 % rule asks for `least` reviewed pairs."""
 
     name: str
     closed: bool
@@ -181,6 +188,7 @@ class StudyProgress:
     mine: int
     open: int
     least: int
+    repeats: int = 0
 
     @property
     def for_this_rater(self) -> int:

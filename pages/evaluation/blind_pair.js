@@ -6,7 +6,7 @@
 class Rater extends Asker {
   constructor(root, page) {
     super()
-    Object.assign(this, { root, page, pair: null, ahead: [], form: emptyForm(), cursor: 0 })
+    Object.assign(this, { root, page, pair: null, ahead: [], judged: new Set(), form: emptyForm(), cursor: 0 })
     this.client = new WorkClient({
       path: "/work/rate",
       where: { project: page.project, study: page.study.id },
@@ -64,7 +64,7 @@ class Rater extends Asker {
     this.looking = true
     try {
       const { task } = await this.client.next()
-      if (task && !this.holding.includes(task.presentation_id)) this.put(task)
+      if (task) this.put(task)
     } catch (error) {
       if (!(error instanceof WorkError)) throw error
     } finally {
@@ -72,8 +72,10 @@ class Rater extends Asker {
     }
   }
 
+  // A pair can come by two ways at once: fetched ahead, and with the answer to a judgement.
   put(task) {
-    this.ahead.push({ task, time: Date.now() })
+    const id = task.presentation_id
+    if (!this.judged.has(id) && !this.holding.includes(id)) this.ahead.push({ task, time: Date.now() })
   }
 
   takeAhead() {
@@ -87,6 +89,7 @@ class Rater extends Asker {
     this.question = null
     this.pending = false
     this.pair = pair
+    this.ahead = this.ahead.filter(({ task }) => task.presentation_id !== pair?.presentation_id)
     this.autosave.cancel()
     this.save.hidden = !pair
     this.watch.seconds = 0
@@ -123,6 +126,7 @@ class Rater extends Asker {
     const item = { action: "judge", submission_id, presentation_id, ...structuredClone(this.form), remarks,
       seconds: this.watch.seconds }
     this.sent = { pair: this.pair, submission_id }
+    this.judged.add(presentation_id)
     this.autosave.cancel()
     if (this.client.submit(item)) dropDraft(this.draftKey(presentation_id))
     this.say("Saving …")
@@ -146,8 +150,8 @@ class Rater extends Asker {
     this.sendAgain.hidden = true
     if (item.action === "guess") this.askedNext(answer)
     else if (!this.pair && !this.question) this.show(answer.task, answer)
-    else if (answer.task && !this.holding.includes(answer.task.presentation_id)) this.put(answer.task)
-    else this.lookAhead()
+    else if (answer.task) this.put(answer.task)
+    if (this.pair) this.lookAhead()
   }
 
   // The pair comes back with all that was entered, unless it was rated in another tab.

@@ -63,6 +63,7 @@ def _coverage(study: Study, progress: StudyProgress, reviewed: int) -> str:
 def _plan(study: Study) -> str:
     plan = study.plan
     reference = "raters see the reference" if plan.show_reference else "no reference shown"
+    again = f"{page.percent(plan.repeats)} shown again · " if plan.repeats else ""
     left_out = (
         f"{page.counted(plan.left_out, 'example')} left out that a system was trained on or "
         "shown · "
@@ -76,7 +77,7 @@ def _plan(study: Study) -> str:
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
         f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of}{risk} · "
         f"{left_out}"
-        f"{page.percent(plan.overlap)} rated twice · {reference} · seal {study.seal[:12]}…"
+        f"{page.percent(plan.overlap)} rated twice · {again}{reference} · seal {study.seal[:12]}…"
     )
 
 

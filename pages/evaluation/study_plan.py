@@ -135,6 +135,10 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 help="The outputs on which the systems differ most, by token F1 and by length, are "
                 "rated last. They are reported beside the verdict and never enter it.",
             )  # fmt: skip
+            again = st.toggle(
+                f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
+                help="Sides swapped, at least 30 pairs later: how far people agree with themselves.",
+            )  # fmt: skip
             reference = st.toggle("Raters see the reference answer")
     with told:
         shown = st.container()
@@ -150,6 +154,7 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
         "name": name,
         "overlap": overlap / 100,
         "risk": risk,
+        "repeats": SHARE if again else 0.0,
         "show_reference": reference,
     }
 

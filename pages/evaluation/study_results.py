@@ -9,6 +9,7 @@ import streamlit as st
 from core.actor import Actor
 from core.study.findings import Comparison
 from core.study.register import level_of
+from core.study.repeats import Repeats
 from core.study.sentences import compared, says_words, written, written_p
 from core.study.verdicts import set_apart_words
 from core.workflows.evaluation import results, studies
@@ -59,7 +60,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
     ranking_view(result)
     _figures(result)
-    _agreement(result)
+    _agreement(result, lead=actor.has(result.study.project_id, "lead"))
     for comparison in result.found.comparisons:
         trust_view(result, comparison)
         slices_view(store, actor, result, comparison)
@@ -228,10 +229,13 @@ def _figures(result: StudyResult) -> None:
             ),
         ]
     )
-    st.caption(rule)
+    back = (
+        f" · {page.counted(result.withdrawn, 'judgement')} taken back" if result.withdrawn else ""
+    )
+    st.caption(rule + back)
 
 
-def _agreement(result: StudyResult) -> None:
+def _agreement(result: StudyResult, *, lead: bool) -> None:
     st.subheader("Do raters agree?", anchor=False)
     choice = result.found.agreement[0]
     if not choice.raw.n:
@@ -260,6 +264,19 @@ def _agreement(result: StudyResult) -> None:
     if result.found.side_bias.n:
         bias = written(result.found.side_bias, 0, percent=True)
         st.caption(f"Of the choices for one side, {bias} were the left one; half is expected.")
+    if lead and result.found.repeats:
+        _repeats(result.found.repeats)
+
+
+def _repeats(found: Repeats) -> None:
+    """How far raters agree with themselves; of all together, never a league table."""
+    same = written(found.same_verdict, 0, percent=True)
+    text = f"Of the pairs that came back to their rater with the sides swapped, {same} were judged "
+    text += "as before."
+    if found.same_side.n:
+        side = written(found.same_side, 0, percent=True)
+        text += f" Where a side was chosen both times, {side} chose the same side."
+    st.caption(text)
 
 
 def _pace(result: StudyResult) -> None:

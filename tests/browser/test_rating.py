@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.browser.driving import PATIENCE, Complaints, sign_in
-from tests.browser.rating_site import TWINS, WORK, at_work, pair_number, rate
+from tests.browser.rating_site import LONG, TWINS, WORK, at_work, pair_number, rate
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server
 
@@ -32,6 +32,37 @@ def test_pairs_are_rated_by_keyboard_with_one_round_trip_each(
     expect(page.locator(".rate header b")).to_have_text("Pair 4 of 12", timeout=PATIENCE)
     assert page.evaluate(DRAFTS) == 0
     assert complaints.blocked == complaints.outside == []
+
+
+def test_a_pair_that_comes_by_two_ways_at_once_is_shown_once(
+    context: BrowserContext, site: Server
+) -> None:
+    page, _ = at_work(context, site, "rolf", LONG)
+    page.close()
+    page = context.new_page()
+    waiting: list[tuple[Route, APIResponse]] = []
+
+    def late(route: Route) -> None:
+        """The pair that is fetched ahead arrives when the judgement is on its way."""
+        judged = '"action":"judge"' in (route.request.post_data or "")
+        if "holding=" in route.request.url and not waiting:
+            waiting.append((route, route.fetch()))
+        elif judged and len(waiting) == 1:
+            answer = route.fetch()
+            waiting[0][0].fulfill(response=waiting[0][1])
+            waiting.append((route, answer))
+            route.fulfill(response=answer)
+        else:
+            route.continue_()
+
+    page.route("**/work/rate*", late)
+    project_id = site.projects[LONG]  # type: ignore[attr-defined]
+    page.goto(f"{site.url}/rate?project={project_id}", wait_until="commit")
+    expect(page.locator(".rate .pair")).to_be_visible(timeout=PATIENCE)
+    rate(page)
+    rate(page)
+    assert len(waiting) == 2
+    page.unroute_all(behavior="wait")
 
 
 def test_what_was_saved_last_is_taken_back_by_a_key_with_all_that_was_entered(

@@ -7,6 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from core.study import order
+from core.study.order import count_repeats
 from core.workflows.evaluation import rating
 from pages.server.work_rate import rate
 from storage.store import Store
@@ -34,9 +38,12 @@ def everything_a_rater_is_sent(place: Place) -> str:
     return IDS.sub("ID", "\n".join([*answers, json.dumps([vars(study) for study in listed])]))
 
 
-def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path) -> None:
-    one = Place(tmp_path / "one", shifts=(0, 5), size=12)
-    other = Place(tmp_path / "other", shifts=(5, 0), size=12)
+def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "REPEAT_AFTER", 5)
+    one = Place(tmp_path / "one", shifts=(0, 5), size=12, repeats=0.2)
+    other = Place(tmp_path / "other", shifts=(5, 0), size=12, repeats=0.2)
     # The texts have changed places between the roles; shown on the same sides again, whatever
     # still differs would tell base from tuned.
     other.store.database.execute(
@@ -44,7 +51,9 @@ def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(tmp_path: Path)
         "answer_b = answer_a"
     )
     first, second = everything_a_rater_is_sent(one), everything_a_rater_is_sent(other)
-    assert first.count("\n") == 12 + 10 + 1  # pairs, questions, that nothing is left
+    repeats = count_repeats(42, one.rater().person_id, 0.2, 12)
+    assert first.count("\n") == 12 + repeats + 10 + 1  # and questions, and that nothing is left
+    assert repeats > 0
     assert first == second
     left = [{row["left_system_id"] for row in p.rows("presentations")} for p in (one, other)]
     assert left == [{one.base, one.tuned}, {other.base, other.tuned}]

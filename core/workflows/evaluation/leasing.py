@@ -44,6 +44,31 @@ def lease(
     return taken
 
 
+def lease_repeat(store: Store, study: RatedStudy, rater_id: str, again: int) -> str:
+    """Bring back the pair that a rater judged as the `again`-th, with its sides swapped, unless it
+    has come back before; its id, or ""."""
+
+    def add() -> str:
+        before = store.presentations.judged_as(study.study_id, rater_id, again)
+        if before is None or store.presentations.came_back(before.pair_id, rater_id):
+            return ""
+        own = replace(
+            before, presentation_id=_repeat_id(before), occasion=2, phase="repeat", weight=0.0,
+            left_system_id=before.right_system_id, right_system_id=before.left_system_id,
+            lease_until=lease_end(), done=False, lapsed=False,
+        )  # fmt: skip
+        store.presentations.add(own)
+        return own.presentation_id
+
+    return store.transact(add)
+
+
+def _repeat_id(before: Presentation) -> str:
+    """An id that a second request gives again, and that looks like any other."""
+    digest = sha256(f"repeat of {before.pair_id} for {before.rater_id}".encode()).hexdigest()
+    return f"pre_{digest[:12]}_{digest[12:24]}_{before.place}"
+
+
 def _from_own_place(free: Sequence[Presentation], rater_id: str) -> list[Presentation]:
     """The window in an order of this rater's own; first views before second ones."""
 

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.projects import Criterion
+from core.study.order import count_repeats, repeat_due
 from core.study.pairs import (
     SIDES,
     BlindJudgement,
@@ -25,7 +26,7 @@ from core.study.pairs import (
     outcome_of,
 )
 from core.study.study import OpenStudy, RatedStudy, StudyProgress
-from core.workflows.evaluation.leasing import lease, lease_end
+from core.workflows.evaluation.leasing import lease, lease_end, lease_repeat
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -78,8 +79,13 @@ def next_pairs(
     at = store.judgements.progress(study_id, actor.person_id)
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
+    if again := repeat_due(study.seed, actor.person_id, study.repeats, at.mine):
+        repeat = lease_repeat(store, study, actor.person_id, again)
+        taken += [repeat] if repeat and len(taken) < count else []
+    whole = at.for_this_rater
+    whole += count_repeats(study.seed, actor.person_id, study.repeats, whole)
     return [
-        blind_pair(store, study, presentation_id, at.mine + k, at.for_this_rater)
+        blind_pair(store, study, presentation_id, at.mine + at.repeats + k, whole)
         for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 

@@ -36,12 +36,13 @@ MANY_JUDGEMENTS = 1500
 @dataclass(frozen=True)
 class StudyResult:
     """What the judgements of one study say. `withheld`: why no verdict is given, or ""; what was
-    seen may then be told, never a verdict."""
+    seen may then be told, never a verdict. `withdrawn`: judgements that were taken back."""
 
     study: Study
     withheld: str
     found: Findings
     evidence: Evidence
+    withdrawn: int = 0
 
     @property
     def counted_from(self) -> int:
@@ -110,7 +111,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     study = get_study(store, actor, study_id)
     studies = _studies_of_each(store, study)
     stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
-    count = store.judgements.count(study_id)
+    count, withdrawn = store.judgements.count(study_id), store.judgements.count_withdrawn(study_id)
     if count < MANY_JUDGEMENTS:
         if count:
             note_seen(store, actor, study, "results")
@@ -127,16 +128,16 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             guesses=store.guesses.of_study(study_id),
             risk_planned=study.examples_drawn - study.pairs_each,
         )
-        return reports.Report(_result(study, report))
+        return reports.Report(_result(study, report, withdrawn))
     content = reports.kept(store, report_id, stamp)
     if content is not None:
         note_seen(store, actor, study, "results")
-        return reports.Report(_result(study, study_of(content)))
+        return reports.Report(_result(study, study_of(content), withdrawn))
     return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
 
 
-def _result(study: Study, report: StudyReport) -> StudyResult:
-    return StudyResult(study, _withheld(study), report.found, report.evidence)
+def _result(study: Study, report: StudyReport, withdrawn: int) -> StudyResult:
+    return StudyResult(study, _withheld(study), report.found, report.evidence, withdrawn)
 
 
 def _studies_of_each(store: Store, study: Study) -> dict[str, int]:

@@ -11,6 +11,7 @@ from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
 from core.projects import rubric_to_json
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
+from core.study.repeats import SHARE as REPEATED_SHARE
 from core.study.sampling import sample_size
 from core.study.sealing import seal_content, seal_of, secret_seed
 from core.study.study import Study, StudyNote, StudyPlan
@@ -99,6 +100,7 @@ def open_study(
     size: int | None = None,
     overlap: float = OVERLAP,
     risk: int = 0,
+    repeats: float = REPEATED_SHARE,
     show_reference: bool = False,
     seed: int | None = None,
     reason: str = "",
@@ -124,6 +126,7 @@ def open_study(
         least=seen.least,
         fraction=FRACTION,
         overlap=overlap,
+        repeats=repeats,
         show_reference=show_reference,
         seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
