@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.statistics.anytime import half_width
 from core.study.forecast import Assumptions, forecast, size_for_margin
+from core.study.repeats import SHARE
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
 from core.workflows.evaluation import forecasting, studies

@@ -29,8 +29,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A closed study: two raters, ties, splits, flags, a comment that is HTML."""
     place = Place(tmp_path_factory.mktemp("report"))
     study_id = place.study(name="<b>Fruit</b> & more", overlap=0.5)
-    place.vote_all(study_id, ["tuned"] * 25 + ["tie_good"] * 5 + ["base"] * 3)
-    place.vote_all(study_id, ["tuned"] * 8 + ["base"] * 4, "cem", correction="A better one.")
+    place.vote_all(study_id, ["tuned"] * 25 + ["tie_good"] * 5 + ["base"] * 3, "wilma")
+    place.vote_all(study_id, ["tuned"] * 8 + ["base"] * 4, "willy", correction="A better one.")
     studies.set_closed(place.store, place.lead, study_id, True)
     place.study_id = study_id  # type: ignore[attr-defined]
     yield place
@@ -62,8 +62,8 @@ def test_it_says_what_the_study_says(place: Place, files: dict[str, str]) -> Non
     assert {check["name"] for check in candidate["gate"]} >= {"reviewed", "preferred", "survives"}
     assert "seed" not in content["study"]["plan"]
     text = json.dumps({**content, "opened_seal": None})
-    assert "bea" not in text
-    assert "cem" not in text
+    assert "wilma" not in text
+    assert "willy" not in text
 
 
 def test_every_changed_byte_is_found(files: dict[str, str]) -> None:
