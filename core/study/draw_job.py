@@ -76,7 +76,7 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
 
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
-    pairs = _pairs(table, spec)
+    pairs = drawn_pairs(table, spec)
     sampled = sum(pair["stratum"] != RISK for pair in pairs)
     twice = _rated_twice(sampled, spec)
     for index, pair in enumerate(pairs):
@@ -106,7 +106,7 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     }
 
 
-def _pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
     beside it; one pair for every candidate."""
     ids = table.column("example_id").to_pylist()

@@ -29,18 +29,19 @@ def vote(place: Place, study_id: str, most: int | None = None) -> None:
 
 
 def test_the_verdict_rests_on_the_sample_and_the_riskiest_are_told_beside_it(place: Place) -> None:
-    study_id = place.study(size=10, risk=12)
+    study_id = place.study(size=8, risk=8, overlap=0.5)
     study = studies.get_study(place.store, place.lead, study_id)
+    assert [row["places"] for row in place.store.studies.sealed_pairs(study_id)].count(2) == 4
     beside = study.plan.risk_pairs
-    assert (study.plan.risk, study.pairs_each, study.plan.pairs) == (12, 10, 10 + beside)
-    assert 0 < beside <= 12
-    vote(place, study_id, most=10 + beside - 1)
+    assert (study.plan.risk, study.pairs_each, study.plan.pairs) == (8, 8, 8 + beside)
+    assert 0 < beside <= 8
+    vote(place, study_id, most=8 + beside - 1)
     halfway = place.compared(study_id)
     assert halfway.risk is not None
     assert halfway.risk.weighted is None
     vote(place, study_id)
     found = place.compared(study_id)
-    assert (found.net.value, found.judged, found.count("candidate")) == (1.0, 10, 10)
+    assert (found.net.value, found.judged, found.count("candidate")) == (1.0, 8, 8)
     assert found.risk is not None
     assert found.risk.verdicts == {"baseline": beside}
     assert found.risk.weighted is not None
@@ -48,9 +49,9 @@ def test_the_verdict_rests_on_the_sample_and_the_riskiest_are_told_beside_it(pla
     assert -1 < found.risk.weighted.value < 1
     result = place.result(study_id)
     at = rating.progress(place.store, place.lead, study_id)
-    assert result.reviewed == at.reviewed == 10 + beside
+    assert result.reviewed == at.reviewed == 8 + beside
     (registered,) = results.register_of(place.store, place.lead, study_id, place.tuned).studies
-    assert (registered.judged, registered.lost) == (10, 0)
+    assert (registered.judged, registered.lost) == (8, 0)
 
 
 def test_a_study_without_risk_says_nothing_of_it(place: Place) -> None:
