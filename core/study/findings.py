@@ -34,8 +34,8 @@ class Comparison:
     `net`: the share of examples won less the share lost. `verdicts` counts pairs by what their
     first judgement said; `split` those of which a later one said something else. `flags` maps a
     flag to the share of judged pairs in which it was raised, baseline first, candidate second.
-    `set_apart` counts judgements by people who had seen results or names, in nothing else;
-    `blinding` is what raters guessed afterwards.
+    `set_apart` counts judgements by people who had seen results or names, in nothing else, and
+    `only_set_apart` the pairs that have no other; `blinding` is what raters guessed afterwards.
     """
 
     candidate_id: str
@@ -46,6 +46,7 @@ class Comparison:
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
     set_apart: Mapping[Verdict, int] = field(default_factory=dict)
+    only_set_apart: int = 0
     blinding: Blinding | None = None
 
     def count(self, verdict: Verdict) -> int:
@@ -154,6 +155,7 @@ def _comparison(
         ),
         flags=_flags(counting, baseline_id, candidate_id),
         set_apart=dict(Counter(verdict_of(j, baseline_id) for j in apart)),
+        only_set_apart=len({j.pair_id for j in apart} - {j.pair_id for j in first}),
     )
 
 

@@ -19,6 +19,7 @@ from pages.components.job_view import live
 from pages.evaluation import result_charts
 from pages.evaluation.blinding_results import show_blinding
 from pages.evaluation.caveats import measured, show_differences, show_reason
+from pages.evaluation.judgements_export import export_judgements
 from pages.evaluation.unblinding import may_see, show_ledger
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     _pace(result)
     if actor.has(result.study.project_id, "lead"):
         show_ledger(store, actor, study_id)
-        _export(store, actor, study_id)
+        export_judgements(store, actor, study_id)
 
 
 def _comparison(result: StudyResult, found: Comparison) -> None:
@@ -67,7 +68,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
     _reservations(result)
-    if apart := set_apart_words(found.set_apart):
+    if apart := set_apart_words(found.set_apart, found.only_set_apart):
         st.text(apart)
     if not found.judged:
         return
@@ -88,6 +89,12 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     ]
     st.dataframe(rows, hide_index=True, height="content")
     st.caption(_how_criteria_are_claimed(found))
+    _flags(found, names)
+    if found.blinding:
+        show_blinding(found.blinding)
+
+
+def _flags(found: Comparison, names: dict[str, str]) -> None:
     if found.flags:
         title = "Flags raised per pair, with exact intervals"
         result_charts.flags_chart(title, found, names)
@@ -97,8 +104,6 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             f"No flag was raised in {page.counted(found.judged, 'pair')}; the true share "
             f"may still be up to {page.percent(highest.high, 1)}."
         )
-    if found.blinding:
-        show_blinding(found.blinding)
 
 
 def _reservations(result: StudyResult) -> None:
@@ -203,7 +208,12 @@ def _figures(result: StudyResult) -> None:
                 page.percent(result.coverage.value, 1),
                 f"{page.number(result.reviewed)} of {page.number(result.outputs)} outputs. {rule}.",
             ),
-            ("Judgements", page.number(found.judgements), "Pairs that overlap have several."),
+            (
+                "Judgements",
+                page.number(found.judgements),
+                "Those that count. Pairs that overlap have several; pairs that came back and what "
+                "is set apart are not among them.",
+            ),
             (
                 "Mean time",
                 page.duration(found.seconds.value),
@@ -257,7 +267,7 @@ def _repeats(found: Repeats) -> None:
     text += "as before."
     if found.same_side.n:
         side = written(found.same_side, 0, percent=True)
-        text += f" Where a side was chosen both times, {side} chose the same side."
+        text += f" Where a side was chosen both times, it was the same side in {side}."
     st.caption(text)
 
 
@@ -272,24 +282,3 @@ def _pace(result: StudyResult) -> None:
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, "raters.csv")
-
-
-def _export(store: StoreType, actor: Actor, study_id: str) -> None:
-    st.subheader("Export the judgements", anchor=False)
-    st.caption(
-        "Choices, ratings, remarks, flags, corrections, comments and seconds, each judgement."
-    )
-    by_name = st.toggle("Name the raters", help="Off: rater 1, rater 2 …")
-    with st.container(horizontal=True):
-        for label, file_format, kind in (
-            ("CSV", "csv", "text/csv"),
-            ("JSONL", "jsonl", "application/jsonl"),
-        ):
-            st.download_button(
-                label,
-                lambda f=file_format: results.export_judgements(  # type: ignore[misc]
-                    store, actor, study_id, file_format=f, by_name=by_name
-                ),
-                f"judgements.{file_format}", kind, key=f"export {file_format} {study_id}",
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
