@@ -132,23 +132,7 @@ class Results:
             """,
             {"study": study_id, "which": which, "limit": limit, "offset": offset},
         )
-        return [
-            StudyPair(
-                row["pair_id"],
-                row["number"],
-                row["example_id"],
-                row["stratum"],
-                row["instruction"] or "",
-                row["input"] or "",
-                row["reference"] or "",
-                {row["system_a"]: row["answer_a"], row["system_b"]: row["answer_b"]},
-                tuple(row["verdicts"]),
-                tuple(row["comments"]),
-                tuple(row["set_apart"]),
-                tuple(row["again"]),
-            )
-            for row in rows
-        ]
+        return [_study_pair(row) for row in rows]
 
     def count_pairs(self, study_id: str, which: str) -> int:
         """How many pairs `pairs_page` would give without a limit."""
@@ -250,6 +234,23 @@ class Results:
             """,
             {"id": report_id, "stamp": stamp, "content": json.dumps(content), "now": now()},
         )
+
+
+def _study_pair(row: Row) -> StudyPair:
+    return StudyPair(
+        pair_id=row["pair_id"],
+        number=row["number"],
+        example_id=row["example_id"],
+        stratum=row["stratum"],
+        instruction=row["instruction"] or "",
+        input=row["input"] or "",
+        reference=row["reference"] or "",
+        answers={row["system_a"]: row["answer_a"], row["system_b"]: row["answer_b"]},
+        verdicts=tuple(row["verdicts"]),
+        comments=tuple(row["comments"]),
+        set_apart=tuple(row["set_apart"]),
+        again=tuple(row["again"]),
+    )
 
 
 def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str, Any]:

@@ -36,8 +36,8 @@ class Comparison:
     first judgement said; `split` those of which a later one said something else. `flags` maps a
     flag to the share of judged pairs in which it was raised, baseline first, candidate second. All
     of that is of the sample; `risk` is of the riskiest outputs beside it, None without any.
-    `set_apart` counts judgements by people who had seen results or names, in nothing else;
-    `blinding` is what raters guessed afterwards.
+    `set_apart` counts judgements by people who had seen results or names, in nothing else, and
+    `only_set_apart` the pairs that have no other; `blinding` is what raters guessed afterwards.
     """
 
     candidate_id: str
@@ -48,6 +48,7 @@ class Comparison:
     criteria: tuple[CriterionResult, ...]
     flags: Mapping[str, tuple[Estimate, Estimate]]
     set_apart: Mapping[Verdict, int] = field(default_factory=dict)
+    only_set_apart: int = 0
     blinding: Blinding | None = None
     risk: RiskReview | None = None
 
@@ -168,6 +169,7 @@ def _comparison(
         ),
         flags=_flags(counting, baseline_id, candidate_id),
         set_apart=dict(Counter(verdict_of(j, baseline_id) for j in apart)),
+        only_set_apart=len({j.pair_id for j in apart} - {j.pair_id for j in first}),
     )
 
 

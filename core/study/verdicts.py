@@ -104,8 +104,9 @@ def seen(candidate: str, judged: int, wins: int, losses: int, cannot_judge: int 
     return f"{candidate}: {_counted(judged, wins, losses, cannot_judge)}"
 
 
-def set_apart_words(counts: Mapping[Verdict, int]) -> str:
-    """What the judgements said that do not count; "" where there are none."""
+def set_apart_words(counts: Mapping[Verdict, int], only: int = 0) -> str:
+    """What the judgements said that do not count; "" where there are none. `only`: the pairs that
+    have no other."""
     total, cannot = sum(counts.values()), counts.get("cannot_judge", 0)
     if not total:
         return ""
@@ -116,6 +117,7 @@ def set_apart_words(counts: Mapping[Verdict, int]) -> str:
     return (
         f"{counted(total, 'judgement')} by people who had seen results or names {are} set apart: "
         f"{said}{more}."
+        + (f" {counted(only, 'pair')} {'has' if only == 1 else 'have'} no other." if only else "")
     )
 
 

@@ -138,7 +138,7 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
             )  # fmt: skip
             again = st.toggle(
                 f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
-                help="Sides swapped, at least 30 pairs later: how far people agree with themselves.",
+                help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
             )  # fmt: skip
             reference = st.toggle("Raters see the reference answer")
     with told:

@@ -9,7 +9,6 @@ import streamlit as st
 from core.actor import Actor
 from core.study.findings import Comparison
 from core.study.register import level_of
-from core.study.repeats import Repeats
 from core.study.sentences import compared, says_words, written, written_p
 from core.study.verdicts import set_apart_words
 from core.workflows.evaluation import results, studies
@@ -28,6 +27,8 @@ from pages.evaluation.evidence_view import (
 )
 from pages.evaluation.forecast_view import told_outlook
 from pages.evaluation.gate_view import gate_view, report_view
+from pages.evaluation.judgements_export import export_judgements
+from pages.evaluation.rater_results import agreement_view, figures_view, pace_view
 from pages.evaluation.risk_view import show_risk
 from pages.evaluation.unblinding import may_see, show_ledger
 
@@ -59,18 +60,18 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         _register(store, actor, result, comparison)
         sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
     ranking_view(result)
-    _figures(result)
-    _agreement(result, lead=actor.has(result.study.project_id, "lead"))
+    figures_view(result)
+    agreement_view(result, lead=actor.has(result.study.project_id, "lead"))
     for comparison in result.found.comparisons:
         trust_view(result, comparison)
         slices_view(store, actor, result, comparison)
         costs_view(store, actor, result, comparison)
         gate_view(store, actor, result, comparison)
     report_view(store, actor, study_id)
-    _pace(result)
+    pace_view(result)
     if actor.has(result.study.project_id, "lead"):
         show_ledger(store, actor, study_id)
-        _export(store, actor, study_id)
+        export_judgements(store, actor, study_id)
 
 
 def _comparison(result: StudyResult, found: Comparison) -> None:
@@ -85,7 +86,7 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
         st.markdown(f"**{headline}**")
     st.text(f"Candidate: {names['candidate']}\nBaseline: {names['baseline']}")
     _reservations(result, found)
-    if apart := set_apart_words(found.set_apart):
+    if apart := set_apart_words(found.set_apart, found.only_set_apart):
         st.text(apart)
     if not found.judged:
         return
@@ -107,6 +108,12 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
     ]
     st.dataframe(rows, hide_index=True, height="content")
     st.caption(_how_criteria_are_claimed(found))
+    _flags(found, names)
+    if found.blinding:
+        show_blinding(found.blinding)
+
+
+def _flags(found: Comparison, names: dict[str, str]) -> None:
     if found.flags:
         title = "Flags raised per pair, with exact intervals"
         result_charts.flags_chart(title, found, names)
@@ -116,8 +123,6 @@ def _comparison(result: StudyResult, found: Comparison) -> None:
             f"No flag was raised in {page.counted(found.judged, 'pair')}; the true share "
             f"may still be up to {page.percent(highest.high, 1)}."
         )
-    if found.blinding:
-        show_blinding(found.blinding)
 
 
 def _reservations(result: StudyResult, found: Comparison) -> None:
@@ -208,106 +213,3 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
         f"{40 * len(rows)} on, and those that were given up count. An e-value says how many times "
         f"the stake a bet on the candidate has won; if it is no better, 1 is expected.{combined}"
     )
-
-
-def _figures(result: StudyResult) -> None:
-    st.subheader("How much was rated", anchor=False)
-    found, rule = result.found, result.rule_counts
-    page.figures(
-        [
-            ("Pairs rated", f"{page.number(found.judged)} of {page.number(result.pairs)}", rule),
-            (
-                "Coverage",
-                page.percent(result.coverage.value, 1),
-                f"{page.number(result.reviewed)} of {page.number(result.counted_from)}. {rule}.",
-            ),
-            ("Judgements", page.number(found.judgements), "Pairs that overlap have several."),
-            (
-                "Mean time",
-                page.duration(found.seconds.value),
-                f"Seconds per judgement: {written(found.seconds, 0)}",
-            ),
-        ]
-    )
-    back = (
-        f" · {page.counted(result.withdrawn, 'judgement')} taken back" if result.withdrawn else ""
-    )
-    st.caption(rule + back)
-
-
-def _agreement(result: StudyResult, *, lead: bool) -> None:
-    st.subheader("Do raters agree?", anchor=False)
-    choice = result.found.agreement[0]
-    if not choice.raw.n:
-        st.write(
-            "No pair was rated by two people yet. A study's overlap sets how many will be; "
-            "ask a second person to rate."
-        )
-    else:
-        rows = [
-            {
-                "Rated": "Which is better"
-                if one is choice
-                else result_charts.criterion_name(one.what),
-                "Raw agreement": written(one.raw),
-                "Krippendorff’s α": written(one.alpha),
-                "Gwet’s AC": written(one.ac),
-                "Note": one.alpha.reason,
-            }
-            for one in result.found.agreement
-        ]
-        st.dataframe(rows, hide_index=True, height="content")
-        st.caption(
-            "α and AC are 1 for full agreement and 0 for chance; nominal for the choice, ordinal "
-            "for ratings. With one rare value α can be near 0 although nearly all agree."
-        )
-    if result.found.side_bias.n:
-        bias = written(result.found.side_bias, 0, percent=True)
-        st.caption(f"Of the choices for one side, {bias} were the left one; half is expected.")
-    if lead and result.found.repeats:
-        _repeats(result.found.repeats)
-
-
-def _repeats(found: Repeats) -> None:
-    """How far raters agree with themselves; of all together, never a league table."""
-    same = written(found.same_verdict, 0, percent=True)
-    text = f"Of the pairs that came back to their rater with the sides swapped, {same} were judged "
-    text += "as before."
-    if found.same_side.n:
-        side = written(found.same_side, 0, percent=True)
-        text += f" Where a side was chosen both times, {side} chose the same side."
-    st.caption(text)
-
-
-def _pace(result: StudyResult) -> None:
-    st.subheader("Judgements over time", anchor=False)
-    days = page.counted(len(result.found.per_day), "day")
-    title = f"{page.counted(result.found.made, 'judgement')} on {days}"
-    result_charts.days_chart(title, result.found.per_day)
-    rows = [
-        {"Rater": rater, "Judgements": count, "Median seconds per judgement": round(seconds)}
-        for rater, count, seconds in result.found.per_rater
-    ]
-    st.dataframe(rows, hide_index=True, height="content")
-    result_charts.download(rows, "raters.csv")
-
-
-def _export(store: StoreType, actor: Actor, study_id: str) -> None:
-    st.subheader("Export the judgements", anchor=False)
-    st.caption(
-        "Choices, ratings, remarks, flags, corrections, comments and seconds, each judgement."
-    )
-    by_name = st.toggle("Name the raters", help="Off: rater 1, rater 2 …")
-    with st.container(horizontal=True):
-        for label, file_format, kind in (
-            ("CSV", "csv", "text/csv"),
-            ("JSONL", "jsonl", "application/jsonl"),
-        ):
-            st.download_button(
-                label,
-                lambda f=file_format: results.export_judgements(  # type: ignore[misc]
-                    store, actor, study_id, file_format=f, by_name=by_name
-                ),
-                f"judgements.{file_format}", kind, key=f"export {file_format} {study_id}",
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip

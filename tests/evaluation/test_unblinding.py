@@ -10,6 +10,7 @@ import pytest
 from core.errors import InvalidInput, NotAllowed
 from core.statistics.estimates import says_better
 from core.study.unblinding import Unblinding
+from core.study.verdicts import set_apart_words
 from core.workflows.evaluation import generating, results, studies, unblinding
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
@@ -40,6 +41,9 @@ def test_a_lead_who_has_seen_the_answers_with_names_is_recorded_and_rates_apart_
         (place.lead.person_id, "results"),
     ]
     assert compared.set_apart == {"candidate": 20}
+    assert set_apart_words(compared.set_apart, compared.only_set_apart).endswith(
+        "20 won, 0 lost, 0 tied. 20 pairs have no other."
+    )
     assert (compared.judged, compared.net.value, compared.verdicts) == (0, None, {})
     assert (result.found.judgements, result.found.made) == (0, 20)
     assert says_better(compared.net) == "not shown"
@@ -59,7 +63,10 @@ def test_what_was_judged_before_stays_and_the_first_that_counts_fixes_the_verdic
     compared = place.compared(study_id)
     assert compared.verdicts == {"candidate": 2, "baseline": 4}
     assert compared.split == 2
-    assert compared.set_apart == {"candidate": 4}
+    assert (compared.set_apart, compared.only_set_apart) == ({"candidate": 4}, 0)
+    assert set_apart_words(compared.set_apart) == (
+        "4 judgements by people who had seen results or names are set apart: 4 won, 0 lost, 0 tied."
+    )
 
 
 def test_agreement_sides_and_flags_leave_set_apart_judgements_out(place: Place) -> None:
