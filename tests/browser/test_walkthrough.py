@@ -228,8 +228,8 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     expect(page.get_by_text("Open a blind study")).to_be_visible(timeout=LONG)
 
     open_page(page, site, "/studies", "Studies")
-    press(page, "Open a study of 5 pairs")
-    expect(page.get_by_text("0 of 5").first).to_be_visible(timeout=LONG)
+    press(page, "Open a study of 50 pairs")
+    expect(page.get_by_text("0 of 50").first).to_be_visible(timeout=LONG)
     rate_pairs(page, site, 4, "b", "22252225")
     open_page(page, site, "/results", "Results")
     press(page, "Show the results")
@@ -248,5 +248,5 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
 
     open_page(page, site, "/studies", "Studies")
     page.get_by_text("New study").click()
-    press(page, "Open a study of 5 pairs")
-    expect(page.get_by_text("of 5 pairs rated")).to_have_count(2, timeout=LONG)
+    press(page, "Open a study of 50 pairs")
+    expect(page.get_by_text("of 50 pairs rated")).to_have_count(2, timeout=LONG)
