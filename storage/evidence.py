@@ -39,6 +39,18 @@ class EvidenceRows:
             {"study": study_id, "candidate": candidate_id},
         )
 
+    def judged_times(self, study_id: str, candidate_id: str) -> int:
+        """How many judgements there are of a candidate."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE j.study_id = $study AND b.system_b = $candidate
+                """,
+                {"study": study_id, "candidate": candidate_id},
+            )
+        )
+
     def texts(self, example_ids: Sequence[str]) -> list[Row]:
         """Instruction and input of examples as they are now, in the order of their ids."""
         return self._db.rows(

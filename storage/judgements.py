@@ -140,7 +140,10 @@ class Judgements:
         """1 where the first judgement of a pair, which fixes its verdict, could tell; else 0."""
         outcome = self._db.value(
             """
-            SELECT outcome FROM judgements WHERE pair_id = $pair
+            SELECT outcome FROM judgements
+            WHERE pair_id = $pair AND presentation_id IN (
+                SELECT presentation_id FROM presentations WHERE pair_id = $pair AND occasion = 1
+            )
             ORDER BY created_at, judgement_id LIMIT 1
             """,
             {"pair": pair_id},

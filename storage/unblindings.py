@@ -45,18 +45,23 @@ class Unblindings:
         )
         return [Unblinding(**row) for row in rows]
 
-    def told_by_answers_of(self, system_ids: Sequence[str], person_id: str) -> list[str]:
-        """The open studies that compare two of these systems, and of which it is not known yet that
-        this person has seen the answers."""
+    def untold(
+        self, system_ids: Sequence[str], person_id: str, what: Seen, together: int
+    ) -> list[str]:
+        """The studies that compare so many of these systems at least, and of which it is not known
+        yet that this person has seen this. Closed ones too: one may be reopened."""
         rows = self._db.rows(
             """
             SELECT t.study_id FROM studies t
             JOIN study_systems s ON s.study_id = t.study_id AND s.system_id IN $systems
-            WHERE t.closed_at IS NULL AND t.study_id NOT IN (
-                SELECT study_id FROM unblindings WHERE person_id = $person AND what = 'answers'
+            WHERE t.study_id NOT IN (
+                SELECT study_id FROM unblindings WHERE person_id = $person AND what = $what
             )
-            GROUP BY t.study_id HAVING count(*) > 1 ORDER BY t.study_id
+            GROUP BY t.study_id HAVING count(*) >= $together ORDER BY t.study_id
             """,
-            {"systems": list(system_ids), "person": person_id},
-        )
+            {
+                "systems": list(system_ids), "person": person_id, "what": what,
+                "together": together,
+            },
+        )  # fmt: skip
         return [row["study_id"] for row in rows]

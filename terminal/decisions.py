@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,6 +78,7 @@ def verify(
     again from its judgements. No server and no workspace is needed.
     """
     with refusals_told():
+        seal, report_hash = _digits(seal, "--seal"), _digits(report_hash, "--hash")
         text = text_file(file)
         if _is_report(text):
             _verify_report(text, report_hash, seal, as_json)
@@ -84,10 +86,18 @@ def verify(
             _verify_seal(text, seal, as_json)
 
 
+def _digits(given: str, option: str) -> str:
+    """The beginning of a hash that was given, long enough that nobody makes another one fit."""
+    digits = given.strip().rstrip("…").lower()
+    if given and not re.fullmatch(r"[0-9a-f]{12,64}", digits):
+        raise InvalidInput(f"{option} takes 12 to 64 hex digits, as they were published.")
+    return digits
+
+
 def _is_report(text: str) -> bool:
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput("The file is no JSON: it was cut off, changed, or is another.") from None
     return isinstance(found, dict) and "report" in found
 
@@ -102,11 +112,17 @@ def _verify_report(text: str, report_hash: str, seal: str, as_json: bool) -> Non
         if answer["seal_opened"]
         else "its study is still open, so that the seal is not"
     )
-    whose = "" if report_hash else " Compare the hash with the one that was signed."
+    whose = (
+        "It is the report of that hash."
+        if report_hash
+        else "Who wrote it is not checked: compare the hash with the one that was signed (--hash)."
+    )
+    answer["hash_given"] = bool(report_hash)
     tell(
         answer,
-        f"The report holds: {answer['judgements']} judgements give its numbers, and {sealed}. "
-        f"{answer['hash']}.{whose}",
+        f"The report holds: {answer['judgements']} judgements give its counts, its net preference "
+        f"and its sentence, and {sealed}. Criteria, scores, costs and the rest of the gate are not "
+        f"counted again. {answer['hash']}. {whose}",
         as_json,
     )
 

@@ -136,7 +136,8 @@ def test_the_server_stops_cleanly_and_says_nothing_alarming(tmp_path: Path) -> N
 
 
 def test_every_command_of_the_table_has_its_word_in_the_terminal() -> None:
-    source = (ROOT / "cli.py").read_text(encoding="utf-8")
+    files = [ROOT / "cli.py", *(ROOT / "terminal").glob("*.py")]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     assert set(re.findall(r'call\(\s*workspace_at\(home\), "([\w.]+)"', source)) | {
         "status"
     } == set(COMMANDS)

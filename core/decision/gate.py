@@ -62,7 +62,8 @@ class GateEvidence:
     """What the gate reads. `baseline_mean` and `metric_difference` are of the plan's metric, None
     where it has no comparable scores. `criteria`: name → candidate minus baseline. `withheld`: why
     there is no verdict, or "". `blind_reason`: why a study that is not blind counts, or "".
-    `guessed`: raters told the candidate beyond chance when they were asked.
+    `enough`: there were pairs enough for the scan; `guessed`: raters told the candidate beyond
+    chance when they were asked.
     `survives_rater` and `survives` as in `core.study.sensitivity.Sensitivity`. `trained_unknown`:
     systems of which nobody knows here what they were trained on."""
 
@@ -71,6 +72,7 @@ class GateEvidence:
     net: Estimate
     withheld: str
     blind: bool
+    enough: bool
     guessed: bool
     blind_reason: str
     metric_label: str
@@ -146,6 +148,8 @@ def _blind(found: GateEvidence) -> Check:
     elif found.guessed:
         seen = "raters guessed the candidate beyond chance"
     needed = "the leak scan finds nothing, and raters do not guess the candidate beyond chance"
+    if found.blind and not found.guessed and not found.enough:
+        return Check("blind", "Blindness", "not known", needed, "too few pairs for the scan")
     return Check("blind", "Blindness", _state(found.blind and not found.guessed), needed, seen)
 
 

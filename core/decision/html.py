@@ -26,6 +26,7 @@ def report_html(content: Mapping[str, Any]) -> str:
         "interval": interval,
         "points": lambda share: "—" if share is None else points(share),
         "percent": lambda share: "—" if share is None else f"{100 * share:.0f} %",
+        "dash": lambda number: "—" if number is None else number,
         "metric": lambda name: metric(name).label,
         "day": lambda text: text.replace("T", " ").removesuffix("Z")[:16] + " UTC",
     }

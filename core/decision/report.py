@@ -51,7 +51,7 @@ def read_report(text: str, published: str = "") -> dict[str, Any]:
         found = json.loads(text)
         content, stated = found["report"], found["hash"]
         whole = report_text(content) == text and hash_of(content) == stated
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise BrokenReport("This file holds no report of Touchstone.") from None
     if not whole:
         raise BrokenReport("Something in the file was changed after the report was written.")

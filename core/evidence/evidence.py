@@ -96,7 +96,7 @@ def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:
             row["group_id"] or row["example_id"],
             row["baseline_length"],
             row["candidate_length"],
-            tuple(part for part in parts if part[1]),
+            tuple(dict.fromkeys(part for part in parts if part[1])),
         )
     return found
 

@@ -33,6 +33,8 @@ MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 0x1, 0x2, 0x4
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 SYS_MOUNT_SETATTR = 442  # the same on every architecture; Linux 5.12
+SYS_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280}
+KEYCTL_JOIN_SESSION_KEYRING = 1
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 CAPABILITY_VERSION_3 = 0x20080522
@@ -102,6 +104,7 @@ def _behind_the_wall(job: dict[str, Any], told: int, parent: int, users: bytes) 
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
     _die_with_parent(parent)
+    _own_keyring()
     _no_capabilities()
     _limits(job)
     run(job, told)
@@ -167,6 +170,16 @@ def _no_more_namespaces() -> None:
     """In here nobody can make a further user namespace and be root in it."""
     with suppress(OSError):  # a container with /proc/sys read-only: they are no way out either
         _write("/proc/sys/user/max_user_namespaces", "0")
+
+
+def _own_keyring() -> None:
+    """A session keyring of its own: namespaces do not part keys from those of the parent."""
+    number = SYS_KEYCTL[os.uname().machine]
+    try:
+        _call("syscall", number, KEYCTL_JOIN_SESSION_KEYRING, None, name="keyctl")
+    except OSError as error:
+        if error.errno != errno.ENOSYS:  # a kernel without keys has none to be read
+            raise
 
 
 def _no_capabilities() -> None:

@@ -1,9 +1,9 @@
-"""Ranking of three or more systems: Bradley-Terry strengths with ties, from all pairs together.
+"""Ranking of three or more systems: Bradley-Terry strengths, from all decided pairs together.
 
-The model of Davidson (1970, "On extending the Bradley-Terry model to accommodate ties in paired
-comparison experiments"): of systems with strengths a and b, the first is preferred with a
-probability of a / s, neither with t sqrt(ab) / s, where s = a + b + t sqrt(ab). Fitted by Hunter's
-MM algorithm (2004, "MM algorithms for generalized Bradley-Terry models").
+Ties say nothing of who is stronger here: it is the model of Davidson (1970, "On extending the
+Bradley-Terry model to accommodate ties in paired comparison experiments") with a tie parameter for
+each two systems, as one for all would favour a candidate that often ties. Fitted by Hunter's MM
+algorithm (2004, "MM algorithms for generalized Bradley-Terry models").
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.statistics.estimates import Estimate, percentile_interval, undefined
+from core.statistics.estimates import Estimate, clustered_proportion, undefined
 from core.study.pairs import Judgement
 from core.study.verdicts import first_of_each_pair
 
@@ -25,13 +25,12 @@ PRIOR = 0.5
 has a finite strength."""
 STEPS = 500
 NEARLY = 1e-7
-METHOD = "Bradley-Terry"
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One system. `beats`: the chance that it is preferred to the baseline where one of them is,
-    0.5 for the baseline itself; `first` to `last`: the ranks that 95 % of the resamples give it."""
+    """One system. `beats`: the share of the pairs of it and the baseline that it won, of those that
+    were decided; `first` to `last`: the ranks that 95 % of the resamples give it."""
 
     system_id: str
     beats: Estimate
@@ -49,96 +48,63 @@ def ranking(
     """The systems, strongest first, by the first judgement of each pair.
 
     Examples are resampled whole (those of one near-duplicate group together: `groups`, example id →
-    group), so that pairs of one example count as one. Systems that nobody judged are left out; ()
-    where fewer than three are left.
+    group), so that pairs of one example count as one. Systems without a decided pair are left out;
+    () where fewer than three are left.
     """
-    first = [j for j in first_of_each_pair(judgements) if j.outcome != "cannot_judge"]
-    judged = {system_id for j in first for system_id in j.system_ids}
-    system_ids = [system_id for system_id in system_ids if system_id in judged]
+    decided = [j for j in first_of_each_pair(judgements) if j.preferred_system_id]
+    there = {system_id for j in decided for system_id in j.system_ids}
+    system_ids = [system_id for system_id in system_ids if system_id in there]
     if len(system_ids) < 3:
         return ()
-    wins, ties = _tables(first, system_ids, groups or {})
-    baseline, n = system_ids.index(baseline_id), len(wins)
-    whole = _beats(_strengths(wins.sum(0)[None], ties.sum(0)[None]), baseline)[0]
-    if n < 2:
-        bounds = [undefined(n, METHOD, "One independent unit has no interval.")] * len(system_ids)
-        return _ranked(system_ids, whole, bounds, np.argsort(-whole)[None], baseline_id)
+    units = [(groups or {}).get(j.example_id, j.example_id) for j in decided]
+    wins = _wins(decided, units, system_ids)
+    n = len(wins)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
-    resampled = _strengths(np.tensordot(counts, wins, 1), np.tensordot(counts, ties, 1))
-    shares = _beats(resampled, baseline)
+    ranks = np.argsort(np.argsort(-_strengths(np.tensordot(counts, wins, 1)), axis=1), axis=1) + 1
+    low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="closest_observation")
     found = [
-        _estimate(float(whole[k]), shares[:, k], n, is_baseline=system_id == baseline_id)
+        Ranked(system_id, _beats(decided, units, system_id, baseline_id), int(low[k]), int(high[k]))
         for k, system_id in enumerate(system_ids)
     ]
-    return _ranked(system_ids, whole, found, np.argsort(-resampled, axis=1), baseline_id)
+    whole = _strengths(wins.sum(0)[None])[0]
+    return tuple(found[k] for k in np.argsort(-whole, kind="stable"))
 
 
-def _tables(
-    judgements: Sequence[Judgement], system_ids: Sequence[str], groups: Mapping[str, str]
-) -> tuple[Floats, Floats]:
-    """Per independent unit: wins[u, i, j] of i over j, and ties[u, i, j], both ways alike."""
+def _beats(
+    decided: Sequence[Judgement], units: Sequence[str], system_id: str, baseline_id: str
+) -> Estimate:
+    """The share that a candidate won of its decided pairs with the baseline, by example."""
+    if system_id == baseline_id:
+        return undefined(len(units), "korn-graubard", "The others are measured against it.")
+    own = [(j, u) for j, u in zip(decided, units, strict=True) if system_id in j.system_ids]
+    won = [j.preferred_system_id == system_id for j, _ in own]
+    return clustered_proportion(won, [unit for _, unit in own])
+
+
+def _wins(decided: Sequence[Judgement], units: Sequence[str], system_ids: Sequence[str]) -> Floats:
+    """wins[u, i, j]: how often i was preferred to j in the independent unit u."""
     place = {system_id: k for k, system_id in enumerate(system_ids)}
-    units = [groups.get(j.example_id, j.example_id) for j in judgements]
     unit = {name: k for k, name in enumerate(dict.fromkeys(units))}
     wins = np.zeros((len(unit), len(place), len(place)))
-    ties = np.zeros_like(wins)
-    for judgement, name in zip(judgements, units, strict=True):
+    for judgement, name in zip(decided, units, strict=True):
+        assert judgement.preferred_system_id is not None
+        won = place[judgement.preferred_system_id]
         a, b = (place[system_id] for system_id in judgement.system_ids)
-        if judgement.preferred_system_id is None:
-            ties[unit[name], a, b] += 1
-            ties[unit[name], b, a] += 1
-        else:
-            won = place[judgement.preferred_system_id]
-            wins[unit[name], won, a + b - won] += 1
-    return wins, ties
+        wins[unit[name], won, a + b - won] += 1
+    return wins
 
 
-def _strengths(wins: Floats, ties: Floats) -> Floats:
-    """Strengths (rows of samples × systems), their geometric mean 1, from wins and ties (samples ×
-    systems × systems)."""
-    met = wins + wins.transpose(0, 2, 1) + ties
-    wins = wins + PRIOR * (met.sum(0) > 0)
-    met = wins + wins.transpose(0, 2, 1) + ties
-    half = wins.sum(2) + ties.sum(2) / 2
-    all_ties = ties.sum((1, 2)) / 2
-    strength, tie = np.ones(half.shape), np.ones(len(half))
+def _strengths(wins: Floats) -> Floats:
+    """Strengths (rows of samples × systems), their geometric mean 1, from wins (samples × systems ×
+    systems)."""
+    met = (wins + wins.transpose(0, 2, 1)).sum(0) > 0
+    wins = wins + PRIOR * met
+    times, won = wins + wins.transpose(0, 2, 1), wins.sum(2)
+    strength = np.ones(won.shape)
     for _ in range(STEPS):
-        root = np.sqrt(strength[:, :, None] * strength[:, None, :])
-        total = strength[:, :, None] + strength[:, None, :] + tie[:, None, None] * root
-        share = met * (1 + tie[:, None, None] * root / (2 * strength[:, :, None])) / total
-        before, strength = strength, half / share.sum(2)
+        share = times / (strength[:, :, None] + strength[:, None, :])
+        before, strength = strength, won / share.sum(2)
         strength /= np.exp(np.log(strength).mean(1, keepdims=True))
-        root = np.sqrt(strength[:, :, None] * strength[:, None, :])
-        total = strength[:, :, None] + strength[:, None, :] + tie[:, None, None] * root
-        tie = np.maximum(all_ties / ((met * root / total).sum((1, 2)) / 2), 1e-9)
         if np.abs(strength / before - 1).max() < NEARLY:
             break
     return strength
-
-
-def _beats(strength: Floats, baseline: int) -> Floats:
-    """The chance of each system to be preferred to the baseline where one of them is."""
-    return strength / (strength + strength[:, [baseline]])
-
-
-def _estimate(value: float, resampled: Floats, n: int, *, is_baseline: bool) -> Estimate:
-    if is_baseline:
-        return undefined(n, METHOD, "The others are measured against it.")
-    low, high = percentile_interval(resampled, n, 0.95)
-    return Estimate(value, max(min(low, value), 0.0), min(max(high, value), 1.0), n, METHOD)
-
-
-def _ranked(
-    system_ids: Sequence[str],
-    whole: Floats,
-    found: Sequence[Estimate],
-    orders: NDArray[np.intp],
-    baseline_id: str,
-) -> tuple[Ranked, ...]:
-    ranks = np.argsort(orders, axis=1) + 1
-    low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="closest_observation")
-    ranked = [
-        Ranked(system_id, one, int(low[k]), int(high[k]))
-        for k, (system_id, one) in enumerate(zip(system_ids, found, strict=True))
-    ]
-    return tuple(ranked[k] for k in np.argsort(-whole, kind="stable"))

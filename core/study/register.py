@@ -23,17 +23,17 @@ CHANCE = 0.05
 
 @dataclass(frozen=True)
 class RegisteredStudy:
-    """A study of the two systems. `e_value`: of the candidate being preferred, None where there are
-    too many judgements to read at once."""
+    """A study of the two systems. `e_value`: of the candidate being preferred; it and the counts
+    are None where there are too many judgements to read at once."""
 
     study_id: str
     name: str
     person: str
     created_at: datetime
     closed: bool
-    judged: int
-    won: int
-    lost: int
+    judged: int | None
+    won: int | None
+    lost: int | None
     e_value: float | None
 
 

@@ -63,16 +63,29 @@ def riskiest(scores: NDArray[np.float64], count: int) -> list[int]:
 
 def weighted_net(verdicts: Sequence[Verdict], probabilities: Sequence[float]) -> Estimate:
     """The net preference of all examples, each as heavy as the inverse of the probability that it
-    was drawn with (Hájek 1971), in -1..1; those that could not be judged aside."""
+    was drawn with (Hájek 1971), in -1..1; those that could not be judged aside.
+
+    For the interval one example won and one lost are added, each of the mean weight, so that it is
+    wide where nearly all are equal.
+    """
     judged = [
         (WORTH[verdict], 1 / p)
         for verdict, p in zip(verdicts, probabilities, strict=True)
         if verdict != "cannot_judge"
     ]
-    mean = weighted_mean([worth for worth, _ in judged], [weight for _, weight in judged])
-    if mean.low is None or mean.high is None:
+    values, weights = [worth for worth, _ in judged], [weight for _, weight in judged]
+    mean = weighted_mean(values, weights)
+    if mean.value is None or mean.low is None:
         return mean
-    return replace(mean, low=max(mean.low, -1.0), high=min(mean.high, 1.0))
+    usual = sum(weights) / len(weights)
+    padded = weighted_mean([*values, 1, -1], [*weights, usual, usual])
+    assert padded.low is not None
+    assert padded.high is not None
+    return replace(
+        mean,
+        low=max(min(padded.low, mean.value), -1.0),
+        high=min(max(padded.high, mean.value), 1.0),
+    )
 
 
 def _ranks(values: Sequence[float]) -> NDArray[np.float64]:

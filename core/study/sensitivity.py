@@ -68,7 +68,8 @@ class Sensitivity:
 
     @property
     def survives_each_rater(self) -> bool | None:
-        """Whether the sign stays without any one rater; None with one rater, or without a sign."""
+        """Whether the sign stays without any one rater (it does not where nothing is left without
+        somebody); None with one rater, or without a sign."""
         if not self.net or not self.without_one_rater:
             return None
         return all((one.net or 0.0) * self.net > 0 for one in self.without_one_rater)

@@ -75,9 +75,9 @@ def ranking_view(result: StudyResult) -> None:
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, "ranking.csv")
     st.caption(
-        "Bradley–Terry with ties (Davidson): where one of the two is preferred, how often it is "
-        "this one. Candidates meet through the baseline. Ranks and intervals by resampling "
-        "examples; they hold for one look, the verdicts above for every one."
+        "Of the pairs in which one of the two is preferred, the share won. Ranks by Bradley–Terry, "
+        "examples resampled: candidates meet through the baseline. They hold for one look, the "
+        "verdicts above for every one."
     )
 
 

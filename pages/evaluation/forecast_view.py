@@ -33,7 +33,12 @@ def choose_assumptions(
             "Seconds per judgement", 1, 3600, max(1, round(pace.seconds)), 5
         )
         hourly_rate = right.number_input(
-            "An hour of a rater costs", 0.0, None, None, 5.0, placeholder="optional"
+            "An hour of a rater costs",
+            0.0,
+            None,
+            pace.hourly_rate or None,
+            5.0,
+            placeholder="optional",
         )
         st.caption(f"Pairs without a winner and seconds are {pace.source}.")
     return Assumptions(ties / 100, overlap, float(seconds), studies), hourly_rate

@@ -28,9 +28,10 @@ def gate_view(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     """The gate with its evidence, decisions so far, and signing."""
     study_id, candidate_id = result.study.study_id, found.candidate_id
     st.subheader("Release gate", anchor=False)
+    stamp = gating.gate_stamp(store, actor, result)
     checks = session.kept(
         f"gate {candidate_id} {study_id}",
-        gating.gate_stamp(store, actor, result),
+        stamp,
         lambda: gating.gate_checks(store, actor, result, candidate_id),
     )
     passed = sum(check.state == "passed" for check in checks)
@@ -59,7 +60,7 @@ def gate_view(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     for decision in decisions:
         _decision(store, actor, decision)
     if is_lead:
-        _sign(store, actor, result, candidate_id, checks)
+        _sign(store, actor, result, candidate_id, checks, stamp)
 
 
 def _thresholds(store: StoreType, actor: Actor, study_id: str, candidate_id: str) -> None:
@@ -137,8 +138,11 @@ def _sign(
     result: StudyResult,
     candidate_id: str,
     checks: tuple[Check, ...],
+    stamp: str,
 ) -> None:
     study_id, form = result.study.study_id, f"sign {candidate_id}"
+    read = session.recall(f"{form} stamp", stamp)  # what stood there when “Sign” was pressed
+    session.remember(f"{form} stamp", stamp)
     missing = [check.label for check in checks if check.state != "passed"]
     with st.form(form, border=True, enter_to_submit=False):
         st.markdown(f"**Decide on {escaped(result.study.name_of(candidate_id))}**")
@@ -153,7 +157,7 @@ def _sign(
         st.caption("Your signature keeps the report as it stands now, with its hash.")
         if st.form_submit_button("Sign", type="primary", icon=":material/signature:"):
             attempt(
-                lambda: _signed(store, actor, study_id, candidate_id, form, outcome, reason),
+                lambda: _signed(store, actor, study_id, candidate_id, form, outcome, reason, read),
                 "Signed.",
             )
 
@@ -166,12 +170,14 @@ def _signed(
     form: str,
     outcome: Outcome,
     reason: str,
+    stamp: str,
 ) -> None:
     deciding.decide(
         store, actor, study_id, candidate_id, decision_id=session.submission_id(form),
-        outcome=outcome, reason=reason,
+        outcome=outcome, reason=reason, stamp=stamp,
     )  # fmt: skip
     session.submitted(form)
+    session.drop_widget(f"{form} reason")
 
 
 def report_view(store: StoreType, actor: Actor, study_id: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.study import Study, StudyProgress, ten_percent_rule
-from core.workflows.evaluation import rating, results, studies
+from core.workflows.evaluation import rating, results, seals, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
 from pages.evaluation.caveats import show_differences, show_findings, show_reason
@@ -118,7 +118,7 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
         if study.closed:
             st.download_button(
                 "Open the seal",
-                lambda: json.dumps(studies.opened_seal(store, actor, study_id), indent=1),
+                lambda: json.dumps(seals.opened_seal(store, actor, study_id), indent=1),
                 f"seal-{study.seal[:12]}.json", "application/json",
                 icon=":material/approval:", type="tertiary", on_click="ignore",
                 key=f"seal {study_id}",

@@ -58,13 +58,15 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
     for comparison in result.found.comparisons:
         _comparison(result, comparison)
         _register(store, actor, result, comparison)
-        sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
+        if not result.withheld:
+            sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
     ranking_view(result)
     figures_view(result)
     agreement_view(result, lead=actor.has(result.study.project_id, "lead"))
     for comparison in result.found.comparisons:
         trust_view(result, comparison)
-        slices_view(store, actor, result, comparison)
+        if not result.withheld:
+            slices_view(store, actor, result, comparison)
         costs_view(store, actor, result, comparison)
         gate_view(store, actor, result, comparison)
     report_view(store, actor, study_id)
@@ -198,9 +200,9 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
             "Study": one.name,
             "Opened": f"{page.when(one.created_at)}, {one.person}",
             "State": "closed" if one.closed else "open",
-            "Pairs judged": one.judged,
-            "Won": one.won,
-            "Lost": one.lost,
+            "Pairs judged": page.number(one.judged),
+            "Won": page.number(one.won),
+            "Lost": page.number(one.lost),
             "e-value": "—" if one.e_value is None else f"{one.e_value:.2g}",
         }
         for one in register.studies

@@ -17,7 +17,7 @@ from core.clock import new_id
 from core.decision.gate import GatePlan
 from core.decision.report import BrokenReport, read_report, report_text
 from core.decision.verification import verify_report
-from core.errors import InvalidInput, NotAllowed
+from core.errors import Conflict, InvalidInput, NotAllowed
 from core.study.sealing import BrokenSeal
 from core.workflows.evaluation import deciding, gating, reporting, studies
 from tests.builders import an_actor
@@ -109,6 +109,50 @@ def _another_seal(content: dict[str, Any]) -> None:
     content["study"]["seal"] = "0" * 64
 
 
+def _another_sentence(content: dict[str, Any]) -> None:
+    one = content["candidates"][0]
+    one["sentence"] = one["sentence"].replace("not shown to be", "shown to be", 1) + " Really."
+    one["sentence"] = one["sentence"].replace("preferred", "adored", 1)
+
+
+def _other_roles(content: dict[str, Any]) -> None:
+    for system in content["systems"]:
+        system["role"] = "candidate" if system["role"] == "baseline" else "baseline"
+
+
+def _another_plan(content: dict[str, Any]) -> None:
+    content["study"]["plan"]["overlap"] = 0.9
+
+
+def _another_rubric(content: dict[str, Any]) -> None:
+    content["study"]["rubric"] = content["study"]["rubric"][:1]
+
+
+def _an_open_gate(content: dict[str, Any]) -> None:
+    for check in content["candidates"][0]["gate"]:
+        check["state"] = "failed" if check["name"] == "preferred" else check["state"]
+
+
+def _an_empty_register(content: dict[str, Any]) -> None:
+    content["candidates"][0]["register"] *= 2
+
+
+def _another_order(content: dict[str, Any]) -> None:
+    content["candidates"][0]["judgements"][0]["at"] = "2030-01-01T00:00:00Z"
+
+
+def _a_seal_that_is_kept(content: dict[str, Any]) -> None:
+    content["opened_seal"] = None
+
+
+def _nothing(content: dict[str, Any]) -> None:
+    content["candidates"] = []
+
+
+def _a_part_less(content: dict[str, Any]) -> None:
+    del content["candidates"][0]["gate"]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -117,6 +161,16 @@ def _another_seal(content: dict[str, Any]) -> None:
         (_a_better_interval, "net preference"),
         (_another_pair, "not drawn"),
         (_another_seal, "seal"),
+        (_another_sentence, "sentence"),
+        (_other_roles, "roles|sentence"),
+        (_another_plan, "plan"),
+        (_another_rubric, "rubric"),
+        (_an_open_gate, "gate"),
+        (_an_empty_register, "level"),
+        (_another_order, "order"),
+        (_a_seal_that_is_kept, "does not open"),
+        (_nothing, "compares nothing"),
+        (_a_part_less, "missing"),
     ],
 )
 def test_a_forged_report_with_a_fitting_hash_contradicts_itself(
@@ -186,7 +240,8 @@ def test_a_decision_keeps_the_report_it_was_signed_on(tmp_path: Path) -> None:
     study_id = place.study(size=10)
     place.vote_all(study_id, ["tuned"] * 6)
     store, lead = place.store, place.lead
-    signing: dict[str, Any] = {"decision_id": new_id("dec"), "outcome": "hold"}
+    read = gating.gate_stamp(store, lead, place.result(study_id))
+    signing: dict[str, Any] = {"decision_id": new_id("dec"), "outcome": "hold", "stamp": read}
     with pytest.raises(InvalidInput, match="held back"):
         deciding.decide(store, lead, study_id, place.tuned, **signing, reason=" ")
     for _ in range(2):  # a double click
@@ -195,6 +250,9 @@ def test_a_decision_keeps_the_report_it_was_signed_on(tmp_path: Path) -> None:
         )
     (decision,) = deciding.decisions_of(store, lead, study_id)
     place.vote_all(study_id, ["base"] * 4)
+    signing["decision_id"] = new_id("dec")
+    with pytest.raises(Conflict, match="changed since"):
+        deciding.decide(store, lead, study_id, place.tuned, **signing, reason="Ten are too few.")
     kept = deciding.signed_report(store, lead, study_id, decision.decision_id)
     assert verify_report(kept, decision.report_hash)["judgements"] == 6
     now = read_report(reporting.report_files(store, lead, study_id)["json"])

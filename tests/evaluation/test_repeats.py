@@ -14,7 +14,7 @@ from core.study import order
 from core.study.order import count_repeats, repeat_due
 from core.study.pairs import BlindPair
 from core.study.study import StudyPlan
-from core.workflows.evaluation import rating, results, studies
+from core.workflows.evaluation import rating, results, seals, studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
@@ -152,7 +152,7 @@ def test_a_plan_without_repeats_is_written_as_before_and_its_seal_opens(place: P
     for share in (0.0, 0.05):
         study_id = place.study(size=10, repeats=share)
         studies.set_closed(place.store, place.lead, study_id, True)
-        opened = studies.opened_seal(place.store, place.lead, study_id)
+        opened = seals.opened_seal(place.store, place.lead, study_id)
         assert opened["content"]["plan"].get("repeats", 0.0) == share
     with pytest.raises(InvalidInput, match="between 0 and a half"):
         StudyPlan(40, 40, 4, repeats=0.7)

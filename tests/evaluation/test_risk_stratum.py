@@ -10,7 +10,7 @@ from core.errors import Conflict
 from core.study.pairs import BlindJudgement, BlindPair
 from core.study.risk import RISK
 from core.study.sealing import check_opened
-from core.workflows.evaluation import rating, results, studies
+from core.workflows.evaluation import rating, results, seals, studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.study_builders import rate_all
@@ -63,7 +63,7 @@ def test_a_study_without_risk_says_nothing_of_it(place: Place) -> None:
 def test_the_seal_covers_the_strata_and_their_probabilities(place: Place) -> None:
     study_id = place.study(size=8, risk=10, seed=None)
     studies.set_closed(place.store, place.lead, study_id, True)
-    opened = studies.opened_seal(place.store, place.lead, study_id)
+    opened = seals.opened_seal(place.store, place.lead, study_id)
     content = check_opened(json.loads(json.dumps(opened)))
     assert {pair["stratum"] for pair in content["pairs"]} > {RISK}
     assert content["plan"]["risk"] == 10
@@ -72,7 +72,7 @@ def test_the_seal_covers_the_strata_and_their_probabilities(place: Place) -> Non
         {"id": study_id},
     )
     with pytest.raises(Conflict, match="were changed since"):
-        studies.opened_seal(place.store, place.lead, study_id)
+        seals.opened_seal(place.store, place.lead, study_id)
 
 
 def test_an_export_says_how_each_pair_was_drawn(place: Place) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Conflict, InvalidInput, NotFound
 from core.study.sealing import check_opened
-from core.workflows.evaluation import studies
+from core.workflows.evaluation import seals, studies
 from core.workflows.evaluation.studies import Prospect
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
@@ -127,9 +127,9 @@ def test_a_closed_study_opens_its_seal_and_every_change_breaks_it(place: Place) 
     study = studies.get_study(place.store, place.lead, study_id)
     assert study.plan.seed > 1000
     with pytest.raises(Conflict, match="when the study is closed"):
-        studies.opened_seal(place.store, place.lead, study_id)
+        seals.opened_seal(place.store, place.lead, study_id)
     studies.set_closed(place.store, place.lead, study_id, True)
-    opened = studies.opened_seal(place.store, place.lead, study_id)
+    opened = seals.opened_seal(place.store, place.lead, study_id)
     assert opened["seal"] == study.seal
     content = check_opened(json.loads(json.dumps(opened)), study.seal[:12])
     assert (content["seed"], len(content["pairs"])) == (str(study.plan.seed), 8)
@@ -138,4 +138,4 @@ def test_a_closed_study_opens_its_seal_and_every_change_breaks_it(place: Place) 
         {"id": study_id},
     )
     with pytest.raises(Conflict, match="were changed since"):
-        studies.opened_seal(place.store, place.lead, study_id)
+        seals.opened_seal(place.store, place.lead, study_id)

@@ -7,11 +7,11 @@ import io
 
 import pytest
 
-from core.errors import InvalidInput, NotAllowed
+from core.errors import Conflict, InvalidInput, NotAllowed
 from core.statistics.estimates import says_better
 from core.study.unblinding import Unblinding
 from core.study.verdicts import set_apart_words
-from core.workflows.evaluation import generating, results, studies, unblinding
+from core.workflows.evaluation import generating, rating, results, seals, studies, unblinding
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
@@ -135,18 +135,42 @@ def test_a_look_at_a_closed_study_counts_when_it_is_opened_again(place: Place) -
     assert place.compared(study_id).set_apart == {"candidate": 5}
 
 
-def test_answers_read_side_by_side_are_noted_in_open_studies_of_both_systems(
+def test_answers_of_one_system_read_by_name_are_noted_in_open_and_closed_studies(
     place: Place,
 ) -> None:
     opened, closed = place.study(size=6), place.study(size=6)
     studies.set_closed(place.store, place.lead, closed, True)
-    about = place.store, place.lead, place.version_id
-    generating.answers_page(*about, [place.base])
-    assert seen(place, opened) == []
     for _ in range(2):
-        generating.answers_page(*about, [place.base, place.tuned])
-    assert seen(place, opened) == [(place.lead.person_id, "answers")]
-    assert seen(place, closed) == []
+        generating.answers_page(place.store, place.lead, place.version_id, [place.base])
+    for study_id in (opened, closed):
+        assert seen(place, study_id) == [(place.lead.person_id, "answers")]
+
+
+def test_what_is_seen_of_a_study_is_noted_in_every_other_of_the_same_systems(place: Place) -> None:
+    first, second = place.study(size=6), place.study(size=6)
+    results.pairs_page(place.store, place.lead, second)
+    assert seen(place, first) == seen(place, second) == [(place.lead.person_id, "answers")]
+
+
+def test_an_opened_seal_tells_who_answered_what_and_is_noted(place: Place) -> None:
+    study_id = place.study(size=6)
+    studies.set_closed(place.store, place.lead, study_id, True)
+    seals.opened_seal(place.store, place.lead, study_id)
+    studies.set_closed(place.store, place.lead, study_id, False)
+    rate_as_lead(place, study_id, "tuned")
+    assert place.compared(study_id).set_apart == {"candidate": 6}
+
+
+def test_who_has_seen_results_takes_nothing_back_that_was_judged_before(place: Place) -> None:
+    study_id = place.study(size=6)
+    rate_as_lead(place, study_id, "base", most=3)
+    last = rating.last_judgement(place.store, place.lead, study_id)
+    assert last is not None
+    place.result(study_id)
+    assert rating.rated_lately(place.store, place.lead, study_id) == []
+    with pytest.raises(Conflict, match="stays"):
+        rating.take_back(place.store, place.lead, study_id, last)
+    assert place.compared(study_id).verdicts == {"baseline": 3}
 
 
 def test_examples_and_exports_say_which_judgements_are_set_apart(place: Place) -> None:

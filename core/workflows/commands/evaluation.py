@@ -10,7 +10,7 @@ from core.names import refuse_several
 from core.study.study import Study
 from core.workflows import demo
 from core.workflows.commands.command import Answer
-from core.workflows.evaluation import reporting, results, studies
+from core.workflows.evaluation import reporting, results, seals
 from core.workflows.jobs.supervisor import wait_for
 from core.workspace import Workspace
 
@@ -39,7 +39,7 @@ def seal(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answ
     """The seal of a `study`; of a closed one with what it stands for: {"study", "name", "closed",
     "seal", "opened"}."""
     study = _study(store, str(arguments["study"]))
-    opened = studies.opened_seal(store, system_actor(), study.study_id) if study.closed else None
+    opened = seals.opened_seal(store, system_actor(), study.study_id) if study.closed else None
     return {
         "study": study.study_id,
         "name": study.name,

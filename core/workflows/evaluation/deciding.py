@@ -8,10 +8,11 @@ from core.actor import Actor
 from core.decision.decision import Decision, Outcome, refuse_unreasoned
 from core.decision.report import hash_of, report_text
 from core.errors import Conflict, NotFound
-from core.workflows.evaluation.gating import gate_checks
+from core.workflows.evaluation.gating import gate_checks, gate_stamp
 from core.workflows.evaluation.reporting import report_content
 from core.workflows.evaluation.results import study_report
 from core.workflows.evaluation.studies import get_study, get_study_as_lead
+from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -26,11 +27,13 @@ def decide(
     decision_id: str,
     outcome: Outcome,
     reason: str,
+    stamp: str,
 ) -> None:
     """A lead signs: the decision keeps the report as it stands now. A second submission is one.
 
-    Raises InvalidInput for a release against the gate, or a hold, without a reason, Conflict while
-    the results are computed.
+    `stamp`: `gate_stamp` of what the lead was shown. Raises InvalidInput for a release against the
+    gate, or a hold, without a reason, Conflict while the results are computed, or when they have
+    changed since.
     """
     study = get_study_as_lead(store, actor, study_id)
     if candidate_id not in [one.system_id for one in study.candidates]:
@@ -38,6 +41,8 @@ def decide(
     result = study_report(store, actor, study_id).content
     if result is None:
         raise Conflict("The results are being computed. Sign when they are shown.")
+    if gate_stamp(store, actor, result) != stamp and not store.decisions.is_known(decision_id):
+        raise Conflict("The results have changed since you read them. Read them again, then sign.")
     refuse_unreasoned(outcome, gate_checks(store, actor, result, candidate_id), reason)
     content = report_content(store, actor, result)
 
@@ -59,13 +64,15 @@ def decide(
 
 def decisions_of(store: Store, actor: Actor, study_id: str) -> list[Decision]:
     """What was decided of a study's candidates, oldest first; for leads and viewers."""
-    get_study(store, actor, study_id)
-    return store.decisions.of_study(study_id)
+    study, found = get_study(store, actor, study_id), store.decisions.of_study(study_id)
+    if found:
+        note_seen(store, actor, study, "results")
+    return found
 
 
 def signed_report(store: Store, actor: Actor, study_id: str, decision_id: str) -> str:
     """The report that a decision was signed on, as it was then; for leads and viewers."""
-    get_study(store, actor, study_id)
+    note_seen(store, actor, get_study(store, actor, study_id), "results")
     found = store.decisions.report(study_id, decision_id)
     if found is None:
         raise NotFound("There is no such decision. Choose one from the list.")

@@ -18,11 +18,13 @@ FEWEST = 20
 @dataclass(frozen=True)
 class Pace:
     """`ties`: the share of judged pairs without a winner, 0..1; `seconds`: the mean per judgement;
-    `judgements`: on how many both were measured, 0 where they are assumed."""
+    `judgements`: on how many both were measured, 0 where they are assumed; `hourly_rate`: what an
+    hour of a rater costs in the project, 0 where nobody said."""
 
     ties: float = Assumptions.ties
     seconds: float = Assumptions.seconds
     judgements: int = 0
+    hourly_rate: float = 0.0
 
     @property
     def source(self) -> str:
@@ -35,7 +37,7 @@ class Pace:
 def pace_of(store: Store, actor: Actor, project_id: str) -> Pace:
     """A project's own pace, or the assumed one; leads only."""
     actor.require(project_id, "lead")
-    row = store.results.pace(project_id)
+    row, rate = store.results.pace(project_id), store.decisions.rates(project_id).person_hour
     if row["judgements"] < FEWEST or not row["told"] or not row["seconds"]:
-        return Pace()
-    return Pace(row["tied"] / row["told"], row["seconds"], row["judgements"])
+        return Pace(hourly_rate=rate)
+    return Pace(row["tied"] / row["told"], row["seconds"], row["judgements"], rate)

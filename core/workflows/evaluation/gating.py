@@ -83,6 +83,7 @@ def _evidence(
         net=compared.net,
         withheld=result.withheld,
         blind=study.blind,
+        enough=study.leaks.enough,
         guessed=guessed is not None and says_better(guessed.index) == "better",
         blind_reason=note.text if note else "",
         metric_label=metric(plan.metric).label,

@@ -191,7 +191,8 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
     "" where somebody else rates it by now.
 
     What was said stays in the log, and the pair is shown again on the same sides. Raises
-    StudyClosed; NotFound for what is not this rater's, or was taken back already.
+    StudyClosed; Conflict once this rater has seen results or names; NotFound for what is not this
+    rater's, or was taken back already.
     """
 
     def save() -> str:
@@ -200,6 +201,10 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
             raise NotFound("There is no judgement of yours to undo here. Nothing was changed.")
         if study.closed:
             raise StudyClosed("A lead has closed this study; its judgements stay as they are.")
+        if store.unblindings.seen_by(study_id, actor.person_id):
+            raise Conflict(
+                "You have seen results or names of this study since: what you judged before stays."
+            )
         shown = store.presentations.by_id(found["presentation_id"])
         assert shown is not None
         store.judgements.withdraw(judgement_id, shown)
@@ -221,7 +226,7 @@ def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> s
 def rated_lately(store: Store, actor: Actor, study_id: str) -> list[RatedPair]:
     """What this rater judged within a day and could take back, newest first, at most 100."""
     study = rated_study(store, actor, study_id)
-    if study.closed:
+    if study.closed or store.unblindings.seen_by(study_id, actor.person_id):
         return []
     return store.judgements.rated_since(study_id, actor.person_id, now() - LATELY)
 

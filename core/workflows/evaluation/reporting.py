@@ -13,12 +13,15 @@ from core.errors import Conflict
 from core.projects import rubric_to_json
 from core.study.findings import Comparison
 from core.study.study import Study, StudySystem
+from core.study.verdicts import set_apart_words
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation.gating import gate_checks, gate_plan
 from core.workflows.evaluation.results import StudyResult, register_of, study_report
 from core.workflows.evaluation.score_report import score_report
+from core.workflows.evaluation.seals import seal_if_open
 from core.workflows.evaluation.spending import costs_of, rates_of
-from core.workflows.evaluation.studies import compared_because, counts_because, seal_if_open
+from core.workflows.evaluation.studies import compared_because, counts_because
+from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -39,6 +42,9 @@ def report_files(store: Store, actor: Actor, study_id: str) -> dict[str, str]:
 def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str, Any]:
     """The report of a study as plain values."""
     study, found = result.study, result.found
+    opened = seal_if_open(store, study)
+    if opened is not None:
+        note_seen(store, actor, study, "answers")
     version = get_version(store, actor, study.version_id)
     plan, changed_at = gate_plan(store, actor, study.study_id)
     project = store.projects.by_id(study.project_id)
@@ -62,6 +68,8 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
         "ranking": result.evidence.ranking,
         "agreement": found.agreement,
         "side_bias": found.side_bias,
+        "repeats": found.repeats,
+        "withdrawn": result.withdrawn,
         "seconds": found.seconds,
         "raters": [
             {"judgements": count, "median_seconds": seconds}
@@ -71,7 +79,7 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
         "gate_plan": {**plan.to_json(), "changed_at_judgement": changed_at},
         "rates": rates_of(store, actor, study.project_id),
         "decisions": store.decisions.of_study(study.study_id),
-        "opened_seal": seal_if_open(store, study),
+        "opened_seal": opened,
     }
     return dict(plain(content))
 
@@ -129,6 +137,7 @@ def _candidate(
     return {
         **asdict(found),
         "sentence": result.headline(found),
+        "set_apart_sentence": set_apart_words(found.set_apart, found.only_set_apart),
         "survives": evidence.sensitivity.survives,
         "sensitivity": {
             **asdict(evidence.sensitivity),

@@ -103,7 +103,7 @@ class StudyResult:
         guessed = comparison.blinding
         if guessed and says_better(guessed.index) == "better":
             return "raters guessed the candidate beyond chance"
-        return "blindness held"
+        return "blindness held" if self.study.leaks.enough else "too few pairs to tell blindness"
 
 
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
@@ -156,7 +156,7 @@ def register_of(store: Store, actor: Actor, study_id: str, candidate_id: str) ->
     found = []
     for other_id in store.studies.of_both(baseline, candidate_id):
         other = get_study(store, actor, other_id)
-        judged, won, lost, e = 0, 0, 0, None
+        judged = won = lost = e = None
         if store.judgements.count(other_id) < MANY_JUDGEMENTS:
             own = [
                 one

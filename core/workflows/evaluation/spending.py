@@ -19,9 +19,9 @@ def costs_of(store: Store, actor: Actor, result: StudyResult, candidate_id: str)
     """Hours and corrections up to a study's verdict; for leads and viewers."""
     study_id = result.study.study_id
     get_study(store, actor, study_id)
-    compared = next(c for c in result.found.comparisons if c.candidate_id == candidate_id)
     rows = store.evidence.corrections(study_id, candidate_id)
-    return Costs(efforts(store.evidence.hours(study_id)), corrections(rows, compared.judged))
+    judged = store.evidence.judged_times(study_id, candidate_id)
+    return Costs(efforts(store.evidence.hours(study_id)), corrections(rows, judged))
 
 
 def rates_of(store: Store, actor: Actor, project_id: str) -> Rates:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
-from core.projects import rubric_to_json
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
 from core.study.repeats import SHARE as REPEATED_SHARE
 from core.study.sampling import sample_size
-from core.study.sealing import seal_content, seal_of, secret_seed
+from core.study.sealing import secret_seed
 from core.study.study import Study, StudyNote, StudyPlan
 from core.wording import counted
 from core.workflows.evaluation.drawing import UNLIKE, chosen_systems, queue_draw
@@ -214,38 +213,6 @@ def set_closed(store: Store, actor: Actor, study_id: str, closed: bool, text: st
         )  # fmt: skip
 
     store.transact(save)
-
-
-def opened_seal(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
-    """What a closed study's seal stands for, with the seed; for leads.
-
-    Raises Conflict while the study is open, and for one that an earlier version opened.
-    """
-    study = get_study_as_lead(store, actor, study_id)
-    if not study.closed:
-        raise Conflict("The seal is opened when the study is closed: it tells who stood where.")
-    opened = seal_if_open(store, study)
-    if opened is None:
-        raise Conflict(
-            "What this study's seal stands for cannot be shown: an earlier version opened it, or "
-            "its data were changed since."
-        )
-    return opened
-
-
-def seal_if_open(store: Store, study: Study) -> dict[str, Any] | None:
-    """The same, or None where it may not or cannot be shown."""
-    if not study.closed:
-        return None
-    content = seal_content(
-        study.study_id,
-        study.plan.seed,
-        [system.system_id for system in study.systems],
-        store.studies.sealed_pairs(study.study_id),
-        rubric_to_json(study.rubric),
-        study.plan.to_json(),
-    )
-    return {"seal": study.seal, "content": content} if seal_of(content) == study.seal else None
 
 
 def get_study(store: Store, actor: Actor, study_id: str) -> Study:

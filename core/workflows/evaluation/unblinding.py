@@ -40,13 +40,18 @@ def open_all_the_same(store: Store, actor: Actor, study_id: str, what: Seen) -> 
 
 
 def note_seen(store: Store, actor: Actor, study: Study, what: Seen) -> None:
-    """Note that the person sees something of the study; only the first time writes."""
-    if what in store.unblindings.seen_by(study.study_id, actor.person_id):
+    """Note that the person sees something of the study; only the first time writes.
+
+    It is noted of every study of the baseline with one of its candidates, as what is seen in one
+    tells of the other.
+    """
+    ids = [system.system_id for system in study.systems]
+    if not store.unblindings.untold(ids, actor.person_id, what, together=2):
         return
 
     def save() -> None:
-        if what not in store.unblindings.seen_by(study.study_id, actor.person_id):
-            _note(store, actor, study.study_id, study.project_id, what)
+        for study_id in store.unblindings.untold(ids, actor.person_id, what, together=2):
+            _note(store, actor, study_id, study.project_id, what)
 
     store.transact(save)
 
@@ -55,12 +60,14 @@ def note_answers_read(
     store: Store, actor: Actor, project_id: str, system_ids: Sequence[str]
 ) -> None:
     """Note that the person reads answers of these systems under their names: whoever reads those
-    of two that an open study compares is no blind rater of it."""
-    if len(system_ids) < 2 or not store.unblindings.told_by_answers_of(system_ids, actor.person_id):
+    of one that a study compares can tell it from the others."""
+    if not store.unblindings.untold(system_ids, actor.person_id, "answers", together=1):
         return
 
     def save() -> None:
-        for study_id in store.unblindings.told_by_answers_of(system_ids, actor.person_id):
+        for study_id in store.unblindings.untold(
+            system_ids, actor.person_id, "answers", together=1
+        ):
             _note(store, actor, study_id, project_id, "answers")
 
     store.transact(save)

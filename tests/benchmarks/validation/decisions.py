@@ -48,8 +48,8 @@ def _passed(
 
 def _passes(difference: Estimate) -> bool:
     found = GateEvidence(
-        reviewed=0, counted_from=0, net=NOTHING, withheld="", blind=True, guessed=False,
-        blind_reason="", metric_label="", baseline_mean=None, metric_difference=None,
+        reviewed=0, counted_from=0, net=NOTHING, withheld="", blind=True, enough=True,
+        guessed=False, blind_reason="", metric_label="", baseline_mean=None, metric_difference=None,
         criteria={"relevance": difference}, survives_rater=None, survives=None, agreement=NOTHING,
         trained_unknown=(),
     )  # fmt: skip
