@@ -95,12 +95,19 @@ class Judgements:
             {**row, "flags": json.dumps(row["flags"]), "created_at": now()},
         )
         if ratings:
-            self._db.execute_many(
+            self._db.execute(
                 """
                 INSERT INTO ratings (judgement_id, system_id, criterion, value, remark)
-                VALUES (?, ?, ?, ?, ?)
+                SELECT $judgement, unnest($systems), unnest($criteria), unnest($values),
+                       unnest($remarks)
                 """,
-                [[r.judgement_id, r.system_id, r.criterion, r.value, r.remark] for r in ratings],
+                {
+                    "judgement": row["judgement_id"],
+                    "systems": [r.system_id for r in ratings],
+                    "criteria": [r.criterion for r in ratings],
+                    "values": [r.value for r in ratings],
+                    "remarks": [r.remark for r in ratings],
+                },
             )
         self._db.execute(
             "UPDATE presentations SET done = true WHERE presentation_id = $id",

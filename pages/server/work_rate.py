@@ -59,11 +59,11 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
         undone, first = _undo(store, actor, study_id, body)
     elif action != "next":
         raise InvalidInput(f"There is no action “{action}” here. Reload the page.")
-    pair = None if body.get("next") is False else _next(store, actor, study_id, body, first)
+    at = rating.progress(store, actor, study_id)
+    pair = None if body.get("next") is False else _next(store, actor, study_id, body, first, at)
     task = None if pair is None else task_view(store, actor, pair)
     if task and undone and task["presentation_id"] == first:
         task["draft"] = form_view(undone)
-    at = rating.progress(store, actor, study_id)
     done = at.mine > 0 and at.mine >= at.for_this_rater
     return {
         "saved": saved,
@@ -120,12 +120,14 @@ def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | Non
     return found[0].study_id if found else None
 
 
-def _next(store: Store, actor: Actor, study_id: str, body: Body, first: str) -> BlindPair | None:
+def _next(
+    store: Store, actor: Actor, study_id: str, body: Body, first: str, at: StudyProgress
+) -> BlindPair | None:
     held = body.get("holding")
     holding = tuple(one for one in held if isinstance(one, str)) if isinstance(held, list) else ()
     if not holding and not first:  # a page that was just opened goes on where the rater was
         first = str(body.get("first") or rating_drafts.last_drafted(store, actor))
-    pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first)
+    pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first, at=at)
     return pairs[0] if pairs else None
 
 

@@ -250,7 +250,7 @@ def test_a_small_net_preference_is_never_rounded_to_none() -> None:
 def test_of_ten_studies_of_like_systems_hardly_ever_one_claims_something() -> None:
     chance, claimed = np.random.default_rng(12), 0
     sides: tuple[Verdict, Verdict] = ("baseline", "candidate")
-    for _register in range(60):
+    for _register in range(30):
         drawn = [[sides[k] for k in chance.integers(2, size=60)] for _study in range(10)]
         claimed += any(says_better(net_preference(d, level_of(10))) != "not shown" for d in drawn)
-    assert claimed <= 6
+    assert claimed <= 5  # of 30 with a chance of 0.05 each; more have a chance of 0.003

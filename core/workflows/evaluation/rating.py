@@ -66,17 +66,19 @@ def next_pairs(
     *,
     but: Sequence[str] = (),
     first: str = "",
+    at: StudyProgress | None = None,
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
     `but` leaves out presentations that the browser has already, which stay leased and count as
-    coming before; `first` is the id of one of this rater's that comes before all others.
+    coming before; `first` is the id of one of this rater's that comes before all others; `at` is
+    how far this rater is, where it is known already.
     """
     study = rated_study(store, actor, study_id)
     if study.closed:
         return []
     taken = lease(store, study, actor.person_id, count, but, first)
-    at = store.judgements.progress(study_id, actor.person_id)
+    at = at or store.judgements.progress(study_id, actor.person_id)
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
     if again := repeat_due(study.seed, actor.person_id, study.repeats, at.mine):
