@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.decision.report import hash_of, names_in
+from core.decision.report import baseline_in, hash_of, names_in
 from core.decision.svg import BASELINE, CANDIDATE, Bar, Point, bars_chart, points_chart
 from core.scoring.metrics import metric
 from core.study.verdicts import points
@@ -25,7 +25,6 @@ def report_html(content: Mapping[str, Any]) -> str:
     environment.filters |= {
         "interval": interval,
         "points": lambda share: "—" if share is None else points(share),
-        "percent": lambda share: "—" if share is None else f"{100 * share:.0f} %",
         "dash": lambda number: "—" if number is None else number,
         "metric": lambda name: metric(name).label,
         "day": lambda text: text.replace("T", " ").removesuffix("Z")[:16] + " UTC",
@@ -37,7 +36,7 @@ def report_html(content: Mapping[str, Any]) -> str:
         hash=hash_of(content),
         names=names,
         charts=[_charts(one, names, content) for one in content["candidates"]],
-        baseline=next(s for s in content["systems"] if s["role"] == "baseline"),
+        baseline=baseline_in(content),
     )
 
 
@@ -57,7 +56,7 @@ def _charts(
     candidate: Mapping[str, Any], names: Mapping[str, str], content: Mapping[str, Any]
 ) -> dict[str, str]:
     name = names[candidate["candidate_id"]]
-    baseline = next(s["name"] for s in content["systems"] if s["role"] == "baseline")
+    baseline = baseline_in(content)["name"]
     counts = candidate["verdicts"]
     bars = [
         Bar(f"{name} better", counts.get("candidate", 0), CANDIDATE),

@@ -96,6 +96,12 @@ def counted_judgements(
     ]
 
 
+def baseline_in(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The system that the candidates were compared with."""
+    found: Mapping[str, Any] = next(s for s in content["systems"] if s["role"] == "baseline")
+    return found
+
+
 def names_in(content: Mapping[str, Any]) -> dict[str, str]:
     """System id → name."""
     systems: Iterable[Mapping[str, Any]] = content["systems"]

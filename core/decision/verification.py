@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.decision.report import BrokenReport, names_in, read_report
+from core.decision.report import BrokenReport, baseline_in, names_in, read_report
 from core.statistics.estimates import Estimate
 from core.study.register import level_of
 from core.study.sealing import check_opened
@@ -20,7 +20,7 @@ def verify_report(text: str, published: str = "", seal: str = "") -> dict[str, A
     content = read_report(text, published)
     try:
         return _checked(content, seal)
-    except (KeyError, TypeError, AttributeError, IndexError):
+    except (KeyError, TypeError, AttributeError, IndexError, StopIteration):
         raise BrokenReport("A part of the report is missing, or is of another kind.") from None
 
 
@@ -79,10 +79,9 @@ def _said_again(candidate: Mapping[str, Any], content: Mapping[str, Any]) -> Non
     """Raise BrokenReport where the sentence, or the gate's first verdict, is not what the counts
     and the interval say."""
     names = names_in(content)
-    baseline = next(s["name"] for s in content["systems"] if s["role"] == "baseline")
-    name, counts, withheld = names[candidate["candidate_id"]], candidate["verdicts"], content[
-        "withheld"
-    ]  # fmt: skip
+    baseline = baseline_in(content)["name"]
+    name, counts = names[candidate["candidate_id"]], candidate["verdicts"]
+    withheld = content["withheld"]
     numbers = {
         "wins": counts.get("candidate", 0),
         "losses": counts.get("baseline", 0),

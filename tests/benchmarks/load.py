@@ -252,6 +252,17 @@ async def _import_beside(bench: Bench, records: int, ledger: Ledger) -> tuple[st
     return f"{peak:.0f} MB", f"{took:.0f} s"
 
 
+def print_head(head: str) -> None:
+    """The commit, the machine and its load, and the head of a table."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    print(f"Commit {commit}, {machine}, load before {os.getloadavg()[0]:.1f}.\n")
+    print(head, flush=True)
+
+
 def main() -> None:
     """Print the table, with the commit and the machine."""
     parser = argparse.ArgumentParser(description="Load on a real server.")
@@ -261,13 +272,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--records", type=int, default=1_000_000)
     given = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    ).stdout.strip()  # fmt: skip
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    print(f"Commit {commit}, {machine}, load before {os.getloadavg()[0]:.1f}.\n")
-    print(HEAD, flush=True)
+    print_head(HEAD)
     if given.what in ("all", "people"):
         print(people_row(given.people, given.examples, given.seconds), flush=True)
     if given.what == "all":

@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import platform
 import random
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,9 +29,9 @@ import httpx
 from core.passwords import hash_password
 from core.workspace import Workspace
 from storage.store import Store
-from tests.benchmarks.load import Bench, Ledger, sign_in
+from tests.benchmarks.load import Bench, Ledger, print_head, sign_in
 from tests.builders import a_project, a_store, an_actor
-from tests.serving import PASSWORD, ROOT, launch, wait_until_up
+from tests.serving import PASSWORD, launch, wait_until_up
 from tests.study_builders import CRITERIA, a_study, a_version, two_systems
 
 THINK = 3.0
@@ -224,13 +222,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--kills", type=int, default=20)
     given = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    ).stdout.strip()  # fmt: skip
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    print(f"Commit {commit}, {machine}, load before {os.getloadavg()[0]:.1f}.\n")
-    print(HEAD, flush=True)
+    print_head(HEAD)
     if given.what in ("all", "raters"):
         raters = given.raters or 20
         what = f"{raters} raters, {given.pairs:,} pairs"

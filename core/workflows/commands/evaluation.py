@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
-from core.errors import NotFound
-from core.names import refuse_several
 from core.study.study import Study
 from core.workflows import demo
-from core.workflows.commands.command import Answer
+from core.workflows.commands.command import Answer, by_id_or_name
 from core.workflows.evaluation import reporting, results, seals
 from core.workflows.jobs.supervisor import wait_for
 from core.workspace import Workspace
@@ -50,12 +48,7 @@ def seal(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answ
 
 
 def _study(store: Store, named: str) -> Study:
-    if found := store.studies.by_id(named):
-        return found
-    projects = [project.project_id for project in store.projects.all()]
-    there = [study for project_id in projects for study in store.studies.of_project(project_id)]
-    same = [study for study in there if study.name == named]
-    if not same:
-        raise NotFound(f"There is no study “{named}”. Give its name, or its id.")
-    refuse_several([study.study_id for study in same], "study", named)
-    return same[0]
+    return by_id_or_name(
+        store, store.studies, named, kind="study", id_of=lambda study: study.study_id,
+        advice="Give its name, or its id.",
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from core.tuning.planning import device, planned_steps
 from core.tuning.run import Run
 from core.tuning.run_spec import flattened
 from core.versions.version import DatasetVersion
-from core.workflows.commands.command import Answer, project_named
+from core.workflows.commands.command import Answer, by_id_or_name, project_named
 from core.workflows.evaluation import generating
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
@@ -137,12 +137,7 @@ def generate(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> 
 
 
 def _run(store: Store, named: str) -> Run:
-    if found := store.runs.by_id(named):
-        return found
-    projects = [project.project_id for project in store.projects.all()]
-    runs = [run for project_id in projects for run in store.runs.of_project(project_id)]
-    same = [run for run in runs if run.name == named]
-    if not same:
-        raise NotFound(f"There is no run “{named}”. Give the id that `touchstone train` printed.")
-    refuse_several([run.run_id for run in same], "run", named)
-    return same[0]
+    return by_id_or_name(
+        store, store.runs, named, kind="run", id_of=lambda run: run.run_id,
+        advice="Give the id that `touchstone train` printed.",
+    )  # fmt: skip

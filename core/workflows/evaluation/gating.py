@@ -9,6 +9,7 @@ from core.decision.gate import Check, GateEvidence, GatePlan, gate
 from core.scoring.metrics import metric
 from core.statistics.estimates import says_better
 from core.study.findings import Comparison
+from core.study.study import Study
 from core.workflows.evaluation.results import StudyResult, study_stamp
 from core.workflows.evaluation.score_report import ScoreReport, score_report, score_stamp
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
@@ -47,23 +48,30 @@ def gate_stamp(store: Store, actor: Actor, result: StudyResult) -> str:
     return f"{study_now} {score_stamp(store, actor, study.version_id)} {plan}"
 
 
-def gate_checks(
-    store: Store, actor: Actor, result: StudyResult, candidate_id: str
-) -> tuple[Check, ...]:
-    """The gate of one candidate, on what its study says now."""
-    study = result.study
-    plan, _ = gate_plan(store, actor, study.study_id)
-    compared = next(c for c in result.found.comparisons if c.candidate_id == candidate_id)
-    shown = score_report(
+def study_scores(store: Store, actor: Actor, study: Study) -> ScoreReport | None:
+    """The scores of the study's split against its baseline; None while a worker computes them."""
+    return score_report(
         store, actor, study.version_id, baseline_id=study.baseline.system_id,
         split=study.plan.split,
     ).content  # fmt: skip
-    found = _evidence(store, result, compared, plan, shown)
-    return gate(plan, found)
+
+
+def gate_checks(
+    store: Store,
+    actor: Actor,
+    result: StudyResult,
+    candidate_id: str,
+    shown: ScoreReport | None = None,
+) -> tuple[Check, ...]:
+    """The gate of one candidate, on what its study says now; `shown`: its `study_scores`, where
+    they are known already."""
+    plan, _ = gate_plan(store, actor, result.study.study_id)
+    compared = next(c for c in result.found.comparisons if c.candidate_id == candidate_id)
+    shown = shown or study_scores(store, actor, result.study)
+    return gate(plan, _evidence(result, compared, plan, shown))
 
 
 def _evidence(
-    store: Store,
     result: StudyResult,
     compared: Comparison,
     plan: GatePlan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from core.decision.report import FORMAT, counted_judgements, plain, report_text
 from core.errors import Conflict
 from core.projects import rubric_to_json
 from core.study.findings import Comparison
+from core.study.pairs import Judgement
 from core.study.study import Study, StudySystem
 from core.study.verdicts import set_apart_words
 from core.workflows.curation.freezing import get_version
-from core.workflows.evaluation.gating import gate_checks, gate_plan
+from core.workflows.evaluation.gating import gate_checks, gate_plan, study_scores
 from core.workflows.evaluation.results import StudyResult, register_of, study_report
-from core.workflows.evaluation.score_report import score_report
+from core.workflows.evaluation.score_report import ScoreReport
 from core.workflows.evaluation.seals import seal_if_open
 from core.workflows.evaluation.spending import costs_of, rates_of
 from core.workflows.evaluation.studies import compared_because, counts_because
@@ -45,6 +47,8 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
     opened = seal_if_open(store, study)
     if opened is not None:
         note_seen(store, actor, study, "answers")
+    shown = study_scores(store, actor, study)
+    judgements = store.judgements.of_study(study.study_id)
     version = get_version(store, actor, study.version_id)
     plan, changed_at = gate_plan(store, actor, study.study_id)
     project = store.projects.by_id(study.project_id)
@@ -64,7 +68,9 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
         "withheld": result.withheld,
         "counted_from": result.counted_from,
         "reviewed": result.reviewed,
-        "candidates": [_candidate(store, actor, result, one) for one in found.comparisons],
+        "candidates": [
+            _candidate(store, actor, result, one, shown, judgements) for one in found.comparisons
+        ],
         "ranking": result.evidence.ranking,
         "agreement": found.agreement,
         "side_bias": found.side_bias,
@@ -75,7 +81,7 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
             {"judgements": count, "median_seconds": seconds}
             for _, count, seconds in found.per_rater
         ],
-        "scores": _scores(store, actor, study),
+        "scores": _scores(shown, study),
         "gate_plan": {**plan.to_json(), "changed_at_judgement": changed_at},
         "rates": rates_of(store, actor, study.project_id),
         "decisions": store.decisions.of_study(study.study_id),
@@ -127,11 +133,15 @@ def _system(store: Store, one: StudySystem) -> dict[str, Any]:
 
 
 def _candidate(
-    store: Store, actor: Actor, result: StudyResult, found: Comparison
+    store: Store,
+    actor: Actor,
+    result: StudyResult,
+    found: Comparison,
+    shown: ScoreReport | None,
+    judgements: Sequence[Judgement],
 ) -> dict[str, Any]:
     study = result.study
     evidence = result.evidence.of(found.candidate_id)
-    judgements = store.judgements.of_study(study.study_id)
     baseline_id = study.baseline.system_id
     register = register_of(store, actor, study.study_id, found.candidate_id)
     return {
@@ -149,19 +159,15 @@ def _candidate(
         "metric_trust": [{**asdict(one), "speaks": one.speaks} for one in evidence.trust],
         "slices": [{**asdict(one), "says": one.says} for one in evidence.slices],
         "costs": costs_of(store, actor, result, found.candidate_id),
-        "gate": gate_checks(store, actor, result, found.candidate_id),
-        "register": [{**asdict(one), "study_id": one.study_id} for one in register.studies],
+        "gate": gate_checks(store, actor, result, found.candidate_id, shown),
+        "register": register.studies,
         "combined_e_value": register.combined,
         "judgements": counted_judgements(judgements, baseline_id, found.candidate_id),
     }
 
 
-def _scores(store: Store, actor: Actor, study: Study) -> list[dict[str, Any]]:
+def _scores(shown: ScoreReport | None, study: Study) -> list[dict[str, Any]]:
     """Mean and difference to the baseline of each metric, where they may be compared."""
-    shown = score_report(
-        store, actor, study.version_id, baseline_id=study.baseline.system_id,
-        split=study.plan.split,
-    ).content  # fmt: skip
     own = {one.system_id for one in study.systems}
     rows = []
     for scores in shown.systems if shown else ():
