@@ -15,10 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.jobs.folder import JobFolder
+from core.tuning.methods import METHODS, Lora
 from core.tuning.run_spec import RunSpec
 
 NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances", "Tony")
 TOWNS = ("Oslo", "Lima", "Cairo", "Kyoto", "Perth", "Quito", "Turin", "Delhi")
+
+
+LORA: dict[str, Any] = {"lora_r": 4, "lora_alpha": 8, "learning_rate": 0.01}
 
 
 def make_tiny_model(folder: Path, *, seed: int = 0, max_positions: int = 256) -> Path:
@@ -90,20 +94,19 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def a_run(base_model: Path | str, **changes: Any) -> RunSpec:
-    """A short training on a CPU."""
+    """A short training on a CPU, by LoRA unless `changes` name another method."""
     settings: dict[str, Any] = {
         "run_id": "run-1",
         "name": "A short run",
         "base_model": str(base_model),
         "version_id": "v1",
-        "lora_r": 4,
-        "lora_alpha": 8,
-        "learning_rate": 0.01,
+        **(LORA if issubclass(METHODS.get(changes.get("method", "lora"), Lora), Lora) else {}),
         "per_device_train_batch_size": 4,
         "num_train_epochs": 2.0,
         "max_length": 200,
         "logging_steps": 1,
         "early_stopping_patience": 0,
+        "eval_samples": 0,
     }
     return RunSpec.from_settings({**settings, **changes})
 

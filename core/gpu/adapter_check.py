@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from core.errors import TouchstoneError
-from core.gpu.adapters import adapter_tensors
+from core.gpu.adapters import is_adapter, tensor_hashes
 from core.gpu.data import EncodedExample
 
 # Bits of the mantissa of what the logits are computed in. A reloaded model may get other kernels;
@@ -31,11 +31,12 @@ class AdapterNotProven(TouchstoneError):
 @dataclass(frozen=True)
 class Readings:
     """Logits of some probes, one (tokens, vocabulary) float32 tensor each, on the CPU; and the
-    adapter's tensors by name."""
+    hashes of the saved tensors by name. `base` is empty where the model cannot be its own base:
+    after full fine-tuning."""
 
     base: list[torch.Tensor]
     tuned: list[torch.Tensor]
-    adapter: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    adapter: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ class Gap:
 
 
 def read_logits(model: Any, probes: Sequence[EncodedExample], device: torch.device) -> list[Any]:
-    """The logits of every token of each probe, each in a batch of its own."""
+    """The logits of every token of each probe, each in a batch of its own; those of the virtual
+    tokens before them are left out."""
     with torch.inference_mode():
         return [
             model(input_ids=torch.tensor([[*p.prompt, *p.answer]], device=device), use_cache=False)
-            .logits[0]
+            .logits[0, -len(p) :]
             .float()
             .cpu()
             for p in probes[:PROBES]
@@ -70,30 +72,34 @@ def read_logits(model: Any, probes: Sequence[EncodedExample], device: torch.devi
 
 
 def read_both(model: Any, probes: Sequence[EncodedExample], device: torch.device) -> Readings:
-    """What a PeftModel says without and with its adapter, and the adapter itself."""
-    with model.disable_adapter():
-        base = read_logits(model, probes, device)
-    adapter = {name: t.detach().cpu().clone() for name, t in adapter_tensors(model).items()}
-    return Readings(base, read_logits(model, probes, device), adapter)
+    """What a tuned model says with, and if it can without, its adapter, and what is saved of it."""
+    base: list[torch.Tensor] = []
+    if is_adapter(model):
+        with model.disable_adapter():
+            base = read_logits(model, probes, device)
+    return Readings(base, read_logits(model, probes, device), tensor_hashes(model))
 
 
 def prove(
     trained: Readings, fresh_base: list[torch.Tensor], reloaded: Readings, precision: str
 ) -> dict[str, Any]:
-    """Four checks with their largest differences, and a hash of each reading.
+    """Checks with their largest differences, and a hash of each reading. The first of the four is
+    about adapters alone.
 
     Raises AdapterNotProven when the trained model without adapter is not the fresh base, when the
     adapter changes nothing, or when the reloaded one differs from the trained one: in its answers
     by more than rounding in this precision, in its tensors at all.
     """
     bits = MANTISSA_BITS[precision]
-    bases = [measure(one.base, fresh_base, bits) for one in (trained, reloaded)]
-    base = max(bases, key=lambda gap: (not gap.is_rounding, gap.largest))
-    change = measure(trained.tuned, trained.base, bits)
+    bases = [measure(one.base, fresh_base, bits) for one in (trained, reloaded) if one.base]
+    change = measure(trained.tuned, trained.base or fresh_base, bits)
     reload = measure(reloaded.tuned, trained.tuned, bits)
-    weights = _same_tensors(trained.adapter, reloaded.adapter)
-    checks = {
-        "base_equals_fresh_base": base.as_check(all(gap.is_rounding for gap in bases)),
+    weights = trained.adapter == reloaded.adapter
+    checks: dict[str, dict[str, Any]] = {}
+    if bases:
+        worst = max(bases, key=lambda gap: (not gap.is_rounding, gap.largest))
+        checks["base_equals_fresh_base"] = worst.as_check(all(gap.is_rounding for gap in bases))
+    checks |= {
         "tuned_differs_from_base": change.as_check(change.largest > 0),
         "reloaded_equals_trained": reload.as_check(reload.is_rounding),
         "saved_weights_equal_trained": {"ok": weights},
@@ -118,13 +124,6 @@ def measure(ours: list[torch.Tensor], theirs: list[torch.Tensor], mantissa_bits:
         units.append((gap / torch.exp2(size.log2().floor() - mantissa_bits)).flatten())
     every, all_units = torch.cat(gaps), torch.cat(units)
     return Gap(float(every.max()), float(all_units.max()), float(all_units.mean()))
-
-
-def _same_tensors(ours: Mapping[str, torch.Tensor], theirs: Mapping[str, torch.Tensor]) -> bool:
-    return ours.keys() == theirs.keys() and all(
-        tensor.dtype == theirs[name].dtype and torch.equal(tensor, theirs[name])
-        for name, tensor in ours.items()
-    )
 
 
 def _hash(readings: list[torch.Tensor]) -> str:

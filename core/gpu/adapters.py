@@ -1,17 +1,25 @@
-"""Adapters on a loaded model: attach a new one, save it, put a saved one on."""
+"""What a training changes, put on a loaded model, saved, and put on again.
+
+For a method of peft that is an adapter; for full fine-tuning, the model's own weights.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peft import PeftModel, get_peft_config, get_peft_model
+import torch
+from peft import PeftModel, PeftType, get_peft_config, get_peft_model
 from peft.utils.save_and_load import (
     get_peft_model_state_dict,
     load_peft_weights,
     set_peft_model_state_dict,
 )
-from transformers import set_seed
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, set_seed
 
 from core.errors import NotFound
 from core.gpu.models import LoadedModel
@@ -25,13 +33,22 @@ class MissingAdapter(NotFound):
 
 
 def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
-    """A PeftModel over `base.model` with a fresh adapter, its chance taken from spec.seed."""
+    """`base.model` ready to be trained: with a fresh adapter, its chance taken from spec.seed, as a
+    PeftModel; or, for full fine-tuning, itself with every weight trainable."""
     # Before get_peft_model: it draws the adapter's first values.
     set_seed(spec.seed)
-    config = get_peft_config({"task_type": "CAUSAL_LM", **spec.method.peft_config()})
-    model = get_peft_model(base.model, config)
+    settings = spec.method.peft_config()
+    if settings is None:
+        base.model.requires_grad_(True)
+        return base.model
+    if settings.get("prompt_tuning_init") == "TEXT":
+        settings["tokenizer_name_or_path"] = str(base.folder)
+    model = get_peft_model(base.model, get_peft_config({"task_type": "CAUSAL_LM", **settings}))
     # What travels with the adapter must not name this machine's folders.
-    model.peft_config["default"].base_model_name_or_path = base_name(spec)
+    config = model.peft_config["default"]
+    config.base_model_name_or_path = base_name(spec)
+    if hasattr(config, "tokenizer_name_or_path"):
+        config.tokenizer_name_or_path = base_name(spec)
     return model
 
 
@@ -41,29 +58,89 @@ def base_name(spec: RunSpec) -> str:
     return Path(location).name if Path(location).is_absolute() else location
 
 
+def is_adapter(model: Any) -> bool:
+    """True for a PeftModel, which can leave its adapter out; False for a fully tuned model."""
+    return isinstance(model, PeftModel)
+
+
+@contextmanager
+def without_adapter(model: Any, base: LoadedModel) -> Iterator[Any]:
+    """The base that a tuned `model` was made from, for as long as the context lasts."""
+    if not is_adapter(model):
+        yield base.model
+        return
+    with model.disable_adapter():
+        yield model
+
+
+def prompt_offset(model: Any) -> int:
+    """How many rows of logits a training forward makes before those of the given tokens."""
+    config = model.active_peft_config if is_adapter(model) else None
+    # A prefix stands in the cache, an embedded prompt in the sequence.
+    if config is None or not config.is_prompt_learning:
+        return 0
+    return 0 if config.peft_type == PeftType.PREFIX_TUNING else int(config.num_virtual_tokens)
+
+
+def parameter_counts(model: Any) -> tuple[int, int]:
+    """Trainable parameters and all of them; 4-bit weights count one each."""
+    if is_adapter(model):
+        trainable, total = model.get_nb_trainable_parameters()
+        return int(trainable), int(total)
+    total = sum(p.numel() for p in model.parameters())
+    return sum(p.numel() for p in model.parameters() if p.requires_grad), total
+
+
 def save_adapter(model: Any, folder: Path) -> None:
-    """Writes adapter_model.safetensors and adapter_config.json."""
-    model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+    """Writes adapter_model.safetensors and adapter_config.json, or a fully tuned model's files."""
+    more = {"save_embedding_layers": False} if is_adapter(model) else {}
+    model.save_pretrained(str(folder), safe_serialization=True, **more)
     (folder / "README.md").unlink(missing_ok=True)
 
 
-def adapter_tensors(model: Any) -> dict[str, Any]:
-    """The adapter's tensors by name, as they are saved."""
-    return dict(get_peft_model_state_dict(model, save_embedding_layers=False))
+def tensor_hashes(model: Any) -> dict[str, str]:
+    """SHA-256 of each tensor that is saved, by name."""
+    if is_adapter(model):
+        tensors: Mapping[str, Any] = get_peft_model_state_dict(model, save_embedding_layers=False)
+    else:
+        tensors = dict(model.named_parameters())
+    return {name: _hash(tensor) for name, tensor in tensors.items()}
+
+
+def _hash(tensor: torch.Tensor) -> str:
+    flat = tensor.detach().cpu().contiguous().flatten()
+    kind = f"{tensor.dtype} {tuple(tensor.shape)} "
+    return hashlib.sha256(kind.encode() + flat.view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def restore_adapter(model: Any, folder: Path) -> None:
-    """Overwrites the adapter of `model` with the saved one, exactly."""
-    set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+    """Overwrites what is trained of `model` with what `save_adapter` wrote, exactly."""
+    if is_adapter(model):
+        set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+        return
+    for file in sorted(folder.glob("model*.safetensors")):
+        # Not strict: a file has a part of the tensors, and tied ones only once.
+        model.load_state_dict(load_file(file), strict=False)
 
 
 def load_adapter(base: LoadedModel, folder: Path) -> Any:
-    """A PeftModel over `base.model` with the saved adapter on, in evaluation mode.
+    """The tuned model in evaluation mode: a PeftModel over `base.model` with the saved adapter on,
+    or the fully tuned model that lies in `folder`. Virtual tokens are taken off `base.context`.
 
     Raises MissingAdapter.
     """
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise MissingAdapter(
-            f"There is no adapter in {folder}. Wait until the run is completed, or choose another."
-        )
-    return PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).eval()
+    if (folder / "adapter_model.safetensors").is_file():
+        model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).eval()
+        base.virtual_tokens = getattr(model.active_peft_config, "num_virtual_tokens", None) or 0
+        return model
+    if any(folder.glob("model*.safetensors")):
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            trust_remote_code=False,
+            use_safetensors=True,
+            device_map={"": base.device},
+            dtype=torch.float32,
+        ).eval()
+    raise MissingAdapter(
+        f"There is no adapter in {folder}. Wait until the run is completed, or choose another."
+    )

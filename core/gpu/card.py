@@ -1,47 +1,50 @@
-"""The model card that travels with an adapter: what it is, what it learned from, how well."""
+"""The model card that travels with what a run made: what it is, how to use it, its limits."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from core.gpu.adapters import base_name
 from core.tuning.run_spec import RunSpec
 
 SETTINGS = (
-    "method lora_r lora_alpha lora_dropout target_modules prompt_style learning_rate "
-    "num_train_epochs max_steps "
+    "prompt_style learning_rate num_train_epochs max_steps "
     "per_device_train_batch_size gradient_accumulation_steps warmup_steps lr_scheduler_type "
     "weight_decay max_grad_norm max_length overlong early_stopping_patience eval_steps seed"
 )
 CARD = """---
 base_model: {base_model}
-library_name: peft
+library_name: {library}
 pipeline_tag: text-generation
 ---
 
 # {name}
 
-A {method} adapter for `{base}`, trained with Touchstone (run `{run_id}`).
+{what} `{base}`, trained with Touchstone (run `{run_id}`).
 
 - Base weights: SHA-256 `{base_hash}`
 - Dataset version: `{version_id}` (hash `{version_hash}`): {train} training and {validation} \
 validation examples
-- Adapter weights: SHA-256 `{adapter_hash}`
+- These weights: SHA-256 `{adapter_hash}`
 
 ## Use
 
-```python
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-base = AutoModelForCausalLM.from_pretrained({base!r})
-model = PeftModel.from_pretrained(base, "this folder")
-tokenizer = AutoTokenizer.from_pretrained("this folder")
-```
+{use}
 
 The prompt is {prompt}. The answer ends with the tokenizer's stop token.
+
+## Intended use, limits and risks
+
+- It was trained for the task that its dataset version shows, with the prompt above; on other \
+tasks or with another prompt it may answer worse than its base.
+- It can state what is wrong, and repeats what its base and its examples are biased towards. Have \
+its answers reviewed before they are relied on.
+- Its training examples may be recognisable in its answers: do not publish it when they must not be.
+- Licence: that of the base model holds, and what the sources of the examples allow; nothing else \
+was recorded with the run.
 
 ## Results
 
@@ -58,13 +61,39 @@ one, for how people judged the answers.
 |---|---|
 {settings}
 """
+ADAPTER_USE = """```python
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+base = AutoModelForCausalLM.from_pretrained({base!r})
+model = PeftModel.from_pretrained(base, "this folder")
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+```"""
+SERVED_ADAPTER = """
+Served beside its base by vLLM:
+
+```bash
+vllm serve {base} --enable-lora --max-lora-rank {rank} --lora-modules tuned="this folder"
+```"""
+MODEL_USE = """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+model = AutoModelForCausalLM.from_pretrained("this folder")
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+```
+
+Served by vLLM, or converted for llama.cpp:
+
+```bash
+vllm serve "this folder"
+python convert_hf_to_gguf.py "this folder" --outfile model.gguf
+```"""
 _PROMPTS = {
-    True: "the tokenizer's chat template, with the instruction and the input as the user's turn",
-    False: "`template.txt` with `{instruction}` and `{input}` filled in; an empty input takes its "
-    "section away",
+    True: "the model's own chat template, with the texts in `prompt.json`",
+    False: "the text in `template.txt`, with `{instruction}` and `{input}` filled in",
 }
 RESULTS = (
-    "initial_validation_loss best_validation_loss steps total_steps stopped_early seconds tokens "
+    "initial_validation_loss best_validation_loss best_step steps stopped_early seconds tokens "
     "trainable_parameters total_parameters device precision peak_memory_bytes"
 )
 
@@ -72,11 +101,15 @@ RESULTS = (
 def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     """Markdown with the hub's front matter."""
     settings = spec.settings()
+    own = [field.name for field in fields(spec.method)]
+    whole = spec.method.peft_config() is None
     return CARD.format(
         name=spec.name,
+        what=f"{spec.method.label} of" if whole else f"A {spec.method.label} adapter for",
+        library="transformers" if whole else "peft",
+        use=_use(spec),
         prompt=_PROMPTS[bool(metrics["prompt"]["chat_template"])],
         run_id=spec.run_id,
-        method=spec.method.label,
         base=base_name(spec),
         base_model=json.dumps(base_name(spec)),
         base_hash=metrics["base_model_hash"],
@@ -86,8 +119,18 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         train=metrics["data"]["train"]["examples"],
         validation=metrics["data"]["validation"]["examples"],
         results=_table({name: metrics[name] for name in RESULTS.split()}),
-        settings=_table({name: settings[name] for name in SETTINGS.split()}),
+        settings=_table({name: settings[name] for name in ("method", *own, *SETTINGS.split())}),
     )
+
+
+def _use(spec: RunSpec) -> str:
+    config = spec.method.peft_config()
+    if config is None:
+        return MODEL_USE
+    use = ADAPTER_USE.format(base=base_name(spec))
+    if config["peft_type"] == "LORA" and not config.get("use_dora"):
+        use += "\n" + SERVED_ADAPTER.format(base=base_name(spec), rank=config["r"])
+    return f"{use}\n\nMerge it into its base first to serve it elsewhere or to convert it to GGUF."
 
 
 def _table(values: Mapping[str, Any]) -> str:

@@ -26,7 +26,8 @@ class TrainingProgress:
 
     `initial_loss` is the validation loss before the first step. `tokens` and `seconds` count over
     all its starts; `best_step` is the step with the lowest validation loss, 0 before the first
-    evaluation; `bad` counts the evaluations since then.
+    evaluation; `bad` counts the evaluations since then. `recent_loss` and `recent_tokens` are
+    summed since the last logged step. `cut` is into how many parts a micro-batch is cut to fit.
     """
 
     step: int = 0
@@ -38,6 +39,9 @@ class TrainingProgress:
     best_loss: float | None = None
     best_step: int = 0
     bad: int = 0
+    recent_loss: float = 0.0
+    recent_tokens: int = 0
+    cut: int = 1
 
 
 def folder_of(checkpoints: Path, step: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import torch
@@ -41,19 +42,21 @@ def stop_tokens(base: LoadedModel, prompt: Prompt) -> list[int]:
 
 
 def batches_of(
-    lengths: Sequence[int], config: GenerationConfig, context: int | None
+    lengths: Sequence[int], config: GenerationConfig, context: int | None, *, padded: bool = True
 ) -> list[list[int]]:
     """Indices by length, longest first; what fills the context is left out.
 
     A prompt that leaves less than max_new_tokens of the context is alone in its batch: its answer
-    may end at the context's edge, and must not shorten others'.
+    may end at the context's edge, and must not shorten others'. Unless `padded`, a batch holds
+    prompts of one length: padding would stand between a learned prompt and the example's.
     """
     room = [(context or 10**9) - length for length in lengths]
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     roomy = [i for i in order if room[i] >= config.max_new_tokens]
     tight = [[i] for i in order if 0 < room[i] < config.max_new_tokens]
     size = config.batch_size
-    return tight + [roomy[i : i + size] for i in range(0, len(roomy), size)]
+    alike = [list(same) for _, same in groupby(roomy, lambda i: 0 if padded else lengths[i])]
+    return tight + [same[i : i + size] for same in alike for i in range(0, len(same), size)]
 
 
 def answer_batch(

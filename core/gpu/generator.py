@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.gpu.adapters import prompt_offset, without_adapter
 from core.gpu.decoding import answer_batch, batches_of, stop_tokens
 from core.gpu.models import LoadedModel
 from core.gpu.threads import Threads
@@ -53,7 +54,8 @@ class Writing:
     def answer(self, questions: Sequence[Question]) -> None:
         """Answers the questions of one system. Raises JobStopped between batches when asked to."""
         lengths = [len(question.prompt) for question in questions]
-        batches = batches_of(lengths, self.config, self.base.context)
+        padded = not prompt_offset(self.model)
+        batches = batches_of(lengths, self.config, self.base.context, padded=padded)
         answered = {i for batch in batches for i in batch}
         self._leave_out([q for i, q in enumerate(questions) if i not in answered])
         for batch in ([questions[i] for i in batch] for batch in batches):
@@ -67,10 +69,10 @@ class Writing:
 
     def _answer_batch(self, batch: Sequence[Question]) -> list[dict[str, Any]]:
         first, started = batch[0], time.monotonic()
-        as_it_is = first.kind == "tuned" or self.model is self.base.model
-        with nullcontext() if as_it_is else self.model.disable_adapter():
+        tuned = nullcontext(self.model)
+        with tuned if first.kind == "tuned" else without_adapter(self.model, self.base) as model:
             answers = answer_batch(
-                self.model,
+                model,
                 self.base,
                 [question.prompt for question in batch],
                 self.config,

@@ -1,27 +1,28 @@
 """The training loop: bucketed batches, loss on answer tokens only, validation, early stopping.
 
-Written out instead of a library's trainer because it is faster (1.4 times a plain padded forward
-with labels, measured in one run on a demo-sized model) and stops, resumes and counts exactly.
+Written out instead of transformers' Trainer: docs/training-loop.md compares the two.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as functional
 
 from core.errors import TouchstoneError
 from core.gpu import checkpoints
-from core.gpu.adapters import restore_adapter
+from core.gpu.adapters import prompt_offset, restore_adapter
 from core.gpu.checkpoints import TrainingProgress
-from core.gpu.data import Batch, EncodedSplit, collate
-from core.gpu.memory import peak_memory_bytes
+from core.gpu.data import Batch, EncodedExample, EncodedSplit, collate
+from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
+from core.jobs.faults import is_out_of_memory
 from core.tuning.run_spec import RunSpec
 
 
@@ -34,11 +35,20 @@ class TrainingDiverged(TouchstoneError):
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
     """Cross entropy summed over the labelled tokens of `batch`, in float32.
 
-    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`.
+    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`,
+    with nothing to keep of the virtual tokens that a learned prompt puts before the others.
     """
-    output = model(input_ids=batch.ids, logits_to_keep=batch.keep, use_cache=False)
+    keep = functional.pad(batch.keep, (prompt_offset(model), 0))
+    output = model(input_ids=batch.ids, logits_to_keep=keep, use_cache=False)
     logits = output.logits.flatten(0, -2).float()
     return functional.cross_entropy(logits, batch.targets, reduction="sum")
+
+
+class Samples(Protocol):
+    """Lets the model answer a few validation examples and reports what it said."""
+
+    def report(self, step: int) -> None:
+        """After the evaluation at `step`; 0 is before the first step."""
 
 
 class TrainingLoop:
@@ -52,8 +62,12 @@ class TrainingLoop:
         device: torch.device,
         train: EncodedSplit,
         validation: EncodedSplit,
+        samples: Samples | None = None,
     ) -> None:
         self.job, self.spec, self.model, self.device = job, spec, model, device
+        self.samples = samples
+        if spec.budget.activation_checkpointing:
+            model.activation_checkpointing_enable({"use_reentrant": False})
         self.threads = Threads(device)
         self.train, self.plan = train, StepPlan(train.lengths, spec)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
@@ -65,10 +79,10 @@ class TrainingLoop:
         )
         self.progress = TrainingProgress()
         self.stopped_early = False
-        self._validation = self._in_batches(validation)
+        self._validation = sorted(validation.examples, key=len)
         self._labelled = validation.labelled
         self._recent = torch.zeros((), device=device)
-        self._recent_tokens = 0
+        self._saved_at = time.monotonic()
 
     def resume(self) -> bool:
         """Goes back to the last valid checkpoint; False when there is none."""
@@ -77,6 +91,7 @@ class TrainingLoop:
             return False
         folder, self.progress = found
         checkpoints.load(folder, self.model, self.optimizer)
+        self._recent.fill_(self.progress.recent_loss)
         return True
 
     def run(self) -> None:
@@ -90,6 +105,7 @@ class TrainingLoop:
         if self.progress.step == 0 and self._validation and not self.job.should_stop():
             self.progress.initial_loss = self.validation_loss()
             self.job.emit("eval", step=0, loss=self.progress.initial_loss)
+            self._report_samples()
         self.model.train()
         while self.progress.step < self.plan.total and not self._is_patience_over():
             if self.job.should_stop():
@@ -99,6 +115,9 @@ class TrainingLoop:
             self._report(norm)
             if self.plan.evaluates_after(self.progress.step):
                 self._evaluate()
+                self._save()
+            elif time.monotonic() - self._saved_at >= 60 * self.spec.budget.save_minutes:
+                self._save()
         self.stopped_early = self.progress.step < self.plan.total
         if 0 < self.progress.best_step < self.progress.step:
             best = checkpoints.folder_of(self.job.folder.checkpoints, self.progress.best_step)
@@ -107,24 +126,57 @@ class TrainingLoop:
 
     def _step(self) -> torch.Tensor:
         micro = self.plan.micro_batches(self.progress.step)
-        batches = [collate([self.train.examples[i] for i in rows]) for rows in micro]
-        labelled = sum(len(batch.targets) for batch in batches)
+        together = [[self.train.examples[i] for i in rows] for rows in micro]
+        batches, loss = self._backward(together)
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.learning_rate(self.progress.step)
-        for batch in batches:
-            # Every labelled token of the effective batch weighs the same, however it is cut up.
-            loss = answer_loss(self.model, batch.to(self.device))
-            (loss / labelled).backward()  # type: ignore[no-untyped-call]
-            self._recent += loss.detach()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.optimiser.max_grad_norm)
         self._refuse_nonsense(norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self._recent_tokens += labelled
+        self._recent += loss
+        self.progress.recent_tokens += sum(len(batch.targets) for batch in batches)
         self.progress.step += 1
         self.progress.tokens += sum(batch.tokens for batch in batches)
         self.progress.seconds = self._spent + time.monotonic() - self._started
         return norm
+
+    def _backward(
+        self, together: Sequence[Sequence[EncodedExample]]
+    ) -> tuple[list[Batch], torch.Tensor]:
+        """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
+        while True:
+            batches = [collate(part) for rows in together for part in self._parts(rows)]
+            labelled = sum(len(batch.targets) for batch in batches)
+            total = torch.zeros((), device=self.device)
+            try:
+                for batch in batches:
+                    # Every labelled token of the effective batch weighs the same.
+                    loss = answer_loss(self.model, batch.to(self.device))
+                    (loss / labelled).backward()  # type: ignore[no-untyped-call]
+                    total += loss.detach()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or max(map(len, together)) <= self.progress.cut:
+                    raise
+            else:
+                return batches, total
+            # Outside the except block, which still holds the failed forward's tensors.
+            self._cut()
+
+    def _parts(self, rows: Sequence[EncodedExample]) -> list[Sequence[EncodedExample]]:
+        size = math.ceil(len(rows) / self.progress.cut)
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    def _cut(self) -> None:
+        self.optimizer.zero_grad()
+        free_memory()
+        self.progress.cut *= 2
+        size = self.spec.budget.per_device_train_batch_size
+        self.job.note(
+            f"Out of memory at step {self.progress.step + 1}: goes on with micro-batches of "
+            f"{math.ceil(size / self.progress.cut)} instead of {size} and as much more "
+            "accumulation, so the effective batch stays."
+        )
 
     def _refuse_nonsense(self, norm: torch.Tensor) -> None:
         # Looking at a number makes a GPU wait: there, only when the step is logged anyway.
@@ -142,9 +194,9 @@ class TrainingLoop:
     def _report(self, norm: torch.Tensor) -> None:
         step, total = self.progress.step, self.plan.total
         if self._is_logged(step):
-            self.progress.train_loss = self._recent.item() / self._recent_tokens
+            self.progress.train_loss = self._recent.item() / self.progress.recent_tokens
             self._recent.zero_()
-            self._recent_tokens = 0
+            self.progress.recent_tokens = 0
             self.job.emit(
                 "log",
                 step=step,
@@ -173,16 +225,28 @@ class TrainingLoop:
                 at.best_loss, at.best_step, at.bad = at.last_loss, at.step, 0
             else:
                 at.bad += 1
+            self._report_samples()
         self.job.emit("memory", step=at.step, peak_bytes=peak_memory_bytes(self.device))
+
+    def _report_samples(self) -> None:
+        if self.samples:
+            self.model.eval()
+            self.samples.report(self.progress.step)
+            self.model.train()
+
+    def _save(self) -> None:
+        at = self.progress
+        at.recent_loss = self._recent.item()
         at.seconds = self._spent + time.monotonic() - self._started
         checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, at)
+        self._saved_at = time.monotonic()
 
     def validation_loss(self) -> float:
         """Mean cross entropy over all labelled validation tokens, in nats."""
         self.model.eval()
         total = torch.zeros((), device=self.device)
         with torch.inference_mode():
-            for batch in self._validation:
+            for batch in self._validation_batches():
                 total += answer_loss(self.model, batch.to(self.device))
         self.model.train()
         loss = total.item() / self._labelled
@@ -198,9 +262,9 @@ class TrainingLoop:
             )
         return loss
 
-    def _in_batches(self, split: EncodedSplit) -> list[Batch]:
-        size = 2 * self.spec.budget.per_device_train_batch_size
-        ordered = sorted(split.examples, key=len)
+    def _validation_batches(self) -> list[Batch]:
+        size = max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
+        ordered = self._validation
         return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
     def _is_patience_over(self) -> bool:
@@ -209,6 +273,6 @@ class TrainingLoop:
 
     def _stop(self) -> None:
         if not self.job.cancelled:
-            checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, self.progress)
+            self._save()
             self.job.note(f"Stopped at step {self.progress.step}; start it again to go on.")
         raise JobStopped

@@ -41,7 +41,8 @@ class ChangedModel(InvalidInput):
 @dataclass
 class LoadedModel:
     """A model in memory. `context` is the most tokens it can see, None when it does not say;
-    `hash` is the weights_hash of `folder`."""
+    `hash` is the weights_hash of `folder`; `virtual_tokens` are taken off the context by the
+    adapter that is on the model."""
 
     model: Any
     tokenizer: Any
@@ -49,12 +50,13 @@ class LoadedModel:
     precision: Precision
     folder: Path
     hash: str
+    virtual_tokens: int = 0
 
     @property
     def context(self) -> int | None:
         """The most tokens, prompt and answer together."""
         limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return int(limit) if limit else None
+        return int(limit) - self.virtual_tokens if limit else None
 
 
 def pick_device() -> torch.device:
@@ -63,9 +65,12 @@ def pick_device() -> torch.device:
 
 
 def pick_precision(wanted: Precision, method: str, device: torch.device) -> Precision:
-    """What "auto" means here: 4bit for qlora, bf16 on a GPU that can, else fp32."""
+    """What "auto" means here: 4bit for qlora, fp32 for full fine-tuning (steps as small as its own
+    are lost in bf16), else bf16 on a GPU that can, else fp32."""
     if method == "qlora":
         return "4bit"
+    if method == "full":
+        return "fp32"
     if wanted != "auto":
         return wanted
     return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"

@@ -11,19 +11,21 @@ does after the worker was killed. final/ holds the best adapter by validation lo
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from transformers import logging as transformers_logging
 
 from core.gpu.adapter_check import Readings, prove, read_both, read_logits
-from core.gpu.adapters import attach_adapter, load_adapter, save_adapter
+from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel, load_model, refuse_changed
 from core.gpu.prompting import choose_prompt
+from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, cut_answer
@@ -55,7 +57,9 @@ def run(job: JobContext) -> None:
         f"{figure(metrics['trainable_parameters'])} of "
         f"{figure(metrics['total_parameters'])} parameters."
     )
-    loop = TrainingLoop(job, spec, model, base.device, train, validation)
+    rows = read_rows(job.data("validation.parquet"))
+    samples = ValidationSamples(job, base, model, prompt, rows, spec.budget.eval_samples)
+    loop = TrainingLoop(job, spec, model, base.device, train, validation, samples)
     if loop.resume():
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     loop.run()
@@ -68,7 +72,7 @@ def run(job: JobContext) -> None:
         save_adapter(model, folder)
         trained = read_both(model, train.examples, base.device)
         # The fresh base must fit beside nothing: let go of the trained one first.
-        del model, loop
+        del model, loop, samples
         base.model = None
         free_memory()
         metrics["checks"] = _reload(job, spec, folder, train, trained)
@@ -81,6 +85,7 @@ def _load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
     job.note("Loading the base model.")
     base = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
     refuse_changed(base, spec.base.hash)
+    base.virtual_tokens = spec.method.virtual_tokens
     return base
 
 
@@ -120,7 +125,7 @@ def _read(
 def _facts(
     base: LoadedModel, model: Any, train: EncodedSplit, validation: EncodedSplit
 ) -> dict[str, Any]:
-    trainable, total = model.get_nb_trainable_parameters()
+    trainable, total = parameter_counts(model)
     return {
         "trainable_parameters": trainable,
         "total_parameters": total,
@@ -154,6 +159,7 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
         "initial_validation_loss": at.initial_loss,
         "best_validation_loss": at.best_loss,
         "best_step": at.best_step or at.step,
+        "micro_batch": math.ceil(loop.spec.budget.per_device_train_batch_size / at.cut),
     }
 
 

@@ -30,7 +30,7 @@ def fault_of(error: BaseException) -> JobFault:
     if is_disk_full(error):
         hint = "Free some space, then start the job again."
         return JobFault("no_disk_space", "There is no space left on the disk.", hint)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return JobFault("out_of_memory", "The worker ran out of memory.", MEMORY_HINT)
     if isinstance(error, OSError):
         return _fault_of_os(error)
@@ -56,7 +56,8 @@ def _fault_of_os(error: OSError) -> JobFault:
     return JobFault("system", f"The system refused: {error.strerror or error}.", LOOK_AT_LOG)
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what Python, torch on a GPU and torch on a CPU raise when memory runs out."""
     # torch raises a RuntimeError on a CPU, and must not be imported here to ask for its own type.
     text = str(error).lower()
     return (

@@ -77,6 +77,11 @@ class RunSpec:
     def __post_init__(self) -> None:
         refuse_what_breaks(self)
         refuse_unfit_precision(self.method, self.base.precision)
+        if self.budget.activation_checkpointing and not self.method.allows_checkpointing:
+            raise InvalidRunSpec(
+                "Activation checkpointing (activation_checkpointing) must be false for "
+                f"{self.method.label}: it drops the keys and values that the method learns."
+            )
 
     def refuse_unsupported(self) -> None:
         """Raises InvalidRunSpec for what the shape of a spec allows and no trainer can do yet."""
@@ -96,16 +101,19 @@ class RunSpec:
         return flat
 
     @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """Every setting that has a default, under its plain name, to fill a form with."""
-        flat = cls("run", "run", Data("version"), Base("model")).settings()
+    def defaults(cls, method: str = Lora.name) -> dict[str, Any]:
+        """Every setting that has a default with this method, under its plain name, to fill a form
+        with. Raises InvalidRunSpec for an unknown method."""
+        needed = {"run_id": "run", "name": "run", "version_id": "version", "base_model": "model"}
+        flat = cls.from_settings({**needed, "method": method}).settings()
         return {name: value for name, value in flat.items() if name not in GIVEN}
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> RunSpec:
-        """The spec of settings under their plain names. Raises InvalidRunSpec: all that is wrong,
-        unknown or missing."""
-        return _from_settings(dict(values))
+        """The spec of settings under their plain names; what is not given has the default that is
+        good for the method. Raises InvalidRunSpec: all that is wrong, unknown or missing."""
+        kind = METHODS.get(str(values.get("method", Lora.name)), Lora)
+        return _from_settings({**kind.defaults, **values})
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `from_json` turns back into an equal spec."""

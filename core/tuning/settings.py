@@ -104,6 +104,17 @@ _ALL = (
         "all-linear, or module names with commas between them",
     ),
     Setting(
+        "loha_r", "LoHa rank", whole(1, 1024), "a whole number from 1 to 1024; 4 to 16 is usual"
+    ),
+    Setting("loha_alpha", "LoHa alpha", whole(1, 4096), "a whole number from 1 to 4096"),
+    Setting(
+        "num_virtual_tokens",
+        "Virtual tokens",
+        whole(1, 1024),
+        "a whole number from 1 to 1024; 10 to 100 is usual",
+    ),
+    Setting("init_text", "Starts as", lambda v: isinstance(v, str), "a text, or empty"),
+    Setting(
         "learning_rate",
         "Learning rate",
         number(0, 1, above=True),
@@ -144,6 +155,19 @@ _ALL = (
     ),
     Setting("eval_steps", "Eval steps", whole(0), "0 (once an epoch) or a whole number of steps"),
     Setting("logging_steps", "Logging steps", whole(1), "a whole number from 1"),
+    Setting(
+        "save_minutes",
+        "Minutes between checkpoints",
+        number(0, 1440, above=True),
+        "above 0 and at most 1440",
+    ),
+    Setting(
+        "activation_checkpointing",
+        "Activation checkpointing",
+        lambda value: isinstance(value, bool),
+        "true or false",
+    ),
+    Setting("eval_samples", "Validation answers", whole(0, 64), "a whole number from 0 to 64"),
     Setting("seed", "Seed", whole(0), "a whole number from 0 to 2147483647"),
     Setting("max_new_tokens", "Max new tokens", whole(1, 2**17), "a whole number from 1 to 131072"),
     Setting("temperature", "Temperature", number(0, 5), "between 0 (the likeliest token) and 5"),

@@ -80,7 +80,10 @@ class Optimiser(_Checked):
 @dataclass(frozen=True)
 class Budget(_Checked):
     """How long, and in what portions. `max_steps` -1 means by epochs; `eval_steps` 0 once an epoch;
-    `early_stopping_patience` counts evaluations without a better loss, 0 never stops early."""
+    `early_stopping_patience` counts evaluations without a better loss, 0 never stops early.
+    `save_minutes` is the most work that a killed worker loses. `activation_checkpointing` computes
+    activations again in the backward pass instead of keeping them: less memory, about a third
+    slower. `eval_samples` validation examples are answered at each evaluation."""
 
     num_train_epochs: float = 3.0
     max_steps: int = -1
@@ -89,6 +92,9 @@ class Budget(_Checked):
     early_stopping_patience: int = 3
     eval_steps: int = 0
     logging_steps: int = 10
+    save_minutes: float = 5.0
+    activation_checkpointing: bool = False
+    eval_samples: int = 4
 
     @property
     def effective_batch_size(self) -> int:

@@ -54,7 +54,7 @@ def main() -> None:
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    settings, fit = run_settings(training.default_settings(model_id), key=f"{FORM} {model_id}")
+    settings, fit = run_settings(model_id, key=f"{FORM} {model_id}")
     if fit:
         plan(by_version[version_id], model_id, settings)
     else:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
 from core.tuning.methods import METHODS
 from core.tuning.planning import effective_batch_size
+from core.tuning.presets import PRESETS, Preset
 from core.tuning.run_spec import complaint_about
 from core.tuning.settings import SETTINGS
+from core.workflows.tuning import training
 from pages.components import session
 
 Settings = dict[str, Any]
 OPTIONS: dict[str, dict[str, str]] = {
-    "method": {name: kind.label for name, kind in METHODS.items()},
     "precision": {"auto": "Auto", "bf16": "bf16", "fp32": "fp32", "4bit": "4-bit"},
     "overlong": {
         "refuse": "Stop and tell me",
@@ -29,8 +31,6 @@ OPTIONS: dict[str, dict[str, str]] = {
     },
 }
 HELP = {
-    "method": "LoRA trains small matrices beside the frozen weights; QLoRA keeps those in 4 bits, "
-    "which is slower, for models that do not fit otherwise.",
     "learning_rate": "How far each step moves the weights; too high diverges, too low learns "
     "nothing. 2e-4 is usual for LoRA.",
     "lora_r": "Width of the added matrices: higher learns more and costs more memory; 8 to 64.",
@@ -40,6 +40,18 @@ HELP = {
     "effective batch without more memory.",
     "early_stopping_patience": "Evaluations without a lower validation loss before the run ends by "
     "itself; 0 never stops early.",
+    "loha_r": "Width of the added modules: higher learns more and costs more memory; 4 to 16.",
+    "loha_alpha": "Strength of what the modules add; 2 × rank is usual.",
+    "num_virtual_tokens": "How many learned tokens stand before every prompt; they take as many of "
+    "the model's context.",
+    "init_text": "A text whose embeddings the learned prompt starts from; left empty, tokens drawn "
+    "from the vocabulary.",
+    "eval_samples": "So many validation examples are answered at each evaluation, to be read while "
+    "the run goes on; 0 answers none.",
+    "save_minutes": "A killed worker loses at most this much work; it also saves at each "
+    "evaluation.",
+    "activation_checkpointing": "Computes activations twice instead of keeping them: much less "
+    "memory for long texts, about a third slower.",
     "lora_alpha": "Strength of what LoRA adds; 2 × rank is usual.",
     "lora_dropout": "Share of the added signal left out at random, against overfitting.",
     "target_modules": "Layers that get an adapter: all-linear, or names with commas between them.",
@@ -59,36 +71,77 @@ HELP = {
 }
 FORMATS = {"learning_rate": ("%g", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
 ESSENTIAL = (
-    ("method", "learning_rate"),
-    ("lora_r", "num_train_epochs"),
+    ("learning_rate", "num_train_epochs"),
     ("per_device_train_batch_size", "gradient_accumulation_steps"),
 )
 MORE = (
-    ("lora_alpha", "lora_dropout", "target_modules", "precision", "prompt_style", "seed"),
+    ("precision", "prompt_style", "activation_checkpointing", "seed"),
     ("max_steps", "warmup_steps", "lr_scheduler_type", "weight_decay", "max_grad_norm"),
-    ("max_length", "overlong", "early_stopping_patience", "eval_steps", "logging_steps"),
+    (
+        "max_length",
+        "overlong",
+        "early_stopping_patience",
+        "eval_steps",
+        "eval_samples",
+        "logging_steps",
+        "save_minutes",
+    ),
 )
 
 
-def run_settings(defaults: Settings, *, key: str) -> tuple[Settings, bool]:
-    """Draw the form, filled with `defaults`: every setting as it stands, and whether all are fit.
+def run_settings(model_id: str, *, key: str) -> tuple[Settings, bool]:
+    """Draw the form for a base model: every setting as it stands, and whether all are fit.
 
-    A value that cannot be used gets its sentence at its field.
+    It starts from a preset and a method; what was typed for another pair of them comes back with
+    it. A value that cannot be used gets its sentence at its field.
     """
-    form = _Form({**defaults, **session.recall(key, {})}, key)
+    preset = _preset(key)
     with st.container(border=True):
-        form.columns(ESSENTIAL)
+        method = _method(f"{key} {preset.name}", str(preset.settings["method"]))
+        own = preset.settings if method == preset.settings["method"] else {}
+        key = f"{key} {preset.name} {method}"
+        start = {**training.default_settings(model_id, method), **own}
+        form = _Form({**start, **session.recall(key, {})}, key)
+        names = tuple(field.name for field in fields(METHODS[method]))
+        form.columns(((*names[:2],), *ESSENTIAL) if names else ESSENTIAL)
         shown = form.fits("per_device_train_batch_size") and form.fits(
             "gradient_accumulation_steps"
         )
         size = str(effective_batch_size(form.values)) if shown else "—"
         st.caption(f"Effective batch size: **{size}** (batch size × gradient accumulation)")
         # Widgets that are not drawn forget their values; what is wrong must not be out of sight.
-        hidden = [name for column in MORE for name in column if not form.fits(name)]
+        more = ((*names[2:], *MORE[0]), *MORE[1:])
+        hidden = [name for column in more for name in column if not form.fits(name)]
         if st.toggle("More settings", key=f"{key} more") or hidden:
-            form.columns(MORE)
+            form.columns(more)
     session.remember(key, dict(form.values))
     return form.values, all(form.fits(name) for name in form.values)
+
+
+def _preset(key: str) -> Preset:
+    chosen = st.segmented_control(
+        "Start from",
+        list(PRESETS),
+        default=next(iter(PRESETS)),
+        format_func=lambda name: PRESETS[name].label,
+        required=True,
+        key=f"{key} preset",
+    )
+    st.caption(PRESETS[chosen].summary)
+    return PRESETS[chosen]
+
+
+def _method(key: str, start: str) -> str:
+    chosen: str = st.selectbox(
+        "Method",
+        list(METHODS),
+        list(METHODS).index(start),
+        format_func=lambda name: METHODS[name].label,
+        key=f"{key} method",
+        help="How the model is changed: its weights, or what stands beside or before them.",
+    )
+    st.caption(METHODS[chosen].summary)
+    return chosen
 
 
 class _Form:
@@ -119,6 +172,8 @@ class _Form:
             self.values[name] = st.selectbox(
                 label, list(options), start, options.__getitem__, key=key, help=explained
             )
+        elif isinstance(value, bool):
+            self.values[name] = st.checkbox(label, value, key=key, help=explained)
         elif isinstance(value, str):
             self.values[name] = st.text_input(label, value, key=key, help=explained)
         elif name == "max_steps":

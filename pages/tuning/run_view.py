@@ -140,7 +140,6 @@ def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
         "Run": [run.name for run in runs],
         "Best validation loss": [page.number(loss, 3) for loss in best],
         "Method": [run.spec.method.label for run in runs],
-        "LoRA rank": [str(run.spec.method.lora_r) for run in runs],
         "Learning rate": [f"{run.spec.optimiser.learning_rate:g}" for run in runs],
         "Steps": [page.number(run.step) for run in runs],
         "Took": [page.duration(took) for took in seconds],

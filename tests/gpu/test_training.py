@@ -327,3 +327,94 @@ def test_a_checkpoint_that_finds_no_space_says_so_and_the_one_before_it_is_gone_
         assert at is not None
         assert at[1].step < 24
         assert train_here(folder)["steps"] == 24
+
+
+def test_a_run_stopped_between_two_logged_steps_logs_what_an_unbroken_one_does(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, num_train_epochs=6.0, logging_steps=7, eval_steps=1000)
+    broken = a_training(tmp_path / "runs" / "broken", spec)
+    job = JobContext(broken)
+    seen = job.progress
+
+    def stop_at_ten(step: int, total: int) -> None:
+        seen(step, total)
+        if step == 10:
+            broken.stop_flag.touch()
+
+    job.progress = stop_at_ten  # type: ignore[assignment]
+    with pytest.raises(JobStopped):
+        training.run(job)
+    assert checkpoints.folder_of(broken.checkpoints, 10).is_dir()
+    broken.stop_flag.unlink()
+    train_here(broken)
+    unbroken = a_training(tmp_path / "runs" / "unbroken", spec)
+    train_here(unbroken)
+    assert losses_of(broken) == losses_of(unbroken)
+    assert {7, 14, 21} <= losses_of(broken).keys()
+
+
+def test_a_checkpoint_is_written_after_so_many_minutes_without_an_evaluation(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, max_steps=6, eval_steps=1000, save_minutes=1e-9)
+    folder = a_training(tmp_path / "runs" / "often", spec)
+    train_here(folder)
+    assert {path.name for path in folder.checkpoints.glob("checkpoint-*")} == {
+        "checkpoint-5",
+        "checkpoint-6",
+    }
+    assert losses_of(folder, "eval").keys() == {0, 6}
+
+
+def test_a_run_that_runs_out_of_memory_goes_on_with_smaller_micro_batches(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = a_run(tiny, max_steps=6, per_device_train_batch_size=8, lora_dropout=0.0)
+    roomy = a_training(tmp_path / "runs" / "roomy", spec)
+    train_here(roomy)
+
+    def too_large(model: Any, batch: Any) -> torch.Tensor:
+        if model.training and len(batch.ids) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_loss(model, batch)
+
+    monkeypatch.setattr("core.gpu.loop.answer_loss", too_large)
+    tight = a_training(tmp_path / "runs" / "tight", spec)
+    metrics = train_here(tight)
+    notes = [e["text"] for e in read_events(tight.events_file)[0] if e["kind"] == "note"]
+    told = [note for note in notes if note.startswith("Out of memory at step 1")]
+    assert [note.partition("micro-batches of ")[2][:13] for note in told] == [
+        "4 instead of ",
+        "2 instead of ",
+    ]
+    assert metrics["micro_batch"] == 2
+    for step, loss in losses_of(roomy).items():
+        assert losses_of(tight)[step] == pytest.approx(loss, rel=1e-4)
+
+    def never(model: Any, batch: Any) -> torch.Tensor:
+        if model.training:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_loss(model, batch)
+
+    monkeypatch.setattr("core.gpu.loop.answer_loss", never)
+    hopeless = a_training(tmp_path / "runs" / "hopeless", spec)
+    with pytest.raises(torch.OutOfMemoryError) as told_of:
+        training.run(JobContext(hopeless))
+    assert fault_of(told_of.value).code == "out_of_memory"
+
+
+def test_validation_examples_are_answered_at_each_evaluation_beside_their_reference(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, num_train_epochs=8.0, eval_steps=24, eval_samples=3, learning_rate=0.02)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    train_here(folder)
+    told = [e for e in read_events(folder.events_file)[0] if e["kind"] == "samples"]
+    assert [event["step"] for event in told] == [0, 24, 48]
+    assert all(len(event["answers"]) == 3 for event in told)
+    first, last = told[0]["answers"][0], told[-1]["answers"][0]
+    assert first["reference"] == last["reference"] == some_rows(8, seed=1)[0]["output"]
+    assert last["answer"].startswith("name: ")
+    assert told[-1]["rouge_l"] > told[0]["rouge_l"]
+    assert 0 < told[-1]["token_f1"] <= 1

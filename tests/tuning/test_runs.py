@@ -92,7 +92,7 @@ def test_a_flat_spec_of_an_older_workspace_still_reads() -> None:
         ({"lora_r": 0}, r"LoRA rank \(lora_r\) must be a whole number from 1 to 1024"),
         ({"learning_rate": math.nan}, r"Learning rate \(learning_rate\) must be above 0"),
         ({"seed": True}, r"Seed \(seed\) must be"),
-        ({"method": "full"}, r"Method \(method\) must be lora or qlora"),
+        ({"method": "adalora"}, r"Method \(method\) must be lora or qlora"),
         ({"method": "lora", "precision": "4bit"}, "called QLoRA"),
         ({"method": "qlora", "precision": "bf16"}, "must be auto or 4bit for QLoRA"),
         ({"lora_r": 0, "max_length": 1}, "LoRA rank|Max sequence length"),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.demo.settings import DEMO_SETTINGS
+from core.demo.settings import demo_settings
 from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.tuning.base_models import DEMO_ID, base_model, base_models
+from core.tuning.methods import Lora
 from core.tuning.run_spec import RunSpec, library_versions
 from core.workflows.curation.freezing import get_version
 from core.workflows.jobs import jobs
@@ -41,9 +42,12 @@ def models_for(store: Store, actor: Actor, project_id: str) -> list[BaseModel]:
     return base_models(store.workspace)
 
 
-def default_settings(model_id: str) -> dict[str, Any]:
-    """Every hyper-parameter under its plain name, with its default for this base model."""
-    return {**RunSpec.defaults(), **(DEMO_SETTINGS if model_id == DEMO_ID else {})}
+def default_settings(model_id: str, method: str = Lora.name) -> dict[str, Any]:
+    """Every hyper-parameter under its plain name, with its default for this base model and method.
+
+    Raises InvalidRunSpec for an unknown method.
+    """
+    return {**RunSpec.defaults(method), **(demo_settings(method) if model_id == DEMO_ID else {})}
 
 
 def planned_spec(
@@ -72,7 +76,7 @@ def planned_spec(
     model = base_model(store.workspace, model_id)
     spec = RunSpec.from_settings(
         {
-            **default_settings(model_id),
+            **default_settings(model_id, str((settings or {}).get("method", Lora.name))),
             **(settings or {}),
             "run_id": run_id,
             "name": name.strip() or f"{project.name} {version.name}",

@@ -1,0 +1,94 @@
+"""A few validation examples that a training answers at each evaluation, beside their reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from transformers import GenerationConfig as DecodingConfig
+
+from core.gpu.adapters import prompt_offset
+from core.gpu.decoding import Answer, answer_batch, stop_tokens
+from core.gpu.models import LoadedModel
+from core.gpu.prompting import prompt_texts, prompt_tokens
+from core.jobs.context import JobContext
+from core.prompts import Prompt
+from core.scoring.overlap import token_f1
+from core.scoring.rouge import rouge_l
+from core.tuning.generation_config import GenerationConfig
+
+LONGEST_ANSWER = 128
+
+
+class ValidationSamples:
+    """Answers the first `count` of `rows` (instruction, input, output) that fit the context.
+
+    Each report is one event "samples": the step, the mean ROUGE-L and token F1 (0..1) over so many
+    answers, and per example the instruction, input, reference and answer. At step 0 the model is
+    still the base.
+    """
+
+    def __init__(
+        self,
+        job: JobContext,
+        base: LoadedModel,
+        model: Any,
+        prompt: Prompt,
+        rows: Sequence[Mapping[str, Any]],
+        count: int,
+    ) -> None:
+        self.job, self.base, self.model, self.prompt = job, base, model, prompt
+        asked = [(str(row["instruction"]), str(row["input"] or "")) for row in rows[:count]]
+        texts = prompt_texts(base.tokenizer, prompt, asked)
+        tokens = prompt_tokens(base.tokenizer, prompt, texts)
+        room = (base.context or 10**9) - LONGEST_ANSWER
+        fitting = [i for i, ids in enumerate(tokens) if len(ids) <= room]
+        self._rows = [rows[i] for i in fitting]
+        self._prompts = [tokens[i] for i in fitting]
+        self._stops = stop_tokens(base, prompt)
+
+    def report(self, step: int) -> None:
+        """Let the model answer as it is now, the likeliest token each time."""
+        if not self._rows:
+            return
+        answers = self._answers()
+        pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
+        self.job.emit(
+            "samples",
+            step=step,
+            rouge_l=sum(rouge_l(*pair) for pair in pairs) / len(pairs),
+            token_f1=sum(token_f1(*pair) for pair in pairs) / len(pairs),
+            answers=[
+                {
+                    "example_id": str(row["example_id"]),
+                    "instruction": row["instruction"],
+                    "input": row["input"] or "",
+                    "reference": row["output"],
+                    "answer": answer.text,
+                }
+                for row, answer in zip(self._rows, answers, strict=True)
+            ],
+        )
+
+    def _answers(self) -> list[Answer]:
+        # The model's folder may ask for sampling or a penalty, and keeps what it asks for.
+        own = self.base.model.generation_config
+        self.base.model.generation_config = DecodingConfig(eos_token_id=self._stops)
+        try:
+            # One by one where padding would stand between a learned prompt and the example's.
+            size = 1 if prompt_offset(self.model) else len(self._prompts)
+            batches = [self._prompts[i : i + size] for i in range(0, len(self._prompts), size)]
+            return [answer for batch in batches for answer in self._batch(batch)]
+        finally:
+            self.base.model.generation_config = own
+
+    def _batch(self, prompts: Sequence[Sequence[int]]) -> list[Answer]:
+        return answer_batch(
+            self.model,
+            self.base,
+            prompts,
+            GenerationConfig(max_new_tokens=LONGEST_ANSWER),
+            self._stops,
+            self.prompt.stop_strings,
+            chance="validation",
+        )
