@@ -8,7 +8,7 @@ from typing import Any
 
 from core.clock import now
 from core.jobs.state import JobFault
-from core.tuning.curves import Curves
+from core.tuning.curves import Curves, SampledAnswers
 from core.tuning.run import Run, RunMetrics
 from core.tuning.run_spec import RunSpec
 from storage.database import Database, Row
@@ -109,6 +109,33 @@ class Runs:
             found["reports"] if found else 0,
             found["initial"] if found else None,
             (found["best_step"], found["best"]) if found and found["best_step"] else None,
+        )
+
+    def sampled_answers(self, job_id: str) -> SampledAnswers | None:
+        """The validation examples that a training answered; None before the first evaluation."""
+        rows = self._db.rows(
+            """
+            SELECT CAST(payload ->> 'step' AS BIGINT) AS step,
+                   CAST(payload ->> 'rouge_l' AS DOUBLE) AS rouge_l,
+                   CAST(payload ->> 'token_f1' AS DOUBLE) AS token_f1,
+                   -- The texts of the first and the last alone: a long run has many.
+                   CASE WHEN seq IN (min(seq) OVER (), max(seq) OVER ())
+                        THEN payload -> 'answers' END AS answers
+            FROM job_events
+            WHERE job_id = $job_id AND kind = 'samples'
+            ORDER BY seq
+            """,
+            {"job_id": job_id},
+        )
+        if not rows:
+            return None
+        by_step = {row["step"]: (row["step"], row["rouge_l"], row["token_f1"]) for row in rows}
+        first, last = rows[0], rows[-1]
+        return SampledAnswers(
+            [by_step[step] for step in sorted(by_step)],
+            json.loads(first["answers"]),
+            json.loads(last["answers"]),
+            last["step"],
         )
 
     def _reports(self, job_id: str, kind: str, most: int) -> list[Row]:

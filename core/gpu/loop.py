@@ -84,6 +84,11 @@ class TrainingLoop:
         self._recent = torch.zeros((), device=device)
         self._saved_at = time.monotonic()
 
+    @property
+    def micro_batch(self) -> int:
+        """How many examples go through the model at once, as far as memory allows."""
+        return math.ceil(self.spec.budget.per_device_train_batch_size / self.progress.cut)
+
     def resume(self) -> bool:
         """Goes back to the last valid checkpoint; False when there is none."""
         found = checkpoints.latest(self.job.folder.checkpoints)
@@ -127,7 +132,7 @@ class TrainingLoop:
     def _step(self) -> torch.Tensor:
         micro = self.plan.micro_batches(self.progress.step)
         together = [[self.train.examples[i] for i in rows] for rows in micro]
-        batches, loss = self._backward(together)
+        batches, loss = self.backward(together)
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.learning_rate(self.progress.step)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.optimiser.max_grad_norm)
@@ -141,7 +146,7 @@ class TrainingLoop:
         self.progress.seconds = self._spent + time.monotonic() - self._started
         return norm
 
-    def _backward(
+    def backward(
         self, together: Sequence[Sequence[EncodedExample]]
     ) -> tuple[list[Batch], torch.Tensor]:
         """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
@@ -171,11 +176,10 @@ class TrainingLoop:
         self.optimizer.zero_grad()
         free_memory()
         self.progress.cut *= 2
-        size = self.spec.budget.per_device_train_batch_size
         self.job.note(
             f"Out of memory at step {self.progress.step + 1}: goes on with micro-batches of "
-            f"{math.ceil(size / self.progress.cut)} instead of {size} and as much more "
-            "accumulation, so the effective batch stays."
+            f"{self.micro_batch} instead of {self.spec.budget.per_device_train_batch_size} and as "
+            "much more accumulation, so the effective batch stays."
         )
 
     def _refuse_nonsense(self, norm: torch.Tensor) -> None:
@@ -246,7 +250,7 @@ class TrainingLoop:
         self.model.eval()
         total = torch.zeros((), device=self.device)
         with torch.inference_mode():
-            for batch in self._validation_batches():
+            for batch in self.validation_batches():
                 total += answer_loss(self.model, batch.to(self.device))
         self.model.train()
         loss = total.item() / self._labelled
@@ -262,7 +266,8 @@ class TrainingLoop:
             )
         return loss
 
-    def _validation_batches(self) -> list[Batch]:
+    def validation_batches(self) -> list[Batch]:
+        """The validation split, shortest examples first, twice a micro-batch at once."""
         size = max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
         ordered = self._validation
         return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]

@@ -11,7 +11,6 @@ does after the worker was killed. final/ holds the best adapter by validation lo
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,20 @@ from transformers import logging as transformers_logging
 from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
-from core.gpu.data import EncodedSplit, NothingToLearn, encode, read_rows
+from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
-from core.gpu.models import LoadedModel, load_model, refuse_changed
-from core.gpu.prompting import choose_prompt
+from core.gpu.models import LoadedModel, load_model
+from core.gpu.preparing import freeze_prompt, load_base, read_split
+from core.gpu.probe import probe
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
-from core.jobs.folder import read_json, write_json
-from core.prompts import Prompt, cut_answer
+from core.jobs.folder import write_json
+from core.prompts import Prompt
 from core.tuning.outcome import learning_warnings, unseen_inputs_warning
 from core.tuning.run_spec import RunSpec
-from core.tuning.weights import weights_hash
+from core.tuning.weights import weights_bytes, weights_hash
 from core.wording import figure
-
-_OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the end"}
 
 
 def run(job: JobContext) -> None:
@@ -42,9 +40,11 @@ def run(job: JobContext) -> None:
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
     spec.refuse_unsupported()
-    base = _load_base(job, spec)
-    prompt = _freeze(job, spec, base)
-    train, validation = (_read(job, spec, base, prompt, name) for name in ("train", "validation"))
+    base = load_base(job, spec)
+    prompt = freeze_prompt(job, spec, base)
+    train, validation = (
+        read_split(job, spec, base, prompt, name) for name in ("train", "validation")
+    )
     if not train.examples:
         raise NothingToLearn("The training split has no example. Freeze a version that has some.")
     model = attach_adapter(base, spec)
@@ -62,6 +62,8 @@ def run(job: JobContext) -> None:
     loop = TrainingLoop(job, spec, model, base.device, train, validation, samples)
     if loop.resume():
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
+    elif base.device.type == "cuda":
+        probe(loop)  # here, what does not fit is cut before hours have passed
     loop.run()
     metrics |= _outcome(loop)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
@@ -79,47 +81,6 @@ def run(job: JobContext) -> None:
         metrics |= {"peak_memory_bytes": peak_memory_bytes(base.device)}
         _write_beside(folder, spec, base, metrics)
     job.note("Completed: final/ holds the adapter.")
-
-
-def _load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
-    job.note("Loading the base model.")
-    base = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
-    refuse_changed(base, spec.base.hash)
-    base.virtual_tokens = spec.method.virtual_tokens
-    return base
-
-
-def _freeze(job: JobContext, spec: RunSpec, base: LoadedModel) -> Prompt:
-    """The prompt and the base's hash, as the run's first start decided them."""
-    job.folder.checkpoints.mkdir(exist_ok=True)
-    path = job.folder.checkpoints / "frozen.json"
-    if frozen := read_json(path):
-        refuse_changed(base, frozen["base_model_hash"])
-        return Prompt.from_json(frozen["prompt"])
-    prompt = choose_prompt(spec.prompt, base.tokenizer)
-    answers = [str(row["output"]) for row in read_rows(job.data("train.parquet"))]
-    own = [s for s in prompt.stop_strings if any(cut_answer(a, [s]).stopped for a in answers)]
-    if own:
-        prompt = prompt.without_stops(own)
-        shown = ", ".join(f"“{stop.strip()}”" for stop in own)
-        job.note(f"Answers of the training split hold {shown}, so no answer is ended there.")
-    write_json(path, {"base_model_hash": base.hash, "prompt": prompt.to_json()})
-    return prompt
-
-
-def _read(
-    job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt, name: str
-) -> EncodedSplit:
-    rows = read_rows(job.data(f"{name}.parquet"))
-    limit = min(spec.data.max_length, base.context or spec.data.max_length)
-    split = encode(base.tokenizer, prompt, rows, limit, spec.data.overlong)
-    lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(split.tokens_lost)} tokens lost"
-    job.note(
-        f"{name}: {figure(len(split.examples))} of {figure(len(rows))} examples, "
-        f"{figure(sum(split.lengths))} tokens, {figure(split.labelled)} of them to learn; "
-        f"{figure(split.overlong)} over {figure(limit)} tokens{lost if split.overlong else ''}."
-    )
-    return split
 
 
 def _facts(
@@ -159,7 +120,7 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
         "initial_validation_loss": at.initial_loss,
         "best_validation_loss": at.best_loss,
         "best_step": at.best_step or at.step,
-        "micro_batch": math.ceil(loop.spec.budget.per_device_train_batch_size / at.cut),
+        "micro_batch": loop.micro_batch,
     }
 
 
@@ -186,7 +147,7 @@ def _reload(
 
 
 def _write_beside(folder: Path, spec: RunSpec, base: LoadedModel, metrics: dict[str, Any]) -> None:
-    metrics |= {"adapter_hash": weights_hash(folder)}
+    metrics |= {"adapter_hash": weights_hash(folder), "result_bytes": weights_bytes(folder)}
     base.tokenizer.save_pretrained(str(folder))
     (folder / "template.txt").write_text(spec.prompt.template, encoding="utf-8")
     write_json(folder / "prompt.json", metrics["prompt"])

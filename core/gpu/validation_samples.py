@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import GenerationConfig as DecodingConfig
 
-from core.gpu.adapters import prompt_offset
+from core.gpu.adapters import prompt_offset, without_adapter
 from core.gpu.decoding import Answer, answer_batch, stop_tokens
 from core.gpu.models import LoadedModel
 from core.gpu.prompting import prompt_texts, prompt_tokens
@@ -51,13 +51,11 @@ class ValidationSamples:
         """Let the model answer as it is now, the likeliest token each time."""
         if not self._rows:
             return
-        answers = self._answers()
-        pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
+        answers = self._answers(self.model)
         self.job.emit(
             "samples",
             step=step,
-            rouge_l=sum(rouge_l(*pair) for pair in pairs) / len(pairs),
-            token_f1=sum(token_f1(*pair) for pair in pairs) / len(pairs),
+            **self._scores(answers),
             answers=[
                 {
                     "example_id": str(row["example_id"]),
@@ -70,7 +68,21 @@ class ValidationSamples:
             ],
         )
 
-    def _answers(self) -> list[Answer]:
+    def scores_of_the_base(self) -> dict[str, float]:
+        """What `report` scores, of the base's own answers; {} where no example fits the context."""
+        if not self._rows:
+            return {}
+        with without_adapter(self.model, self.base) as base:
+            return self._scores(self._answers(base))
+
+    def _scores(self, answers: Sequence[Answer]) -> dict[str, float]:
+        pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
+        return {
+            "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
+            "token_f1": sum(token_f1(*pair) for pair in pairs) / len(pairs),
+        }
+
+    def _answers(self, model: Any) -> list[Answer]:
         # The model's folder may ask for sampling or a penalty, and keeps what it asks for.
         own = self.base.model.generation_config
         self.base.model.generation_config = DecodingConfig(eos_token_id=self._stops)
@@ -78,13 +90,13 @@ class ValidationSamples:
             # One by one where padding would stand between a learned prompt and the example's.
             size = 1 if prompt_offset(self.model) else len(self._prompts)
             batches = [self._prompts[i : i + size] for i in range(0, len(self._prompts), size)]
-            return [answer for batch in batches for answer in self._batch(batch)]
+            return [answer for batch in batches for answer in self._batch(model, batch)]
         finally:
             self.base.model.generation_config = own
 
-    def _batch(self, prompts: Sequence[Sequence[int]]) -> list[Answer]:
+    def _batch(self, model: Any, prompts: Sequence[Sequence[int]]) -> list[Answer]:
         return answer_batch(
-            self.model,
+            model,
             self.base,
             prompts,
             GenerationConfig(max_new_tokens=LONGEST_ANSWER),

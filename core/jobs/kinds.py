@@ -100,6 +100,13 @@ KINDS: dict[str, JobKind] = _table(
         folder="runs",
     ),
     JobKind(
+        "preflight",
+        "pre-flight",
+        run="core.gpu.preflight:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        device="accelerator",
+    ),
+    JobKind(
         "generate",
         "generate",
         run="core.gpu.generation:run",

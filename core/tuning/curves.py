@@ -1,7 +1,8 @@
-"""The curves of a training: losses and learning rate over the steps."""
+"""What a training reports over its steps: losses, learning rate, and answers to be read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Point = tuple[int, float]
@@ -36,6 +37,26 @@ class Curves:
         return self.logged > len(self.loss) or self.evaluated > len(self.validation)
 
     @property
+    def turned(self) -> bool:
+        """True when the validation loss has been rising since its lowest: overfitting."""
+        return bool(self.best and self.last and self.last[0] > self.best[0])
+
+    @property
     def rose(self) -> bool:
         """True when the newest validation loss is above the one before training."""
         return self.initial is not None and self.last is not None and self.last[1] > self.initial
+
+
+@dataclass(frozen=True)
+class SampledAnswers:
+    """The validation examples that a training answered at each evaluation.
+
+    `scores` are (step, ROUGE-L, token F1), 0..1, means over the answers. `first` are the base's own
+    answers, before the first step, and `last` those of step `step`; each with the keys example_id,
+    instruction, input, reference and answer, in the same order.
+    """
+
+    scores: list[tuple[int, float, float]]
+    first: list[Mapping[str, str]]
+    last: list[Mapping[str, str]]
+    step: int

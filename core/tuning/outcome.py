@@ -50,4 +50,7 @@ def headline(known: Curves) -> str:
         return f"{rose}: the model is not learning"
     if best[0] == step:
         return f"Validation loss {now:.3f} at step {step}, the lowest so far"
-    return f"Validation loss {now:.3f} at step {step}; lowest was {best[1]:.3f} at step {best[0]}"
+    return (
+        f"Validation loss {now:.3f} at step {step}; lowest was {best[1]:.3f} at step {best[0]}: "
+        "overfitting since then"
+    )

@@ -31,6 +31,8 @@ class RunMetrics:
     tokens_per_second: float = 0.0
     device: str = ""
     peak_memory_bytes: int | None = None
+    result_bytes: int | None = None
+    micro_batch: int | None = None
     train_loss: float | None = None
     validation_loss: float | None = None
     initial_validation_loss: float | None = None

@@ -25,6 +25,11 @@ def weights_hash(folder: Path) -> str:
     return total.hexdigest()
 
 
+def weights_bytes(folder: Path) -> int:
+    """Bytes of the folder's *.safetensors. Raises InvalidRunSpec when there are none."""
+    return sum(path.stat().st_size for path in _weights(folder))
+
+
 def cached_weights_hash(folder: Path, cache: Path) -> str:
     """`weights_hash`, taken from the JSON file `cache` where the files did not change since."""
     key = str(folder.resolve())

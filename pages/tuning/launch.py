@@ -10,8 +10,9 @@ import streamlit as st
 from core.errors import TouchstoneError
 from core.tuning.base_models import BaseModel
 from core.workflows.curation import freezing
-from core.workflows.tuning import training
+from core.workflows.tuning import specs, training
 from pages.components import errors, page, session
+from pages.tuning.preflight_view import preflight_section
 from pages.tuning.run_form import run_settings
 from pages.tuning.run_plan import described, plan
 
@@ -23,7 +24,7 @@ def main() -> None:
     page.head("Train", "Fine-tune a base model on a dataset version.")
     store, actor, project = session.store(), session.actor(), session.project()
     versions = freezing.versions_of(store, actor, project.project_id)
-    models = training.models_for(store, actor, project.project_id)
+    models = specs.models_for(store, actor, project.project_id)
     if not versions:
         how = "A run trains on a frozen version. Accept examples, then freeze them."
         page.empty("There is no dataset version yet", how, "curation/versions.py", "Freeze one")
@@ -57,6 +58,7 @@ def main() -> None:
     settings, fit = run_settings(model_id, key=f"{FORM} {model_id}")
     if fit:
         plan(by_version[version_id], model_id, settings)
+        fit = preflight_section(version_id, model_id, settings)
     else:
         st.caption("Correct the settings marked with :material/error: to start the run.")
     if st.button("Start run", type="primary", icon=":material/rocket_launch:", disabled=not fit):

@@ -12,7 +12,7 @@ from core.tuning.planning import effective_batch_size
 from core.tuning.presets import PRESETS, Preset
 from core.tuning.run_spec import complaint_about
 from core.tuning.settings import SETTINGS
-from core.workflows.tuning import training
+from core.workflows.tuning import specs
 from pages.components import session
 
 Settings = dict[str, Any]
@@ -100,7 +100,7 @@ def run_settings(model_id: str, *, key: str) -> tuple[Settings, bool]:
         method = _method(f"{key} {preset.name}", str(preset.settings["method"]))
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
-        start = {**training.default_settings(model_id, method), **own}
+        start = {**specs.default_settings(model_id, method), **own}
         form = _Form({**start, **session.recall(key, {})}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
         form.columns(((*names[:2],), *ESSENTIAL) if names else ESSENTIAL)

@@ -63,6 +63,13 @@ def curves(known: Curves) -> None:
         look: dict[str, Any] = {"colour": charts.CANDIDATE, "dash": "dot", "markers": True}
         charts.lines(fig, steps, values, name="validation", label=places[1], **look)
     charts.log_axis(fig, [value for _, value in (*known.loss, *known.validation)])
+    if known.turned:
+        assert known.best is not None
+        fig.add_vline(x=known.best[0], line_dash="dash", line_width=1, opacity=0.6)
+        fig.add_annotation(
+            x=known.best[0], y=1, yref="paper", yanchor="bottom", showarrow=False,
+            text=f"validation turned at step {known.best[0]}",
+        )  # fmt: skip
     fig.update_layout(margin={"r": 84})  # the names stand behind the lines' ends
     rates = dict(known.learning_rate)
     rows = [
@@ -114,7 +121,7 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
             if st.button("Generate answers", type="primary", icon=":material/arrow_forward:"):
                 st.switch_page("evaluation/generate.py", query_params={"run": run.run_id})
             st.download_button(
-                "Download adapter",
+                "Download adapter" if run.spec.method.peft_config() else "Download model",
                 lambda: training.adapter_zip(store, actor, run.run_id),
                 file_name=f"{run.run_id}.zip",
                 mime="application/zip",

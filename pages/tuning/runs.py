@@ -7,7 +7,9 @@ import streamlit as st
 from core.workflows.jobs.job_view import live_view
 from core.workflows.tuning import training
 from pages.components import errors, job_view, page, session
+from pages.tuning.run_comparison import compare
 from pages.tuning.run_view import curves, facts, figures
+from pages.tuning.sampled_answers import sampled_answers
 from pages.tuning.settled_run import settled
 
 
@@ -38,6 +40,7 @@ def main() -> None:
     else:
         settled(run)
     if len(runs) > 1:
+        compare(runs)
         st.subheader("All runs", anchor=False)
         st.dataframe(facts(runs), hide_index=True)
 
@@ -54,6 +57,7 @@ def followed(run_id: str) -> None:
     known = training.curves_of(store, actor, run_id)
     figures(view, known)
     curves(known)
+    sampled_answers(run_id)
 
 
 main()

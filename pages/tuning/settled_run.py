@@ -10,10 +10,11 @@ from core.workflows.jobs.job_view import LiveView, live_view
 from core.workflows.tuning import training
 from pages.components import job_view, page, session
 from pages.tuning.run_view import curves, outcome
+from pages.tuning.sampled_answers import sampled_answers
 
 # Shown by itself, or a path of the server: model_id names the base model.
 HIDDEN = ("template", "library_versions", "base_model", "run_id", "name")
-VIEWS = ("Curves", "Settings", "Log")
+VIEWS = ("Curves", "Validation answers", "Settings", "Log")
 
 
 def settled(run: Run) -> None:
@@ -27,6 +28,8 @@ def settled(run: Run) -> None:
     shown = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True)
     if shown == "Curves":
         curves(training.curves_of(store, actor, run.run_id))
+    elif shown == "Validation answers":
+        sampled_answers(run.run_id)
     elif shown == "Settings":
         settings(run)
     else:
@@ -59,5 +62,8 @@ def _label(name: str) -> str:
 
 def log(view: LiveView) -> None:
     """What the worker said, line by line."""
-    text = "\n".join(f"{page.when(moment)}  {said}" for moment, said in view.notes)
-    st.code(text or "The worker has said nothing yet.", language=None, wrap_lines=True)
+    wanted = st.text_input("Search the log", placeholder="Any words of a line").casefold().split()
+    lines = [f"{page.when(moment)}  {said}" for moment, said in view.notes]
+    shown = [line for line in lines if all(word in line.casefold() for word in wanted)]
+    none = "No line has these words." if lines else "The worker has said nothing yet."
+    st.code("\n".join(shown) or none, language=None, wrap_lines=True)

@@ -23,7 +23,7 @@ from core.workflows.curation import freezing, importing
 from core.workflows.evaluation import answers, generating, score_report, studies
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import training
+from core.workflows.tuning import preflight, training
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.tiny_model import make_tiny_model
@@ -116,6 +116,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
     freezing.start_export(loop.store, loop.lead, version_id)
+    loop.settle_all()
+    preflight.start_preflight(loop.store, loop.lead, version_id, model_id="tiny")
     loop.settle_all()
     run_id = training.start_run(
         loop.store, loop.lead, version_id, model_id="tiny", settings={"max_steps": 2}

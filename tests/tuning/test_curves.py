@@ -87,7 +87,9 @@ def losses(*values: float) -> Curves:
 
 def test_the_headline_never_calls_a_loss_that_rose_the_lowest() -> None:
     assert headline(losses(3.0, 2.0, 1.0)) == "Validation loss 1.000 at step 2, the lowest so far"
-    assert headline(losses(3.0, 1.0, 2.0)).endswith("lowest was 1.000 at step 1")
+    assert headline(losses(3.0, 1.0, 2.0)).endswith(
+        "lowest was 1.000 at step 1: overfitting since then"
+    )
     assert headline(losses(3.0, 9.0)).endswith("to 9.000 at step 1: the model is not learning")
     assert headline(losses(3.0, 2.0, 9.0)).endswith("it was lowest, 2.000, at step 1")
     assert headline(Curves([(4, 0.5)], [], [])) == "Training loss 0.500 at step 4"

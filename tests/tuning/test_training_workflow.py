@@ -25,7 +25,8 @@ from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once
 from core.workflows.tuning import training
-from core.workflows.tuning.training import NothingToTrainOn, curves_of, default_settings, start_run
+from core.workflows.tuning.specs import NothingToTrainOn, default_settings
+from core.workflows.tuning.training import curves_of, start_run
 from storage.store import Store
 from tests.builders import a_project, a_store, accepted_examples, an_actor
 from tests.tiny_model import make_tiny_model, some_rows

@@ -12,11 +12,14 @@ import pytest
 from core.actor import system_actor
 from core.errors import InvalidInput, NotFound
 from core.jobs.local import kill
+from core.tuning.preflight import TITLES
 from core.tuning.run_spec import RunSpec
 from core.tuning.settings import InvalidRunSpec
 from core.workflows.commands import command
+from core.workflows.commands.command import project_named
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.tuning import training
+from core.workflows.tuning.preflight import RunRefused
 from core.workspace import Workspace
 from storage.store import Store
 from tests.builders import a_project, a_store
@@ -52,13 +55,23 @@ def ask(store: Store, name: str, **arguments: Any) -> dict[str, Any]:
     return answer
 
 
-def test_a_check_says_what_would_be_trained_and_starts_nothing(store: Store) -> None:
+def test_a_check_makes_a_pre_flight_trains_nothing_and_what_it_refuses_does_not_start(
+    store: Store,
+) -> None:
     answer = ask(store, "train", spec=SPEC, check=True)
     assert (answer["ok"], answer["steps"], answer["effective_batch_size"]) == (True, 3, 4)
     assert RunSpec.from_json(answer["spec"]).method.name == "qlora"
+    assert [line["name"] for line in answer["lines"]] == list(TITLES)
+    assert answer["micro_batch"] == 4
     assert store.jobs.unsettled() == []
-    again = ask(store, "train", spec={**answer["spec"], "library_versions": {}}, check=True)
+    assert store.runs.of_project(project_named(store, {"project": "Notes"}).project_id) == []
+    short = {**answer["spec"], "library_versions": {}}
+    short["data"] = {**short["data"], "max_length": 16}
+    again = ask(store, "train", spec=short, check=True)
     assert again["spec"]["method"] == answer["spec"]["method"]
+    assert not again["ok"]
+    with pytest.raises(RunRefused, match=r"Tokens that are learned: .* Raise max_length"):
+        ask(store, "train", spec=short)
     for changes, error, sentence in (
         ({"method": {"name": "qlora", "lora_r": 0}}, InvalidRunSpec, "LoRA rank"),
         ({"lora_rank": 8}, InvalidRunSpec, "Unknown settings: lora_rank"),
@@ -127,4 +140,5 @@ def test_the_terminal_refuses_with_a_sentence_and_a_code(tmp_path: Path, store: 
     spec.write_text(json.dumps(SPEC))
     ready = touchstone_here(tmp_path, "train", "--spec", str(spec), "--check", "--json")
     assert json.loads(ready.stdout)["steps"] == 3
+    assert ready.returncode == 0
     store.__init__(tmp_path)  # type: ignore[misc]

@@ -17,7 +17,7 @@ from core.workflows.commands.command import Answer, by_id_or_name, project_named
 from core.workflows.evaluation import generating
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import training
+from core.workflows.tuning import preflight, specs, training
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ DECODING = ("max_new_tokens", "shots", "batch_size", "temperature", "seed")
 
 def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
     """Train as `spec` says: version (an id, or a name in `project`), base_model, name, and settings
-    under their plain names or in the parts of a run spec. `check` only says what would happen.
+    under their plain names or in the parts of a run spec. `check` makes a pre-flight and trains
+    nothing.
     """
     actor = system_actor()
     asked = flattened(arguments["spec"])
@@ -39,7 +40,7 @@ def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Ans
     model_id = _first(asked, MODEL).removeprefix("models/")
     name = str(asked.pop("name", "") or "")
     chosen: dict[str, Any] = {"model_id": model_id, "name": name, "settings": asked}
-    spec = training.planned_spec(store, actor, version.version_id, **chosen)
+    spec = specs.planned_spec(store, actor, version.version_id, **chosen)
     plan = {
         "version": version.version_id,
         "base_model": model_id,
@@ -49,7 +50,12 @@ def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Ans
         "device": device().title,
     }
     if arguments.get("check"):
-        return {"ok": True, **plan, "spec": spec.to_json()}
+        job_id = preflight.start_preflight(
+            store, actor, version.version_id, model_id=model_id, settings=asked
+        )
+        found = preflight.found_by(store, wait_for(store, job_id))
+        assert found is not None
+        return {**plan, "spec": spec.to_json(), **found.to_json()}
     run_id = training.start_run(store, actor, version.version_id, **chosen)
     wait_for(store, training.get_run(store, actor, run_id).job_id)
     return {"run": run_id, **plan, **_outcome(training.get_run(store, actor, run_id))}

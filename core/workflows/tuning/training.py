@@ -10,86 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.demo.settings import demo_settings
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
-from core.tuning.base_models import DEMO_ID, base_model, base_models
-from core.tuning.methods import Lora
-from core.tuning.run_spec import RunSpec, library_versions
+from core.tuning.base_models import base_model
 from core.workflows.curation.freezing import get_version
 from core.workflows.jobs import jobs
+from core.workflows.tuning.preflight import refuse_red_lines
+from core.workflows.tuning.specs import data_tables, planned_spec
 
 if TYPE_CHECKING:
-    from core.tuning.base_models import BaseModel
-    from core.tuning.curves import Curves
+    from core.tuning.curves import Curves, SampledAnswers
     from core.tuning.run import Run
     from storage.store import Store
-
-SPLITS = ("train", "validation", "test")
-COLUMNS = ["example_id", "instruction", "input", "output"]
-
-
-class NothingToTrainOn(InvalidInput):
-    """The version holds no training examples."""
-
-    title = "This version cannot be trained on"
-
-
-def models_for(store: Store, actor: Actor, project_id: str) -> list[BaseModel]:
-    """The base models in the workspace, and what lies there and cannot be used, with the reason."""
-    actor.require(project_id)
-    return base_models(store.workspace)
-
-
-def default_settings(model_id: str, method: str = Lora.name) -> dict[str, Any]:
-    """Every hyper-parameter under its plain name, with its default for this base model and method.
-
-    Raises InvalidRunSpec for an unknown method.
-    """
-    return {**RunSpec.defaults(method), **(demo_settings(method) if model_id == DEMO_ID else {})}
-
-
-def planned_spec(
-    store: Store,
-    actor: Actor,
-    version_id: str,
-    *,
-    model_id: str,
-    name: str = "",
-    settings: Mapping[str, Any] | None = None,
-    run_id: str = "run_planned",
-) -> RunSpec:
-    """The spec that `start_run` would freeze. Raises what it raises, but for full queues and
-    disks."""
-    version = get_version(store, actor, version_id)
-    actor.require(version.project_id, "lead")
-    if not version.counts["train"] or not version.counts["validation"]:
-        raise NothingToTrainOn(
-            f"{version.name} has {version.counts['train']} training and "
-            f"{version.counts['validation']} validation examples. Freeze a version that is not "
-            f"for evaluation only."
-        )
-    project = store.projects.by_id(version.project_id)
-    if project is None:
-        raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    model = base_model(store.workspace, model_id)
-    spec = RunSpec.from_settings(
-        {
-            **default_settings(model_id, str((settings or {}).get("method", Lora.name))),
-            **(settings or {}),
-            "run_id": run_id,
-            "name": name.strip() or f"{project.name} {version.name}",
-            "base_model": model.location,
-            "model_id": model_id,
-            "version_id": version_id,
-            "version_hash": version.content_hash,
-            "template": project.settings.template,
-            "library_versions": library_versions(),
-        }
-    )
-    spec.refuse_unsupported()
-    return spec
 
 
 def start_run(
@@ -107,7 +40,7 @@ def start_run(
     `settings` are those that differ from the defaults, under their plain names. `submission_id` was
     made when the form was opened: starting it twice starts one run. The worker freezes the prompt
     and the base's hash. Raises InvalidRunSpec, UnknownBaseModel, UnusableBaseModel,
-    NothingToTrainOn, QueueFull, DiskFull.
+    NothingToTrainOn, RunRefused, QueueFull, DiskFull.
     """
     run_id = f"run_{submission_id}" if submission_id else new_id("run")
     spec = planned_spec(
@@ -115,6 +48,7 @@ def start_run(
     )
     if store.runs.by_id(run_id):
         return run_id
+    refuse_red_lines(store, spec)
     project_id = get_version(store, actor, version_id).project_id
 
     def save(job_id: str) -> None:
@@ -138,10 +72,7 @@ def start_run(
         subject_id=run_id,
         title=f"Train {spec.name}",
         spec=spec.job_spec(),
-        tables={
-            f"{split}.parquet": store.versions.examples(version_id, split).select(COLUMNS)
-            for split in SPLITS
-        },
+        tables=data_tables(store, version_id),
         detail={"model": base_model(store.workspace, model_id).title},
         also=save,
     )
@@ -172,6 +103,11 @@ def get_run(store: Store, actor: Actor, run_id: str) -> Run:
 def curves_of(store: Store, actor: Actor, run_id: str) -> Curves:
     """The curves of a run so far."""
     return store.runs.curves(get_run(store, actor, run_id).job_id)
+
+
+def sampled_answers(store: Store, actor: Actor, run_id: str) -> SampledAnswers | None:
+    """The validation examples that a run answered so far; None before it did."""
+    return store.runs.sampled_answers(get_run(store, actor, run_id).job_id)
 
 
 def adapter_zip(store: Store, actor: Actor, run_id: str) -> bytes:

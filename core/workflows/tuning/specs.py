@@ -1,0 +1,92 @@
+"""What a run would be: its base models, its settings with their defaults, and its frozen spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.actor import Actor
+from core.demo.settings import demo_settings
+from core.errors import InvalidInput, NotFound
+from core.tuning.base_models import DEMO_ID, base_model, base_models
+from core.tuning.methods import Lora
+from core.tuning.run_spec import RunSpec, library_versions
+from core.workflows.curation.freezing import get_version
+
+if TYPE_CHECKING:
+    from core.query import Query
+    from core.tuning.base_models import BaseModel
+    from storage.store import Store
+
+SPLITS = ("train", "validation", "test")
+COLUMNS = ["example_id", "instruction", "input", "output"]
+
+
+class NothingToTrainOn(InvalidInput):
+    """The version holds no training examples."""
+
+    title = "This version cannot be trained on"
+
+
+def models_for(store: Store, actor: Actor, project_id: str) -> list[BaseModel]:
+    """The base models in the workspace, and what lies there and cannot be used, with the reason."""
+    actor.require(project_id)
+    return base_models(store.workspace)
+
+
+def default_settings(model_id: str, method: str = Lora.name) -> dict[str, Any]:
+    """Every hyper-parameter under its plain name, with its default for this base model and method.
+
+    Raises InvalidRunSpec for an unknown method.
+    """
+    return {**RunSpec.defaults(method), **(demo_settings(method) if model_id == DEMO_ID else {})}
+
+
+def planned_spec(
+    store: Store,
+    actor: Actor,
+    version_id: str,
+    *,
+    model_id: str,
+    name: str = "",
+    settings: Mapping[str, Any] | None = None,
+    run_id: str = "run_planned",
+) -> RunSpec:
+    """The spec that `start_run` would freeze. Raises what it raises, but for full queues and
+    disks."""
+    version = get_version(store, actor, version_id)
+    actor.require(version.project_id, "lead")
+    if not version.counts["train"] or not version.counts["validation"]:
+        raise NothingToTrainOn(
+            f"{version.name} has {version.counts['train']} training and "
+            f"{version.counts['validation']} validation examples. Freeze a version that is not "
+            f"for evaluation only."
+        )
+    project = store.projects.by_id(version.project_id)
+    if project is None:
+        raise NotFound("This project does not exist, or was deleted. Choose another one.")
+    model = base_model(store.workspace, model_id)
+    spec = RunSpec.from_settings(
+        {
+            **default_settings(model_id, str((settings or {}).get("method", Lora.name))),
+            **(settings or {}),
+            "run_id": run_id,
+            "name": name.strip() or f"{project.name} {version.name}",
+            "base_model": model.location,
+            "model_id": model_id,
+            "version_id": version_id,
+            "version_hash": version.content_hash,
+            "template": project.settings.template,
+            "library_versions": library_versions(),
+        }
+    )
+    spec.refuse_unsupported()
+    return spec
+
+
+def data_tables(store: Store, version_id: str) -> dict[str, Query]:
+    """The version's splits as the files that a worker reads."""
+    return {
+        f"{split}.parquet": store.versions.examples(version_id, split).select(COLUMNS)
+        for split in SPLITS
+    }

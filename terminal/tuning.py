@@ -1,0 +1,80 @@
+"""The commands `train` and `generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
+
+MARKS = {"passed": "✓", "noted": "·", "refused": "✗"}
+
+
+def train(
+    spec: Annotated[Path, typer.Option(help="JSON: version, base_model, and settings of the run.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only make the pre-flight; train nothing.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a run and wait for it.
+
+    The spec names a dataset version (its id, or "project" and its name), a base model, and what
+    differs from the defaults: {"version": "v1", "project": "Notes", "base_model": "demo",
+    "lora_r": 16, "learning_rate": 0.0002}. The parts of a run's spec.json are understood, too.
+    """
+    from pages.server.client import call
+
+    with refusals_told():
+        asked = {"spec": json_file(spec), "check": check}
+        answer = call(workspace_at(home), "train", asked)
+        examples = f"{answer['examples']['train']} examples, {answer['steps']} steps"
+        if check:
+            told = [f"{MARKS[one['verdict']]} {one['text']}" for one in answer["lines"]]
+            ready = f"Ready: {examples} on {answer['device']}." if answer["ok"] else "Refused."
+            tell(answer, "\n".join([*told, ready]), as_json)
+            if not answer["ok"]:
+                raise typer.Exit(1)
+            return
+        told = [f"{answer['name']} ({answer['run']}) is {answer['status']}: {examples}."]
+        if (loss := answer["best_validation_loss"]) is not None:
+            told.append(f"Best validation loss {loss:.3f}.")
+        tell(answer, " ".join([*told, *answer["warnings"]]), as_json)
+
+
+def generate(
+    run: Annotated[str, typer.Option(help="The run's id, or its name.")],
+    systems: Annotated[
+        str, typer.Option(help="Of base, prompted and tuned, with commas between them.")
+    ] = "base,prompted,tuned",
+    split: Annotated[str, typer.Option(help="test, validation, train or all.")] = "test",
+    limit: Annotated[int, typer.Option(help="A seeded sample of so many; 0: all.")] = 0,
+    max_new_tokens: Annotated[int | None, typer.Option(help="Longest answer.")] = None,
+    shots: Annotated[int | None, typer.Option(help="Examples that the prompted base sees.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Answers at once.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a completed run's systems answer a split, and wait for them; scoring follows."""
+    from pages.server.client import call
+
+    with refusals_told():
+        asked = {
+            "run": run,
+            "systems": [one.strip() for one in systems.split(",") if one.strip()],
+            "split": split,
+            "limit": limit,
+            "max_new_tokens": max_new_tokens,
+            "shots": shots,
+            "batch_size": batch_size,
+        }
+        answer = call(workspace_at(home), "generate", asked)
+        lines = [
+            f"{kind} ({one['system']}): {one['answers']} answers, "
+            f"{one['at_cap']} cut off at the longest allowed"
+            for kind, one in answer["systems"].items()
+        ]
+        tell(answer, "\n".join(lines), as_json)
