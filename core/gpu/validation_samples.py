@@ -51,11 +51,11 @@ class ValidationSamples:
         """Let the model answer as it is now, the likeliest token each time."""
         if not self._rows:
             return
-        answers = self._answers(self.model)
+        answers = self.answers(self.model)
         self.job.emit(
             "samples",
             step=step,
-            **self._scores(answers),
+            **self.scores(answers),
             answers=[
                 {
                     "example_id": str(row["example_id"]),
@@ -73,16 +73,18 @@ class ValidationSamples:
         if not self._rows:
             return {}
         with without_adapter(self.model, self.base) as base:
-            return self._scores(self._answers(base))
+            return self.scores(self.answers(base))
 
-    def _scores(self, answers: Sequence[Answer]) -> dict[str, float]:
+    def scores(self, answers: Sequence[Answer]) -> dict[str, float]:
+        """Mean ROUGE-L and token F1 (0..1) of as many answers as there are examples."""
         pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
         return {
             "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
             "token_f1": sum(token_f1(*pair) for pair in pairs) / len(pairs),
         }
 
-    def _answers(self, model: Any) -> list[Answer]:
+    def answers(self, model: Any) -> list[Answer]:
+        """What `model` answers, the likeliest token each time."""
         # The model's folder may ask for sampling or a penalty, and keeps what it asks for.
         own = self.base.model.generation_config
         self.base.model.generation_config = DecodingConfig(eos_token_id=self._stops)

@@ -107,6 +107,13 @@ KINDS: dict[str, JobKind] = _table(
         device="accelerator",
     ),
     JobKind(
+        "merge",
+        "merge",
+        run="core.gpu.merging:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        device="accelerator",
+    ),
+    JobKind(
         "generate",
         "generate",
         run="core.gpu.generation:run",

@@ -9,12 +9,13 @@ from core.tuning.settings import SETTINGS
 from core.workflows.jobs.job_view import LiveView, live_view
 from core.workflows.tuning import training
 from pages.components import job_view, page, session
+from pages.tuning.merged_model import merged_model
 from pages.tuning.run_view import curves, outcome
 from pages.tuning.sampled_answers import sampled_answers
 
 # Shown by itself, or a path of the server: model_id names the base model.
 HIDDEN = ("template", "library_versions", "base_model", "run_id", "name")
-VIEWS = ("Curves", "Validation answers", "Settings", "Log")
+VIEWS = ("Curves", "Validation answers", "Settings", "Merge", "Log")
 
 
 def settled(run: Run) -> None:
@@ -32,6 +33,8 @@ def settled(run: Run) -> None:
         sampled_answers(run.run_id)
     elif shown == "Settings":
         settings(run)
+    elif shown == "Merge":
+        merged_model(run)
     else:
         log(live_view(store, actor, run.job_id, notes=200))
 

@@ -23,7 +23,7 @@ from core.workflows.curation import freezing, importing
 from core.workflows.evaluation import answers, generating, score_report, studies
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import preflight, training
+from core.workflows.tuning import merging, preflight, training
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.tiny_model import make_tiny_model
@@ -123,6 +123,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         loop.store, loop.lead, version_id, model_id="tiny", settings={"max_steps": 2}
     )
     loop.settle(run_id)
+    merging.start_merge(loop.store, loop.lead, run_id)
+    loop.settle_all()
     config = GenerationConfig(max_new_tokens=4)
     systems = generating.start_generation(
         loop.store, loop.lead, run_id, config=config, kinds=["base", "tuned"]

@@ -14,7 +14,6 @@ from core.tuning.run_spec import RunSpec, library_versions
 from core.workflows.curation.freezing import get_version
 
 if TYPE_CHECKING:
-    from core.query import Query
     from core.tuning.base_models import BaseModel
     from storage.store import Store
 
@@ -84,8 +83,8 @@ def planned_spec(
     return spec
 
 
-def data_tables(store: Store, version_id: str) -> dict[str, Query]:
-    """The version's splits as the files that a worker reads."""
+def data_tables(store: Store, version_id: str) -> dict[str, Any]:
+    """The version's splits as pyarrow tables, by the names of the files that a worker reads."""
     return {
         f"{split}.parquet": store.versions.examples(version_id, split).select(COLUMNS)
         for split in SPLITS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.tuning.base_models import base_model
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from core.tuning.curves import Curves, SampledAnswers
     from core.tuning.run import Run
     from storage.store import Store
+
+
+LARGEST_DOWNLOAD = 1_000_000_000
 
 
 def start_run(
@@ -111,12 +114,19 @@ def sampled_answers(store: Store, actor: Actor, run_id: str) -> SampledAnswers |
 
 
 def adapter_zip(store: Store, actor: Actor, run_id: str) -> bytes:
-    """The completed run's final/ as a zip file; leads only. Raises NotFound, NotAllowed."""
+    """The completed run's final/ as a zip file; leads only. Raises NotFound, NotAllowed,
+    InvalidInput for what is too large to be packed."""
     run = get_run(store, actor, run_id)
     actor.require(run.project_id, "lead")
     folder = JobFolder(store.workspace / run.folder).final
     if not folder.is_dir():
         raise NotFound("This run has no adapter: only a completed run has one. Choose another.")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size > LARGEST_DOWNLOAD:
+        raise InvalidInput(
+            f"The result has {size / 1e9:.1f} GB, too much for a browser. Copy the folder "
+            f"{run.folder}/final of the workspace."
+        )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

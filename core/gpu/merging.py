@@ -1,0 +1,150 @@
+"""The "merge" job: an adapter becomes part of its base's weights, and the difference is measured.
+
+    python -m core.worker JOB_DIR
+
+spec.json: base_model, adapter (a folder), method, precision (the run's), prompt (Prompt), name,
+base_model_hash. data/held_out.parquet has the columns example_id, instruction, input, output.
+Writes final/: the merged model (safetensors), its tokenizer, a card, and merge.json with the loss
+and the scores of the held-out examples before and after.
+
+A base in 4 bits is merged in the precision that the device does best: the adapter was trained
+beside rounded weights and now stands beside exact ones, so the answers can differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+from transformers import logging as transformers_logging
+
+from core.errors import InvalidInput
+from core.gpu.adapters import load_adapter
+from core.gpu.card import MODEL_USE
+from core.gpu.data import collate, encode, read_rows
+from core.gpu.loop import answer_loss
+from core.gpu.memory import free_memory
+from core.gpu.models import LoadedModel, load_model, refuse_changed
+from core.gpu.validation_samples import ValidationSamples
+from core.jobs.context import JobContext
+from core.jobs.folder import write_json
+from core.prompts import Prompt
+from core.tuning.spec_parts import Precision
+from core.tuning.weights import weights_bytes, weights_hash
+
+LONGEST = 2048
+
+
+class NotMergeable(InvalidInput):
+    """The method leaves nothing that could be added to the base's weights."""
+
+    title = "This adapter cannot be merged"
+
+
+def run(job: JobContext) -> None:
+    """Merges, reloads, compares; see the module's text. Raises NotMergeable."""
+    transformers_logging.disable_progress_bar()
+    spec = job.spec
+    rows = read_rows(job.data("held_out.parquet"))
+    adapter = job.resolve(spec["adapter"])
+    before = _measured_before(job, adapter, rows)
+    job.progress(1, 4)
+    precision: Precision = "auto" if spec["precision"] == "4bit" else spec["precision"]
+    base = load_model(spec["base_model"], job.workspace, precision)
+    merged = load_adapter(base, adapter).merge_and_unload()
+    job.progress(2, 4)
+    with job.final() as folder:
+        merged.save_pretrained(str(folder), safe_serialization=True)
+        base.tokenizer.save_pretrained(str(folder))
+        dtype = next(merged.parameters()).dtype
+        del merged
+        base.model = None
+        free_memory()
+        job.progress(3, 4)
+        # As anybody else would load it.
+        base.model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, device_map={"": base.device}, use_safetensors=True
+        ).eval()
+        after = _measured(job, base, base.model, rows)
+        same = sum(a == b for a, b in zip(before["answers"], after["answers"], strict=True))
+        report = {
+            "before": _scores(before),
+            "after": _scores(after),
+            "examples": len(rows),
+            "same_answers": same,
+            "precision": base.precision,
+            "weights_hash": weights_hash(folder),
+            "bytes": weights_bytes(folder),
+        }
+        write_json(folder / "merge.json", report)
+        write_json(folder / "prompt.json", spec["prompt"])
+        (folder / "README.md").write_text(_card(spec, report), encoding="utf-8")
+    job.progress(4, 4)
+    job.note(f"Merged: {same} of {len(rows)} held-out answers are the same as before.")
+
+
+def _measured_before(job: JobContext, adapter: Path, rows: Sequence[Mapping[str, Any]]) -> Any:
+    spec = job.spec
+    base = load_model(spec["base_model"], job.workspace, spec["precision"], spec["method"])
+    refuse_changed(base, spec["base_model_hash"])
+    model = load_adapter(base, adapter)
+    if not hasattr(model, "merge_and_unload") or base.virtual_tokens:
+        raise NotMergeable(
+            "This run's method learned tokens that stand before the prompt, which no weights can "
+            "hold. Serve it as an adapter beside its base."
+        )
+    measured = _measured(job, base, model, rows)
+    del model
+    base.model = None
+    free_memory()
+    return measured
+
+
+def _measured(
+    job: JobContext, base: LoadedModel, model: Any, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Loss in nats per answer token, ROUGE-L and token F1 (0..1), and the answers themselves."""
+    prompt = Prompt.from_json(job.spec["prompt"])
+    limit = min(LONGEST, base.context or LONGEST)
+    split = encode(base.tokenizer, prompt, [dict(row) for row in rows], limit, "drop")
+    loss = 0.0
+    with torch.inference_mode():
+        for example in split.examples:
+            loss += float(answer_loss(model, collate([example]).to(base.device)))
+    samples = ValidationSamples(job, base, model, prompt, rows, len(rows))
+    answers = samples.answers(model)
+    return {
+        "loss": loss / max(1, split.labelled),
+        **samples.scores(answers),
+        "answers": [answer.text for answer in answers],
+    }
+
+
+def _scores(measured: Mapping[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in measured.items() if name != "answers"}
+
+
+def _card(spec: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    before, after = report["before"], report["after"]
+    return f"""---
+library_name: transformers
+pipeline_tag: text-generation
+---
+
+# {spec["name"]}, merged
+
+The adapter of run `{spec["run_id"]}`, merged into `{Path(spec["base_model"]).name}` in \
+{report["precision"]}. Weights: SHA-256 `{report["weights_hash"]}`. The adapter's card says what it \
+was trained on, and its limits.
+
+On {report["examples"]} held-out examples the loss was {before["loss"]:.4f} nats per answer token \
+with the adapter and is {after["loss"]:.4f} now; {report["same_answers"]} answers are the same, \
+word for word.
+
+## Use
+
+{MODEL_USE}
+"""
