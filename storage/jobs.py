@@ -79,8 +79,21 @@ class Jobs:
         )
 
     def unsettled(self) -> list[Job]:
-        """Jobs that have not ended or whose result is not yet taken in, oldest first."""
-        return self._jobs("WHERE NOT j.taken_in ORDER BY j.created_at, j.job_id", {})
+        """Jobs that have not ended or whose result is not yet taken in, in the order of the queue:
+        those that were moved to its front, then the oldest."""
+        return self._jobs("WHERE NOT j.taken_in ORDER BY j.queue_order, j.created_at, j.job_id", {})
+
+    def move_to_front(self, job_id: str) -> None:
+        """Put a job before all that have not ended."""
+        self._db.execute(
+            """
+            UPDATE jobs SET queue_order = (
+                SELECT min(queue_order) - 1 FROM jobs WHERE NOT taken_in
+            )
+            WHERE job_id = $job_id
+            """,
+            {"job_id": job_id},
+        )
 
     def count_waiting(self) -> int:
         """How many jobs are queued."""

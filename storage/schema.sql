@@ -120,6 +120,7 @@ CREATE TABLE jobs (
     started_at TIMESTAMP,
     ended_at TIMESTAMP,
     heartbeat_at TIMESTAMP,
+    queue_order BIGINT DEFAULT 0,
     CHECK (device IN ('accelerator', 'light'))
 );
 

@@ -136,9 +136,9 @@ pipeline_tag: text-generation
 
 # {spec["name"]}, merged
 
-The adapter of run `{spec["run_id"]}`, merged into `{Path(spec["base_model"]).name}` in \
-{report["precision"]}. Weights: SHA-256 `{report["weights_hash"]}`. The adapter's card says what it \
-was trained on, and its limits.
+The adapter of run `{spec["run_id"]}`, merged into `{Path(spec["base_model"]).name}` \
+in {report["precision"]}. Weights: SHA-256 `{report["weights_hash"]}`. The adapter's card \
+says what it was trained on, and its limits.
 
 On {report["examples"]} held-out examples the loss was {before["loss"]:.4f} nats per answer token \
 with the adapter and is {after["loss"]:.4f} now; {report["same_answers"]} answers are the same, \

@@ -95,9 +95,11 @@ def failure(view: LiveView) -> None:
 def controls(view: LiveView) -> None:
     """The buttons to stop, cancel and resume: those that make sense now."""
     job_id, waits = view.job.job_id, view.job.status == "queued"
-    if not (view.may_stop or view.may_cancel or view.may_resume):
+    if not (view.may_stop or view.may_cancel or view.may_resume or view.may_move):
         return
     with st.container(horizontal=True):
+        if view.may_move:
+            _button("Move to the front", "vertical_align_top", job_id, control.move_to_front)
         if view.may_resume:
             _button("Resume", "play_arrow", job_id, control.resume_job, primary=True)
         if view.may_stop:

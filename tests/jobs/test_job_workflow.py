@@ -128,6 +128,27 @@ def test_light_jobs_run_two_at_a_time_and_the_third_waits(store: Store, lead: Ac
         wait_for(store, job_id)
 
 
+def test_a_lead_moves_a_waiting_job_to_the_front_of_the_queue(store: Store, lead: Actor) -> None:
+    first, second, third = (an_import(store, lead) for _ in range(3))
+    annotator = an_actor(next(iter(lead.roles)), "annotator", name="Ann")
+    with pytest.raises(NotAllowed):
+        control.move_to_front(store, annotator, third)
+    assert [live_view(store, lead, one).may_move for one in (first, second, third)] == [
+        False, True, True,
+    ]  # fmt: skip
+    control.move_to_front(store, lead, third)
+    control.move_to_front(store, lead, second)
+    assert [job.job_id for job in store.jobs.unsettled()] == [second, third, first]
+    assert [live_view(store, lead, one).ahead for one in (second, third, first)] == [0, 1, 2]
+    actions = [event.action for event in store.audit.of_subject("job", third)]
+    assert "moved_to_front" in actions
+    control.cancel_job(store, lead, first)
+    with pytest.raises(Conflict, match="does not wait any more"):
+        control.move_to_front(store, lead, first)
+    control.cancel_job(store, lead, second)
+    control.cancel_job(store, lead, third)
+
+
 def test_a_cancelled_job_is_never_started_nor_resumed(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
     control.stop_job(store, lead, job_id)  # what has not begun has nothing to go on from

@@ -92,6 +92,22 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
     store.transact(save)
 
 
+def move_to_front(store: Store, actor: Actor, job_id: str) -> None:
+    """Let a waiting job be the next of its device. Leads only. Raises Conflict when it does not
+    wait."""
+    job = get_job(store, actor, job_id)
+    actor.require(job.project_id, "lead")
+
+    def save() -> None:
+        waiting = store.jobs.by_id(job_id)
+        if waiting is None or waiting.status != "queued":
+            raise Conflict("This job does not wait any more.")
+        store.jobs.move_to_front(job_id)
+        _record(store, actor, job, "moved_to_front")
+
+    store.transact(save)
+
+
 def _record(store: Store, actor: Actor, job: Job, action: str) -> None:
     store.audit.record(
         action, "job", job.job_id, actor.person_id, project_id=job.project_id, kind=job.kind

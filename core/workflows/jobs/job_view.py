@@ -30,6 +30,7 @@ class LiveView:
     may_stop: bool
     may_cancel: bool
     may_resume: bool
+    may_move: bool
 
     @property
     def moves(self) -> bool:
@@ -44,14 +45,16 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
     said = store.jobs.events(job_id, ("note",), last=notes) if notes else []
     events = store.jobs.events(job_id, ("progress", "state"), last=400)
     status, mine = job.status, is_mine_or_lead(actor, job)
+    waiting, active = _before(store, job) if status == "queued" else (0, 0)
     return LiveView(
         job,
         [(event.created_at, str(event.payload.get("text"))) for event in said],
         seconds_left(events) if status in ACTIVE else None,
-        _ahead(store, job) if status == "queued" else 0,
+        waiting + active,
         may_stop=mine and status in ("starting", "running"),
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
         may_resume=mine and job.taken_in and _resumable(job),
+        may_move=waiting > 0 and actor.has(job.project_id, "lead"),
     )
 
 
@@ -62,10 +65,10 @@ def _resumable(job: Job) -> bool:
     return job.status in RESUMABLE and not (hopeless and code not in PASSING)
 
 
-def _ahead(store: Store, job: Job) -> int:
-    ahead = 0
-    for other in store.jobs.unsettled():
-        if other.job_id == job.job_id:
-            break
-        ahead += other.device == job.device and other.status in {"queued", *ACTIVE}
-    return ahead
+def _before(store: Store, job: Job) -> tuple[int, int]:
+    """How many jobs of its device wait before it, and how many work now."""
+    same = [other for other in store.jobs.unsettled() if other.device == job.device]
+    places = [other.job_id for other in same]
+    before = same[: places.index(job.job_id)] if job.job_id in places else []
+    waiting = sum(other.status == "queued" for other in before)
+    return waiting, sum(other.status in ACTIVE for other in same)
