@@ -2,8 +2,9 @@
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
 writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
-reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport, each
-to final/report.json.
+reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport;
+{"report": "answers", metrics, plan} reads data/answers.parquet and writes the AnswerReport, each to
+final/report.json.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pydantic import TypeAdapter
 from core.errors import InvalidInput
 from core.evidence.evidence import Evidence, evidence, facts_of_rows, scores_of_rows
 from core.jobs.context import JobContext
+from core.scoring.answer_report import answer_report, answer_report_json
+from core.scoring.answers import ScoringPlan
 from core.scoring.score_table import ScoreTable, score_table
 from core.study.blinding import Guess
 from core.study.findings import Findings, findings
@@ -57,8 +60,13 @@ def run(job: JobContext) -> None:
                 risk_planned=spec.get("risk_planned", 0),
             )
         )
+    elif spec.get("report") == "answers":
+        plan = ScoringPlan.from_json(spec["plan"])
+        content = answer_report_json(answer_report(_rows(job, "answers"), plan, spec["metrics"]))
     else:
-        raise InvalidInput(f"“{spec.get('report')}” is no report. Ask for scores or study.")
+        raise InvalidInput(
+            f"“{spec.get('report')}” is no report. Ask for scores, answers or study."
+        )
     with job.final() as folder:
         (folder / "report.json").write_bytes(content)
 
