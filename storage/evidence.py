@@ -70,7 +70,12 @@ class EvidenceRows:
 _FACTS = """
     SELECT b.pair_id, b.example_id, m.group_id, length(b.answer_a) AS baseline_length,
            length(b.answer_b) AS candidate_length, b.stratum AS length,
-           CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source
+           CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source,
+           EXISTS (
+               SELECT 1 FROM suspect_examples x
+               WHERE x.version_id = t.version_id AND x.example_id = b.example_id
+                 AND x.system_id IN (b.system_a, b.system_b)
+           ) AS suspect
     FROM pairs b
     JOIN studies t ON t.study_id = b.study_id
     LEFT JOIN version_examples m ON m.version_id = t.version_id AND m.example_id = b.example_id

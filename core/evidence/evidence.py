@@ -83,7 +83,7 @@ def evidence(
 
 def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:
     """Pair id → its facts, from rows pair_id, example_id, group_id, baseline_length,
-    candidate_length, length (short, medium or long), labels (JSON) and source."""
+    candidate_length, length (short, medium or long), labels (JSON), source and suspect."""
     found = {}
     for row in rows:
         parts = [("reference length", row["length"]), ("source", row["source"])]
@@ -97,6 +97,7 @@ def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:
             row["baseline_length"],
             row["candidate_length"],
             tuple(dict.fromkeys(part for part in parts if part[1])),
+            bool(row.get("suspect")),  # not of a job that an earlier release queued
         )
     return found
 

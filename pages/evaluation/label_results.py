@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.scoring.answer_report import AnswerReport, SystemLabels
+from core.scoring.labels import NO_LABEL
 from core.statistics.estimates import Estimate
 from core.study.sentences import written
 from core.workflows.evaluation import answer_reports
@@ -112,11 +113,13 @@ def _confusion(shown: dict[str, SystemLabels]) -> None:
         if count and given != name
     ]
     worst = max(wrong, key=lambda one: one[0], default=None)
-    title = (
-        f"{chosen} takes “{worst[1]}” for “{worst[2]}” in {page.number(worst[0])} answers"
-        if worst
-        else f"{chosen} gives every label right"
-    )
+    title = f"{chosen} gives every label right"
+    if worst:
+        count, name, given = worst
+        taken = (
+            f"gives no label for “{name}”" if given == NO_LABEL else f"takes “{name}” for “{given}”"
+        )
+        title = f"{chosen} {taken} in {page.number(count)} answers"
     fig = charts.confusion(title, scores.names, scores.columns, scores.matrix, MOST_CELLS)
     rows = [
         {"reference": name, "answer": given, "answers": count}

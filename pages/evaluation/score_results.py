@@ -17,6 +17,7 @@ from pages.components import charts, page, session
 from pages.components.errors import attempt
 from pages.components.job_view import live
 from pages.evaluation.caveats import show_differences, show_reason
+from pages.evaluation.contamination_view import contamination_view
 from pages.evaluation.label_results import label_results
 from pages.evaluation.metrics_on_request import metrics_on_request
 from pages.evaluation.result_charts import download, metric_name, scores_chart
@@ -58,6 +59,7 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     finish_table(report)
     label_results(store, actor, version_id, report, stamp)
     metrics_on_request(store, actor, version_id, report)
+    contamination_view(store, actor, version_id, report)
     for scores in report.systems:
         for warning in scores.system.summary.get("warnings", ()):
             st.text(f"⚠ {scores.system.name}: {warning}")
