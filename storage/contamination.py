@@ -49,6 +49,15 @@ class ContaminationChecks:
             {"check": check.check_id, "suspects": list(check.result.suspects)},
         )
 
+    def count(self, version_id: str) -> int:
+        """How many checks of a version there are."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM contamination_checks WHERE version_id = $version",
+                {"version": version_id},
+            )
+        )
+
     def of_version(self, version_id: str) -> list[ContaminationCheck]:
         """The checks of a version, newest first."""
         rows = self._db.rows(

@@ -19,7 +19,7 @@ class Results:
         self._db = db
 
     def score_stamp(self, version_id: str) -> str:
-        """Changes with every new system, scoring, reason and contamination check of a version."""
+        """Changes with every new system, scoring and reason of a version's project."""
         return str(
             self._db.value(
                 """
@@ -29,8 +29,6 @@ class Results:
                     FROM systems s JOIN dataset_versions v ON v.project_id = s.project_id
                     LEFT JOIN scorings k ON k.system_id = s.system_id
                     WHERE v.version_id = $version
-                    UNION ALL
-                    SELECT check_id FROM contamination_checks WHERE version_id = $version
                     UNION ALL
                     SELECT n.note_id FROM comparison_notes n
                     JOIN dataset_versions v ON v.project_id = n.project_id
@@ -43,7 +41,7 @@ class Results:
 
     def study_stamp(self, study_id: str) -> str:
         """Changes with every judgement, withdrawal, guess, note, scoring and contamination check of
-        a study."""
+        a study, and when the topics of its examples are found."""
         row = self._db.one(
             """
             SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
@@ -52,6 +50,8 @@ class Results:
                    (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes,
                    (SELECT count(*) FROM contamination_checks c JOIN studies t
                     ON t.version_id = c.version_id AND t.study_id = $study) AS checks,
+                   (SELECT count(*) FROM computed_reports c JOIN studies t
+                    ON c.report_id = 'topics ' || t.version_id AND t.study_id = $study) AS topics,
                    (SELECT max(k.created_at) FROM scorings k SEMI JOIN study_systems s
                     ON s.system_id = k.system_id AND s.study_id = $study) AS scored
             """,
@@ -89,10 +89,15 @@ class Results:
         self, path: Path, version_id: str, split: str, system_ids: Sequence[str], first: str
     ) -> int:
         """Write the answers of these systems on a split beside their references, those of the
-        system `first` before the others: system_id, example_id, group_id, reference, text, and
-        whether the system was trained on the example or shown it (exposed)."""
+        system `first` before the others: system_id, example_id, group_id, reference, text, the
+        question, the source, and whether the system was trained on the example or shown it
+        (exposed)."""
         given = {**_scores(version_id, split, system_ids), "first": first}
         return self._db.write_parquet(path, _ANSWERS, given)
+
+    def write_texts(self, path: Path, version_id: str) -> int:
+        """Write example_id and text (instruction and input) of a version's examples, in order."""
+        return self._db.write_parquet(path, _TEXTS, {"version": version_id})
 
     def splits(self, version_id: str) -> list[str]:
         """The splits of a version in which a system has scored answers, test first."""
@@ -290,12 +295,20 @@ _SCORES = """
 """
 _ANSWERS = """
     SELECT a.system_id, a.example_id, m.group_id, r.output AS reference, a.text,
+           r.instruction || chr(10) || r.input AS question, i.file_name AS source,
            x.example_id IS NOT NULL AS exposed
     FROM answers a
     JOIN version_examples m ON m.version_id = $version AND m.example_id = a.example_id
      AND m.revision_id = a.revision_id
     JOIN revisions r ON r.revision_id = m.revision_id
+    LEFT JOIN examples e ON e.example_id = a.example_id
+    LEFT JOIN imports i ON i.import_id = e.import_id
     LEFT JOIN exposed_examples x ON x.system_id = a.system_id AND x.example_id = a.example_id
     WHERE a.system_id IN $systems AND ($split IS NULL OR m.split = $split)
     ORDER BY a.system_id <> $first, a.system_id, m.position
+"""
+_TEXTS = """
+    SELECT m.example_id, r.instruction || chr(10) || r.input AS text
+    FROM version_examples m JOIN revisions r ON r.revision_id = m.revision_id
+    WHERE m.version_id = $version ORDER BY m.position
 """

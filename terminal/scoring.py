@@ -29,7 +29,7 @@ def score(
         typer.Option(help="A JSON schema; adds the share of predictions that are valid by it."),
     ] = None,
     by: Annotated[
-        str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
+        str, typer.Option(help="Slices too, by label, length (of the reference), source or topic.")
     ] = "",
     run_code: Annotated[
         bool,
@@ -52,7 +52,7 @@ def score(
     """Score predictions in FILE against their references, per metric and system, with intervals.
 
     JSONL, a prediction a line: prediction, reference, and if there are system, id, label, source,
-    tests, group (lines of one group are near-duplicates of each other).
+    tests, instruction, input, group (lines of one group are near-duplicates of each other).
     """
     with refusals_told():
         if per_example is not None and per_example.exists() and per_example.samefile(file):

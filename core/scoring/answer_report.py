@@ -6,7 +6,7 @@ answer_report(rows, plan, ["bleu"])      # rows: the baseline's first
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 from core.scoring.answers import ScoringPlan
 from core.scoring.file_differences import Difference
 from core.scoring.label_scores import LabelScores, label_scores
-from core.scoring.labels import normal_label, parsed_label
+from core.scoring.labels import NO_LABEL, normal_label, parsed_label
 from core.scoring.prediction_file import Prediction
-from core.scoring.score_file import CorpusScores, by_system, chosen_metrics, score_file
+from core.scoring.score_file import CorpusScores, FileScores, by_system, chosen_metrics, score_file
+from core.scoring.slices import SliceBy, SliceReport, slice_report
 from core.statistics.estimates import Estimate, clustered_proportion
 
 
@@ -42,15 +43,20 @@ class AnswerReport:
     corpus: Mapping[str, CorpusScores] | None = None
     labels: Mapping[str, SystemLabels] | None = None
     warnings: tuple[str, ...] = ()
+    slices: SliceReport | None = None
 
 
 def answer_report(
-    rows: Sequence[Mapping[str, Any]], plan: ScoringPlan, metrics: Sequence[str]
+    rows: Sequence[Mapping[str, Any]],
+    plan: ScoringPlan,
+    metrics: Sequence[str],
+    by: SliceBy | None = None,
 ) -> AnswerReport:
-    """The report of rows system_id, example_id, group_id, reference, text, exposed.
+    """The report of rows system_id, example_id, group_id, question, reference, text, source,
+    exposed.
 
-    Without names of `metrics` the labels alone, where the plan has some. Raises InvalidInput for a
-    metric that is not known.
+    Without names of `metrics` the labels alone, where the plan has some; `by`: the metrics of each
+    slice, too. Raises InvalidInput for a metric that is not known.
     """
     seen = {row["example_id"] for row in rows if row["exposed"]}
     rows = [row for row in rows if row["example_id"] not in seen]
@@ -60,6 +66,8 @@ def answer_report(
     if not metrics:
         return AnswerReport(examples, len(seen), labels=_labels(rows, plan))
     found = score_file(predictions(rows), chosen_metrics(metrics))
+    # What looks like a label to a file is not asked for here.
+    found = replace(found, values={name: found.values[name] for name in metrics})
     return AnswerReport(
         examples,
         len(seen),
@@ -67,7 +75,18 @@ def answer_report(
         tuple(one for one in found.differences if one.metric in metrics),
         found.corpus,
         warnings=tuple(found.warnings),
+        slices=slice_report(_for_slices(found, plan), by) if by else None,
     )
+
+
+def _for_slices(found: FileScores, plan: ScoringPlan) -> FileScores:
+    """With the label of each reference, which is read from the text of an extraction."""
+    if not plan.has_label:
+        return found
+    lines = [
+        replace(one, label=plan.label_of(one.reference) or NO_LABEL) for one in found.predictions
+    ]
+    return replace(found, predictions=lines)
 
 
 def predictions(rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
@@ -81,6 +100,8 @@ def predictions(rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
             row["text"],
             row["reference"],
             label=None,
+            source=row["source"],
+            question=row["question"],
         )
         for line, row in enumerate(rows, 1)
     ]

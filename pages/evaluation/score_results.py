@@ -21,6 +21,7 @@ from pages.evaluation.contamination_view import contamination_view
 from pages.evaluation.label_results import label_results
 from pages.evaluation.metrics_on_request import metrics_on_request
 from pages.evaluation.result_charts import download, metric_name, scores_chart
+from pages.evaluation.score_slices import score_slices
 from pages.evaluation.score_tables import finish_table
 from pages.evaluation.systems_table import older_settings
 
@@ -58,6 +59,7 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     _table(report)
     finish_table(report)
     label_results(store, actor, version_id, report, stamp)
+    score_slices(store, actor, version_id, report, metric)
     metrics_on_request(store, actor, version_id, report)
     contamination_view(store, actor, version_id, report)
     for scores in report.systems:

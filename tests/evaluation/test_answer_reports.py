@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, NotAllowed
+from core.evidence.slices import Slice
 from core.scoring.answer_report import AnswerReport
 from core.scoring.prediction_file import Prediction
 from core.scoring.score_file import chosen_metrics, score_file
-from core.workflows.evaluation import answer_reports
+from core.workflows.evaluation import answer_reports, results, studies, topics
 from core.workflows.evaluation.reports import Report
-from tests.builders import an_actor
+from tests.builders import a_project, a_store, an_actor
 from tests.evaluation.test_comparable import ALIKE, Place
+from tests.evaluation.test_results import Place as StudyPlace
 from tests.job_builders import run_here
-from tests.study_builders import a_system, answers_of
+from tests.study_builders import a_system, a_version, answers_of, two_systems
 
 
 @pytest.fixture
@@ -125,3 +127,69 @@ def test_annotators_see_no_report_on_answers(place: Place) -> None:
     annotator = an_actor(place.project_id, "annotator")
     with pytest.raises(NotAllowed):
         answer_reports.label_report(place.store, annotator, place.version_id, "test", base)
+
+
+def test_scores_by_topic_are_made_on_request_and_by_label_only_where_there_is_one(
+    place: Place,
+) -> None:
+    base, other = place.system("One", 0), place.system("Other", 5)
+    place.score(base, other)
+    ask = (place.store, place.lead, place.version_id, "test", base, "token_f1")
+    with pytest.raises(InvalidInput, match="name no label"):
+        answer_reports.scores_by_slice(*ask, "label", compute=True)
+    assert answer_reports.scores_by_slice(*ask, "topic") == Report(None, "")
+    ran(place, answer_reports.scores_by_slice(*ask, "topic", compute=True))
+    found = answer_reports.scores_by_slice(*ask, "topic").content
+    assert found is not None
+    assert found.slices is not None
+    assert sum(part.lines[base] for part in found.slices.slices) == 10
+    assert {name for part in found.slices.slices for name in part.means} == {"token_f1"}
+    assert found.slices.slices[0].differences[0].difference.second == other
+
+
+class OfTwoTopics(StudyPlace):
+    """Forty examples, of parcels and of invoices."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = a_store(folder)
+        self.project_id = a_project(self.store).project_id
+        self.lead = an_actor(self.project_id)
+        about = ("The parcel is late.", "The invoice is paid.")
+        examples = [(f"Answer {k}. {about[k % 2]}", "", f"Done {k}.") for k in range(40)]
+        self.version_id = a_version(self.store, self.project_id, examples)
+        self.base, self.tuned = two_systems(self.store, self.project_id, self.version_id)
+
+
+def test_judgements_are_sliced_by_the_topics_that_a_worker_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = OfTwoTopics(tmp_path)
+    study_id = at.study(size=30)
+    at.vote_all(study_id, ["tuned"] * 30)
+    assert "topic" not in {one.name for one in parts(at, study_id)}
+    before = results.study_stamp(at.store, at.lead, study_id)
+    study = studies.get_study(at.store, at.lead, study_id)
+    job = at.store.jobs.by_id(topics.find_topics(at.store, at.lead, study.version_id))
+    assert job is not None
+    run_here(at.store, job.subject_id)
+    assert results.study_stamp(at.store, at.lead, study_id) != before
+    kept = topics.kept_topics(at.store, study.version_id)
+    assert kept is not None
+    assert len(kept) == at.store.versions.examples(study.version_id).num_rows
+    shown = [one for one in parts(at, study_id) if one.name == "topic"]
+    assert len(shown) == 2
+    assert {one.value for one in shown} == set(kept.values())
+    assert {one.value.split(", ")[0] for one in shown} <= {"parcel", "late", "invoice", "paid"}
+    at_once = at.result(study_id)
+    monkeypatch.setattr(results, "MANY_JUDGEMENTS", 0)  # a worker says the same
+    asked = results.study_report(at.store, at.lead, study_id)
+    computing = at.store.jobs.by_id(asked.job_id)
+    assert computing is not None
+    run_here(at.store, computing.subject_id)
+    assert at.result(study_id) == at_once
+    at.store.close()
+
+
+def parts(at: StudyPlace, study_id: str) -> tuple[Slice, ...]:
+    found = at.result(study_id)
+    return found.evidence.of(found.found.comparisons[0].candidate_id).slices

@@ -6,12 +6,15 @@ labels = label_report(store, actor, version_id, "test", baseline_id)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.actor import READS_RESULTS, Actor
 from core.errors import InvalidInput
 from core.scoring.answer_report import AnswerReport, answer_report_of
 from core.scoring.metrics import ON_REQUEST, SCORER_VERSION
+from core.scoring.score_file import chosen_metrics
+from core.scoring.slices import SliceBy, slice_by
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.scoring import scoring_plan
@@ -32,10 +35,7 @@ def label_report(
     store: Store, actor: Actor, version_id: str, split: str, baseline_id: str
 ) -> reports.Report[AnswerReport]:
     """The labels of every scored system's answers to a split, or the job that reads them."""
-    found = _kept(store, actor, version_id, split, baseline_id, ())
-    return found if found.content or found.job_id else _queue(
-        store, actor, version_id, split, baseline_id, ()
-    )  # fmt: skip
+    return _report(store, actor, _Asked(version_id, split, baseline_id), compute=True)
 
 
 def metrics_on_request(
@@ -54,60 +54,76 @@ def metrics_on_request(
     if not names or any(name not in known for name in names):
         raise InvalidInput("Choose at least one of the metrics on the list.")
     chosen = sorted(set(names), key=known.index)
-    found = _kept(store, actor, version_id, split, baseline_id, chosen)
-    if found.content or found.job_id or not compute:
-        return found
-    return _queue(store, actor, version_id, split, baseline_id, chosen)
+    asked = _Asked(version_id, split, baseline_id, tuple(chosen))
+    return _report(store, actor, asked, compute=compute)
 
 
-def _kept(
+def scores_by_slice(
     store: Store,
     actor: Actor,
     version_id: str,
     split: str,
     baseline_id: str,
-    names: Sequence[str],
+    metric: str,
+    by: str,
+    *,
+    compute: bool = False,
 ) -> reports.Report[AnswerReport]:
-    actor.require(get_version(store, actor, version_id).project_id, *READS_RESULTS)
-    report_id, stamp = _identity(store, version_id, split, baseline_id, names)
-    content = reports.kept(store, report_id, stamp)
+    """One metric in each slice of a split, where it was asked for before; with `compute` the job
+    that makes them, else. Raises InvalidInput for what cannot be sliced by."""
+    chosen_metrics([metric])
+    asked = _Asked(version_id, split, baseline_id, (metric,), slice_by(by))
+    if asked.by == "label" and not has_labels(store, actor, version_id):
+        raise InvalidInput("The project's settings name no label. Slice by something else.")
+    return _report(store, actor, asked, compute=compute)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a report is of: labels where there are no metrics."""
+
+    version_id: str
+    split: str
+    baseline_id: str
+    metrics: tuple[str, ...] = ()
+    by: SliceBy | None = None
+
+    @property
+    def report_id(self) -> str:
+        """The id under which it is kept."""
+        parts = (self.version_id, self.split, self.baseline_id, "+".join(self.metrics))
+        return " ".join(("answers", *parts, *((self.by,) if self.by else ())))
+
+    @property
+    def title(self) -> str:
+        """What its job is called."""
+        if self.by:
+            return f"Scores by {self.by}"
+        return "Metrics on request" if self.metrics else "Label report"
+
+
+def _report(
+    store: Store, actor: Actor, asked: _Asked, *, compute: bool
+) -> reports.Report[AnswerReport]:
+    version = get_version(store, actor, asked.version_id)
+    actor.require(version.project_id, *READS_RESULTS)
+    plan = scoring_plan(store, version.project_id)
+    stamp = f"{store.results.score_stamp(asked.version_id)} {plan.hash} {SCORER_VERSION}"
+    content = reports.kept(store, asked.report_id, stamp)
     if content is not None:
         return reports.Report(answer_report_of(content))
-    there = reports.job_of(store, report_id, stamp)
-    return reports.Report(None, there.job_id if there else "")
-
-
-def _identity(
-    store: Store, version_id: str, split: str, baseline_id: str, names: Sequence[str]
-) -> tuple[str, str]:
-    """The report's id, and the stamp of what it rests on."""
-    version = store.versions.by_id(version_id)
-    assert version is not None  # callers have looked it up
-    plan = scoring_plan(store, version.project_id)
-    report_id = f"answers {version_id} {split} {baseline_id} {'+'.join(names)}"
-    return report_id, f"{store.results.score_stamp(version_id)} {plan.hash} {SCORER_VERSION}"
-
-
-def _queue(
-    store: Store,
-    actor: Actor,
-    version_id: str,
-    split: str,
-    baseline_id: str,
-    names: Sequence[str],
-) -> reports.Report[AnswerReport]:
-    version = get_version(store, actor, version_id)
-    report_id, stamp = _identity(store, version_id, split, baseline_id, names)
-    systems = [s.system_id for s in covered(store, version_id) if s.scored and s.answers]
+    there = reports.job_of(store, asked.report_id, stamp)
+    if there or not compute:
+        return reports.Report(None, there.job_id if there else "")
+    systems = [s.system_id for s in covered(store, asked.version_id) if s.scored and s.answers]
     path = reports.scratch(store, "answers.parquet")
-    store.results.write_answers(path, version_id, split, systems, baseline_id)
+    store.results.write_answers(path, asked.version_id, asked.split, systems, asked.baseline_id)
     job_id = reports.computing(
-        store, actor, version.project_id, report_id, stamp,
-        title="Metrics on request" if names else "Label report",
+        store, actor, version.project_id, asked.report_id, stamp,
+        title=asked.title,
         spec={
-            "report": "answers",
-            "metrics": list(names),
-            "plan": scoring_plan(store, version.project_id).to_json(),
+            "report": "answers", "metrics": list(asked.metrics), "plan": plan.to_json(),
+            "by": asked.by,
         },
         files={"answers.parquet": path},
     )  # fmt: skip

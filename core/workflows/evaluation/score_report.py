@@ -128,7 +128,7 @@ def _table(
     if store.results.count_scores(version_id, split) < MANY_ANSWERS:
         return reports.Report(score_table(store.results.scores(version_id, split, ids)))
     report_id = f"scores {version_id} {split}"
-    stamp = store.results.score_stamp(version_id)
+    stamp = _stamp(store, version_id)
     content = reports.kept(store, report_id, stamp)
     if content is not None:
         return reports.Report(scores_of(content))
@@ -213,4 +213,8 @@ def compare_all_the_same(
 def score_stamp(store: Store, actor: Actor, version_id: str) -> str:
     """Changes whenever the score table of a version may have. Leads and viewers. Costs little."""
     require_reader(store, actor, version_id)
-    return f"version {version_id} {store.results.score_stamp(version_id)}"
+    return f"version {version_id} {_stamp(store, version_id)}"
+
+
+def _stamp(store: Store, version_id: str) -> str:
+    return f"{store.results.score_stamp(version_id)} {store.contamination.count(version_id)}"
