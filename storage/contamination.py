@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from core.clock import now
 from core.scoring.contamination import contamination_json, contamination_of
 from core.scoring.contamination_check import ContaminationCheck, SuspectExample
-from storage.database import Database
+from storage.database import Database, Row
 
 
 class ContaminationChecks:
@@ -69,10 +68,27 @@ class ContaminationChecks:
             """,
             {"version": version_id},
         )
-        return [
-            ContaminationCheck(**{**row, "result": contamination_of(json.loads(row["result"]))})
-            for row in rows
-        ]
+        return [_check(row) for row in rows]
+
+    def of_study(self, study_id: str) -> list[ContaminationCheck]:
+        """The checks that probed every example of a study, newest first."""
+        rows = self._db.rows(
+            """
+            SELECT k.check_id, k.project_id, k.version_id, k.split, k.model_id,
+                   k.model_hash AS base_model_hash, k.controls_version_id, k.result
+            FROM contamination_checks k
+            JOIN studies t ON t.version_id = k.version_id AND t.study_id = $study
+            WHERE NOT EXISTS (
+                SELECT 1 FROM pairs b
+                LEFT JOIN contamination_probes p
+                  ON p.check_id = k.check_id AND p.example_id = b.example_id
+                WHERE b.study_id = $study AND p.example_id IS NULL
+            )
+            ORDER BY k.created_at DESC, k.check_id DESC
+            """,
+            {"study": study_id},
+        )
+        return [_check(row) for row in rows]
 
     def suspects(self, check_id: str) -> list[SuspectExample]:
         """The suspect examples of a check as they stand in its version, the surest first."""
@@ -91,13 +107,6 @@ class ContaminationChecks:
         )
         return [SuspectExample(**row) for row in rows]
 
-    def suspects_of(self, version_id: str, system_ids: Sequence[str]) -> set[str]:
-        """The examples of a version that the base model of one of these systems may have seen."""
-        rows = self._db.rows(
-            """
-            SELECT DISTINCT example_id FROM suspect_examples
-            WHERE version_id = $version AND system_id IN $systems
-            """,
-            {"version": version_id, "systems": list(system_ids)},
-        )
-        return {row["example_id"] for row in rows}
+
+def _check(row: Row) -> ContaminationCheck:
+    return ContaminationCheck(**{**row, "result": contamination_of(json.loads(row["result"]))})

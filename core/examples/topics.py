@@ -31,6 +31,18 @@ MOST_FITTED = 20_000
 WORDS_OF_A_NAME = 3
 STARTS, ROUNDS = 4, 25
 OTHER = "(other)"
+_FUNCTION_WORDS = """
+    about above after again all also am an and any anybody are as at be because been before being
+    below both but by came can come could did do does doing done down during each else ever every
+    few for from further get give go got had has have having he her here hers him his how if in into
+    is it its itself just know let like made make many may me might more most much must my need no
+    nor not now of off on once one only or other our out over own per please same say says she
+    should so some still such take than that the their them then there these they think this those
+    through to too top two under until up us use used very was way we well were what when where
+    whether which while who whom why will with without would you your
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""English words that stand in texts of any topic; other languages rely on their frequency."""
 
 Table = Any  # scipy.sparse.csr_array, texts × words, each row of length 1 or 0
 Centres = NDArray[np.float64]
@@ -93,8 +105,10 @@ def _tf_idf(texts: Sequence[str]) -> tuple[list[str], Table]:
 
 
 def _tells(word: str) -> bool:
-    """Numbers and single letters of an alphabet name no topic; a Chinese sign is a word."""
-    return not word.isdigit() and (len(word) > 1 or not word.isascii())
+    """Numbers, function words and single letters of an alphabet name no topic; a Chinese sign is a
+    word."""
+    is_word = len(word) > 1 or not word.isascii()
+    return is_word and not word.isdigit() and word not in FUNCTION_WORDS
 
 
 def _fitted(table: Table, count: int) -> Centres:

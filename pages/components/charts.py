@@ -118,8 +118,9 @@ def confusion(
         ygap=2,
         hovertemplate="reference %{y}, answer %{x}: %{z}<extra></extra>",
     )
-    fig.update_xaxes(type="category", side="bottom", tickangle=-40 if len(columns) > 4 else 0)
-    fig.update_yaxes(type="category", autorange="reversed")
+    angle = -40 if len(columns) > 4 else 0
+    fig.update_xaxes(type="category", side="bottom", tickangle=angle, showgrid=False)
+    fig.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return fig
 
 

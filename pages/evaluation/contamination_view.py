@@ -26,7 +26,7 @@ MOST_SHOWN = 200
 
 
 def contamination_view(
-    store: StoreType, actor: Actor, version_id: str, report: ScoreReport
+    store: StoreType, actor: Actor, version_id: str, report: ScoreReport, metric: str
 ) -> None:
     """Draw the checks of a split, the scores without suspect examples, and the form of a check."""
     st.subheader("Contamination", anchor=False)
@@ -45,7 +45,7 @@ def contamination_view(
     for check in checks:
         _check(store, actor, check, titles.get(check.model_id, check.model_id))
     if report.suspects:
-        _without(report)
+        _without(report, metric)
     if titles:
         _form(store, actor, version_id, report.split, titles, first=not checks)
 
@@ -68,10 +68,10 @@ def _check(store: StoreType, actor: Actor, check: ContaminationCheck, title: str
     with st.expander(f"Which ({page.number(count)})"):
         rows = [
             {
+                "Completed": f"{one.completion:.0%}",
                 "Instruction": one.instruction,
                 "Input": one.input,
                 "Reference": one.output,
-                "Completed": f"{one.completion:.0%}",
                 "Min-K%": round(one.min_k, 2),
                 "Id": one.example_id,
             }
@@ -83,9 +83,22 @@ def _check(store: StoreType, actor: Actor, check: ContaminationCheck, title: str
         download(rows, f"suspects-{check.check_id}.csv")
 
 
-def _without(report: ScoreReport) -> None:
+def _without(report: ScoreReport, metric: str) -> None:
+    """The scores with and without suspects: on the page of one metric, in the file of every one."""
     examples = page.counted(report.suspects, "suspect example")
-    st.markdown(f"**Scores without the {examples}**")
+    st.markdown(f"**Scores without the {examples}: {escaped(metric_name(metric))}**")
+    rows = _rows_without(report)
+    shown = [row for row in rows if row["Metric"] == metric_name(metric)]
+    st.dataframe(
+        [{name: one for name, one in row.items() if name != "Metric"} for row in shown],
+        hide_index=True,
+        height="content",
+    )
+    download(rows, "scores-without-suspects.csv")
+    st.caption("Choose another metric above; the file has every one.")
+
+
+def _rows_without(report: ScoreReport) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for metric in report.metrics:
         for scores in report.systems:
@@ -108,8 +121,7 @@ def _without(report: ScoreReport) -> None:
                 row["Difference without"] = written(one.difference, 3)
                 row["Finding without"] = one.note or says_words(one.says)
             rows.append(row)
-    st.dataframe(rows, hide_index=True, height="content")
-    download(rows, "scores-without-suspects.csv")
+    return rows
 
 
 def _form(

@@ -61,7 +61,7 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     label_results(store, actor, version_id, report, stamp)
     score_slices(store, actor, version_id, report, metric)
     metrics_on_request(store, actor, version_id, report)
-    contamination_view(store, actor, version_id, report)
+    contamination_view(store, actor, version_id, report, metric)
     for scores in report.systems:
         for warning in scores.system.summary.get("warnings", ()):
             st.text(f"⚠ {scores.system.name}: {warning}")

@@ -79,7 +79,7 @@ def _table(found: AnswerReport, report: ScoreReport, metric: str) -> None:
     download(rows, f"slices-{found.slices.by}.csv")
     tests = page.counted(found.slices.corrected_for, "test")
     told = [
-        f"{metric_name(metric).capitalize()}. p is corrected (Holm) for {tests}; below "
+        f"Of {metric_name(metric)}: p is corrected (Holm) for {tests}; below "
         f"{FEWEST_IN_A_SLICE} independent examples a part is too small to say more. The intervals "
         "are not corrected.",
         *left_out(found),
@@ -93,14 +93,15 @@ def _against(
     scores: SystemScores, report: ScoreReport, one: SliceDifference | None
 ) -> dict[str, str]:
     if scores.system.system_id == report.baseline_id:
-        return {"Difference to baseline": "baseline", "p": "", "Finding": ""}
+        return {"Difference to baseline": "baseline", "Finding": ""}
     if scores.is_refused:
         words = "not compared: asked differently"
-        return {"Difference to baseline": "—", "p": "", "Finding": words}
+        return {"Difference to baseline": "—", "Finding": words}
     if one is None:
-        return {"Difference to baseline": "—", "p": "", "Finding": ""}
+        return {"Difference to baseline": "—", "Finding": ""}
     return {
         "Difference to baseline": written(one.difference.difference, 3),
-        "p": "" if one.p is None else written_p(one.p),
-        "Finding": "too small" if one.says == "too small" else says_words(one.says),
+        "Finding": "too small"
+        if one.p is None or one.says == "too small"
+        else f"{says_words(one.says)} (p {written_p(one.p)})",
     }

@@ -13,7 +13,7 @@ from core.evidence.slices import Slice
 from core.scoring.answer_report import AnswerReport
 from core.scoring.prediction_file import Prediction
 from core.scoring.score_file import chosen_metrics, score_file
-from core.workflows.evaluation import answer_reports, results, studies, topics
+from core.workflows.evaluation import answer_reports, results, studies, systems, topics
 from core.workflows.evaluation.reports import Report
 from tests.builders import a_project, a_store, an_actor
 from tests.evaluation.test_comparable import ALIKE, Place
@@ -46,15 +46,15 @@ def labelled(place: Place) -> tuple[str, str]:
         for row in place.store.versions.examples(place.version_id).to_pylist()
     }
     wrong = dict(zip(right, [*list(right.values())[1:], "no label at all"], strict=True))
-    systems = [
+    made = [
         a_system(
             place.store, place.project_id, place.version_id, name, answers, "base",
             job_id=None, conditions=ALIKE,
         )
         for name, answers in (("Right", right), ("Shifted", wrong))
     ]  # fmt: skip
-    place.score(*systems)
-    return systems[0], systems[1]
+    place.score(*made)
+    return made[0], made[1]
 
 
 def test_the_label_report_reads_a_split_alone_and_is_kept_until_scores_change(
@@ -77,6 +77,21 @@ def test_the_label_report_reads_a_split_alone_and_is_kept_until_scores_change(
     assert second.scores.matrix[0][-1] + sum(row[-1] for row in second.scores.matrix[1:]) == 1
     place.score(place.system("Third", 2))
     assert answer_reports.label_report(*ask).content is None
+
+
+def test_a_report_is_there_again_when_a_system_was_removed_and_restored(place: Place) -> None:
+    right, wrong = labelled(place)
+    ask = (place.store, place.lead, place.version_id, "test", right)
+    ran(place, answer_reports.label_report(*ask))
+    both = answer_reports.label_report(*ask).content
+    systems.remove_system(place.store, place.lead, wrong)
+    ran(place, answer_reports.label_report(*ask))
+    alone = answer_reports.label_report(*ask).content
+    assert alone is not None
+    assert set(alone.labels or {}) == {right}
+    systems.restore_system(place.store, place.lead, wrong)
+    assert both is not None
+    assert answer_reports.label_report(*ask).content == both
 
 
 def test_without_a_label_in_the_settings_there_is_no_label_report(place: Place) -> None:

@@ -133,6 +133,19 @@ def test_a_check_of_another_model_makes_nothing_suspect(place: Place) -> None:
     assert place.table().suspects == 0
 
 
+def test_a_check_that_probed_only_some_examples_of_a_study_leaves_the_gate_in_the_dark(
+    place: Place,
+) -> None:
+    base, tuned = two_of_one_model(place)
+    study_id = a_study(
+        place.store, place.lead, place.project_id, base, tuned,
+        version_id=place.version_id, split="all", size=30,
+    )  # fmt: skip
+    checked(place, [])
+    study = studies.get_study(place.store, place.lead, study_id)
+    assert criterion(place, study, tuned)[0] == "not known"
+
+
 def test_a_verdict_is_counted_without_the_suspects_and_the_gate_reads_the_check(
     place: Place,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -162,16 +163,16 @@ def models_to_check(store: Store, actor: Actor, version_id: str) -> list[ModelCh
 def checks_of(store: Store, actor: Actor, version_id: str, split: str) -> list[ContaminationCheck]:
     """The newest check of each base model on a split. Leads and viewers."""
     require_reader(store, actor, version_id)
-    return newest_checks(store, version_id, split)
+    there = store.contamination.of_version(version_id)
+    return list(_newest_of_each(one for one in there if one.covers(split)).values())
 
 
-def newest_checks(store: Store, version_id: str, split: str) -> list[ContaminationCheck]:
-    """The same without a check of the role, for workflows that have made one."""
+def _newest_of_each(checks: Iterable[ContaminationCheck]) -> dict[str, ContaminationCheck]:
+    """The hash of each base model → the first of its checks."""
     found: dict[str, ContaminationCheck] = {}
-    for check in store.contamination.of_version(version_id):
-        if check.covers(split):
-            found.setdefault(check.base_model_hash, check)
-    return list(found.values())
+    for check in checks:
+        found.setdefault(check.base_model_hash, check)
+    return found
 
 
 def suspects_of(store: Store, actor: Actor, check: ContaminationCheck) -> list[SuspectExample]:
@@ -183,12 +184,9 @@ def suspects_of(store: Store, actor: Actor, check: ContaminationCheck) -> list[S
 def checks_of_study(
     store: Store, study: Study, candidate_id: str
 ) -> list[tuple[str, ContaminationCheck | None]]:
-    """The title of each base model of a candidate and its baseline, with its newest check on the
-    study's split, None where there is none. Systems of which no model is known are not in it."""
-    newest = {
-        check.base_model_hash: check
-        for check in newest_checks(store, study.version_id, study.plan.split)
-    }
+    """The title of each base model of a candidate and its baseline, with its newest check of all
+    examples of the study, None where there is none. Systems without a known model are left out."""
+    newest = _newest_of_each(store.contamination.of_study(study.study_id))
     titles = {model.id: model.title for model in base_models(store.workspace)}
     found: dict[str, tuple[str, ContaminationCheck | None]] = {}
     for system_id in (study.baseline.system_id, candidate_id):
