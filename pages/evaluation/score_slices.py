@@ -74,7 +74,15 @@ def _table(found: AnswerReport, report: ScoreReport, metric: str) -> None:
                 one = against.get(system_id)
                 row = _against(scores, report, one)
                 mean = written(part.means[metric][system_id], 3)
-                rows.append({"Part": part.name, "System": scores.system.name, "Mean": mean, **row})
+                rows.append(
+                    {
+                        "Part": part.name,
+                        "System": scores.system.name,
+                        "Finding": row["Finding"],
+                        "Mean": mean,
+                        "Difference to baseline": row["Difference to baseline"],
+                    }
+                )
     st.dataframe(rows, hide_index=True, height="content")
     download(rows, f"slices-{found.slices.by}.csv")
     tests = page.counted(found.slices.corrected_for, "test")
