@@ -85,20 +85,6 @@ class Results:
         """The same as a pyarrow table."""
         return self._db.arrow(_SCORES, _scores(version_id, split, system_ids))
 
-    def write_answers(
-        self, path: Path, version_id: str, split: str, system_ids: Sequence[str], first: str
-    ) -> int:
-        """Write the answers of these systems on a split beside their references, those of the
-        system `first` before the others: system_id, example_id, group_id, reference, text, the
-        question, the source, and whether the system was trained on the example or shown it
-        (exposed)."""
-        given = {**_scores(version_id, split, system_ids), "first": first}
-        return self._db.write_parquet(path, _ANSWERS, given)
-
-    def write_texts(self, path: Path, version_id: str) -> int:
-        """Write example_id and text (instruction and input) of a version's examples, in order."""
-        return self._db.write_parquet(path, _TEXTS, {"version": version_id})
-
     def splits(self, version_id: str) -> list[str]:
         """The splits of a version in which a system has scored answers, test first."""
         rows = self._db.rows(
@@ -292,23 +278,4 @@ _SCORES = """
      AND m.revision_id = c.revision_id
     LEFT JOIN exposed_examples x ON x.system_id = c.system_id AND x.example_id = c.example_id
     WHERE c.system_id IN $systems AND ($split IS NULL OR m.split = $split)
-"""
-_ANSWERS = """
-    SELECT a.system_id, a.example_id, m.group_id, r.output AS reference, a.text,
-           r.instruction || chr(10) || r.input AS question, i.file_name AS source,
-           x.example_id IS NOT NULL AS exposed
-    FROM answers a
-    JOIN version_examples m ON m.version_id = $version AND m.example_id = a.example_id
-     AND m.revision_id = a.revision_id
-    JOIN revisions r ON r.revision_id = m.revision_id
-    LEFT JOIN examples e ON e.example_id = a.example_id
-    LEFT JOIN imports i ON i.import_id = e.import_id
-    LEFT JOIN exposed_examples x ON x.system_id = a.system_id AND x.example_id = a.example_id
-    WHERE a.system_id IN $systems AND ($split IS NULL OR m.split = $split)
-    ORDER BY a.system_id <> $first, a.system_id, m.position
-"""
-_TEXTS = """
-    SELECT m.example_id, r.instruction || chr(10) || r.input AS text
-    FROM version_examples m JOIN revisions r ON r.revision_id = m.revision_id
-    WHERE m.version_id = $version ORDER BY m.position
 """

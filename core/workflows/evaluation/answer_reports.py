@@ -117,7 +117,7 @@ def _report(
         return reports.Report(None, there.job_id if there else "")
     systems = [s.system_id for s in covered(store, asked.version_id) if s.scored and s.answers]
     path = reports.scratch(store, "answers.parquet")
-    store.results.write_answers(path, asked.version_id, asked.split, systems, asked.baseline_id)
+    store.evidence.write_answers(path, asked.version_id, asked.split, systems, asked.baseline_id)
     job_id = reports.computing(
         store, actor, version.project_id, asked.report_id, stamp,
         title=asked.title,

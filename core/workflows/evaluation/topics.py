@@ -34,7 +34,7 @@ def find_topics(store: Store, actor: Actor, version_id: str) -> str:
     version = get_version(store, actor, version_id)
     actor.require(version.project_id, *READS_RESULTS)
     path = reports.scratch(store, "texts.parquet")
-    store.results.write_texts(path, version_id)
+    store.evidence.write_texts(path, version_id)
     return reports.computing(
         store, actor, version.project_id, _report_id(version_id), FOUND_BY,
         title=f"Topics of {version.name}", spec={"report": "topics"},
