@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
+from core.scoring.json_schema import checked_schema
 
 TaskKind = Literal["generation", "extraction", "classification"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
@@ -104,7 +105,8 @@ class ProjectSettings:
 
     `record_fields`: the fields that an extraction's output holds, scored one by one.
     `label_field`: the record field whose precision, recall and F1 are reported (classification:
-    leave it empty, the whole output is the label).
+    leave it empty, the whole output is the label). `json_schema`: what answers must be valid
+    against, as it was typed, or "".
     """
 
     name: str
@@ -115,6 +117,7 @@ class ProjectSettings:
     template: str = DEFAULT_TEMPLATE
     record_fields: tuple[str, ...] = ()
     label_field: str | None = None
+    json_schema: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -128,6 +131,8 @@ class ProjectSettings:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
             )
+        if self.json_schema.strip():
+            checked_schema(self.json_schema)
         PromptTemplate(self.template)
 
     def to_json(self) -> dict[str, Any]:
@@ -144,6 +149,7 @@ class ProjectSettings:
             "template": self.template,
             "record_fields": list(self.record_fields),
             "label_field": self.label_field,
+            "json_schema": self.json_schema,
         }
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What evidence rests on beside judgements: facts and scores of a study's pairs, and hours."""
+"""What evidence rests on beside judgements: facts and scores of pairs, texts of answers, hours."""
 
 from __future__ import annotations
 
@@ -26,6 +26,23 @@ class EvidenceRows:
         """Write both for a worker."""
         self._db.write_parquet(facts, _FACTS, {"study": study_id})
         self._db.write_parquet(scores, _SCORES, {"study": study_id})
+
+    def write_answers(
+        self, path: Path, version_id: str, split: str, system_ids: Sequence[str], first: str
+    ) -> int:
+        """Write the answers of these systems on a split beside their references, those of the
+        system `first` before the others: system_id, example_id, group_id, reference, text, the
+        question, the source, and whether the system was trained on the example or shown it
+        (exposed)."""
+        given = {
+            "version": version_id, "split": None if split == "all" else split,
+            "systems": list(system_ids), "first": first,
+        }  # fmt: skip
+        return self._db.write_parquet(path, _ANSWERS, given)
+
+    def write_texts(self, path: Path, version_id: str) -> int:
+        """Write example_id and text (instruction and input) of a version's examples, in order."""
+        return self._db.write_parquet(path, _TEXTS, {"version": version_id})
 
     def corrections(self, study_id: str, candidate_id: str) -> list[Row]:
         """Corrections that raters wrote, with the answers of both systems."""
@@ -70,7 +87,12 @@ class EvidenceRows:
 _FACTS = """
     SELECT b.pair_id, b.example_id, m.group_id, length(b.answer_a) AS baseline_length,
            length(b.answer_b) AS candidate_length, b.stratum AS length,
-           CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source
+           CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source,
+           EXISTS (
+               SELECT 1 FROM suspect_examples x
+               WHERE x.version_id = t.version_id AND x.example_id = b.example_id
+                 AND x.system_id IN (b.system_a, b.system_b)
+           ) AS suspect
     FROM pairs b
     JOIN studies t ON t.study_id = b.study_id
     LEFT JOIN version_examples m ON m.version_id = t.version_id AND m.example_id = b.example_id
@@ -115,4 +137,23 @@ _HOURS = """
     FROM jobs WHERE job_id IN (SELECT job_id FROM worked) AND ended_at IS NOT NULL
       AND started_at IS NOT NULL
     GROUP BY kind
+"""
+_ANSWERS = """
+    SELECT a.system_id, a.example_id, m.group_id, r.output AS reference, a.text,
+           r.instruction || chr(10) || r.input AS question, i.file_name AS source,
+           x.example_id IS NOT NULL AS exposed
+    FROM answers a
+    JOIN version_examples m ON m.version_id = $version AND m.example_id = a.example_id
+     AND m.revision_id = a.revision_id
+    JOIN revisions r ON r.revision_id = m.revision_id
+    LEFT JOIN examples e ON e.example_id = a.example_id
+    LEFT JOIN imports i ON i.import_id = e.import_id
+    LEFT JOIN exposed_examples x ON x.system_id = a.system_id AND x.example_id = a.example_id
+    WHERE a.system_id IN $systems AND ($split IS NULL OR m.split = $split)
+    ORDER BY a.system_id <> $first, a.system_id, m.position
+"""
+_TEXTS = """
+    SELECT m.example_id, r.instruction || chr(10) || r.input AS text
+    FROM version_examples m JOIN revisions r ON r.revision_id = m.revision_id
+    WHERE m.version_id = $version ORDER BY m.position
 """

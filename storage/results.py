@@ -40,13 +40,18 @@ class Results:
         )
 
     def study_stamp(self, study_id: str) -> str:
-        """Changes with every judgement, withdrawal, guess, note and scoring of a study."""
+        """Changes with every judgement, withdrawal, guess, note, scoring and contamination check of
+        a study, and when the topics of its examples are found."""
         row = self._db.one(
             """
             SELECT (SELECT count(*) FROM judgements WHERE study_id = $study) AS judgements,
                    (SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study) AS withdrawn,
                    (SELECT count(*) FROM guesses WHERE study_id = $study) AS guesses,
                    (SELECT count(*) FROM study_notes WHERE study_id = $study) AS notes,
+                   (SELECT count(*) FROM contamination_checks c JOIN studies t
+                    ON t.version_id = c.version_id AND t.study_id = $study) AS checks,
+                   (SELECT count(*) FROM computed_reports c JOIN studies t
+                    ON c.report_id = 'topics ' || t.version_id AND t.study_id = $study) AS topics,
                    (SELECT max(k.created_at) FROM scorings k SEMI JOIN study_systems s
                     ON s.system_id = k.system_id AND s.study_id = $study) AS scored
             """,
@@ -72,8 +77,8 @@ class Results:
         self, path: Path, version_id: str, split: str, system_ids: Sequence[str]
     ) -> int:
         """Write the scores of these systems on a split: system_id, the example's position in the
-        version and its near-duplicate group, metric, value, and whether the system was trained on
-        it or shown it (exposed)."""
+        version and its near-duplicate group, metric, value, whether the system was trained on it or
+        shown it (exposed), and whether a base model of one of them may have seen it (suspect)."""
         return self._db.write_parquet(path, _SCORES, _scores(version_id, split, system_ids))
 
     def scores(self, version_id: str, split: str, system_ids: Sequence[str]) -> Any:
@@ -263,7 +268,11 @@ def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str,
 
 _SCORES = """
     SELECT c.system_id, m.position, m.group_id, c.metric, c.value,
-           x.example_id IS NOT NULL AS exposed
+           x.example_id IS NOT NULL AS exposed,
+           c.example_id IN (
+               SELECT example_id FROM suspect_examples
+               WHERE version_id = $version AND system_id IN $systems
+           ) AS suspect
     FROM scores c
     JOIN version_examples m ON m.version_id = $version AND m.example_id = c.example_id
      AND m.revision_id = c.revision_id

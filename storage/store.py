@@ -11,6 +11,7 @@ from storage.annotation import Annotation
 from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
+from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
@@ -78,6 +79,7 @@ class Store:
         self.reports = Reports(self.database)
         self.results = Results(self.database)
         self.evidence = EvidenceRows(self.database)
+        self.contamination = ContaminationChecks(self.database)
         self.decisions = Decisions(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:

@@ -37,7 +37,8 @@ class Unblindings:
         """Who has seen what, oldest first."""
         rows = self._db.rows(
             """
-            SELECT u.person_id, coalesce(p.name, 'Touchstone') AS person, u.what, u.created_at
+            SELECT u.person_id, coalesce(p.name, 'from the terminal') AS person, u.what,
+                   u.created_at
             FROM unblindings u LEFT JOIN people p ON p.person_id = u.person_id
             WHERE u.study_id = $study ORDER BY u.created_at, u.person_id, u.what
             """,

@@ -19,6 +19,14 @@ def report(
     json_path: Annotated[
         Path | None, typer.Option("--json", help="Write the report as JSON, for `verify`.")
     ] = None,
+    person: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="Your account's name, for the unblinding ledger: what you rate in the study "
+            "afterwards is set apart. Without it the ledger says “from the terminal”.",
+        ),
+    ] = "",
     home: Home = None,
 ) -> None:
     """Write the report of a study: finding, gate, evidence, hashes and every judgement."""
@@ -27,7 +35,7 @@ def report(
     with refusals_told():
         if html is None and json_path is None:
             raise InvalidInput("Say where the report goes: --html FILE, --json FILE, or both.")
-        answer = call(workspace_at(home), "report", {"study": study})
+        answer = call(workspace_at(home), "report", {"study": study, "person": person})
         for path, kind in ((html, "html"), (json_path, "json")):
             if path is not None:
                 with written_to(path) as part:
@@ -37,6 +45,9 @@ def report(
             print(candidate["sentence"])
         where = ", ".join(str(path) for path in (html, json_path) if path)
         print(f"Written to {where}. Report {content['hash']}.")
+        seen_by = answer["seen_by"]
+        noted = f"as seen by {seen_by}" if seen_by else "as seen from the terminal, by nobody named"
+        print(f"The unblinding ledger has it {noted}{'' if seen_by else ' (--as NAME)'}.")
 
 
 def seal(

@@ -10,7 +10,7 @@ import typer
 
 from core.errors import InvalidInput
 from core.scoring.metrics import METRICS, NAMES_TOLD
-from terminal.common import AsJson, refusals_told, tell, written_to
+from terminal.common import AsJson, refusals_told, tell, text_file, written_to
 
 Metrics = Annotated[
     str,
@@ -24,8 +24,12 @@ Metrics = Annotated[
 def score(
     file: Path,
     metrics: Metrics = "",
+    schema: Annotated[
+        Path | None,
+        typer.Option(help="A JSON schema; adds the share of predictions that are valid by it."),
+    ] = None,
     by: Annotated[
-        str, typer.Option(help="Slices too, by label, length (of the reference) or source.")
+        str, typer.Option(help="Slices too, by label, length (of the reference), source or topic.")
     ] = "",
     run_code: Annotated[
         bool,
@@ -48,29 +52,38 @@ def score(
     """Score predictions in FILE against their references, per metric and system, with intervals.
 
     JSONL, a prediction a line: prediction, reference, and if there are system, id, label, source,
-    tests, group (lines of one group are near-duplicates of each other).
+    tests, instruction, input, group (lines of one group are near-duplicates of each other).
     """
     with refusals_told():
         if per_example is not None and per_example.exists() and per_example.samefile(file):
             raise InvalidInput("--per-example names the file that is read. Name another one.")
         names = [name for one in metrics.split(",") if (name := one.strip())]
-        answer = _scored(file, names, by, _ks(pass_k) if run_code else (), per_example)
+        schema_text = None if schema is None else text_file(schema)
+        answer = _scored(file, names, by, _ks(pass_k) if run_code else (), per_example, schema_text)
         tell(answer, "\n".join(_score_lines(answer)), as_json)
 
 
 def _scored(
-    file: Path, names: Sequence[str], by: str, ks: Sequence[int], per_example: Path | None
+    file: Path,
+    names: Sequence[str],
+    by: str,
+    ks: Sequence[int],
+    per_example: Path | None,
+    schema: str | None,
 ) -> dict[str, Any]:
     """All that was asked for, as plain values; code is run where there are k of pass@k."""
     from core.scoring.code_sandbox import Limits
+    from core.scoring.json_schema import checked_schema
     from core.scoring.metrics import PASSED
     from core.scoring.pass_at_k import code_scores, run_predictions
     from core.scoring.prediction_file import read_predictions
-    from core.scoring.score_file import chosen_metrics, score_file
+    from core.scoring.score_file import chosen_metrics, schema_metric, score_file
     from core.scoring.score_json import code_json, scores_json, slices_json, write_per_example
     from core.scoring.slices import slice_by, slice_report
 
     wanted = chosen_metrics(names) if names or not ks else []
+    if schema is not None:
+        wanted = [*wanted, schema_metric(checked_schema(schema))]
     slices = slice_by(by) if by else None
     predictions = read_predictions(file, tests_do=not wanted)
     code, more, limits = None, {}, Limits()

@@ -65,7 +65,9 @@ class GateEvidence:
     `enough`: there were pairs enough for the scan; `guessed`: raters told the candidate beyond
     chance when they were asked.
     `survives_rater` and `survives` as in `core.study.sensitivity.Sensitivity`. `trained_unknown`:
-    systems of which nobody knows here what they were trained on."""
+    systems of which nobody knows here what they were trained on. `unchecked`: base models whose
+    contamination was not checked; `probed` examples of the split could be, of which `suspects` may
+    have been seen; `difference_without_suspects` is `metric_difference` without these."""
 
     reviewed: int
     counted_from: int
@@ -83,6 +85,10 @@ class GateEvidence:
     survives: bool | None
     agreement: Estimate
     trained_unknown: Sequence[str]
+    unchecked: Sequence[str] = ()
+    probed: int = 0
+    suspects: int = 0
+    difference_without_suspects: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ def gate(plan: GatePlan, found: GateEvidence) -> tuple[Check, ...]:
         *(_criterion(plan, name, one) for name, one in found.criteria.items()),
         _agreement(plan, found),
         _unseen(found),
+        _contamination(found),
     )
 
 
@@ -205,5 +212,24 @@ def _unseen(found: GateEvidence) -> Check:
         names = ", ".join(found.trained_unknown)
         seen = f"not known what {names} was trained on"
         return Check("unseen", "Examples not seen before", "not known", needed, seen)
-    seen = "none; what the base model saw in pre-training is not known here"
-    return Check("unseen", "Examples not seen before", "passed", needed, seen)
+    return Check("unseen", "Examples not seen before", "passed", needed, "none")
+
+
+def _contamination(found: GateEvidence) -> Check:
+    """Of pre-training, which a check probes and nobody knows."""
+    name, label = "contamination", "Contamination of the base model"
+    needed = "no suspected contamination, or the metric’s gain above 0 without the suspect examples"
+    if found.trained_unknown or found.unchecked:
+        names = ", ".join([*found.unchecked, *found.trained_unknown])
+        return Check(name, label, "not known", needed, f"not checked: {names}")
+    if not found.probed:
+        seen = "no example of the split is long enough to be probed"
+        return Check(name, label, "not known", needed, seen)
+    seen = f"{found.suspects} of {found.probed} probed examples are completed nearly word for word"
+    if not found.suspects:
+        return Check(name, label, "passed", needed, seen)
+    without = found.difference_without_suspects
+    if without is None or without.low is None:
+        return Check(name, label, "not known", needed, f"{seen}; no scores without them")
+    seen += f"; difference without them {written(without, 3)}"
+    return Check(name, label, _state(without.low > 0), needed, seen)

@@ -81,12 +81,16 @@ def evidence(
     return Evidence(tuple(found), ranked)
 
 
-def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:
+def facts_of_rows(
+    rows: Iterable[Mapping[str, Any]], topics: Mapping[str, str] | None = None
+) -> dict[str, PairFacts]:
     """Pair id → its facts, from rows pair_id, example_id, group_id, baseline_length,
-    candidate_length, length (short, medium or long), labels (JSON) and source."""
+    candidate_length, length (short, medium or long), labels (JSON), source and
+    suspect; `topics`: example id → its topic."""
     found = {}
     for row in rows:
         parts = [("reference length", row["length"]), ("source", row["source"])]
+        parts.append(("topic", (topics or {}).get(row["example_id"], "")))
         for label, value in json.loads(row["labels"] or "{}").items():
             chosen = value if isinstance(value, list) else [value]
             parts += [(f"label {label}", str(one)) for one in chosen]
@@ -97,6 +101,7 @@ def facts_of_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, PairFacts]:
             row["baseline_length"],
             row["candidate_length"],
             tuple(dict.fromkeys(part for part in parts if part[1])),
+            bool(row.get("suspect")),  # not of a job that an earlier release queued
         )
     return found
 

@@ -1,4 +1,5 @@
-"""The job kind "contamination": data/examples.parquet in, final/probes.parquet out.
+"""The job kind "contamination": data/examples.parquet in, final/probes.parquet and
+summary.json (base_model_hash) out.
 
 Run by `python -m core.worker JOB_DIR`; spec: base_model, precision. Each row of the examples has
 example_id, control, question and reference. For each: the model's greedy completion of its first
@@ -8,6 +9,7 @@ it is read as it would have stood in the data that a model was trained on.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +22,12 @@ from core.gpu.data import read_rows
 from core.gpu.decoding import answer_batch, batches_of
 from core.gpu.models import LoadedModel, load_model
 from core.jobs.context import JobContext
-from core.scoring.contamination import Probe, completion_score, halves, min_k
+from core.scoring.contamination import (
+    Probe,
+    completion_score,
+    halves,
+    min_k,
+)
 from core.tuning.generation_config import GenerationConfig
 
 LONGEST = 2048  # tokens of a text that are looked at
@@ -47,6 +54,8 @@ def run(job: JobContext) -> None:
     with job.final() as folder:
         table = pa.Table.from_pylist([probe._asdict() for probe in probes])
         pq.write_table(table, folder / "probes.parquet")
+        summary = {"base_model_hash": base.hash}
+        (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
 
 
 def log_probabilities(base: LoadedModel, batch: Sequence[Sequence[int]]) -> list[list[float]]:

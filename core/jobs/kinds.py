@@ -123,9 +123,10 @@ KINDS: dict[str, JobKind] = _table(
     ),
     JobKind(
         "contamination",
-        "probe for contamination",
+        "check contamination",
         run="core.gpu.contamination:run",
         prepare="core.gpu.imports:leave_out_unused",
+        take_in="core.workflows.evaluation.contamination:take_in",
         device="accelerator",
     ),
     JobKind(

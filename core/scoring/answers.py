@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from core.scoring.json_schema import schema_check
 from core.scoring.labels import LabelReport, label_report
-from core.scoring.metrics import FIELD, METRICS, SCORER_VERSION
+from core.scoring.metrics import FIELD, METRICS, SCHEMA_VALID, SCORER_VERSION
 from core.scoring.records import field_matches, parse_record
 from core.scoring.words import has_words_unseen_by_rouge
 
@@ -52,11 +53,13 @@ class SystemSummary:
 
 @dataclass(frozen=True)
 class ScoringPlan:
-    """What to score: `fields` of records, and the label, which for a classification is the text."""
+    """What to score: `fields` of records; the label, which for a classification is the text; and
+    the `json_schema` that answers are valid against, as `checked_schema` spells it, or ""."""
 
     task_kind: str = "generation"
     fields: tuple[str, ...] = ()
     label_field: str | None = None
+    json_schema: str = ""
 
     @property
     def hash(self) -> str:
@@ -70,6 +73,8 @@ class ScoringPlan:
             "fields": list(self.fields),
             "label_field": self.label_field,
             "scorer": SCORER_VERSION,
+            # Only where there is one: scores from before there were schemas stay up to date.
+            **({"json_schema": self.json_schema} if self.json_schema else {}),
         }
 
     @classmethod
@@ -79,6 +84,7 @@ class ScoringPlan:
             values.get("task_kind", "generation"),
             tuple(values.get("fields") or ()),
             values.get("label_field"),
+            values.get("json_schema", ""),
         )
 
     def label_of(self, text: str) -> str:
@@ -102,10 +108,11 @@ def score_answers(
     """All score rows, and a summary per system; `scored` hears how many answers are done."""
     rows: list[ScoreRow] = []
     by_system: dict[str, list[Answer]] = {}
+    functions = _functions(plan)
     for done, answer in enumerate(answers, 1):
         rows.extend(
             ScoreRow(answer.system_id, answer.example_id, answer.revision_id, metric, value)
-            for metric, value in _scores(answer, plan).items()
+            for metric, value in _scores(answer, plan, functions).items()
         )
         by_system.setdefault(answer.system_id, []).append(answer)
         scored(done)
@@ -113,8 +120,17 @@ def score_answers(
     return rows, {system: _summary(own, means[system], plan) for system, own in by_system.items()}
 
 
-def _scores(answer: Answer, plan: ScoringPlan) -> dict[str, float]:
-    values = {m.name: m.function(answer.reference, answer.text) for m in METRICS if m.function}
+def _functions(plan: ScoringPlan) -> dict[str, Callable[[str, str], float]]:
+    functions = {m.name: m.function for m in METRICS if m.function}
+    if plan.json_schema:
+        functions[SCHEMA_VALID.name] = schema_check(plan.json_schema)
+    return functions
+
+
+def _scores(
+    answer: Answer, plan: ScoringPlan, functions: Mapping[str, Callable[[str, str], float]]
+) -> dict[str, float]:
+    values = {name: score(answer.reference, answer.text) for name, score in functions.items()}
     if plan.fields:
         matches = field_matches(answer.reference, answer.text, plan.fields)
         values |= {f"{FIELD}{name}": float(right) for name, right in matches.items()}
@@ -137,7 +153,7 @@ def _summary(
     report, unlabelled = _labels(answers, plan)
     return SystemSummary(
         n=len(answers),
-        metrics={m.name: means[m.name] for m in METRICS},
+        metrics={m.name: means[m.name] for m in (*METRICS, SCHEMA_VALID) if m.name in means},
         field_accuracy={name: means[f"{FIELD}{name}"] for name in plan.fields},
         label_report=report,
         warnings=_warnings(answers, unlabelled),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from core.errors import InvalidInput
 from core.scoring.rouge_variants import rouge_variants
@@ -122,6 +123,19 @@ def contamination(probes: Sequence[Probe]) -> Contamination:
         likely = proportion(int(np.sum([one.min_k > limit for one in tests])), len(tests))
     suspects = tuple(one.example_id for one in tests if _is_completed(one))
     return Contamination(_completed(tests), _completed(controls), likely, suspects)
+
+
+_CONTAMINATION: TypeAdapter[Contamination] = TypeAdapter(Contamination)
+
+
+def contamination_json(found: Contamination) -> str:
+    """What was found as JSON."""
+    return _CONTAMINATION.dump_json(found).decode()
+
+
+def contamination_of(content: Any) -> Contamination:
+    """What `contamination_json` wrote, decoded from JSON."""
+    return _CONTAMINATION.validate_python(content)
 
 
 def _completed(probes: Sequence[Probe]) -> Estimate:

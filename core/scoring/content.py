@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 
-from core.scoring.records import parse_record
+from core.scoring.records import parse_json, parse_record
 from core.scoring.words import words
 
 # "1,200" is one number and "1,2000" two; a comma never divides decimals.
@@ -15,7 +14,6 @@ _NUMBER = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+(?![,\d])(?:\.\d+)?|\d*\.?\d+(?:[eE][+-]?\d{1,3}(?!\d))?)"
 )
 _NO_SIGNS = str.maketrans({",": "", "$": "", "€": "", "£": "", "−": "-"})
-_FENCE = re.compile(r"^```\w*\s*\n|\n?```\s*$")
 REPEATED_WORDS = 4
 
 
@@ -49,7 +47,7 @@ def field_f1(reference: str, text: str) -> float:
 def json_valid(_reference: str, text: str) -> float:
     """1 when the answer is JSON (RFC 8259), a fence of back-ticks around it aside; else 0."""
     try:
-        json.loads(_FENCE.sub("", text.strip()), parse_constant=_refused)
+        parse_json(text)
     except (ValueError, RecursionError):
         return 0.0
     return 1.0
@@ -70,7 +68,3 @@ def repetition(_reference: str, text: str) -> float:
 
 def _numbers(text: str) -> list[Decimal]:
     return [Decimal(one.translate(_NO_SIGNS)) for one in _NUMBER.findall(text)]
-
-
-def _refused(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")

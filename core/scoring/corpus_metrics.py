@@ -16,10 +16,11 @@ Counts = Sequence[int]
 
 @dataclass(frozen=True)
 class CorpusMetric:
-    """`counts` of (reference, answer) add up over lines; `line` and `corpus` are the value in
-    0..100 of the counts of one line, and of many together. `settings` names them, as sacrebleu's
-    signature does."""
+    """`title` is what people call it. `counts` of (reference, answer) add up over lines; `line` and
+    `corpus` are the value in 0..100 of the counts of one line, and of many together. `settings`
+    names them, as sacrebleu's signature does."""
 
+    title: str
     counts: Callable[[str, str], Counts]
     line: Callable[[Counts], float]
     corpus: Callable[[Counts], float]
@@ -82,6 +83,7 @@ def _settings(prefix: str) -> str:
 
 CORPUS_METRICS = {
     "bleu": CorpusMetric(
+        "BLEU",
         _bleu_counts,
         lambda counts: _bleu_of(counts, effective_order=True),
         lambda counts: _bleu_of(counts, effective_order=False),
@@ -90,6 +92,7 @@ CORPUS_METRICS = {
         "smoothing and the effective order (eff:yes) for each line.",
     ),
     "chrf": CorpusMetric(
+        "chrF",
         _chrf_counts,
         _chrf_of,
         _chrf_of,

@@ -19,6 +19,7 @@ from core.scoring.content import (
     repetition,
 )
 from core.scoring.corpus_metrics import CORPUS_METRICS
+from core.scoring.lists import list_f1
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
 from core.scoring.rouge import rouge_1, rouge_2, rouge_l
 from core.scoring.rouge_variants import SUFFIXES_TOLD, rouge_variants
@@ -69,6 +70,7 @@ ON_REQUEST = (
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
     Metric("new_numbers", "numbers not in the reference", new_numbers, higher_is_better=False),
     Metric("field_f1", "field F1", field_f1),
+    Metric("list_f1", "F1 of listed items", list_f1),
     Metric("json_valid", "valid JSON", json_valid, is_share=True),
     Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None),
     Metric("repetition", "repetition", repetition, higher_is_better=False),
@@ -83,11 +85,16 @@ LABEL_METRICS = (
 PASSED = Metric("passed", "tests passed", None, is_share=True)
 """Of lines of code that was run."""
 
+SCHEMA_VALID = Metric("schema_valid", "valid against the schema", None, is_share=True)
+"""Where a JSON schema is set: its function is `core.scoring.json_schema.schema_check`."""
+
 _TOLD = [m.name for m in (*METRICS, *ON_REQUEST) if m not in _ROUGES or m.name == "rougeLsum"]
 NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
 """The names that `touchstone score --metrics` takes, for people."""
 
-_BY_NAME = {metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED)}
+_BY_NAME = {
+    metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED, SCHEMA_VALID)
+}
 
 
 def metric(name: str) -> Metric:

@@ -1,7 +1,7 @@
 """Predictions from a file: what systems said, beside what they should have said.
 
     {"prediction": "…", "reference": "…", "system": "base", "id": "ex-17", "label": "positive",
-     "group": "g3", "source": "tickets"}
+     "group": "g3", "source": "tickets", "instruction": "…", "input": "…"}
 
 All but the first two may be missing. Where code is run, a line has `tests`, and may do without a
 `reference`. Lines of one `group`, or without groups of one `id`, are not
@@ -42,6 +42,12 @@ class Prediction:
     label: str | None
     source: str | None = None
     tests: str | None = None
+    question: str = ""
+
+    @property
+    def topic_text(self) -> str:
+        """What says what the line is about: the question, else the reference."""
+        return self.question if self.question.strip() else self.reference
 
 
 def read_predictions(path: Path, *, tests_do: bool = False) -> list[Prediction]:
@@ -76,6 +82,8 @@ def _prediction(values: Mapping[str, Any], line: int, tests_do: bool) -> Predict
         if not is_storable(named[name] or ""):
             raise UnreadablePredictions(f"Line {line}: “{name}” has a damaged character.")
     own = named["id"] or f"line {line}"
+    asked = [values.get(name) for name in ("question", "instruction", "input")]
+    question = "\n".join(one for one in asked if isinstance(one, str))
     # Apart from each other: the group "2" and the id "2" are two.
     group = f"group {named['group']}" if named["group"] else f"id {own}"
     return Prediction(
@@ -88,4 +96,5 @@ def _prediction(values: Mapping[str, Any], line: int, tests_do: bool) -> Predict
         named["label"],
         named["source"],
         tests,
+        question,
     )

@@ -20,7 +20,7 @@ def parse_record(text: str) -> dict[str, str]:
     repeat a key the first counts. Numbers keep their spelling, nested values become JSON.
     Text that is neither form gives an empty record.
     """
-    body = _FENCE.sub("", text.strip()).strip()
+    body = without_fence(text)
     if body.startswith("{"):
         return _from_json(body)
     fields: dict[str, str] = {}
@@ -28,6 +28,19 @@ def parse_record(text: str) -> dict[str, str]:
         if found := _LINE.match(line):
             fields.setdefault(found[1].lower(), found[2].rstrip())
     return fields
+
+
+def parse_json(text: str) -> Any:
+    """The value of a text that is JSON (RFC 8259) alone, a fence of back-ticks around it aside.
+
+    Raises ValueError for other text, RecursionError for one that is nested too deep.
+    """
+    return json.loads(without_fence(text), parse_constant=_refused)
+
+
+def without_fence(text: str) -> str:
+    """A text without the fence of back-ticks around it, and without space around."""
+    return _FENCE.sub("", text.strip()).strip()
 
 
 def field_matches(reference: str, text: str, fields: Sequence[str]) -> dict[str, bool]:
@@ -52,6 +65,10 @@ def _from_json(body: str) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {key.strip().lower(): _as_text(value) for key, value in found.items()}
+
+
+def _refused(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _as_text(value: Any) -> str:

@@ -20,9 +20,18 @@ from core.scoring.file_differences import (
     not_compared,
     pairings,
 )
+from core.scoring.json_schema import schema_check
 from core.scoring.label_scores import LabelScores, label_scores, look_like_labels
 from core.scoring.labels import normal_label, parsed_label
-from core.scoring.metrics import LABEL_METRICS, METRICS, NAMES_TOLD, ON_REQUEST, Metric, metric
+from core.scoring.metrics import (
+    LABEL_METRICS,
+    METRICS,
+    NAMES_TOLD,
+    ON_REQUEST,
+    SCHEMA_VALID,
+    Metric,
+    metric,
+)
 from core.scoring.prediction_file import Prediction
 from core.scoring.rouge_variants import CLASSIC
 from core.scoring.words import (
@@ -71,6 +80,11 @@ def chosen_metrics(names: Sequence[str]) -> list[Metric]:
     if unknown := [name for name in names if name not in EVERY]:
         raise InvalidInput(f"There is no metric “{unknown[0]}”. There are {NAMES_TOLD}.")
     return [EVERY[name] for name in dict.fromkeys(names)] if names else list(METRICS)
+
+
+def schema_metric(schema: str) -> Metric:
+    """The metric of validity against a schema, as `checked_schema` spells it."""
+    return replace(SCHEMA_VALID, function=schema_check(schema))
 
 
 def score_file(

@@ -5,7 +5,7 @@ Pure and in numpy, because a worker computes it for 100,000 answers; see report_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -71,10 +71,16 @@ class ScoreDifference:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Every mean, and the difference of every two systems, the first of them as the baseline."""
+    """Every mean, and the difference of every two systems, the first of them as the baseline.
+
+    `without_suspects`: the same without the `suspects` examples that a base model may have seen;
+    None where there is none.
+    """
 
     means: tuple[MeanScore, ...] = ()
     differences: tuple[ScoreDifference, ...] = ()
+    suspects: int = 0
+    without_suspects: ScoreTable | None = None
 
     def mean(self, system_id: str, metric: str) -> MeanScore | None:
         """The mean of one system on one metric."""
@@ -100,11 +106,27 @@ class ScoreTable:
 
 
 def score_table(table: Any) -> ScoreTable:
-    """The score table of a pyarrow table system_id, position, group_id, metric, value, exposed.
+    """The score table of a pyarrow table system_id, position, group_id, metric, value, exposed,
+    suspect.
 
     Near-duplicates are no independent examples: intervals are made by group. Jobs that an older
-    release queued name their examples by example_id, and no groups.
+    release queued name their examples by example_id, and no groups and suspects.
     """
+    found = _score_table(table)
+    if "suspect" not in table.column_names:
+        return found
+    import pyarrow.compute as pc
+
+    mask = table.column("suspect")
+    if not pc.any(mask).as_py():
+        return found
+    suspects = len(pc.unique(table.filter(mask).column("position")))
+    return replace(
+        found, suspects=suspects, without_suspects=_score_table(table.filter(pc.invert(mask)))
+    )
+
+
+def _score_table(table: Any) -> ScoreTable:
     systems, which = _codes(table, "system_id")
     metrics, measured = _codes(table, "metric")
     key = "position" if "position" in table.column_names else "example_id"

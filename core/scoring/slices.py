@@ -12,6 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.errors import InvalidInput
+from core.examples.topics import topics
 from core.scoring.file_differences import Difference, Pairing, difference, pairings
 from core.scoring.labels import normal_label
 from core.scoring.prediction_file import Prediction
@@ -27,7 +28,7 @@ Ten leave a sign-flip test a p of .002, which still counts among 25 slices."""
 ALPHA = 0.05
 NO_SOURCE = "(no source)"
 
-SliceBy = Literal["label", "length", "source"]
+SliceBy = Literal["label", "length", "source", "topic"]
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,18 @@ def _lengths(predictions: Sequence[Prediction]) -> list[str]:
     return [f"{edges[k] + 1} to {edges[k + 1]} words" for k in which.tolist()]
 
 
+def _topics(predictions: Sequence[Prediction]) -> list[str]:
+    """Of the ids, so that a topic does not grow with the number of systems that answered."""
+    texts: dict[str, str] = {}
+    for one in predictions:
+        texts.setdefault(one.id, one.topic_text)
+    names = dict(zip(texts, topics(list(texts.values())).name_of, strict=True))
+    return [names[one.id] for one in predictions]
+
+
 _KEYS: Mapping[SliceBy, Callable[[Sequence[Prediction]], list[str]]] = {
     "label": _labels,
     "length": _lengths,
     "source": _sources,
+    "topic": _topics,
 }

@@ -2,12 +2,15 @@
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
 writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
-reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport, each
-to final/report.json.
+reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport;
+{"report": "answers", metrics, plan, by} reads data/answers.parquet and writes the AnswerReport;
+{"report": "topics"} reads data/texts.parquet and writes the topic of each example, each to
+final/report.json.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +19,16 @@ from pydantic import TypeAdapter
 
 from core.errors import InvalidInput
 from core.evidence.evidence import Evidence, evidence, facts_of_rows, scores_of_rows
+from core.examples.topics import topics as topics_of_texts
 from core.jobs.context import JobContext
+from core.scoring.answer_report import answer_report, answer_report_json
+from core.scoring.answers import ScoringPlan
 from core.scoring.score_table import ScoreTable, score_table
 from core.study.blinding import Guess
 from core.study.findings import Findings, findings
 from core.study.pairs import Judgement, Rating
 
-STUDY_FILES = ("judgements", "ratings", "guesses", "facts", "scores")
+STUDY_FILES = ("judgements", "ratings", "guesses", "facts", "scores", "topics")
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,23 @@ def run(job: JobContext) -> None:
                 studies=spec.get("studies"),
                 guesses=[Guess.of_row(row) for row in rows["guesses"]],
                 risk_planned=spec.get("risk_planned", 0),
+                topics={row["example_id"]: row["topic"] for row in rows["topics"]},
             )
         )
+    elif spec.get("report") == "answers":
+        plan = ScoringPlan.from_json(spec["plan"])
+        rows_of_answers = _rows(job, "answers")
+        report = answer_report(rows_of_answers, plan, spec["metrics"], spec.get("by"))
+        content = answer_report_json(report)
+    elif spec.get("report") == "topics":
+        texts = _rows(job, "texts")
+        names = topics_of_texts([row["text"] for row in texts]).name_of
+        ids = [row["example_id"] for row in texts]
+        content = json.dumps(dict(zip(ids, names, strict=True))).encode()
     else:
-        raise InvalidInput(f"“{spec.get('report')}” is no report. Ask for scores or study.")
+        raise InvalidInput(
+            f"“{spec.get('report')}” is no report. Ask for scores, answers, topics or study."
+        )
     with job.final() as folder:
         (folder / "report.json").write_bytes(content)
 
@@ -85,16 +104,18 @@ def study_report(
     studies: Mapping[str, int] | None = None,
     guesses: Sequence[Guess] = (),
     risk_planned: int = 0,
+    topics: Mapping[str, str] | None = None,
 ) -> StudyReport:
-    """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them."""
+    """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them;
+    `topics`: example id → its topic, where they were found."""
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
             studies=studies, guesses=guesses, risk_planned=risk_planned,
         ),
         evidence(
-            baseline_id, candidate_ids, judgements, facts_of_rows(facts), scores_of_rows(scores),
-            studies=studies,
+            baseline_id, candidate_ids, judgements, facts_of_rows(facts, topics),
+            scores_of_rows(scores), studies=studies,
         ),
     )  # fmt: skip
 

@@ -23,7 +23,8 @@ TOLD_BY_LENGTH = 1.5
 @dataclass(frozen=True)
 class PairFacts:
     """What is known of a pair beside its judgements. Lengths in characters; `group_id` is its
-    near-duplicate group; `slices` are the parts that it belongs to, as ("source", "a.jsonl")."""
+    near-duplicate group; `slices` are the parts that it belongs to, as ("source", "a.jsonl");
+    `suspect`: a base model of one of the two systems may have seen the example."""
 
     pair_id: str
     example_id: str
@@ -31,6 +32,7 @@ class PairFacts:
     baseline_length: int
     candidate_length: int
     slices: tuple[tuple[str, str], ...]
+    suspect: bool = False
 
     @property
     def told_by_length(self) -> bool:
@@ -138,6 +140,7 @@ def _variants(
         f"Without the pairs in which one answer is over {TOLD_BY_LENGTH:g} times as long":
             lambda one: not one.told_by_length,
         "Near-duplicate examples counted once": is_first_of_group,
+        "Without the examples that the base model may have seen": lambda one: not one.suspect,
     }  # fmt: skip
     found = []
     for what, keeps in kept.items():

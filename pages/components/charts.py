@@ -96,6 +96,34 @@ def lines(
     return fig
 
 
+def confusion(
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    most_cells: int,
+) -> Any:
+    """A confusion matrix: references down, answers across, darker where there are more; the counts
+    are written into the cells up to `most_cells` rows."""
+    fig = figure(title, x="answer", y="reference", height=max(240, 120 + 34 * len(rows)))
+    fig.add_heatmap(
+        x=[_plotly_text(name) for name in columns],
+        y=[_plotly_text(name) for name in rows],
+        z=[list(row) for row in counts],
+        text=[list(row) for row in counts],
+        texttemplate="%{text}" if len(rows) <= most_cells else "",
+        colorscale=[[0, "rgba(59, 130, 166, 0.06)"], [1, NEUTRAL]],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hovertemplate="reference %{y}, answer %{x}: %{z}<extra></extra>",
+    )
+    angle = -40 if len(columns) > 4 else 0
+    fig.update_xaxes(type="category", side="bottom", tickangle=angle, showgrid=False)
+    fig.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return fig
+
+
 def log_axis(fig: Any, values: Sequence[float]) -> None:
     """Make the y axis logarithmic, with few enough ticks to be read on a phone: 1, 2 and 5 of each
     decade, or the decades alone where there are many."""

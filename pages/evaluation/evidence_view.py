@@ -20,6 +20,7 @@ from pages.components import page, session
 from pages.components.errors import show
 from pages.evaluation import result_charts
 from pages.evaluation.result_charts import in_points, metric_name
+from pages.evaluation.topics_offer import offer_topics
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -116,6 +117,7 @@ def slices_view(store: StoreType, actor: Actor, result: StudyResult, found: Comp
         st.write(
             f"No part of the examples (by label, source or length) has {FEWEST} judged pairs yet."
         )
+        offer_topics(store, actor, result.study.version_id, found.candidate_id)
         return
     rows = [
         {
@@ -133,6 +135,7 @@ def slices_view(store: StoreType, actor: Actor, result: StudyResult, found: Comp
         "The weakest first. The intervals hold for all parts together, so that a part is not "
         "called worse by chance because there are many."
     )
+    offer_topics(store, actor, result.study.version_id, found.candidate_id)
     losing = {name_of(one): one for one in there if one.lost}
     if losing and actor.has(result.study.project_id, "lead"):
         _send(store, actor, result, found, losing)

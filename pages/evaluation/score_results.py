@@ -17,8 +17,12 @@ from pages.components import charts, page, session
 from pages.components.errors import attempt
 from pages.components.job_view import live
 from pages.evaluation.caveats import show_differences, show_reason
+from pages.evaluation.contamination_view import contamination_view
+from pages.evaluation.label_results import label_results
+from pages.evaluation.metrics_on_request import metrics_on_request
 from pages.evaluation.result_charts import download, metric_name, scores_chart
-from pages.evaluation.score_tables import finish_table, label_table
+from pages.evaluation.score_slices import score_slices
+from pages.evaluation.score_tables import finish_table
 from pages.evaluation.systems_table import older_settings
 
 if TYPE_CHECKING:
@@ -54,7 +58,10 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     _unlike(store, actor, version_id, report)
     _table(report)
     finish_table(report)
-    label_table(report)
+    label_results(store, actor, version_id, report, stamp)
+    score_slices(store, actor, version_id, report, metric)
+    metrics_on_request(store, actor, version_id, report)
+    contamination_view(store, actor, version_id, report, metric)
     for scores in report.systems:
         for warning in scores.system.summary.get("warnings", ()):
             st.text(f"⚠ {scores.system.name}: {warning}")

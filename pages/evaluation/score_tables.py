@@ -1,4 +1,4 @@
-"""Tables beneath the scores: how answers ended, and precision and recall of labels."""
+"""The table beneath the scores: how answers ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.workflows.evaluation.score_report import ScoreReport
 from pages.components import page
-from pages.evaluation.result_charts import download
 
 
 def finish_table(report: ScoreReport) -> None:
@@ -33,32 +32,3 @@ def finish_table(report: ScoreReport) -> None:
 
 def _share(count: int, total: int) -> str:
     return f"{page.number(count)} ({page.percent(count / total if total else 0)})"
-
-
-def label_table(report: ScoreReport) -> None:
-    """Precision, recall and F1 of each label under each system."""
-    rows = []
-    for scores in report.systems:
-        found = scores.system.summary.get("label_report") or {"classes": {}}
-        for label, one in found["classes"].items():
-            rows.append(
-                {
-                    "System": scores.system.name,
-                    "Label": label,
-                    "Precision": one["precision"],
-                    "Recall": one["recall"],
-                    "F1": one["f1"],
-                    "In references": one["support"],
-                    "Answered": one["answered"],
-                    "Macro F1 of the system": found["macro_f1"],
-                }
-            )
-    if not rows:
-        return
-    st.subheader("Labels", anchor=False)
-    number = st.column_config.NumberColumn(format="%.3f")
-    columns = ("Precision", "Recall", "F1", "Macro F1 of the system")
-    st.dataframe(
-        rows, hide_index=True, height="content", column_config=dict.fromkeys(columns, number)
-    )
-    download(rows, "labels.csv")

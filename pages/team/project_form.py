@@ -97,6 +97,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         help="Decides which scores are computed for the answers.",
     )
     fields, label_field = _record_fields(shown, kind, key)
+    schema = _json_schema(shown, kind, key)
     guidelines = st.text_area(
         "Guidelines",
         shown.guidelines,
@@ -116,6 +117,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         template=template,
         record_fields=fields,
         label_field=label_field,
+        json_schema=schema,
     )
 
 
@@ -139,6 +141,19 @@ def _record_fields(
         help="The one of them that is a decision: its precision, recall and F1 are reported.",
     )
     return _split(typed), label.strip() or None
+
+
+def _json_schema(shown: ProjectSettings, kind: str, key: str) -> str:
+    if kind == "classification":
+        return ""
+    return st.text_area(
+        "JSON schema of the outputs (optional)",
+        shown.json_schema,
+        height=100,
+        key=f"{key} json_schema",
+        placeholder='{"type": "object", "required": ["company"], "properties": {…}}',
+        help="Where outputs are JSON: the share of answers that are valid against it is scored.",
+    ).strip()
 
 
 def _labels(shown: ProjectSettings, key: str) -> list[tuple[str, tuple[str, ...], bool]]:

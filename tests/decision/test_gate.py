@@ -34,7 +34,13 @@ GOOD = GateEvidence(
     survives=True,
     agreement=an_estimate(0.7, 0.5, 0.9, 25),
     trained_unknown=(),
+    probed=110,
 )
+
+
+def without(low: float) -> dict[str, Any]:
+    """The metric's difference without suspects, with its interval from here on."""
+    return {"difference_without_suspects": an_estimate(0.1, low, 0.2)}
 
 
 def states(plan: GatePlan | None = None, **changes: Any) -> dict[str, str]:
@@ -70,9 +76,15 @@ def test_the_gate_opens_when_every_criterion_is_shown() -> None:
         ("agreement", {"agreement": an_estimate(0.39, 0.2, 0.6)}, "failed"),
         ("agreement", {"agreement": undefined(0, "test", "None yet.")}, "not known"),
         ("unseen", {"trained_unknown": ("Answers from outside",)}, "not known"),
+        ("contamination", {"trained_unknown": ("Answers from outside",)}, "not known"),
+        ("contamination", {"unchecked": ("Demo base",)}, "not known"),
+        ("contamination", {"probed": 0}, "not known"),
+        ("contamination", {"suspects": 3}, "not known"),
+        ("contamination", {"suspects": 3, **without(-0.01)}, "failed"),
+        ("contamination", {"suspects": 3, **without(0.02)}, "passed"),
     ],
 )
-def test_what_is_not_shown_does_not_pass(
+def test_a_criterion_stands_as_its_evidence_shows(
     criterion: str, changes: dict[str, Any], state: str
 ) -> None:
     assert states(**changes)[criterion] == state

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from core.accounts import name_key
 from core.clock import new_id
 from core.decision.gate import GatePlan
 from core.decision.report import BrokenReport, read_report, report_text
@@ -20,6 +21,7 @@ from core.decision.verification import verify_report
 from core.errors import Conflict, InvalidInput, NotAllowed
 from core.study.sealing import BrokenSeal
 from core.workflows.evaluation import deciding, gating, reporting, studies
+from storage.store import Store
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
 
@@ -273,6 +275,26 @@ def test_thresholds_that_are_changed_say_how_much_was_known_then(tmp_path: Path)
     gating.change_gate(place.store, place.lead, study_id, plan)
     assert gating.gate_plan(place.store, place.lead, study_id) == (plan, 3)
     place.store.close()
+
+
+def test_who_asks_for_a_report_at_the_terminal_stands_in_the_ledger_by_name_or_as_nobody_named(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path / "home")
+    study_id = place.study(size=10, name="Fruit")
+    place.vote_all(study_id, ["tuned"] * 3)
+    person_id = place.store.accounts.add("Zoë Lee", name_key("Zoë Lee"), "x", False)
+    place.store.close()
+    run, home = CliRunner(), ["--home", str(tmp_path / "home")]
+    ask = ["report", "Fruit", "--json", str(tmp_path / "r.json"), *home]
+    unknown = run.invoke(app, [*ask, "--as", "Zorro"])
+    assert (unknown.exit_code, "Nobody here is called" in unknown.output) == (1, True)
+    assert "by nobody named" in run.invoke(app, ask).output
+    assert "as seen by Zoë Lee" in run.invoke(app, [*ask, "--as", "zoë lee"]).output
+    store = Store(tmp_path / "home")
+    names = {(one.person_id, one.person) for one in store.unblindings.of_study(study_id)}
+    assert names == {("system", "from the terminal"), (person_id, "Zoë Lee")}
+    store.close()
 
 
 def test_report_seal_and_verify_from_the_terminal(tmp_path: Path) -> None:

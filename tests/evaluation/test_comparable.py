@@ -212,6 +212,27 @@ def test_changed_settings_show_which_scores_are_older_and_one_step_scores_again(
     assert counted == 30
 
 
+def test_a_schema_that_a_project_sets_is_scored_and_another_one_makes_scores_older(
+    place: Place,
+) -> None:
+    base = place.system("Base", 0)
+
+    def set_schema(text: str) -> None:
+        project = place.store.projects.by_id(place.project_id)
+        assert project is not None
+        settings = replace(project.settings, json_schema=text)
+        place.store.projects.change(replace(project, settings=settings), "person_ada")
+
+    set_schema('{"type": "string"}')
+    place.score(base)
+    assert "schema_valid" in place.table().metrics
+    set_schema('\n{"type" : "string"}')  # the same, with other spaces
+    assert scoring.outdated(place.store, place.lead, place.version_id) == []
+    set_schema('{"type": "object"}')
+    (old,) = scoring.outdated(place.store, place.lead, place.version_id)
+    assert old.name == "Base"
+
+
 def test_how_answers_ended_is_counted_beside_the_scores(place: Place) -> None:
     answers = answers_of(place.store, place.version_id, 0)
     half = dict(list(answers.items())[:12])

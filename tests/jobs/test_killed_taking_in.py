@@ -20,7 +20,7 @@ from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import freezing, importing
-from core.workflows.evaluation import answers, generating, score_report, studies
+from core.workflows.evaluation import answers, contamination, generating, score_report, studies
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.tuning import merging, preflight, training
@@ -130,6 +130,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         loop.store, loop.lead, run_id, config=config, kinds=["base", "tuned"]
     )
     loop.settle_all()
+    check_id = contamination.start_check(loop.store, loop.lead, version_id, model_id="tiny")
+    loop.settle(check_id)
     imported = loop.written([{**row, "answer": row["output"]} for row in rows], "answers.jsonl")
     system_id = answers.start_import(loop.store, loop.lead, version_id, name="X", path=imported)
     loop.settle(system_id)
@@ -145,9 +147,17 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.settle_all()
 
     real = {name for name, kind in KINDS.items() if kind.run.startswith("core.")}
-    assert loop.taken_in == real - OLD_NAMES - {"contamination"}  # that one has no workspace
+    assert loop.taken_in == real - OLD_NAMES
     counts = loop.rows()
     loop.store.close()
-    wanted = {"examples": 40, "version_examples": 40, "runs": 1, "systems": 3, "studies": 1}
+    wanted = {
+        "examples": 40,
+        "version_examples": 40,
+        "runs": 1,
+        "systems": 3,
+        "studies": 1,
+        "contamination_checks": 1,
+        "contamination_probes": 4,
+    }
     assert {name: counts[name] for name in wanted} == wanted
     assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40, 3)

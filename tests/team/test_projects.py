@@ -15,6 +15,7 @@ from core.projects import (
     ProjectSettings,
 )
 from core.prompts import InvalidTemplate
+from core.scoring.json_schema import InvalidSchema
 from core.workflows.team.projects import (
     change_project,
     create_project,
@@ -134,12 +135,13 @@ def test_people_see_the_projects_in_which_they_have_a_role(store: Store) -> None
         ({"rubric": DEFAULT_RUBRIC * 2}, "each name once"),
         ({"label_field": "size"}, "none of the record fields"),
         ({"task_kind": "chat"}, "as the task kind"),
+        ({"json_schema": '{"type": "objekt"}'}, "no JSON schema"),
     ],
 )
 def test_settings_that_cannot_be_used_say_how_to_mend_them(
     wrong: dict[str, object], says: str
 ) -> None:
-    with pytest.raises(InvalidProject, match=says):
+    with pytest.raises((InvalidProject, InvalidSchema), match=says):
         replace(FULL, **wrong)  # type: ignore[arg-type]
 
 

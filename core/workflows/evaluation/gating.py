@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.decision.gate import Check, GateEvidence, GatePlan, gate
+from core.scoring.contamination_check import ContaminationCheck
 from core.scoring.metrics import metric
 from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.study.study import Study
+from core.workflows.evaluation.contamination import checks_of_study
 from core.workflows.evaluation.results import StudyResult, study_stamp
 from core.workflows.evaluation.score_report import ScoreReport, score_report, score_stamp
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
@@ -68,7 +71,8 @@ def gate_checks(
     plan, _ = gate_plan(store, actor, result.study.study_id)
     compared = next(c for c in result.found.comparisons if c.candidate_id == candidate_id)
     shown = shown or study_scores(store, actor, result.study)
-    return gate(plan, _evidence(result, compared, plan, shown))
+    checks = checks_of_study(store, result.study, candidate_id)
+    return gate(plan, _evidence(result, compared, plan, shown, checks))
 
 
 def _evidence(
@@ -76,6 +80,7 @@ def _evidence(
     compared: Comparison,
     plan: GatePlan,
     shown: ScoreReport | None,
+    checks: Sequence[tuple[str, ContaminationCheck | None]],
 ) -> GateEvidence:
     study = result.study
     note = counts_because(study)
@@ -85,6 +90,9 @@ def _evidence(
     scores = {s.system.system_id: s for s in shown.systems} if shown else {}
     mean = scores[both[0]].means.get(plan.metric) if both[0] in scores else None
     against = scores[both[1]].against.get(plan.metric) if both[1] in scores else None
+    made = [check for _, check in checks if check is not None]
+    suspects = {example_id for check in made for example_id in check.result.suspects}
+    without = scores[both[1]].without_suspects.get(plan.metric) if both[1] in scores else None
     return GateEvidence(
         reviewed=result.reviewed,
         counted_from=result.counted_from,
@@ -104,6 +112,10 @@ def _evidence(
         trained_unknown=[
             s.name for s in study.systems if s.system_id in both and s.kind == "imported"
         ],
+        unchecked=[title for title, check in checks if check is None],
+        probed=min((check.result.completed.n for check in made), default=0),
+        suspects=len(suspects),
+        difference_without_suspects=without.difference if without else None,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -33,8 +34,17 @@ class Report(Generic[T]):
 
 
 def kept(store: Store, report_id: str, stamp: str) -> Any:
-    """A report that was computed under this stamp, decoded from JSON; None where there is none."""
-    return store.results.report(report_id, stamp)
+    """A report that was computed under this stamp, decoded from JSON; None where there is none.
+
+    Where a newer one has taken its place, and what it rests on is as it was again (a system was
+    removed and restored), it is read from the folder of its job.
+    """
+    content = store.results.report(report_id, stamp)
+    job = None if content is not None else job_of(store, report_id, stamp)
+    if job is not None and job.taken_in and job.status == "completed":
+        with suppress(FileNotFoundError):
+            return _content(jobs.folder_of(store, job))
+    return content
 
 
 def computing(
@@ -85,5 +95,8 @@ def scratch(store: Store, name: str) -> Path:
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Keep what a worker computed."""
-    content = json.loads((folder.final / "report.json").read_text(encoding="utf-8"))
-    store.results.keep_report(job.detail["report_id"], job.detail["stamp"], content)
+    store.results.keep_report(job.detail["report_id"], job.detail["stamp"], _content(folder))
+
+
+def _content(folder: JobFolder) -> Any:
+    return json.loads((folder.final / "report.json").read_text(encoding="utf-8"))

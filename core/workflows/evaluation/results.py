@@ -24,6 +24,7 @@ from core.versions.exporting import to_csv
 from core.wording import figure
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
+from core.workflows.evaluation.topics import kept_topics, write_topics
 from core.workflows.evaluation.unblinding import note_seen
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             studies=studies,
             guesses=store.guesses.of_study(study_id),
             risk_planned=study.examples_drawn - study.pairs_each,
+            topics=kept_topics(store, study.version_id),
         )
         return reports.Report(_result(study, report, withdrawn))
     content = reports.kept(store, report_id, stamp)
@@ -187,6 +189,7 @@ def _compute(
     ratings = reports.scratch(store, "ratings.parquet")
     guesses = reports.scratch(store, "guesses.parquet")
     facts, scores = reports.scratch(store, "facts.parquet"), reports.scratch(store, "s.parquet")
+    topics = write_topics(store, study.version_id)
     store.judgements.write(judgements, ratings, study.study_id)
     store.guesses.write(guesses, study.study_id)
     store.evidence.write(facts, scores, study.study_id)
@@ -212,6 +215,7 @@ def _compute(
             "guesses.parquet": guesses,
             "facts.parquet": facts,
             "scores.parquet": scores,
+            **({"topics.parquet": topics} if topics else {}),
         },
     )
 

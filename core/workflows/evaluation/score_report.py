@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,10 @@ class Reason:
 class SystemScores:
     """One system's automatic scores on a split.
 
-    `differences`: in what it was asked unlike the baseline; `against`: the paired difference to
-    it, empty for the baseline itself and where a reason to compare them is missing.
+    `against`: the paired difference to the baseline, empty for the baseline itself and where a
+    reason to compare them is missing; `differences`: in what it was asked unlike the baseline.
+    `means_without`, `without_suspects`: `means` and `against` without the examples that a base
+    model may have seen, empty where there is none.
     """
 
     system: VersionSystem
@@ -49,6 +51,8 @@ class SystemScores:
     against: Mapping[str, ScoreDifference]
     differences: tuple[Difference, ...] = ()
     reason: Reason | None = None
+    means_without: Mapping[str, MeanScore] = field(default_factory=dict)
+    without_suspects: Mapping[str, ScoreDifference] = field(default_factory=dict)
 
     @property
     def is_refused(self) -> bool:
@@ -58,13 +62,15 @@ class SystemScores:
 
 @dataclass(frozen=True)
 class ScoreReport:
-    """The score table of one split against one baseline; `metrics` in the order of the table."""
+    """The score table of one split against one baseline; `metrics` in the order of the table.
+    `suspects`: its examples that a base model may have seen."""
 
     split: str
     splits: tuple[str, ...]
     baseline_id: str
     systems: tuple[SystemScores, ...]
     metrics: tuple[str, ...]
+    suspects: int = 0
 
 
 def score_report(
@@ -105,6 +111,7 @@ def score_report(
             baseline.system_id if baseline else "",
             tuple(_scores(s, baseline, table, metrics, reasons) for s in systems if baseline),
             tuple(metrics),
+            table.suspects,
         )
     )
 
@@ -121,7 +128,7 @@ def _table(
     if store.results.count_scores(version_id, split) < MANY_ANSWERS:
         return reports.Report(score_table(store.results.scores(version_id, split, ids)))
     report_id = f"scores {version_id} {split}"
-    stamp = store.results.score_stamp(version_id)
+    stamp = _stamp(store, version_id)
     content = reports.kept(store, report_id, stamp)
     if content is not None:
         return reports.Report(scores_of(content))
@@ -143,17 +150,23 @@ def _scores(
     metrics: list[str],
     reasons: Mapping[tuple[str, str], Reason],
 ) -> SystemScores:
-    means = {m: found for m in metrics if (found := table.mean(system.system_id, m))}
+    rest = table.without_suspects or ScoreTable()
+    means, means_without = (
+        {m: found for m in metrics if (found := one.mean(system.system_id, m))}
+        for one in (table, rest)
+    )
     if system.system_id == baseline.system_id:
-        return SystemScores(system, means, {})
+        return SystemScores(system, means, {}, means_without=means_without)
     differences = tuple(comparable(baseline.conditions, system.conditions))
     pair = (baseline.system_id, system.system_id)
     reason = reasons.get(pair) or reasons.get((pair[1], pair[0]))
-    shown = SystemScores(system, means, {}, differences, reason)
+    shown = SystemScores(system, means, {}, differences, reason, means_without)
     if shown.is_refused:
         return shown
-    against = {m: d for m in metrics if (d := table.difference(*pair, m))}
-    return SystemScores(system, means, against, differences, reason)
+    against, without = (
+        {m: d for m in metrics if (d := one.difference(*pair, m))} for one in (table, rest)
+    )
+    return replace(shown, against=against, without_suspects=without)
 
 
 def _reasons(store: Store, project_id: str) -> dict[tuple[str, str], Reason]:
@@ -200,4 +213,8 @@ def compare_all_the_same(
 def score_stamp(store: Store, actor: Actor, version_id: str) -> str:
     """Changes whenever the score table of a version may have. Leads and viewers. Costs little."""
     require_reader(store, actor, version_id)
-    return f"version {version_id} {store.results.score_stamp(version_id)}"
+    return f"version {version_id} {_stamp(store, version_id)}"
+
+
+def _stamp(store: Store, version_id: str) -> str:
+    return f"{store.results.score_stamp(version_id)} {store.contamination.count(version_id)}"

@@ -12,6 +12,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.scoring.answers import ScoringPlan
+from core.scoring.json_schema import checked_schema
 from core.study.system import Scoring, VersionSystem
 from core.workflows.evaluation.systems import require_lead, systems_of
 from core.workflows.jobs import jobs
@@ -26,7 +27,8 @@ def scoring_plan(store: Store, project_id: str) -> ScoringPlan:
     if project is None:
         raise NotFound("The project was deleted meanwhile, so its answers are not scored.")
     settings = project.settings
-    return ScoringPlan(settings.task_kind, tuple(settings.record_fields), settings.label_field)
+    schema = checked_schema(settings.json_schema) if settings.json_schema.strip() else ""
+    return ScoringPlan(settings.task_kind, settings.record_fields, settings.label_field, schema)
 
 
 def queue_scoring(

@@ -52,6 +52,7 @@ def _passes(difference: Estimate) -> bool:
         guessed=False, blind_reason="", metric_label="", baseline_mean=None, metric_difference=None,
         criteria={"relevance": difference}, survives_rater=None, survives=None, agreement=NOTHING,
         trained_unknown=(),
+        probed=100,
     )  # fmt: skip
     checks = {check.name: check.state for check in gate(GatePlan(), found)}
     return checks["criterion relevance"] == "passed"
