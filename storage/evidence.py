@@ -69,7 +69,7 @@ class EvidenceRows:
 
 _FACTS = """
     SELECT b.pair_id, b.example_id, m.group_id, length(b.answer_a) AS baseline_length,
-           length(b.answer_b) AS candidate_length, b.stratum AS length,
+           length(b.answer_b) AS candidate_length, coalesce(b.sample_stratum, b.stratum) AS length,
            CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source
     FROM pairs b
     JOIN studies t ON t.study_id = b.study_id

@@ -333,8 +333,14 @@ _JUDGEMENTS = """
     SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
-           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
-           b.inclusion_probability AS probability,
+           j.comment, j.correction, j.seconds,
+           -- A pair that moved into the sample is in it from then on: no earlier look saw it there.
+           CASE WHEN b.sampled_at > j.created_at
+                THEN b.sampled_at + to_microseconds(row_number() OVER (
+                    PARTITION BY j.pair_id ORDER BY j.created_at, j.judgement_id))
+                ELSE j.created_at END AS created_at,
+           b.number, coalesce(b.sample_stratum, b.stratum) AS stratum,
+           coalesce(b.sample_probability, b.inclusion_probability) AS probability,
            coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id

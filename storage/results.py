@@ -112,7 +112,8 @@ class Results:
                 LEFT JOIN first_unblindings u
                   ON u.study_id = j.study_id AND u.person_id = j.rater_id
             )
-            SELECT b.number, b.pair_id, b.example_id, b.stratum, r.instruction, r.input,
+            SELECT b.number, b.pair_id, b.example_id,
+                   coalesce(b.sample_stratum, b.stratum) AS stratum, r.instruction, r.input,
                    r.output AS reference, b.system_a, b.system_b, b.answer_a, b.answer_b,
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
@@ -197,8 +198,10 @@ class Results:
                    v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
                    j.created_at, j.seconds, j.choice, j.outcome,
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
-                   j.flags, j.comment, j.correction, j.judgement_id, b.stratum,
-                   b.inclusion_probability,
+                   j.flags, j.comment, j.correction, j.judgement_id,
+                   coalesce(b.sample_stratum, b.stratum) AS stratum,
+                   coalesce(b.sample_probability, b.inclusion_probability)
+                       AS inclusion_probability,
                    coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
             FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id

@@ -488,7 +488,23 @@ CREATE TABLE study_systems (
     PRIMARY KEY (study_id, system_id)
 );
 
--- Two answers to one example.
+-- Pairs that were added to an open study: each time with a seal of its own, published then.
+CREATE TABLE study_extensions (
+    extension_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    examples INTEGER NOT NULL,
+    moved JSON NOT NULL,
+    probabilities JSON NOT NULL,
+    judgements INTEGER NOT NULL,
+    seal VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    UNIQUE (study_id, number)
+);
+
+-- Two answers to one example. By which extension it came (0: the opening draw), and what it is in
+-- the sample since then, where that differs from how it was drawn.
 CREATE TABLE pairs (
     pair_id VARCHAR PRIMARY KEY,
     study_id VARCHAR NOT NULL,
@@ -504,6 +520,10 @@ CREATE TABLE pairs (
     places INTEGER NOT NULL,
     filled INTEGER NOT NULL DEFAULT 0,
     judgements INTEGER NOT NULL DEFAULT 0,
+    extension INTEGER DEFAULT 0,
+    sample_stratum VARCHAR,
+    sample_probability DOUBLE,
+    sampled_at TIMESTAMP,
     CHECK (inclusion_probability > 0)
 );
 

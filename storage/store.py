@@ -17,6 +17,7 @@ from storage.decisions import Decisions
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.extensions import Extensions
 from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
@@ -71,6 +72,7 @@ class Store:
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)
         self.studies = Studies(self.database)
+        self.extensions = Extensions(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
         self.guesses = Guesses(self.database)

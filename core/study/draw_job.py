@@ -71,21 +71,38 @@ def run(job: JobContext) -> None:
 
 def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     """Writes pairs and presentations into `folder`; what study.json says."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
     pairs = drawn_pairs(table, spec)
-    sampled = sum(pair["stratum"] != RISK for pair in pairs)
-    twice = _rated_twice(sampled, spec)
-    for index, pair in enumerate(pairs):
-        pair["places"] = 2 if index in twice else 1
+    sampled = write_drawn(folder, pairs, spec.study_id, spec.overlap, spec.seed)
+    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
+    return {
+        "leaks": _leaks(table, spec),
+        "seal": seal_of(content),
+        "pairs": len(pairs),
+        "risk_pairs": len(pairs) - sampled,
+        "outputs": table.num_rows,
+    }
+
+
+def write_drawn(
+    folder: Path, pairs: Sequence[dict[str, Any]], study_id: str, overlap: float, seed: int
+) -> int:
+    """Writes pairs.parquet and presentations.parquet, a share of the sample's pairs with places for
+    two people; how many pairs are of the sample."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sampled = [pair for pair in pairs if pair["stratum"] != RISK]
+    order = pair_order(len(sampled), seed + 1)
+    twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
+    for pair in pairs:
+        pair["places"] = 2 if pair["pair_id"] in twice else 1
     pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
     waiting = [
         {
             "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "pair_id": pair["pair_id"],
             "position": PLACE_STEP * place + pair["number"],
             "place": place,
@@ -96,14 +113,7 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     ]
     showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
     pq.write_table(showings, folder / "presentations.parquet")
-    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
-    return {
-        "leaks": _leaks(table, spec),
-        "seal": seal_of(content),
-        "pairs": len(pairs),
-        "risk_pairs": len(pairs) - sampled,
-        "outputs": table.num_rows,
-    }
+    return len(sampled)
 
 
 def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
@@ -121,13 +131,11 @@ def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
         drawn, beside = _with_certain(drawn, certain)
     ordered = [
         found[k]
-        for part, found in enumerate((_of(drawn, table, spec), _of(beside, table, spec)))
+        for part, of in enumerate((drawn, beside))
+        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
         for k in pair_order(len(found), spec.seed + 2 * part)
     ]
-    return [
-        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
-        for number, pair in enumerate(ordered, 1)
-    ]
+    return numbered(ordered, spec.study_id)
 
 
 def _with_certain(
@@ -139,7 +147,19 @@ def _with_certain(
     return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
 
 
-def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def numbered(
+    pairs: Sequence[dict[str, Any]], study_id: str, first: int = 1
+) -> list[dict[str, Any]]:
+    """Pairs in their order with number and id, which a second draw gives again."""
+    return [
+        {"pair_id": _pair_id(study_id, number), "number": number, **pair}
+        for number, pair in enumerate(pairs, first)
+    ]
+
+
+def pairs_of(
+    drawn: Sequence[Drawn], table: Any, study_id: str, systems: Sequence[str]
+) -> list[dict[str, Any]]:
     """The pairs of drawn examples, one for every candidate."""
     if not drawn:
         return []
@@ -149,18 +169,18 @@ def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, An
     texts = chosen.column("texts").to_pylist()
     return [
         {
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "example_id": d.example_id,
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
-            "system_a": spec.systems[0],
-            "system_b": spec.systems[c],
+            "system_a": systems[0],
+            "system_b": systems[c],
             "answer_a": texts[k][0].strip(),
             "answer_b": texts[k][c].strip(),
         }
         for k, d in enumerate(drawn)
-        for c in range(1, len(spec.systems))
+        for c in range(1, len(systems))
     ]
 
 
@@ -168,11 +188,6 @@ def _pair_id(study_id: str, number: int) -> str:
     """An id that a second draw of the study gives again, and that says nothing."""
     digest = sha256(f"{study_id} {number}".encode()).hexdigest()
     return f"pair_{digest[:12]}_{digest[12:24]}"
-
-
-def _rated_twice(pairs: int, spec: DrawSpec) -> set[int]:
-    order = pair_order(pairs, spec.seed + 1)
-    return set(order[: round(spec.overlap * pairs)])
 
 
 def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:

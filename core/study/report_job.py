@@ -55,6 +55,7 @@ def run(job: JobContext) -> None:
                 studies=spec.get("studies"),
                 guesses=[Guess.of_row(row) for row in rows["guesses"]],
                 risk_planned=spec.get("risk_planned", 0),
+                fixed_size=spec.get("fixed_size", True),
             )
         )
     else:
@@ -85,12 +86,13 @@ def study_report(
     studies: Mapping[str, int] | None = None,
     guesses: Sequence[Guess] = (),
     risk_planned: int = 0,
+    fixed_size: bool = True,
 ) -> StudyReport:
     """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them."""
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
-            studies=studies, guesses=guesses, risk_planned=risk_planned,
+            studies=studies, guesses=guesses, risk_planned=risk_planned, fixed_size=fixed_size,
         ),
         evidence(
             baseline_id, candidate_ids, judgements, facts_of_rows(facts), scores_of_rows(scores),

@@ -12,6 +12,7 @@ from core.projects import Criterion
 from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
+from core.wording import counted
 
 Role = Literal["baseline", "candidate"]
 
@@ -90,6 +91,33 @@ class StudyNote:
 
 
 @dataclass(frozen=True)
+class Extension:
+    """Pairs that were added to an open study. `examples`: by how many the sample grew, each a pair
+    for every candidate; `moved`: ids of the pairs among them that were in the study already, for
+    their risk; `judgements`: how many there were then; `seal`: published then."""
+
+    number: int
+    examples: int
+    moved: tuple[str, ...]
+    probabilities: Mapping[str, float]
+    judgements: int
+    seal: str
+    person: str
+    created_at: datetime
+
+    def sentence(self, candidates: int = 1) -> str:
+        """That they were added, when, and what was known by then."""
+        pairs = counted(self.examples * candidates, "pair")
+        were = "was" if self.examples * candidates == 1 else "were"
+        there = f" ({len(self.moved)} of them in the study already, for their risk)"
+        return (
+            f"{pairs} {were} added on {self.created_at:%Y-%m-%d}, when "
+            f"{counted(self.judgements, 'judgement')} existed"
+            f"{there if self.moved else ''}."
+        )
+
+
+@dataclass(frozen=True)
 class Study:
     """One blind comparison as a lead sees it: it tells which systems there are."""
 
@@ -108,6 +136,7 @@ class Study:
     created_at: datetime
     closed_at: datetime | None = None
     notes: tuple[StudyNote, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
         if [s.role for s in self.systems].count("baseline") != 1 or len(self.systems) < 2:
@@ -137,6 +166,22 @@ class Study:
     def examples_drawn(self) -> int:
         """The examples of the sample, and the riskiest beside it."""
         return self.plan.pairs // len(self.candidates)
+
+    @property
+    def fixed_size(self) -> bool:
+        """Whether it has as many pairs as were planned before anybody rated: only then a test that
+        looks once is one."""
+        return not self.extensions
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """A sentence for each time that pairs were added."""
+        return tuple(one.sentence(len(self.candidates)) for one in self.extensions)
+
+    @property
+    def last_seal(self) -> str:
+        """The seal published last, which binds all before it."""
+        return self.extensions[-1].seal if self.extensions else self.seal
 
     @property
     def closed(self) -> bool:

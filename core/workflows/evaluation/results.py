@@ -127,6 +127,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             studies=studies,
             guesses=store.guesses.of_study(study_id),
             risk_planned=study.examples_drawn - study.pairs_each,
+            fixed_size=study.fixed_size,
         )
         return reports.Report(_result(study, report, withdrawn))
     content = reports.kept(store, report_id, stamp)
@@ -204,6 +205,7 @@ def _compute(
             "criteria": [c.name for c in study.rubric],
             "planned": study.pairs_each,
             "risk_planned": study.examples_drawn - study.pairs_each,
+            "fixed_size": study.fixed_size,
             "studies": dict(studies),
         },
         files={
