@@ -53,9 +53,9 @@ class Extensions:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            SELECT $study, '', count(*), coalesce(sum(places), 0), 0, 0, 0, 0
-            FROM pairs WHERE study_id = $study AND number > $before
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, gold)
+            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0, stratum = 'gold'
+            FROM pairs WHERE study_id = $study AND number > $before GROUP BY stratum = 'gold'
             """,
             about,
         )

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.clock import now
+from core.study.gold import GOLD
 from core.study.pairs import Judgement, Presentation, RatedPair, Rating
 from core.study.study import StudyProgress
 from storage.database import Database, Row
@@ -34,19 +35,27 @@ class Judgements:
                        SELECT count(*) FROM study_systems s
                        WHERE s.study_id = $study AND s.role = 'candidate'
                    ) AS least,
-                   sum(c.pairs) AS pairs, sum(c.judged) AS judged, sum(c.reviewed) AS reviewed,
-                   coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
-                   sum(c.places - c.filled)
-                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open,
-                   coalesce(sum(c.repeats) FILTER (c.rater_id = $rater), 0) AS repeats
+                   sum(c.pairs) FILTER (NOT c.gold) AS pairs,
+                   sum(c.judged) FILTER (NOT c.gold) AS judged,
+                   sum(c.reviewed) FILTER (NOT c.gold) AS reviewed,
+                   coalesce(sum(c.judgements) FILTER (NOT c.gold AND c.rater_id = $rater), 0)
+                       AS mine,
+                   sum(c.places - c.filled) FILTER (NOT c.gold) - coalesce(
+                       sum(c.blocked) FILTER (NOT c.gold AND c.rater_id = $rater), 0) AS open,
+                   coalesce(sum(c.repeats) FILTER (c.rater_id = $rater), 0) AS repeats,
+                   coalesce(sum(c.judgements) FILTER (c.gold AND c.rater_id = $rater), 0) AS gold,
+                   coalesce(sum(c.places - c.filled) FILTER (c.gold), 0) - coalesce(
+                       sum(c.blocked) FILTER (c.gold AND c.rater_id = $rater), 0) AS gold_open,
+                   coalesce(sum(c.pairs) FILTER (c.gold), 0) AS gold_pairs,
+                   coalesce(sum(c.judged) FILTER (c.gold), 0) AS gold_judged
             FROM studies t JOIN study_counts c ON c.study_id = t.study_id
             WHERE t.study_id = $study GROUP BY ALL
             """,
             {"study": study_id, "rater": rater_id},
         )
         assert row is not None
-        names = ("pairs", "judged", "reviewed", "mine", "open", "least", "repeats")
-        return StudyProgress(row["name"], row["closed"], **{n: int(row[n]) for n in names})
+        counts = {name: int(row[name]) for name in row if name not in ("name", "closed")}
+        return StudyProgress(row["name"], row["closed"], **counts)
 
     # Judging -----------------------------------------------------------------------------------
 
@@ -181,9 +190,10 @@ class Judgements:
         reviewed = 0 if change > 0 and before else told
         # In: the places still open are closed to this rater. Out: those open before are theirs.
         open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
-        self._add_counts(shown.study_id, "", filled=fills, judged=judged, reviewed=reviewed)
+        gold, study_id = shown.phase == GOLD, shown.study_id
+        self._add_counts(study_id, "", gold, filled=fills, judged=judged, reviewed=reviewed)
         self._add_counts(
-            shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
+            study_id, shown.rater_id, gold, judgements=change, blocked=change * open_places
         )
         if fills and pair["places"] > 1:
             for row in self._db.rows(
@@ -193,12 +203,14 @@ class Judgements:
                 """,
                 {"pair": shown.pair_id, "rater": shown.rater_id},
             ):
-                self._add_counts(shown.study_id, row["rater_id"], blocked=-fills)
+                self._add_counts(study_id, row["rater_id"], gold, blocked=-fills)
 
     def _add_counts(
         self,
         study_id: str,
         rater_id: str,
+        gold: bool = False,
+        *,
         filled: int = 0,
         judged: int = 0,
         judgements: int = 0,
@@ -210,14 +222,14 @@ class Judgements:
             """
             INSERT INTO study_counts
                 (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                 repeats)
+                 repeats, gold)
             VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $reviewed,
-                    $repeats)
+                    $repeats, $gold)
             """,
             {
                 "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
                 "judgements": judgements, "blocked": blocked, "reviewed": reviewed,
-                "repeats": repeats,
+                "repeats": repeats, "gold": gold,
             },
         )  # fmt: skip
 
@@ -233,8 +245,9 @@ class Judgements:
             CREATE OR REPLACE TEMP TABLE summed AS
             SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
                    sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
-                   sum(blocked) AS blocked, sum(reviewed) AS reviewed, sum(repeats) AS repeats
-            FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
+                   sum(blocked) AS blocked, sum(reviewed) AS reviewed, sum(repeats) AS repeats,
+                   gold
+            FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id, gold
             """,
             {"study": study_id},
         )
@@ -243,9 +256,9 @@ class Judgements:
             """
             INSERT INTO study_counts
                 (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                 repeats)
+                 repeats, gold)
             SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                   repeats
+                   repeats, gold
             FROM summed
             """
         )
@@ -280,7 +293,7 @@ class Judgements:
     # Reading -----------------------------------------------------------------------------------
 
     def of_study(self, study_id: str) -> list[Judgement]:
-        """Every judgement of a study with its rater's name, oldest first."""
+        """Every judgement of a study with its rater's name, oldest first; none of a gold pair."""
         rows = self._db.rows(_JUDGEMENTS, {"study": study_id, "judgement": None})
         return [Judgement.of_row(row) for row in rows]
 
@@ -301,24 +314,31 @@ class Judgements:
         return [Rating(**row) for row in rows]
 
     def ratings(self, study_id: str) -> list[Rating]:
-        """Every rating of a study."""
+        """Every rating of a study, those of gold pairs too."""
         return [
             Rating(**row) for row in self._db.rows(_RATINGS, {"study": study_id, "judgement": None})
         ]
 
     def count(self, study_id: str) -> int:
-        """How many judgements a study has."""
+        """How many judgements a study has, those of gold pairs aside."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM judgements WHERE study_id = $study", {"study": study_id}
+                """
+                SELECT count(*) FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE j.study_id = $study AND b.stratum <> 'gold'
+                """,
+                {"study": study_id},
             )
         )
 
     def count_withdrawn(self, study_id: str) -> int:
-        """How many judgements of a study were taken back."""
+        """How many judgements of a study were taken back, those of gold pairs aside."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study",
+                """
+                SELECT count(*) FROM withdrawn_judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE j.study_id = $study AND b.stratum <> 'gold'
+                """,
                 {"study": study_id},
             )
         )
@@ -347,7 +367,8 @@ _JUDGEMENTS = """
     JOIN presentations s ON s.presentation_id = j.presentation_id
     LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
-    WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
+    WHERE j.study_id = $study
+      AND (j.judgement_id = $judgement OR ($judgement IS NULL AND b.stratum <> 'gold'))
     ORDER BY j.created_at, j.judgement_id
 """
 _RATINGS = """

@@ -94,13 +94,13 @@ class Results:
         return [row["split"] for row in rows]
 
     def pairs_page(self, study_id: str, which: str, limit: int, offset: int) -> list[StudyPair]:
-        """Pairs of a study with both answers, the reference, how they were judged and what was
-        said; `which`: all, rated or open."""
+        """Pairs of a study, gold aside, with both answers, the reference, how they were judged and
+        what was said; `which`: all, rated or open."""
         rows = self._db.rows(
             """
             WITH asked AS (
                 SELECT * FROM pairs
-                WHERE study_id = $study
+                WHERE study_id = $study AND stratum <> 'gold'
                   AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
                 ORDER BY number LIMIT $limit OFFSET $offset
             ),
@@ -141,7 +141,7 @@ class Results:
             self._db.value(
                 """
                 SELECT count(*) FROM pairs
-                WHERE study_id = $study
+                WHERE study_id = $study AND stratum <> 'gold'
                   AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
                 """,
                 {"study": study_id, "which": which},
@@ -183,7 +183,8 @@ class Results:
                        count(*) FILTER (j.outcome IN ('tie_good', 'tie_bad')) AS tied,
                        avg(j.seconds) AS seconds
                 FROM judgements j JOIN studies t ON t.study_id = j.study_id
-                WHERE t.project_id = $project
+                JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE t.project_id = $project AND b.stratum <> 'gold'
                 """,
                 {"project": project_id},
             )
@@ -191,7 +192,7 @@ class Results:
         )
 
     def judgement_rows(self, study_id: str) -> list[Row]:
-        """One row per judgement and rated answer, for an export: nothing left out."""
+        """One row per judgement, for an export: nothing left out, gold pairs neither."""
         return self._db.rows(
             """
             SELECT b.number AS pair, b.example_id, e.external_id, v.instruction, v.input,

@@ -632,7 +632,7 @@ CREATE TABLE guesses (
     CHECK ((guess IN ('left', 'right')) = (guessed_system_id IS NOT NULL))
 );
 
--- How far a study is, and each rater in it: sums of changes.
+-- How far a study is, and each rater in it: sums of changes. Gold pairs are counted apart.
 CREATE TABLE study_counts (
     study_id VARCHAR NOT NULL,
     rater_id VARCHAR NOT NULL,
@@ -643,7 +643,8 @@ CREATE TABLE study_counts (
     judgements INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
     repeats INTEGER DEFAULT 0,
-    reviewed INTEGER NOT NULL DEFAULT 0
+    reviewed INTEGER NOT NULL DEFAULT 0,
+    gold BOOLEAN DEFAULT false
 );
 
 -- Decisions ---------------------------------------------------------------------------------------

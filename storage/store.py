@@ -18,6 +18,7 @@ from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.extensions import Extensions
+from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
@@ -76,6 +77,7 @@ class Store:
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
         self.guesses = Guesses(self.database)
+        self.gold = Gold(self.database)
         self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)

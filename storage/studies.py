@@ -60,8 +60,9 @@ class Studies:
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0 FROM pairs WHERE study_id = $study
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, gold)
+            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0, stratum = 'gold'
+            FROM pairs WHERE study_id = $study GROUP BY stratum = 'gold'
             """,
             {"study": study_id},
         )
@@ -240,8 +241,11 @@ TAKE_IN_PAIRS = """
     FROM read_parquet($parquet_path)
 """
 TAKE_IN_PRESENTATIONS = """
-    INSERT INTO presentations (presentation_id, study_id, pair_id, position, place)
-    SELECT presentation_id, study_id, pair_id, position, place FROM read_parquet($parquet_path)
+    INSERT INTO presentations (presentation_id, study_id, pair_id, position, place, phase, weight)
+    SELECT n.presentation_id, n.study_id, n.pair_id, n.position, n.place,
+           CASE b.stratum WHEN 'gold' THEN 'gold' ELSE 'main' END,
+           CASE b.stratum WHEN 'gold' THEN 0 ELSE 1 END
+    FROM read_parquet($parquet_path) n JOIN pairs b ON b.pair_id = n.pair_id
 """
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.decision.report import BrokenReport, baseline_in, names_in, read_report
 from core.statistics.estimates import Estimate
+from core.study.gold import GOLD
 from core.study.register import level_of
 from core.study.sealing import ADDED, added_in, check_opened
 from core.study.verdicts import Verdict, headline, net_preference, seen
@@ -127,7 +128,7 @@ def _as_added(
     if seals != [one["seal"] for one in stated]:
         raise BrokenReport("The pairs that were added are not those that were sealed then.")
     for sealed, one in zip(added, stated, strict=True):
-        pairs = len(sealed["pairs"]) + len(sealed["moved"])
+        pairs = sum(p["stratum"] != GOLD for p in sealed["pairs"]) + len(sealed["moved"])
         words = f"{counted(pairs, 'pair')} {'was' if pairs == 1 else 'were'} added on"
         if one["judgements"] != sealed["judgements"] or not one["sentence"].startswith(words):
             raise BrokenReport("What is said of the pairs that were added is not what was sealed.")

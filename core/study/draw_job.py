@@ -1,9 +1,11 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first), in any order.
+position, reference, texts: every system's answer, the baseline's first), in any order, and where
+there is to be gold data/gold.parquet (GoldCandidate's fields).
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, outputs). spec: DrawSpec's fields.
+final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs). spec: DrawSpec's
+fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
 them, in a stratum of their own (`core.study.risk`).
@@ -22,6 +24,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
+from core.study.gold import GOLD, Gold, GoldCandidate, choose_gold, gold_rows, mixed_in
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.risk import RISK, risk_scores, riskiest
@@ -36,8 +39,9 @@ PLACE_STEP = 1_000_000
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
     candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
-    sample's pairs that two people rate; `names` and `template` are what
-    must not show in an answer; `rubric` and `plan` are sealed with what is drawn."""
+    sample's pairs that two people rate; `gold` that for which gold pairs are mixed in; `names` and
+    `template` are what must not show in an answer; `rubric` and `plan` are sealed with what is
+    drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -49,6 +53,7 @@ class DrawSpec:
     rubric: Any = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     risk: int = 0
+    gold: float = 0.0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
@@ -64,23 +69,45 @@ def run(job: JobContext) -> None:
     spec = DrawSpec.from_json(job.spec)
     table = pq.read_table(job.data("answers.parquet")).sort_by("position")
     job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
+    chosen: list[Gold] = []
+    if spec.gold:
+        wanted = gold_wanted(spec.gold, spec.size * (len(spec.systems) - 1))
+        spare = table.num_rows - spec.size
+        chosen = choose_gold(read_candidates(job.data("gold.parquet")), wanted, spare)
+        job.note(f"{len(chosen)} of {wanted} gold pairs.")
     with job.final() as folder:
-        write_json(folder / "study.json", draw_study(table, spec, folder))
+        write_json(folder / "study.json", draw_study(table, spec, folder, chosen))
     job.progress(table.num_rows, table.num_rows)
 
 
-def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
+def gold_wanted(share: float, pairs: int) -> int:
+    """How many gold pairs are mixed into so many."""
+    return max(1, round(share * pairs)) if share else 0
+
+
+def read_candidates(path: Path) -> list[GoldCandidate]:
+    """The examples that gold pairs could be made of, in their order."""
+    import pyarrow.parquet as pq
+
+    return [GoldCandidate(**row) for row in pq.read_table(path).to_pylist()]
+
+
+def draw_study(
+    table: Any, spec: DrawSpec, folder: Path, gold: Sequence[Gold] = ()
+) -> dict[str, Any]:
     """Writes pairs and presentations into `folder`; what study.json says."""
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
-    pairs = drawn_pairs(table, spec)
+    pairs = drawn_pairs(table, spec, gold)
     sampled = write_drawn(folder, pairs, spec.study_id, spec.overlap, spec.seed)
     content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
     return {
         "leaks": _leaks(table, spec),
         "seal": seal_of(content),
-        "pairs": len(pairs),
-        "risk_pairs": len(pairs) - sampled,
+        "pairs": len(pairs) - len(gold),
+        "risk_pairs": len(pairs) - len(gold) - sampled,
+        "gold_pairs": len(gold),
+        "kept_out": kept_out(gold),
         "outputs": table.num_rows,
     }
 
@@ -93,7 +120,7 @@ def write_drawn(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    sampled = [pair for pair in pairs if pair["stratum"] != RISK]
+    sampled = [pair for pair in pairs if pair["stratum"] not in (RISK, GOLD)]
     order = pair_order(len(sampled), seed + 1)
     twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
     for pair in pairs:
@@ -116,15 +143,22 @@ def write_drawn(
     return len(sampled)
 
 
-def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def kept_out(gold: Sequence[Gold]) -> list[str]:
+    """The outputs that gold pairs are made of: they are not drawn."""
+    return sorted({one.example_id for pair in gold for one in pair if one.in_frame})
+
+
+def drawn_pairs(table: Any, spec: DrawSpec, gold: Sequence[Gold] = ()) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
-    beside it; one pair for every candidate."""
+    beside it, one pair for every candidate; and gold pairs among them."""
+    table = table.append_column("stratum", [length_strata(table.column("reference").to_pylist())])
+    out = set(kept_out(gold))
+    table = table.filter([one not in out for one in table.column("example_id").to_pylist()])
     ids = table.column("example_id").to_pylist()
+    strata = table.column("stratum").to_pylist()
     references = table.column("reference").to_pylist()
     texts = table.column("texts").to_pylist()
-    drawn = draw(
-        ids, length_strata(references), min(spec.size, len(ids)), np.random.default_rng(spec.seed)
-    )
+    drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
     beside: list[Drawn] = []
     if spec.risk:
         certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
@@ -135,7 +169,7 @@ def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
         for found in [pairs_of(of, table, spec.study_id, spec.systems)]
         for k in pair_order(len(found), spec.seed + 2 * part)
     ]
-    return numbered(ordered, spec.study_id)
+    return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
 
 
 def _with_certain(

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from core.study.gold import GOLD, NAMES
 from core.study.pairs import Rating
+from core.study.risk import RISK
 
 
 def judgement_records(
@@ -57,7 +59,7 @@ def _record(
     preferred = row["preferred_system_id"]
     systems = [
         {
-            "name": names[row[f"system_{letter}"]],
+            "name": {**names, **NAMES}[row[f"system_{letter}"]],
             "answer": row[f"answer_{letter}"],
             "flags": flags.get(row[f"system_{letter}"], []),
             "ratings": {r.criterion: r.value for r in own},
@@ -68,6 +70,7 @@ def _record(
     ]
     return {
         "pair": row["pair"],
+        "kind": _kind(row),
         "stratum": row["stratum"],
         "probability": row["inclusion_probability"],
         "example_id": row["example_id"],
@@ -79,13 +82,22 @@ def _record(
         "rated_at": f"{row['created_at']:%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(row["seconds"], 1),
         "choice": row["choice"],
-        "preferred": names[preferred] if preferred else row["outcome"],
+        "preferred": {**names, **NAMES}[preferred] if preferred else row["outcome"],
         "set_apart": row["set_apart"],
         "occasion": row["occasion"],
         "comment": row["comment"],
         "correction": row["correction"],
         "systems": systems,
     }
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """Which part of a study a judgement belongs to: the verdict rests on the sample alone."""
+    if row["stratum"] == GOLD:
+        return "gold"
+    if row["occasion"] > 1:
+        return "repeat"
+    return "risk" if row["stratum"] == RISK else "sample"
 
 
 def _rater_names(rows: Sequence[Mapping[str, Any]], by_name: bool) -> dict[str, str]:

@@ -65,6 +65,11 @@ def _place_in_block(seed: int, rater_id: str, share: float, block: int) -> int:
     return int.from_bytes(drawn, "big") % round(1 / share)
 
 
+def place_in_part(seed: int, part: int, size: int) -> int:
+    """The place of a gold pair in a part of the order, 0 to `size` - 1."""
+    return int.from_bytes(_draw(seed, "gold", part), "big") % size
+
+
 def seed_of_extension(seed: int, number: int) -> int:
     """The seed of pairs that are added to a study, the first time being 1."""
     return int.from_bytes(_draw(seed, "extension", number)[:7], "big")

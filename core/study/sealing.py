@@ -23,7 +23,7 @@ from core.errors import InvalidInput
 
 SEED_BITS = 62
 FORMAT = 1
-ADDED = ("pairs", "risk_pairs", "seed")
+ADDED = ("pairs", "risk_pairs", "gold_pairs", "kept_out", "seed")
 DRAWN_AS = ("stratum", "inclusion_probability")
 
 
@@ -48,8 +48,8 @@ def seal_content(
 ) -> dict[str, Any]:
     """What is sealed, as plain values: systems in their roles (the baseline first), pairs in their
     order with hashes of both answers, the rubric, and the plan without what the draw adds to it.
-    Where there is a risk stratum, a pair's stratum and probability too."""
-    drawn_as = DRAWN_AS if plan.get("risk") else ()
+    Where there is a risk stratum or gold, a pair's stratum and probability too."""
+    drawn_as = DRAWN_AS if plan.get("risk") or plan.get("gold") else ()
     return {
         "format": FORMAT,
         "study": study_id,

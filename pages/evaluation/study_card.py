@@ -76,11 +76,13 @@ def _plan(study: Study) -> str:
     partly = 0 < plan.outputs < plan.split_size
     of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
     risk = f", {page.number(plan.risk_pairs)} of them for their risk" if plan.risk_pairs else ""
+    gold = f"{page.counted(plan.gold_pairs, 'gold pair')} mixed in · " if plan.gold else ""
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
         f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of}{risk} · "
         f"{left_out}"
-        f"{page.percent(plan.overlap)} rated twice · {again}{reference} · seal {study.seal[:12]}…"
+        f"{page.percent(plan.overlap)} rated twice · {again}{gold}{reference} · "
+        f"seal {study.seal[:12]}…"
     )
 
 

@@ -141,6 +141,13 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
             )  # fmt: skip
             reference = st.toggle("Raters see the reference answer")
+            gold = st.slider(
+                "Gold pairs", 0, 20, 0, 5, format="%d %%", disabled=reference,
+                help="For each hundred pairs of the sample so many more, whose right answer is "
+                "known: an example’s reference against that of another example. They show leads "
+                "whether raters look, and enter nothing else. Not where raters see the reference: "
+                "they would know them.",
+            )  # fmt: skip
     with told:
         shown = st.container()
         assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)
@@ -157,6 +164,7 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
         "risk": risk,
         "repeats": SHARE if again else 0.0,
         "show_reference": reference,
+        "gold": 0.0 if reference else gold / 100,
     }
 
 

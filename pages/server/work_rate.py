@@ -64,7 +64,7 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     task = None if pair is None else task_view(store, actor, pair)
     if task and undone and task["presentation_id"] == first:
         task["draft"] = form_view(undone)
-    done = at.mine > 0 and at.mine >= at.for_this_rater
+    done = at.done_by_this_rater > 0 and at.left_to_this_rater <= 0
     return {
         "saved": saved,
         "task": task,
@@ -75,11 +75,12 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
 
 
 def _figures(store: Store, actor: Actor, study_id: str, at: StudyProgress) -> Body:
+    # A rater's figures count gold pairs like all others, and leave out the rule that does not.
     return {
-        "judged": at.judged,
-        "reviewed": at.reviewed,
-        "least": at.least,
-        "pairs": at.pairs,
+        "judged": at.judged + at.gold_judged,
+        "reviewed": None if at.gold_pairs else at.reviewed,
+        "least": None if at.gold_pairs else at.least,
+        "pairs": at.pairs + at.gold_pairs,
         "can_undo": rating.last_judgement(store, actor, study_id) is not None,
     }
 
@@ -96,7 +97,7 @@ def questions(store: Store, actor: Actor, study_id: str, body: Body) -> Body:
     elif body["action"] == "skip":
         guessing.skip_questions(store, actor, study_id)
     at = rating.progress(store, actor, study_id)
-    left = at.for_this_rater - at.mine
+    left = at.left_to_this_rater
     return {
         "saved": saved,
         "task": None,

@@ -18,3 +18,5 @@ ALTER TABLE pairs ADD COLUMN extension INTEGER DEFAULT 0;
 ALTER TABLE pairs ADD COLUMN sample_stratum VARCHAR;
 ALTER TABLE pairs ADD COLUMN sample_probability DOUBLE;
 ALTER TABLE pairs ADD COLUMN sampled_at TIMESTAMP;
+-- Gold pairs are counted apart from the others.
+ALTER TABLE study_counts ADD COLUMN gold BOOLEAN DEFAULT false;

@@ -19,6 +19,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.study.study import Extension, Study
 from core.wording import counted
+from core.workflows.evaluation.drawing import gold_candidates
 from core.workflows.evaluation.seals import extension_seal
 from core.workflows.evaluation.studies import get_study, get_study_as_lead
 from core.workflows.jobs import jobs
@@ -49,7 +50,8 @@ def room_of(store: Store, actor: Actor, study_id: str) -> Room:
     baseline = study.baseline.system_id
     alike = [len(store.studies.of_both(baseline, one.system_id)) for one in study.candidates]
     drawn = study.pairs_each
-    return Room(drawn, study.plan.outputs - drawn, max(alike), _waiting(store, study))
+    left = study.plan.outputs - len(study.plan.kept_out) - drawn
+    return Room(drawn, left, max(alike), _waiting(store, study))
 
 
 def _waiting(store: Store, study: Study) -> bool:
@@ -87,6 +89,7 @@ def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: st
     systems, number = [s.system_id for s in study.systems], len(study.extensions) + 1
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"
     store.answers.write_shared(path, study.version_id, systems, study.plan.split)
+    gold = gold_candidates(store, study.version_id, systems, study.plan, size)
 
     def also(_job_id: str) -> None:
         store.audit.record(
@@ -111,14 +114,17 @@ def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: st
                 "overlap": study.plan.overlap,
                 "outputs": study.plan.outputs,
                 "seed": study.plan.seed,
+                "gold": study.plan.gold,
+                "kept_out": list(study.plan.kept_out),
             },
             tables={"there.parquet": store.extensions.there(study.study_id)},
-            files={"answers.parquet": path},
+            files={"answers.parquet": path, **gold},
             detail={"study_id": study.study_id, "number": number},
             also=also,
         )
     finally:
-        path.unlink(missing_ok=True)
+        for one in (path, *gold.values()):
+            one.unlink(missing_ok=True)
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
@@ -149,12 +155,12 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
             created_at=at,
         )
         added = replace(added, seal=extension_seal(store, study, added)["seal"])
-        _write(store, study, added, job)
+        _write(store, study, added, job, drawn["gold_pairs"])
 
     store.transact(save)
 
 
-def _write(store: Store, study: Study, added: Extension, job: Job) -> None:
+def _write(store: Store, study: Study, added: Extension, job: Job, gold: int) -> None:
     store.extensions.add(
         {
             "extension_id": job.subject_id,
@@ -174,6 +180,7 @@ def _write(store: Store, study: Study, added: Extension, job: Job) -> None:
         study.plan,
         pairs=study.plan.pairs + pairs,
         risk_pairs=study.plan.risk_pairs - len(added.moved),
+        gold_pairs=study.plan.gold_pairs + gold,
     )
     store.extensions.set_plan(study.study_id, plan)
     said = added.sentence(len(study.candidates))

@@ -84,10 +84,11 @@ def next_pairs(
     if again := repeat_due(study.seed, actor.person_id, study.repeats, at.mine):
         repeat = lease_repeat(store, study, actor.person_id, again)
         taken += [repeat] if repeat and len(taken) < count else []
-    whole = at.for_this_rater
-    whole += count_repeats(study.seed, actor.person_id, study.repeats, whole)
+    own = at.for_this_rater
+    repeats = count_repeats(study.seed, actor.person_id, study.repeats, own)
+    whole = own + repeats + at.gold + at.gold_open
     return [
-        blind_pair(store, study, presentation_id, at.mine + at.repeats + k, whole)
+        blind_pair(store, study, presentation_id, at.done_by_this_rater + k, whole)
         for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 

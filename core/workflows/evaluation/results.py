@@ -15,6 +15,7 @@ from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings
+from core.study.gold import GoldResult, gold_results
 from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
@@ -235,6 +236,12 @@ def reviewed_of(store: Store, actor: Actor, study: Study, counted: int) -> int:
     if len(study.candidates) == 1:
         return counted
     return store.results.reviewed(study.study_id)
+
+
+def gold_of(store: Store, actor: Actor, study_id: str) -> tuple[GoldResult, ...]:
+    """How each rater judged the gold pairs; leads only, and in nothing else."""
+    get_study_as_lead(store, actor, study_id)
+    return gold_results(store.gold.judged(study_id))
 
 
 def none_in(pairs: int) -> Estimate:
