@@ -96,12 +96,16 @@ class Judgements:
             """
             INSERT INTO judgements
                 (judgement_id, presentation_id, study_id, pair_id, rater_id, choice, outcome,
-                 preferred_system_id, flags, comment, correction, seconds, created_at)
+                 preferred_system_id, flags, comment, correction, seconds, created_at, spans)
             VALUES ($judgement_id, $presentation_id, $study_id, $pair_id, $rater_id, $choice,
                     $outcome, $preferred_system_id, $flags, $comment, $correction, $seconds,
-                    $created_at)
+                    $created_at, $spans)
             """,
-            {**row, "flags": json.dumps(row["flags"]), "created_at": now()},
+            {
+                **row,
+                **{name: json.dumps(row[name]) for name in ("flags", "spans")},
+                "created_at": now(),
+            },
         )
         if ratings:
             self._db.execute(
@@ -353,6 +357,7 @@ _JUDGEMENTS = """
     SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
+           CAST(j.spans AS VARCHAR) AS spans,
            j.comment, j.correction, j.seconds,
            -- A pair that moved into the sample is in it from then on: no earlier look saw it there.
            CASE WHEN b.sampled_at > j.created_at

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.clock import now
 from core.study.answer import StudyPair
+from core.study.spans import Span, spans_of_column
 from storage.database import Database, Row
 
 
@@ -126,6 +127,8 @@ class Results:
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
                     FROM said j WHERE j.pair_id = b.pair_id AND j.set_apart), []) AS set_apart,
+                   (SELECT list(CAST(j.spans AS VARCHAR) ORDER BY j.created_at) FROM said j
+                    WHERE j.pair_id = b.pair_id) AS spans,
                    coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM said j
                     WHERE j.pair_id = b.pair_id AND j.comment <> ''), []) AS comments
             FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
@@ -199,7 +202,7 @@ class Results:
                    v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
                    j.created_at, j.seconds, j.choice, j.outcome,
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
-                   j.flags, j.comment, j.correction, j.judgement_id,
+                   j.flags, j.spans, j.comment, j.correction, j.judgement_id,
                    coalesce(b.sample_stratum, b.stratum) AS stratum,
                    coalesce(b.sample_probability, b.inclusion_probability)
                        AS inclusion_probability,
@@ -254,7 +257,17 @@ def _study_pair(row: Row) -> StudyPair:
         comments=tuple(row["comments"]),
         set_apart=tuple(row["set_apart"]),
         again=tuple(row["again"]),
+        spans=_all_spans(row["spans"] or ()),
     )
+
+
+def _all_spans(columns: Sequence[str | None]) -> dict[str, tuple[Span, ...]]:
+    """System id → the spans of all judgements of a pair."""
+    found: dict[str, tuple[Span, ...]] = {}
+    for column in columns:
+        for system, own in spans_of_column(column).items():
+            found[system] = (*found.get(system, ()), *own)
+    return found
 
 
 def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str, Any]:

@@ -545,6 +545,8 @@ CREATE TABLE presentations (
     lapsed BOOLEAN NOT NULL DEFAULT false
 );
 
+-- Spans: the words of both answers that a rater marked, system id -> [{kind, start, end}] in code
+-- points.
 CREATE TABLE judgements (
     judgement_id VARCHAR PRIMARY KEY,
     presentation_id VARCHAR NOT NULL UNIQUE,
@@ -559,6 +561,7 @@ CREATE TABLE judgements (
     correction VARCHAR NOT NULL DEFAULT '',
     seconds DOUBLE NOT NULL,
     created_at TIMESTAMP NOT NULL,
+    spans JSON DEFAULT '{}',
     CHECK (choice IN ('left', 'right', 'tie_good', 'tie_bad', 'cannot_judge')),
     CHECK (outcome IN ('preferred', 'tie_good', 'tie_bad', 'cannot_judge')),
     CHECK ((outcome = 'preferred') = (preferred_system_id IS NOT NULL))

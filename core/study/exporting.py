@@ -10,6 +10,7 @@ from typing import Any
 from core.study.gold import GOLD, NAMES
 from core.study.pairs import Rating
 from core.study.risk import RISK
+from core.study.spans import spans_json, spans_of_column
 
 
 def judgement_records(
@@ -33,12 +34,18 @@ def judgement_records(
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as one row of a CSV file: ratings, remarks and flags in columns per system."""
+    """A record as one row of a CSV file: ratings, remarks, flags and spans in columns per system.
+
+    A span is written as "hallucination 3-9: words", in code points of the answer.
+    """
     row = {name: value for name, value in record.items() if name != "systems"}
     for letter, system in zip("ab", record["systems"], strict=True):
         row[f"system_{letter}"] = system["name"]
         row[f"answer_{letter}"] = system["answer"]
         row[f"flags_{letter}"] = ", ".join(system["flags"])
+        row[f"spans_{letter}"] = "; ".join(
+            f"{one['kind']} {one['start']}-{one['end']}: {one['text']}" for one in system["spans"]
+        )
         row |= {f"{c}_{letter}": value for c, value in system["ratings"].items()}
         row |= {f"{c}_remark_{letter}": text for c, text in system["remarks"].items()}
     return row
@@ -56,12 +63,17 @@ def _record(
     called: Mapping[str, str],
 ) -> dict[str, Any]:
     flags = json.loads(row["flags"])
+    spans = spans_of_column(row["spans"])
     preferred = row["preferred_system_id"]
     systems = [
         {
             "name": {**names, **NAMES}[row[f"system_{letter}"]],
             "answer": row[f"answer_{letter}"],
             "flags": flags.get(row[f"system_{letter}"], []),
+            "spans": [
+                {**one, "text": row[f"answer_{letter}"][one["start"] : one["end"]]}
+                for one in spans_json(spans.get(row[f"system_{letter}"], ()))
+            ],
             "ratings": {r.criterion: r.value for r in own},
             "remarks": {r.criterion: r.remark for r in own if r.remark},
         }

@@ -16,6 +16,7 @@ from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.study.blinding import BlindGuess
 from core.study.pairs import SIDES, BlindJudgement, BlindPair, RatedPair
+from core.study.spans import spans_from, spans_json
 from core.study.study import StudyProgress
 from core.workflows.evaluation import guessing, rating, rating_drafts
 
@@ -152,6 +153,7 @@ def form_view(said: BlindJudgement) -> Body:
         "comment": said.comment,
         "correction": said.correction,
         "seconds": said.seconds,
+        "spans": {side: spans_json(said.spans.get(side, ())) for side in SIDES},
     }
 
 
@@ -192,6 +194,7 @@ def judgement_from(body: Mapping[str, Any]) -> BlindJudgement:
             comment=str(body.get("comment") or ""),
             correction=str(body.get("correction") or ""),
             seconds=float(body.get("seconds") or 0),
+            spans={side: spans_from((body.get("spans") or {}).get(side)) for side in SIDES},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise InvalidInput(UNREADABLE) from None

@@ -20,3 +20,5 @@ ALTER TABLE pairs ADD COLUMN sample_probability DOUBLE;
 ALTER TABLE pairs ADD COLUMN sampled_at TIMESTAMP;
 -- Gold pairs are counted apart from the others.
 ALTER TABLE study_counts ADD COLUMN gold BOOLEAN DEFAULT false;
+-- The words of both answers that a rater marked: system id -> [{kind, start, end}], code points.
+ALTER TABLE judgements ADD COLUMN spans JSON DEFAULT '{}';
