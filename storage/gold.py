@@ -44,7 +44,7 @@ class Gold:
             named AS (
                 SELECT m.example_id, m.revision_id, m.group_id,
                        f.example_id IS NOT NULL AS in_frame,
-                       md5($salt || m.example_id) AS place
+                       md5($salt || ' ' || m.position) AS place
                 FROM version_examples m LEFT JOIN frame f ON f.example_id = m.example_id
                 JOIN revisions r ON r.revision_id = m.revision_id
                 WHERE m.version_id = $version AND trim(r.output) <> ''

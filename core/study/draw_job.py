@@ -24,7 +24,15 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
-from core.study.gold import GOLD, Gold, GoldCandidate, choose_gold, gold_rows, mixed_in
+from core.study.gold import (
+    GOLD,
+    Gold,
+    GoldCandidate,
+    choose_gold,
+    gold_rows,
+    gold_wanted,
+    mixed_in,
+)
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.risk import RISK, risk_scores, riskiest
@@ -78,11 +86,6 @@ def run(job: JobContext) -> None:
     with job.final() as folder:
         write_json(folder / "study.json", draw_study(table, spec, folder, chosen))
     job.progress(table.num_rows, table.num_rows)
-
-
-def gold_wanted(share: float, pairs: int) -> int:
-    """How many gold pairs are mixed into so many."""
-    return max(1, round(share * pairs)) if share else 0
 
 
 def read_candidates(path: Path) -> list[GoldCandidate]:

@@ -24,13 +24,12 @@ from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
 from core.study.draw_job import (
-    gold_wanted,
     numbered,
     pairs_of,
     read_candidates,
     write_drawn,
 )
-from core.study.gold import GOLD, Gold, choose_gold, gold_rows, mixed_in
+from core.study.gold import GOLD, Gold, choose_gold, gold_rows, gold_wanted, mixed_in
 from core.study.order import pair_order, seed_of_extension
 from core.study.risk import RISK
 from core.study.sampling import Drawn, draw_more, length_strata

@@ -59,6 +59,11 @@ def gold_results(rows: Sequence[Mapping[str, Any]]) -> tuple[GoldResult, ...]:
     return tuple(sorted(found, key=lambda one: one.rater))
 
 
+def gold_wanted(share: float, pairs: int) -> int:
+    """How many gold pairs are mixed into so many."""
+    return max(1, round(share * pairs)) if share else 0
+
+
 def choose_gold(candidates: Sequence[GoldCandidate], count: int, spare: int) -> list[Gold]:
     """At most `count` pairs of an example and an unlike one, in the order of the candidates, those
     outside of the frame first. `spare`: so many outputs of the frame may be used up."""

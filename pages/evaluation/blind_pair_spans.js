@@ -81,7 +81,7 @@ function markSpans(body, text, spans) {
 function spanBox(rater, side, text) {
   const points = [...text]
   const buttons = SPAN_KINDS.map((kind) => button({ onclick: () => rater.mark(kind) },
-    `Mark as ${kind}`))
+    `Mark as ${kind}`, element("kbd", {}, kind === "bias" ? "Shift M" : "M")))
   const made = element("div", { class: "does" })
   const box = element("div", { class: "spans", role: "group", "aria-label": `Marks in the ${side} answer` },
     element("p", {}, "Select the words that show it, then mark them."),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.clock import now
 from core.decision.verification import verify_report
 from core.errors import InvalidInput, NotAllowed
 from core.study.gold import GOLD, RIGHT, WRONG, GoldCandidate, choose_gold, mixed_in
@@ -18,6 +21,7 @@ from core.workflows.evaluation import extending, rating, reporting, results, sea
 from pages.server.work_rate import rate
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
+from tests.evaluation.test_blindness import everything_a_rater_is_sent
 from tests.evaluation.test_results import Place
 from tests.job_builders import run_here
 from tests.study_builders import a_judgement, a_study, a_system, a_version, answers_of, rate_all
@@ -33,7 +37,7 @@ WORDS = (
 class GoldPlace(Place):
     """Systems that answered forty of sixty examples, each asked and answered in other words."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shifts: tuple[int, int] = (0, 5)) -> None:
         self.store = a_store(folder)
         self.project_id = a_project(self.store).project_id
         self.lead = an_actor(self.project_id)
@@ -43,7 +47,7 @@ class GoldPlace(Place):
                 self.store, self.project_id, self.version_id, name,
                 dict(list(answers_of(self.store, self.version_id, shift).items())[:40]),
             )
-            for name, shift in (("Model one", 0), ("Run two", 5))
+            for name, shift in zip(("Model one", "Run two"), shifts, strict=True)
         )  # fmt: skip
 
 
@@ -334,3 +338,76 @@ def test_gold_is_mixed_in_wherever_the_seed_says() -> None:
         assert [one for one in mixed if "g" in one] == gold
         places.add(tuple(k for k, one in enumerate(mixed) if "g" in one))
     assert len(places) > 30
+
+
+def test_the_counters_are_those_of_the_log_whatever_raters_did(place: GoldPlace) -> None:
+    study_id = place.study(size=12, gold=0.5, overlap=0.5)
+    chance, raters = random.Random(8), [place.rater(name) for name in ("bea", "cem", "dot")]
+    said: list[tuple[Any, str]] = []
+    for _ in range(60):
+        rater, what = chance.choice(raters), chance.random()
+        if what < 0.2 and said:
+            owner, judgement_id = said.pop(chance.randrange(len(said)))
+            rating.take_back(place.store, owner, study_id, judgement_id)
+        elif what < 0.35:  # everything held runs out
+            place.store.database.execute(
+                "UPDATE presentations SET lease_until = $past WHERE NOT done AND NOT lapsed "
+                "AND rater_id IS NOT NULL",
+                {"past": now() - timedelta(minutes=1)},
+            )
+        elif pairs := rating.next_pairs(place.store, rater, study_id, 1):
+            judgement = a_judgement(pairs[0], chance.choice(["left", "tie_good", "cannot_judge"]))
+            rating.judge(place.store, rater, study_id, judgement)
+            said.append((rater, judgement.judgement_id))
+        for one in raters:
+            at = place.store.judgements.progress(study_id, one.person_id)
+            found = (at.judged, at.mine, at.open, at.gold_judged, at.gold, at.gold_open)
+            assert found == from_the_log(place, one.person_id)
+    before = place.store.judgements.progress(study_id, raters[0].person_id)
+    place.store.database.execute(
+        "INSERT INTO study_counts SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0, 0, k % 2 = 0 "
+        "FROM studies, range(500) t(k)"
+    )
+    place.store.transact(lambda: place.store.judgements.compact(study_id))
+    assert place.store.judgements.progress(study_id, raters[0].person_id) == before
+
+
+def from_the_log(place: GoldPlace, rater_id: str) -> tuple[int, ...]:
+    """Judged pairs, this rater's, and those still open, of the sample and of gold."""
+    found: list[int] = []
+    for gold in (False, True):
+        row = place.store.database.one(
+            """
+            WITH own AS (SELECT pair_id FROM pairs WHERE (stratum = 'gold') = $gold),
+            said AS (SELECT * FROM judgements SEMI JOIN own USING (pair_id))
+            SELECT (SELECT count(DISTINCT pair_id) FROM said) AS judged,
+                   (SELECT count(*) FROM said WHERE rater_id = $rater) AS mine,
+                   (SELECT count(*) FROM presentations SEMI JOIN own USING (pair_id)
+                    WHERE NOT done AND NOT lapsed AND pair_id NOT IN (
+                        SELECT pair_id FROM said WHERE rater_id = $rater)) AS open
+            """,
+            {"gold": gold, "rater": rater_id},
+        )
+        assert row is not None
+        found += row.values()
+    return tuple(found)
+
+
+def test_with_the_systems_swapped_a_rater_of_gold_pairs_is_sent_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    sent = []
+    for name, shifts in (("one", (0, 5)), ("other", (5, 0))):
+        place = GoldPlace(tmp_path / name, shifts)
+        place.study_id = place.study(size=10, gold=0.2)  # type: ignore[attr-defined]
+        if name == "other":
+            # The same texts on the same sides again: what still differs would tell the systems.
+            place.store.database.execute(
+                "UPDATE pairs SET system_a = system_b, system_b = system_a, answer_a = answer_b, "
+                "answer_b = answer_a WHERE stratum <> 'gold'"
+            )
+        sent.append(everything_a_rater_is_sent(place))  # type: ignore[arg-type]
+        place.store.close()
+    assert sent[0] == sent[1]
+    assert sent[0].count("\n") == 12 + 10 + 1
+    assert "gold" not in sent[0]
