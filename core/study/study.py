@@ -197,6 +197,11 @@ class Study:
         return self.extensions[-1].seal if self.extensions else self.seal
 
     @property
+    def was_closed(self) -> bool:
+        """Whether it is or was closed, so that somebody may know its secret seed."""
+        return self.closed or any(note.kind == "closed" for note in self.notes)
+
+    @property
     def closed(self) -> bool:
         """Whether it takes no more judgements."""
         return self.closed_at is not None

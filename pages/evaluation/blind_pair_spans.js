@@ -45,14 +45,14 @@ function selectedSpan(root, body) {
   return { start, end: start + [...text.trim()].length }
 }
 
-// Chromium tells selections within a shadow tree by the tree, Safari by composed ranges.
+// Chromium tells a selection within a shadow tree by the tree, Safari by composed ranges, Firefox by
+// the page. One that lies elsewhere is none.
 function selectedRange(tree) {
-  const own = tree.getSelection?.()
-  if (own?.rangeCount) return own.getRangeAt(0)
   const page = document.getSelection()
-  const found = page?.getComposedRanges?.({ shadowRoots: [tree] })[0]
-    ?? (page?.rangeCount ? page.getRangeAt(0) : null)
-  return found?.startContainer.getRootNode() === tree ? found : null
+  const found = [tree.getSelection?.(), page].map((one) => one?.rangeCount ? one.getRangeAt(0) : null)
+  found.push(page?.getComposedRanges?.({ shadowRoots: [tree] })[0])
+  const within = (node) => node.getRootNode() === tree
+  return found.find((one) => one && within(one.startContainer) && within(one.endContainer)) ?? null
 }
 
 // Wraps the marked words wherever the text's nodes begin and end.

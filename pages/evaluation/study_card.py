@@ -116,7 +116,7 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
             type="secondary" if rate else "primary",
         ):  # fmt: skip
             st.switch_page("evaluation/results.py", query_params={"study": study_id})
-        if not study.closed and st.button(
+        if not study.was_closed and st.button(
             "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
         ):
             add_pairs(store, actor, study)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from core.errors import Conflict, InvalidInput, NotAllowed
 from core.study.risk import RISK
 from core.study.sampling import draw, draw_more
 from core.study.sealing import BrokenSeal, check_opened, seal_of
+from core.workflows.commands import evaluation as commands
 from core.workflows.evaluation import extending, rating, reporting, results, seals, studies
+from core.workspace import Workspace
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
@@ -157,7 +160,7 @@ def test_sides_stay_balanced_over_the_pairs_that_were_added(place: Place) -> Non
     assert all(abs(row["a"] - row["b"]) <= 2 for row in rows)
 
 
-def closed(place: Place) -> tuple[str, dict[str, Any]]:
+def closed(place: Place) -> tuple[str, dict[str, str]]:
     """A study that grew twice, rated and closed; its report."""
     study_id = place.study(size=8, seed=None)
     place.vote_all(study_id, ["tuned"] * 5)
@@ -169,7 +172,7 @@ def closed(place: Place) -> tuple[str, dict[str, Any]]:
 
 
 def test_each_extension_has_a_seal_that_was_published_and_opens_at_the_close(
-    place: Place, tmp_path: Any
+    place: Place, tmp_path: Path
 ) -> None:
     study_id, files = closed(place)
     study = studies.get_study(place.store, place.lead, study_id)
@@ -182,6 +185,14 @@ def test_each_extension_has_a_seal_that_was_published_and_opens_at_the_close(
     opened = json.loads(json.dumps(seals.opened_seal(place.store, place.lead, study_id)))
     for seal in published:
         check_opened(opened, seal[:12])
+    path = tmp_path / "seal.json"
+    path.write_text(json.dumps(opened), encoding="utf-8")
+    done = CliRunner().invoke(app, ["verify", str(path), "--seal", study.last_seal])
+    assert done.stdout.startswith("The seal holds: 18 pairs, ")
+    arguments = {"study": study_id}
+    printed = commands.seal(place.store, Workspace(place.store.workspace), arguments)
+    assert isinstance(printed, dict)
+    assert [printed["seal"], *printed["added"]] == published
     path = tmp_path / "report.json"
     path.write_text(files["json"], encoding="utf-8", newline="")
     done = CliRunner().invoke(app, ["verify", str(path), "--seal", study.last_seal])
@@ -280,6 +291,15 @@ def test_a_study_that_was_closed_meanwhile_gets_no_pairs(place: Place) -> None:
         run_here(place.store, waiting)
     assert len(pairs_of(place, study_id)) == 10
     with pytest.raises(Conflict, match="is closed"):
+        extending.add_pairs(place.store, place.lead, study_id, 5)
+
+
+def test_who_could_know_the_secret_seed_cannot_add_pairs(place: Place) -> None:
+    study_id = place.study(size=10)
+    studies.set_closed(place.store, place.lead, study_id, True)
+    seals.opened_seal(place.store, place.lead, study_id)
+    studies.set_closed(place.store, place.lead, study_id, False)
+    with pytest.raises(Conflict, match="was closed before"):
         extending.add_pairs(place.store, place.lead, study_id, 5)
 
 

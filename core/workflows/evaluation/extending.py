@@ -1,9 +1,10 @@
 """Adding pairs to an open study: drawn by a worker, sealed when they are added.
 
-Why a verdict that is always valid stays so: which examples come is drawn from the seed that was
-sealed when the study opened, whatever was said of the others, and the interval holds at every
-number of pairs together. So it holds for somebody too who goes on because of what was seen. A test
-that looks once does not; a study that grew has none (`Study.fixed_size`).
+Why a verdict that is always valid stays so: which examples come does not depend on what was said of
+the others, as it follows from a seed that was sealed when the study opened and that nobody knows
+before its close; and the interval holds at every number of pairs together. So it holds too for
+somebody who goes on because of what was seen. A test that looks once does not; a study that grew
+has none (`Study.fixed_size`).
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def add_pairs(
     extension. They are open for rating when a worker has drawn them.
 
     `extension_id` was made when the form was opened: a second submission of it queues nothing.
-    Raises Conflict for a closed study and while others are drawn, InvalidInput where so many are
-    not left.
+    Raises Conflict for a study that is or was closed and while others are drawn, InvalidInput where
+    so many are not left.
     """
     study = get_study_as_lead(store, actor, study_id)
     if extension_id and store.jobs.of_subject(extension_id):
@@ -130,7 +131,7 @@ def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: st
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the pairs that a worker drew, and their seal: they are open for rating from now on.
 
-    Raises Conflict where the study was closed meanwhile, or other pairs came first.
+    Raises Conflict where the study was closed since, or other pairs came first.
     """
     drawn = json.loads((folder.final / "extension.json").read_text(encoding="utf-8"))
 
@@ -193,4 +194,9 @@ def _write(store: Store, study: Study, added: Extension, job: Job, gold: int) ->
 
 def _refuse_closed(study: Study) -> None:
     if study.closed:
-        raise Conflict("This study is closed. Reopen it to add pairs.")
+        raise Conflict("This study is closed, so that none are added. Open a second study.")
+    if study.was_closed:
+        raise Conflict(
+            "This study was closed before, and who opened its seal could tell which outputs come "
+            "next. Open a second study."
+        )
