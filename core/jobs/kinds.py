@@ -152,6 +152,14 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.evaluation.drawing:take_in",
     ),
     JobKind(
+        "extend",
+        "add pairs to a study",
+        run="core.study.extend_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.evaluation.extending:take_in",
+        judges_data=True,
+    ),
+    JobKind(
         "report",
         "results",
         run="core.study.report_job:run",

@@ -1,9 +1,11 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first), in any order.
+position, reference, texts: every system's answer, the baseline's first), in any order, and where
+there is to be gold data/gold.parquet (GoldCandidate's fields).
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, outputs). spec: DrawSpec's fields.
+final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs). spec: DrawSpec's
+fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
 them, in a stratum of their own (`core.study.risk`).
@@ -22,6 +24,15 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
+from core.study.gold import (
+    GOLD,
+    Gold,
+    GoldCandidate,
+    choose_gold,
+    gold_rows,
+    gold_wanted,
+    mixed_in,
+)
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.risk import RISK, risk_scores, riskiest
@@ -36,8 +47,9 @@ PLACE_STEP = 1_000_000
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
     candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
-    sample's pairs that two people rate; `names` and `template` are what
-    must not show in an answer; `rubric` and `plan` are sealed with what is drawn."""
+    sample's pairs that two people rate; `gold` that for which gold pairs are mixed in; `names` and
+    `template` are what must not show in an answer; `rubric` and `plan` are sealed with what is
+    drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -49,6 +61,7 @@ class DrawSpec:
     rubric: Any = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     risk: int = 0
+    gold: float = 0.0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
@@ -64,28 +77,62 @@ def run(job: JobContext) -> None:
     spec = DrawSpec.from_json(job.spec)
     table = pq.read_table(job.data("answers.parquet")).sort_by("position")
     job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
+    chosen: list[Gold] = []
+    if spec.gold:
+        wanted = gold_wanted(spec.gold, spec.size * (len(spec.systems) - 1))
+        spare = table.num_rows - spec.size
+        chosen = choose_gold(read_candidates(job.data("gold.parquet")), wanted, spare)
+        job.note(f"{len(chosen)} of {wanted} gold pairs.")
     with job.final() as folder:
-        write_json(folder / "study.json", draw_study(table, spec, folder))
+        write_json(folder / "study.json", draw_study(table, spec, folder, chosen))
     job.progress(table.num_rows, table.num_rows)
 
 
-def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
+def read_candidates(path: Path) -> list[GoldCandidate]:
+    """The examples that gold pairs could be made of, in their order."""
+    import pyarrow.parquet as pq
+
+    return [GoldCandidate(**row) for row in pq.read_table(path).to_pylist()]
+
+
+def draw_study(
+    table: Any, spec: DrawSpec, folder: Path, gold: Sequence[Gold] = ()
+) -> dict[str, Any]:
     """Writes pairs and presentations into `folder`; what study.json says."""
+    if not table.num_rows:
+        raise InvalidInput("The systems share no answered example. Generate for one split.")
+    pairs = drawn_pairs(table, spec, gold)
+    sampled = write_drawn(folder, pairs, spec.study_id, spec.overlap, spec.seed)
+    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
+    return {
+        "leaks": _leaks(table, spec),
+        "seal": seal_of(content),
+        "pairs": len(pairs) - len(gold),
+        "risk_pairs": len(pairs) - len(gold) - sampled,
+        "gold_pairs": len(gold),
+        "kept_out": kept_out(gold),
+        "outputs": table.num_rows,
+    }
+
+
+def write_drawn(
+    folder: Path, pairs: Sequence[dict[str, Any]], study_id: str, overlap: float, seed: int
+) -> int:
+    """Writes pairs.parquet and presentations.parquet, a share of the sample's pairs with places for
+    two people; how many pairs are of the sample."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not table.num_rows:
-        raise InvalidInput("The systems share no answered example. Generate for one split.")
-    pairs = drawn_pairs(table, spec)
-    sampled = sum(pair["stratum"] != RISK for pair in pairs)
-    twice = _rated_twice(sampled, spec)
-    for index, pair in enumerate(pairs):
-        pair["places"] = 2 if index in twice else 1
+    sampled = [pair for pair in pairs if pair["stratum"] not in (RISK, GOLD)]
+    order = pair_order(len(sampled), seed + 1)
+    twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
+    for pair in pairs:
+        pair["places"] = 2 if pair["pair_id"] in twice else 1
     pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
     waiting = [
         {
             "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "pair_id": pair["pair_id"],
             "position": PLACE_STEP * place + pair["number"],
             "place": place,
@@ -96,38 +143,36 @@ def draw_study(table: Any, spec: DrawSpec, folder: Path) -> dict[str, Any]:
     ]
     showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
     pq.write_table(showings, folder / "presentations.parquet")
-    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
-    return {
-        "leaks": _leaks(table, spec),
-        "seal": seal_of(content),
-        "pairs": len(pairs),
-        "risk_pairs": len(pairs) - sampled,
-        "outputs": table.num_rows,
-    }
+    return len(sampled)
 
 
-def drawn_pairs(table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def kept_out(gold: Sequence[Gold]) -> list[str]:
+    """The outputs that gold pairs are made of: they are not drawn."""
+    return sorted({one.example_id for pair in gold for one in pair if one.in_frame})
+
+
+def drawn_pairs(table: Any, spec: DrawSpec, gold: Sequence[Gold] = ()) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
-    beside it; one pair for every candidate."""
+    beside it, one pair for every candidate; and gold pairs among them."""
+    table = table.append_column("stratum", [length_strata(table.column("reference").to_pylist())])
+    out = set(kept_out(gold))
+    table = table.filter([one not in out for one in table.column("example_id").to_pylist()])
     ids = table.column("example_id").to_pylist()
+    strata = table.column("stratum").to_pylist()
     references = table.column("reference").to_pylist()
     texts = table.column("texts").to_pylist()
-    drawn = draw(
-        ids, length_strata(references), min(spec.size, len(ids)), np.random.default_rng(spec.seed)
-    )
+    drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
     beside: list[Drawn] = []
     if spec.risk:
         certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
         drawn, beside = _with_certain(drawn, certain)
     ordered = [
         found[k]
-        for part, found in enumerate((_of(drawn, table, spec), _of(beside, table, spec)))
+        for part, of in enumerate((drawn, beside))
+        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
         for k in pair_order(len(found), spec.seed + 2 * part)
     ]
-    return [
-        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
-        for number, pair in enumerate(ordered, 1)
-    ]
+    return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
 
 
 def _with_certain(
@@ -139,7 +184,19 @@ def _with_certain(
     return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
 
 
-def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def numbered(
+    pairs: Sequence[dict[str, Any]], study_id: str, first: int = 1
+) -> list[dict[str, Any]]:
+    """Pairs in their order with number and id, which a second draw gives again."""
+    return [
+        {"pair_id": _pair_id(study_id, number), "number": number, **pair}
+        for number, pair in enumerate(pairs, first)
+    ]
+
+
+def pairs_of(
+    drawn: Sequence[Drawn], table: Any, study_id: str, systems: Sequence[str]
+) -> list[dict[str, Any]]:
     """The pairs of drawn examples, one for every candidate."""
     if not drawn:
         return []
@@ -149,18 +206,18 @@ def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, An
     texts = chosen.column("texts").to_pylist()
     return [
         {
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "example_id": d.example_id,
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
-            "system_a": spec.systems[0],
-            "system_b": spec.systems[c],
+            "system_a": systems[0],
+            "system_b": systems[c],
             "answer_a": texts[k][0].strip(),
             "answer_b": texts[k][c].strip(),
         }
         for k, d in enumerate(drawn)
-        for c in range(1, len(spec.systems))
+        for c in range(1, len(systems))
     ]
 
 
@@ -168,11 +225,6 @@ def _pair_id(study_id: str, number: int) -> str:
     """An id that a second draw of the study gives again, and that says nothing."""
     digest = sha256(f"{study_id} {number}".encode()).hexdigest()
     return f"pair_{digest[:12]}_{digest[12:24]}"
-
-
-def _rated_twice(pairs: int, spec: DrawSpec) -> set[int]:
-    order = pair_order(pairs, spec.seed + 1)
-    return set(order[: round(spec.overlap * pairs)])
 
 
 def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
