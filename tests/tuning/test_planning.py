@@ -64,8 +64,12 @@ def test_a_run_that_ended_no_better_than_its_base_has_not_learned(
 ) -> None:
     run = a_past_run()
     assert run.metrics
-    losses = {"initial_validation_loss": 3.0, "validation_loss": last}
-    metrics = replace(run.metrics, best_validation_loss=best, **losses)
+    metrics = replace(
+        run.metrics,
+        initial_validation_loss=3.0,
+        best_validation_loss=best,
+        validation_loss=last,
+    )
     assert replace(run, metrics=metrics).learned is learned
     assert run.learned
 
