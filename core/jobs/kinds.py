@@ -114,6 +114,13 @@ KINDS: dict[str, JobKind] = _table(
         device="accelerator",
     ),
     JobKind(
+        "try",
+        "try a model",
+        run="core.gpu.trying:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        device="accelerator",
+    ),
+    JobKind(
         "generate",
         "generate",
         run="core.gpu.generation:run",

@@ -30,7 +30,7 @@ from core.workflows.evaluation import (
 )
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import merging, preflight, training
+from core.workflows.tuning import merging, preflight, training, trying
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.tiny_model import make_tiny_model
@@ -131,6 +131,9 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     )
     loop.settle(run_id)
     merging.start_merge(loop.store, loop.lead, run_id)
+    loop.settle_all()
+    monkeypatch.setattr(trying, "IDLE_SECONDS", 0.1)
+    trying.start_trying(loop.store, loop.lead, run_id)
     loop.settle_all()
     config = GenerationConfig(max_new_tokens=4)
     systems = generating.start_generation(
