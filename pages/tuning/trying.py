@@ -109,14 +109,14 @@ def _proposals(job_id: str, question_id: str, which: str) -> None:
     choices = ((True, "thumb_up", "Good"), (False, "thumb_down", "To be corrected"))
     with st.container(horizontal=True):
         for good, icon, text in choices:
-            st.button(
+            if st.button(
                 text,
                 icon=f":material/{icon}:",
                 key=f"propose {question_id} {which} {good}",
                 help="Sends question and answer to the annotation queue, as a proposal.",
                 type="tertiary",
-                on_click=lambda good=good: _propose(job_id, question_id, which, good=good),
-            )
+            ):
+                _propose(job_id, question_id, which, good=good)
 
 
 def _propose(job_id: str, question_id: str, which: str, *, good: bool) -> None:
