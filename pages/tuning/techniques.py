@@ -166,7 +166,17 @@ def _chart(rows: list[Contender]) -> None:
     for row in scored:
         spent = row.run.metrics.seconds / 60 if row.run and row.run.metrics else 0.0
         colour = charts.CANDIDATE if row.run else charts.BASELINE
-        charts.lines(fig, [spent], [row.rouge_l or 0], name=row.name, colour=colour, markers=True)
+        # To the inside of the chart: the untrained stand at its left edge.
+        label = "middle left" if row.run else "middle right"
+        charts.lines(
+            fig,
+            [spent],
+            [row.rouge_l or 0],
+            name=row.name,
+            colour=colour,
+            markers=True,
+            label=label,
+        )
     fig.update_xaxes(rangemode="tozero")
     data = [
         {"technique": row.name, "rouge_l": row.rouge_l, "token_f1": row.token_f1} for row in scored

@@ -31,12 +31,14 @@ from core.workflows.tuning.specs import default_settings, planned_spec
 from core.workflows.tuning.training import Comparison
 
 if TYPE_CHECKING:
-    from core.study.system import VersionSystem
+    from core.study.system import System, VersionSystem
     from storage.store import Store
 
 FEWEST, MOST = 3, 12
 LOOKED_AT = 500
 EVALUATIONS = 5
+# What base and tuned must share to stand in one table.
+ALIKE = ("base_model_hash", "precision", "prompt", "decoding")
 
 
 @dataclass(frozen=True)
@@ -192,14 +194,19 @@ def contenders_of(store: Store, actor: Actor, comparison: TechniqueComparison) -
         if one.split in ("test", "all") and one.system.removed_at is None
     ]
     tuned = {one.system.run_id: one for one in there if one.kind == "tuned"}
-    hashes = {run.base_model_hash for run in comparison.runs if run.metrics}
+    answered = [tuned[run.run_id].system for run in comparison.runs if run.run_id in tuned]
     rows = [_row(run.name, run, tuned.get(run.run_id)) for run in comparison.runs]
     beside = [
         one
         for one in there
-        if one.kind in ("base", "prompted") and one.system.spec.get("base_model_hash") in hashes
+        if one.kind in ("base", "prompted")
+        and any(_answers_alike(one.system, another) for another in answered)
     ]
     return [*rows, *(_row(one.name, None, one) for one in beside)]
+
+
+def _answers_alike(one: System, another: System) -> bool:
+    return all(one.spec.get(key) == another.spec.get(key) for key in ALIKE)
 
 
 def _row(name: str, run: Run | None, system: VersionSystem | None) -> Contender:
