@@ -19,6 +19,7 @@ from core.gpu.adapters import prompt_offset, restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import Batch, EncodedExample, EncodedSplit, collate
 from core.gpu.memory import free_memory, peak_memory_bytes
+from core.gpu.objective import Objective
 from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
@@ -44,6 +45,18 @@ def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
     return functional.cross_entropy(logits, batch.targets, reduction="sum")
 
 
+class AnswerTokens:
+    """The objective of a model that writes."""
+
+    def collate(self, examples: Sequence[EncodedExample]) -> Batch:
+        """Right-padded token ids with the answers as targets."""
+        return collate(examples)
+
+    def loss(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Cross entropy of the answers' tokens."""
+        return answer_loss(model, batch)
+
+
 class Samples(Protocol):
     """Lets the model answer a few validation examples and reports what it said."""
 
@@ -63,9 +76,10 @@ class TrainingLoop:
         train: EncodedSplit,
         validation: EncodedSplit,
         samples: Samples | None = None,
+        objective: Objective | None = None,
     ) -> None:
         self.job, self.spec, self.model, self.device = job, spec, model, device
-        self.samples = samples
+        self.samples, self.objective = samples, objective or AnswerTokens()
         if spec.budget.activation_checkpointing:
             model.activation_checkpointing_enable({"use_reentrant": False})
         self.threads = Threads(device)
@@ -148,16 +162,18 @@ class TrainingLoop:
 
     def backward(
         self, together: Sequence[Sequence[EncodedExample]]
-    ) -> tuple[list[Batch], torch.Tensor]:
+    ) -> tuple[list[Any], torch.Tensor]:
         """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
         while True:
-            batches = [collate(part) for rows in together for part in self._parts(rows)]
+            batches = [
+                self.objective.collate(part) for rows in together for part in self._parts(rows)
+            ]
             labelled = sum(len(batch.targets) for batch in batches)
             total = torch.zeros((), device=self.device)
             try:
                 for batch in batches:
                     # Every labelled token of the effective batch weighs the same.
-                    loss = answer_loss(self.model, batch.to(self.device))
+                    loss = self.objective.loss(self.model, batch.to(self.device))
                     (loss / labelled).backward()  # type: ignore[no-untyped-call]
                     total += loss.detach()
             except (RuntimeError, MemoryError) as error:
@@ -246,12 +262,12 @@ class TrainingLoop:
         self._saved_at = time.monotonic()
 
     def validation_loss(self) -> float:
-        """Mean cross entropy over all labelled validation tokens, in nats."""
+        """Mean cross entropy over all that is labelled in the validation split, in nats."""
         self.model.eval()
         total = torch.zeros((), device=self.device)
         with torch.inference_mode():
             for batch in self.validation_batches():
-                total += answer_loss(self.model, batch.to(self.device))
+                total += self.objective.loss(self.model, batch.to(self.device))
         self.model.train()
         loss = total.item() / self._labelled
         if not math.isfinite(loss) and self.progress.step == 0:
@@ -266,11 +282,11 @@ class TrainingLoop:
             )
         return loss
 
-    def validation_batches(self) -> list[Batch]:
+    def validation_batches(self) -> list[Any]:
         """The validation split, shortest examples first, twice a micro-batch at once."""
         size = max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
         ordered = self._validation
-        return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
+        return [self.objective.collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
     def _is_patience_over(self) -> bool:
         patience = self.spec.budget.early_stopping_patience
