@@ -16,6 +16,18 @@ import core
 from core.errors import InvalidInput, NotFound
 
 DEMO_ID = "demo"
+# Files of which one holds the tokenizer; the last ones are those of encoders.
+TOKENIZERS = frozenset(
+    {
+        "tokenizer.json",
+        "tokenizer.model",
+        "vocab.json",
+        "vocab.txt",
+        "spm.model",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+    }
+)
 # The ends of the names of architectures that write text.
 WRITERS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 DEMO_FOLDER = Path(core.__file__).parent / "demo" / "base"
@@ -93,7 +105,7 @@ def problem_of(folder: Path) -> str:
         return "It has no .safetensors weights. Copy the whole model folder there."
     if not (folder / "config.json").is_file():
         return "It has no config.json. Copy the whole model folder there, not only the weights."
-    if not {"tokenizer.json", "tokenizer.model", "vocab.json"} & {p.name for p in folder.iterdir()}:
+    if not TOKENIZERS & {path.name for path in folder.iterdir()}:
         return "It has no tokenizer (tokenizer.json). Copy the whole model folder there."
     return ""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.tuning.classification import Classification
 from core.tuning.curves import Curves
 from core.tuning.outcome import headline
 from core.tuning.run import Run, RunMetrics
@@ -22,7 +23,11 @@ CHECKS = {
 }
 
 
-def figures(view: LiveView, known: Curves) -> None:
+LEARNS = {"generation": "answers", "classification": "labels"}
+UNITS = {"generation": "nats per token", "classification": "nats per example"}
+
+
+def figures(view: LiveView, known: Curves, run: Run) -> None:
     """Loss, validation loss, speed and learning rate as they are now."""
     best = known.best
     page.figures(
@@ -30,7 +35,7 @@ def figures(view: LiveView, known: Curves) -> None:
             (
                 "Loss",
                 page.number(known.loss[-1][1], 3) if known.loss else "—",
-                "Mean over the answers' tokens of the last steps, in nats; 0 would be certainty.",
+                f"Mean over the last steps, in {UNITS[run.spec.head]}; 0 would be certainty.",
             ),
             (
                 "Best validation loss",
@@ -47,12 +52,12 @@ def figures(view: LiveView, known: Curves) -> None:
     )
 
 
-def curves(known: Curves) -> None:
+def curves(known: Curves, run: Run) -> None:
     """Loss and validation loss over the steps, on a log axis."""
     if not known.loss and not known.validation:
         st.caption("The curves appear with the first logged steps.")
         return
-    fig = charts.figure(headline(known), x="step", y="loss (nats per token)")
+    fig = charts.figure(headline(known), x="step", y=f"loss ({UNITS[run.spec.head]})")
     last = [points[-1][1] for points in (known.loss, known.validation) if points]
     places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
@@ -95,6 +100,7 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
         st.warning(errors.escaped(warning), icon=":material/warning:")
     page.figures(
         [
+            *_right(metrics.classification),
             ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}"),
             (
                 "Trained parameters",
@@ -130,6 +136,16 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
             )
 
 
+def _right(found: Classification | None) -> list[tuple[str, str, str | None]]:
+    if found is None:
+        return []
+    beaten = f"The commonest label alone: {page.percent(found.majority, 1)}"
+    return [
+        ("Validation accuracy", page.percent(found.accuracy, 1), beaten),
+        ("Macro F1", page.number(found.macro_f1, 3), "Mean over the labels"),
+    ]
+
+
 def _proof(text: str, check: Mapping[str, Any]) -> str:
     mark = ":material/check_circle:" if check["ok"] else ":material/error:"
     gap = check.get("largest_difference")
@@ -146,6 +162,7 @@ def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
         "Status": [job_view.word(run.status) for run in runs],
         "Run": [run.name for run in runs],
         "Best validation loss": [page.number(loss, 3) for loss in best],
+        "Learns": [LEARNS[run.spec.head] for run in runs],
         "Method": [run.spec.method.label for run in runs],
         "Learning rate": [f"{run.spec.optimiser.learning_rate:g}" for run in runs],
         "Steps": [page.number(run.step) for run in runs],

@@ -10,7 +10,7 @@ import pytest
 
 from core.prompts import PromptTemplate
 from core.tuning.generation_config import GenerationConfig
-from core.tuning.methods import Lora, Qlora
+from core.tuning.methods import METHODS, Lora, Qlora
 from core.tuning.run_spec import RunSpec, complaint_about, library_versions
 from core.tuning.settings import InvalidRunSpec
 from tests.tiny_model import a_run
