@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -78,7 +78,8 @@ def labels_of(outputs: Sequence[str], label_field: str) -> Labels:
     spellings: dict[str, Counter[str]] = {}
     for label in spelled:
         spellings.setdefault(normal_label(label), Counter())[" ".join(label.split())] += 1
-    _refuse_unfit(spellings, len(spelled), where)
+    _refuse_texts(spellings, spelled, where)
+    _refuse_numbers(spellings)
     # Of spellings that are equally frequent the first by letters: the same in every start.
     names = [
         min(found, key=lambda one: (-found[one], one)) for _, found in sorted(spellings.items())
@@ -86,25 +87,29 @@ def labels_of(outputs: Sequence[str], label_field: str) -> Labels:
     return Labels(tuple(names), label_field)
 
 
-def _refuse_unfit(spellings: Mapping[str, Counter[str]], count: int, where: str) -> None:
-    names = list(spellings)
-    long = sum(len(name) > LETTERS_OF_A_LABEL for name in names)
-    if long or len(names) > max(2, count // 2):
-        what = f"{long} are longer than {LETTERS_OF_A_LABEL} letters" if long else (
-            f"there are {len(names)} different ones among {count} examples"
-        )  # fmt: skip
-        raise UnfitLabels(
-            f"The label is {where}, and those of the training split are texts rather than labels: "
-            f"{what}. Set the project's label field, or let the model write the answer."
-        )
-    if len(names) == 1:
+def _refuse_texts(names: Collection[str], spelled: Sequence[str], where: str) -> None:
+    texts = sum("\n" in one or len(one) > LETTERS_OF_A_LABEL for one in spelled)
+    if texts:
+        what = f"{texts} have several lines or more than {LETTERS_OF_A_LABEL} letters"
+    elif len(names) > max(2, len(spelled) // 2):
+        what = f"there are {len(names)} different ones among {len(spelled)} examples"
+    else:
+        return
+    raise UnfitLabels(
+        f"The label is {where}, and those of the training split are texts rather than labels: "
+        f"{what}. Set the project's label field, or let the model write the answer."
+    )
+
+
+def _refuse_numbers(spellings: Mapping[str, Counter[str]]) -> None:
+    if len(spellings) == 1:
         only = next(iter(spellings.values())).most_common(1)[0][0]
         raise UnfitLabels(
             f"Every training example has the label “{only}”, so there is nothing to choose "
             "between. Freeze a version with examples of other labels, too."
         )
-    if len(names) > MOST_LABELS:
+    if len(spellings) > MOST_LABELS:
         raise UnfitLabels(
-            f"The training split has {len(names)} labels, and at most {MOST_LABELS} can be chosen "
-            "from. Bring rare labels together, or let the model write the answer."
+            f"The training split has {len(spellings)} labels, and at most {MOST_LABELS} can be "
+            "chosen from. Bring rare labels together, or let the model write the answer."
         )

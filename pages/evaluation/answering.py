@@ -44,7 +44,9 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
     run_id = st.selectbox("Run", list(runs), format_func=lambda one: runs[one].name)
     offered = generating.kinds_of(runs[run_id])
     if len(offered) < len(KINDS):
-        st.caption("Its base is an encoder, which writes no answers: only the tuned model can.")
+        st.caption("Its base is an encoder, which writes no answers: only the tuned model answers.")
+    elif runs[run_id].spec.classifies:
+        st.caption("Its tuned model answers with a label; base and prompted base write theirs.")
     with st.form("generate", border=True, enter_to_submit=False):
         kinds = st.pills(
             "Systems", offered, selection_mode="multi", default=offered,

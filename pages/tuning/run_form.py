@@ -74,8 +74,8 @@ LEARNED = {
     "generation": ("Write the answer", "The model writes each example's output, token by token."),
     "classification": (
         "Choose the label",
-        "The model gets a head with one logit a label and chooses the likeliest: quick, never off "
-        "the list, and it cannot write. The label is the project's label field, else the output.",
+        "The model learns to choose one of the training split's labels: quick, and never off the "
+        "list, but it writes nothing. The label is the project's label field, else the output.",
     ),
 }
 FORMATS = {"learning_rate": ("%g", 1e-5), "num_train_epochs": ("%.2f", 0.5)}

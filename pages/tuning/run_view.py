@@ -98,19 +98,26 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
     job_view.badge(run.status)
     for warning in metrics.warnings:
         st.warning(errors.escaped(warning), icon=":material/warning:")
-    page.figures(
-        [
-            *_right(metrics.classification),
-            ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}"),
-            (
-                "Trained parameters",
-                page.percent(trainable / total, 1),
-                f"{page.number(trainable)} of {page.number(total)}",
-            ),
-            ("Training took", page.duration(metrics.seconds), None),
-            ("Steps", page.number(metrics.steps), f"Of {page.number(metrics.total_steps)}"),
-        ]
-    )
+    loss = ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}")
+    took = ("Training took", page.duration(metrics.seconds), None)
+    share, parameters = page.percent(trainable / total, 1), _of(trainable, total)
+    steps = _of(metrics.steps, metrics.total_steps)
+    if metrics.classification:
+        page.figures([*_right(metrics.classification), loss, took])
+        alone = page.percent(metrics.classification.majority, 1)
+        st.caption(
+            f"Always giving the commonest label would be right in {alone}. Trained {parameters} "
+            f"parameters in {steps} steps."
+        )
+    else:
+        page.figures(
+            [
+                loss,
+                ("Trained parameters", share, parameters),
+                took,
+                ("Steps", page.number(metrics.steps), f"Of {page.number(metrics.total_steps)}"),
+            ]
+        )
     if metrics.stopped_early:
         st.caption("It stopped early: the validation loss had stopped improving.")
     st.caption(
@@ -136,14 +143,16 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
             )
 
 
-def _right(found: Classification | None) -> list[tuple[str, str, str | None]]:
-    if found is None:
-        return []
-    beaten = f"The commonest label alone: {page.percent(found.majority, 1)}"
+def _right(found: Classification) -> list[tuple[str, str, str | None]]:
+    share = f"Of {page.number(found.n)} validation examples"
     return [
-        ("Validation accuracy", page.percent(found.accuracy, 1), beaten),
-        ("Macro F1", page.number(found.macro_f1, 3), "Mean over the labels"),
+        ("Validation accuracy", page.percent(found.accuracy, 1), share),
+        ("Macro F1", page.number(found.macro_f1, 3), "Mean of F1 over the labels"),
     ]
+
+
+def _of(some: int, every: int) -> str:
+    return f"{page.number(some)} of {page.number(every)}"
 
 
 def _proof(text: str, check: Mapping[str, Any]) -> str:

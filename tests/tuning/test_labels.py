@@ -34,7 +34,8 @@ def test_a_label_field_is_read_out_of_records_and_answered_as_one() -> None:
         ([" ", ""], "No training example has a label: the whole output is empty"),
         (["yes", "Yes "], "Every training example has the label “Yes”|“yes”"),
         ([f"a note {n}" for n in range(30)], "30 different ones among 30 examples"),
-        (["no", "yes", "x" * 101], "1 are longer than 100 letters"),
+        (["no", "yes", "name: A\nno"], "1 have several lines"),
+        (["no", "yes", "x" * 101], "1 have several lines or more than 100 letters"),
         ([f"l{n}" for n in range(MOST_LABELS + 1)] * 3, "201 labels, and at most 200"),
     ],
 )
