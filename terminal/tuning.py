@@ -25,6 +25,7 @@ def train(
     The spec names a dataset version (its id, or "project" and its name), a base model, and what
     differs from the defaults: {"version": "v1", "project": "Notes", "base_model": "demo",
     "lora_r": 16, "learning_rate": 0.0002}. The parts of a run's spec.json are understood, too.
+    With "head": "classification" the model learns to choose the label, not to write the answer.
     """
     from pages.server.client import call
 
@@ -42,6 +43,11 @@ def train(
         told = [f"{answer['name']} ({answer['run']}) is {answer['status']}: {examples}."]
         if (loss := answer["best_validation_loss"]) is not None:
             told.append(f"Best validation loss {loss:.3f}.")
+        if found := answer.get("classification"):
+            told.append(
+                f"Accuracy {found['accuracy']:.3f}, macro F1 {found['macro_f1']:.3f} on the "
+                f"validation split; the commonest label alone gets {found['majority']:.3f}."
+            )
         tell(answer, " ".join([*told, *answer["warnings"]]), as_json)
 
 

@@ -12,6 +12,7 @@ import torch
 from core.errors import TouchstoneError
 from core.gpu.adapters import is_adapter, tensor_hashes
 from core.gpu.data import EncodedExample
+from core.gpu.labelled import LabelledExample, class_logits
 
 # Bits of the mantissa of what the logits are computed in. A reloaded model may get other kernels;
 # then each rounds differently. On a CPU in fp32 nothing differs.
@@ -60,15 +61,17 @@ class Gap:
 
 def read_logits(model: Any, probes: Sequence[EncodedExample], device: torch.device) -> list[Any]:
     """The logits of every token of each probe, each in a batch of its own; those of the virtual
-    tokens before them are left out."""
+    tokens before them are left out. Of a labelled probe those of its labels, (1, labels)."""
     with torch.inference_mode():
-        return [
-            model(input_ids=torch.tensor([[*p.prompt, *p.answer]], device=device), use_cache=False)
-            .logits[0, -len(p) :]
-            .float()
-            .cpu()
-            for p in probes[:PROBES]
-        ]
+        return [_logits(model, probe, device).float().cpu() for probe in probes[:PROBES]]
+
+
+def _logits(model: Any, probe: EncodedExample, device: torch.device) -> torch.Tensor:
+    if isinstance(probe, LabelledExample):
+        return class_logits(model, [probe.prompt], device)
+    ids = torch.tensor([[*probe.prompt, *probe.answer]], device=device)
+    logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits
+    return logits[0, -len(probe) :]
 
 
 def read_both(model: Any, probes: Sequence[EncodedExample], device: torch.device) -> Readings:

@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, set_seed
 
 from core.errors import NotFound
+from core.gpu.label_models import load_tuned_label_model
 from core.gpu.models import LoadedModel
 from core.tuning.run_spec import RunSpec
 
@@ -43,7 +44,10 @@ def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
         return base.model
     if settings.get("prompt_tuning_init") == "TEXT":
         settings["tokenizer_name_or_path"] = str(base.folder)
-    model = get_peft_model(base.model, get_peft_config({"task_type": "CAUSAL_LM", **settings}))
+    kind: dict[str, Any] = {"task_type": "CAUSAL_LM"}
+    if base.labels:
+        kind = {"task_type": "SEQ_CLS", "modules_to_save": list(base.new_modules)}
+    model = get_peft_model(base.model, get_peft_config({**kind, **settings}))
     # What travels with the adapter must not name this machine's folders.
     config = model.peft_config["default"]
     config.base_model_name_or_path = base_name(spec)
@@ -134,6 +138,8 @@ def load_adapter(base: LoadedModel, folder: Path) -> Any:
         base.virtual_tokens = getattr(model.active_peft_config, "num_virtual_tokens", None) or 0
         return model
     if any(folder.glob("model*.safetensors")):
+        if base.labels:
+            return load_tuned_label_model(folder, base.device)
         return AutoModelForCausalLM.from_pretrained(
             folder,
             trust_remote_code=False,

@@ -18,7 +18,7 @@ SETTINGS = (
 CARD = """---
 base_model: {base_model}
 library_name: {library}
-pipeline_tag: text-generation
+pipeline_tag: {task}
 ---
 
 # {name}
@@ -34,7 +34,7 @@ validation examples
 
 {use}
 
-The prompt is {prompt}. The answer ends with the tokenizer's stop token.
+The prompt is {prompt}. {answer}
 
 ## Intended use, limits and risks
 
@@ -52,7 +52,7 @@ was recorded with the run.
 |---|---|
 {results}
 
-Validation loss is in nats per answer token. It is no proof of quality: see the study, if there is
+Validation loss is in nats per {unit}. It is no proof of quality: see the study, if there is
 one, for how people judged the answers.
 
 ## Settings
@@ -88,6 +88,32 @@ Served by vLLM, or converted for llama.cpp:
 vllm serve "this folder"
 python convert_hf_to_gguf.py "this folder" --outfile model.gguf
 ```"""
+LABEL_ADAPTER_USE = """```python
+from peft import PeftModel
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+labels = {names!r}
+base = AutoModelForSequenceClassification.from_pretrained(
+    {base!r},
+    num_labels={count},
+    id2label=dict(enumerate(labels)),
+    label2id={{label: place for place, label in enumerate(labels)}},
+    pad_token_id={pad},
+)
+model = PeftModel.from_pretrained(base, "this folder")
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+```"""
+LABEL_MODEL_USE = """```python
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+model = AutoModelForSequenceClassification.from_pretrained("this folder")
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+```"""
+WRITES = "The answer ends with the tokenizer's stop token."
+CHOOSES = (
+    "The answer is the label with the largest logit; pad on the right, with an attention mask. The "
+    "labels, in the order of the logits, are in `labels.json`."
+)
 _PROMPTS = {
     True: "the model's own chat template, with the texts in `prompt.json`",
     False: "the text in `template.txt`, with `{instruction}` and `{input}` filled in",
@@ -103,11 +129,15 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     settings = spec.settings()
     own = [field.name for field in fields(spec.method)]
     whole = spec.method.peft_config() is None
+    labels = metrics.get("labels")
     return CARD.format(
         name=spec.name,
         what=f"{spec.method.label} of" if whole else f"A {spec.method.label} adapter for",
         library="transformers" if whole else "peft",
-        use=_use(spec),
+        use=_label_use(spec, metrics) if labels else _use(spec),
+        task="text-classification" if labels else "text-generation",
+        answer=CHOOSES if labels else WRITES,
+        unit="example" if labels else "answer token",
         prompt=_PROMPTS[bool(metrics["prompt"]["chat_template"])],
         run_id=spec.run_id,
         base=base_name(spec),
@@ -118,7 +148,7 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         version_hash=spec.data.version_hash or "not given",
         train=metrics["data"]["train"]["examples"],
         validation=metrics["data"]["validation"]["examples"],
-        results=_table({name: metrics[name] for name in RESULTS.split()}),
+        results=_table({**_label_results(metrics), **{n: metrics[n] for n in RESULTS.split()}}),
         settings=_table({name: settings[name] for name in ("method", *own, *SETTINGS.split())}),
     )
 
@@ -131,6 +161,24 @@ def _use(spec: RunSpec) -> str:
     if config["peft_type"] == "LORA" and not config.get("use_dora"):
         use += "\n" + SERVED_ADAPTER.format(base=base_name(spec), rank=config["r"])
     return f"{use}\n\nMerge it into its base first to serve it elsewhere or to convert it to GGUF."
+
+
+def _label_use(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
+    if spec.method.peft_config() is None:
+        return LABEL_MODEL_USE
+    names = metrics["labels"]["names"]
+    pad, base = metrics["pad_token_id"], base_name(spec)
+    return LABEL_ADAPTER_USE.format(names=names, base=base, count=len(names), pad=pad)
+
+
+def _label_results(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Shares of the validation split, where labels were chosen on one."""
+    found = metrics.get("classification")
+    if not found:
+        return {}
+    shares = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+    own = {f"validation_{name}": round(found[name], 4) for name in shares}
+    return {**own, "accuracy_of_the_commonest_label": round(found["majority"], 4)}
 
 
 def _table(values: Mapping[str, Any]) -> str:

@@ -37,6 +37,11 @@ class EncodedExample:
     def __len__(self) -> int:
         return len(self.prompt) + len(self.answer)
 
+    @property
+    def labelled(self) -> int:
+        """How much of it carries loss: tokens."""
+        return len(self.answer)
+
 
 @dataclass(frozen=True)
 class EncodedSplit:
@@ -54,8 +59,8 @@ class EncodedSplit:
 
     @property
     def labelled(self) -> int:
-        """Tokens that carry loss."""
-        return sum(len(example.answer) for example in self.examples)
+        """Tokens that carry loss; of labelled examples, how many there are."""
+        return sum(example.labelled for example in self.examples)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

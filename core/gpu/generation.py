@@ -4,9 +4,11 @@
 
 spec.json: base_model, adapter (a folder, or null), prompt (Prompt), config (GenerationConfig),
 shots [{instruction, input, output}], systems [{system_id, kind: base|prompted|tuned}], and of the
-run the precision (bf16, fp32, 4bit) and base_model_hash. Reads data/examples.parquet (example_id,
-revision_id, instruction, input); writes final/answers.parquet (see ANSWERS) and final/summary.json.
-Every answer ends at the prompt's stop strings, whichever system gave it.
+run the precision (bf16, fp32, 4bit), base_model_hash, and, where it learned to choose a label, a
+classifier (labels, max_length, overlong): tuned answers are then labels. Reads
+data/examples.parquet (example_id, revision_id, instruction, input); writes final/answers.parquet
+(see ANSWERS) and final/summary.json. Every answer ends at the prompt's stop strings, whichever
+system gave it.
 
 A prompt that fills the model's context is not cut: its text is empty, its finish "too_long", and a
 note names it. Answers are kept in checkpoints/answers.jsonl batch by batch; a stopped or killed job
@@ -24,15 +26,19 @@ from transformers import logging as transformers_logging
 
 from core.errors import InvalidInput
 from core.gpu.adapters import load_adapter
+from core.gpu.choosing import Choosing
 from core.gpu.data import read_rows
 from core.gpu.decoding import stop_tokens
 from core.gpu.generator import Question, Writing
+from core.gpu.labelled import cut_in_the_middle, read_tokens, readable_length
+from core.gpu.memory import free_memory
 from core.gpu.models import LoadedModel, load_model, refuse_changed
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, PromptTemplate
 from core.tuning.generation_config import GenerationConfig
+from core.tuning.labels import Labels
 from core.tuning.weights import weights_hash
 
 KINDS = ("base", "prompted", "tuned")
@@ -63,12 +69,20 @@ def run(job: JobContext) -> None:
     config = GenerationConfig.from_json(spec["config"])
     refuse_misfits(spec)
     prompt = prompt_of(spec)
-    base, model, facts = _load(job, prompt)
     rows = read_rows(job.data("examples.parquet"))
-    job.note(f"{len(rows)} examples for {len(spec['systems'])} systems on {base.device}.")
-    writing = Writing(job, base, model, config, prompt, len(rows) * len(spec["systems"]))
-    for system in spec["systems"]:
-        writing.answer(_questions(base, prompt, spec, system, rows))
+    facts: dict[str, Any] = {}
+    # A head for labels and a head that writes are two models: one after the other.
+    for labels, systems in _by_head(spec):
+        base, model, own = _load(job, prompt, labels, systems)
+        facts |= own
+        job.note(f"{len(rows)} examples for {len(systems)} systems on {base.device}.")
+        total = len(rows) * len(spec["systems"])
+        writing = (Choosing if labels else Writing)(job, base, model, config, prompt, total)
+        for system in systems:
+            writing.answer(_questions(base, prompt, spec, system, rows))
+        del model
+        base.model = writing.model = None
+        free_memory()
     with job.final() as folder:
         answers = writing.in_order([str(row["example_id"]) for row in rows])
         _write_parquet(folder / "answers.parquet", answers)
@@ -96,9 +110,28 @@ def refuse_misfits(spec: Mapping[str, Any]) -> None:
         raise InvalidGeneration("A prompted system needs worked examples. Give some shots.")
 
 
-def _load(job: JobContext, prompt: Prompt) -> tuple[LoadedModel, Any, dict[str, Any]]:
+def _by_head(
+    spec: Mapping[str, Any],
+) -> list[tuple[Labels | None, list[Mapping[str, str]]]]:
+    """The systems that one loaded model answers for, with the labels that it chooses from."""
+    if not spec.get("classifier"):
+        return [(None, list(spec["systems"]))]
+    tuned = [system for system in spec["systems"] if system["kind"] == "tuned"]
+    written = [system for system in spec["systems"] if system["kind"] != "tuned"]
+    labels = Labels.from_json(spec["classifier"]["labels"])
+    # The tuned one last: its facts, the adapter's hash among them, are the job's.
+    return [(of, systems) for of, systems in ((None, written), (labels, tuned)) if systems]
+
+
+def _load(
+    job: JobContext,
+    prompt: Prompt,
+    labels: Labels | None,
+    systems: Sequence[Mapping[str, str]],
+) -> tuple[LoadedModel, Any, dict[str, Any]]:
     spec = job.spec
-    base = load_model(spec["base_model"], job.workspace, spec.get("precision", "auto"))
+    precision = spec.get("precision", "auto")
+    base = load_model(spec["base_model"], job.workspace, precision, labels=labels)
     refuse_changed(base, spec.get("base_model_hash", ""))
     facts = {
         "base_model_hash": base.hash,
@@ -108,9 +141,12 @@ def _load(job: JobContext, prompt: Prompt) -> tuple[LoadedModel, Any, dict[str, 
         "prompt_hash": prompt.hash,
     }
     # The model's folder may ask for sampling or a penalty; only the job's config counts here.
-    stops = stop_tokens(base, prompt)
-    base.model.generation_config = DecodingConfig(eos_token_id=stops)
-    if not spec.get("adapter"):
+    if labels is None:
+        stops = stop_tokens(base, prompt)
+        base.model.generation_config = DecodingConfig(eos_token_id=stops)
+    # An adapter with a head for labels cannot stand beside a base that writes.
+    only_base = all(system["kind"] != "tuned" for system in systems)
+    if not spec.get("adapter") or (spec.get("classifier") and only_base):
         return base, base.model, facts
     folder = job.resolve(spec["adapter"])
     model = load_adapter(base, folder)
@@ -128,7 +164,12 @@ def _questions(
     shots = [(s["instruction"], s["input"] or "", s["output"]) for s in spec.get("shots") or []]
     shots = shots if system["kind"] == "prompted" else []
     asked = [(row["instruction"], row["input"] or "") for row in rows]
-    texts = prompt_texts(base.tokenizer, prompt, asked, shots)
+    tokens: Sequence[Sequence[int]]
+    if base.labels:
+        tokens = _read(base, prompt, spec["classifier"], asked)
+    else:
+        texts = prompt_texts(base.tokenizer, prompt, asked, shots)
+        tokens = prompt_tokens(base.tokenizer, prompt, texts)
     return [
         Question(
             system["system_id"],
@@ -137,8 +178,22 @@ def _questions(
             row.get("revision_id"),
             tuple(ids),
         )
-        for row, ids in zip(rows, prompt_tokens(base.tokenizer, prompt, texts), strict=True)
+        for row, ids in zip(rows, tokens, strict=True)
     ]
+
+
+def _read(
+    base: LoadedModel,
+    prompt: Prompt,
+    classifier: Mapping[str, Any],
+    asked: Sequence[tuple[str, str]],
+) -> list[tuple[int, ...]]:
+    """What the model reads, cut as the run cut its examples, where it did."""
+    rows = read_tokens(base, prompt, asked)
+    limit = readable_length(base, classifier["max_length"])
+    if limit is None or classifier["overlong"] != "truncate":
+        return rows
+    return [cut_in_the_middle(row, limit) for row in rows]
 
 
 def summary(

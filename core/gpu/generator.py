@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.gpu.adapters import prompt_offset, without_adapter
-from core.gpu.decoding import answer_batch, batches_of, stop_tokens
+from core.gpu.decoding import Answer, answer_batch, batches_of, stop_tokens
 from core.gpu.models import LoadedModel
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
@@ -47,15 +47,12 @@ class Writing:
         self._path = job.folder.checkpoints / "answers.jsonl"
         self._kept = EventLog(self._path)
         self._rows = {(row["system_id"], row["example_id"]): row for row in _earlier(self._path)}
-        self._stops, self._stop_strings = stop_tokens(base, prompt), prompt.stop_strings
-        self._total = total
+        self._prompt, self._total = prompt, total
         self._threads = Threads(base.device)
 
     def answer(self, questions: Sequence[Question]) -> None:
         """Answers the questions of one system. Raises JobStopped between batches when asked to."""
-        lengths = [len(question.prompt) for question in questions]
-        padded = not prompt_offset(self.model)
-        batches = batches_of(lengths, self.config, self.base.context, padded=padded)
+        batches = self._batches([len(question.prompt) for question in questions])
         answered = {i for batch in batches for i in batch}
         self._leave_out([q for i, q in enumerate(questions) if i not in answered])
         for batch in ([questions[i] for i in batch] for batch in batches):
@@ -67,24 +64,32 @@ class Writing:
             self._threads.fit(self.job)
             self._keep(self._answer_batch(batch))
 
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        padded = not prompt_offset(self.model)
+        return batches_of(lengths, self.config, self.base.context, padded=padded)
+
     def _answer_batch(self, batch: Sequence[Question]) -> list[dict[str, Any]]:
-        first, started = batch[0], time.monotonic()
-        tuned = nullcontext(self.model)
-        with tuned if first.kind == "tuned" else without_adapter(self.model, self.base) as model:
-            answers = answer_batch(
-                model,
-                self.base,
-                [question.prompt for question in batch],
-                self.config,
-                self._stops,
-                self._stop_strings,
-                chance=f"{first.system_id}/{first.example_id}",
-            )
+        started = time.monotonic()
+        answers = self._answers(batch)
         each = (time.monotonic() - started) / len(batch)
         return [
             _row(question, **asdict(answer), seconds=round(each, 4))
             for question, answer in zip(batch, answers, strict=True)
         ]
+
+    def _answers(self, batch: Sequence[Question]) -> list[Answer]:
+        first = batch[0]
+        tuned = nullcontext(self.model)
+        with tuned if first.kind == "tuned" else without_adapter(self.model, self.base) as model:
+            return answer_batch(
+                model,
+                self.base,
+                [question.prompt for question in batch],
+                self.config,
+                stop_tokens(self.base, self._prompt),
+                self._prompt.stop_strings,
+                chance=f"{first.system_id}/{first.example_id}",
+            )
 
     def _leave_out(self, questions: Sequence[Question]) -> None:
         if not questions:

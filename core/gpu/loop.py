@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import torch
-import torch.nn.functional as functional
 
 from core.errors import TouchstoneError
 from core.gpu import checkpoints
-from core.gpu.adapters import prompt_offset, restore_adapter
+from core.gpu.adapters import restore_adapter
 from core.gpu.checkpoints import TrainingProgress
-from core.gpu.data import Batch, EncodedExample, EncodedSplit, collate
+from core.gpu.data import EncodedExample, EncodedSplit
 from core.gpu.memory import free_memory, peak_memory_bytes
+from core.gpu.objective import AnswerTokens, Objective
 from core.gpu.rivals import Rivals
 from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
@@ -31,18 +31,6 @@ class TrainingDiverged(TouchstoneError):
     """The loss or its gradient is no number any more."""
 
     title = "The training diverged"
-
-
-def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
-    """Cross entropy summed over the labelled tokens of `batch`, in float32.
-
-    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`,
-    with nothing to keep of the virtual tokens that a learned prompt puts before the others.
-    """
-    keep = functional.pad(batch.keep, (prompt_offset(model), 0))
-    output = model(input_ids=batch.ids, logits_to_keep=keep, use_cache=False)
-    logits = output.logits.flatten(0, -2).float()
-    return functional.cross_entropy(logits, batch.targets, reduction="sum")
 
 
 EndedBy = Literal["steps", "patience", "time", "rivals"]
@@ -67,10 +55,12 @@ class TrainingLoop:
         train: EncodedSplit,
         validation: EncodedSplit,
         samples: Samples | None = None,
+        objective: Objective | None = None,
         rivals: Rivals | None = None,
     ) -> None:
         self.job, self.spec, self.model, self.device = job, spec, model, device
-        self.samples, self.rivals = samples, rivals
+        self.samples, self.objective = samples, objective or AnswerTokens()
+        self.rivals = rivals
         self.ended_by: EndedBy = "steps"
         if spec.budget.activation_checkpointing:
             model.activation_checkpointing_enable({"use_reentrant": False})
@@ -152,16 +142,18 @@ class TrainingLoop:
 
     def backward(
         self, together: Sequence[Sequence[EncodedExample]]
-    ) -> tuple[list[Batch], torch.Tensor]:
+    ) -> tuple[list[Any], torch.Tensor]:
         """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
         while True:
-            batches = [collate(part) for rows in together for part in self._parts(rows)]
+            batches = [
+                self.objective.collate(part) for rows in together for part in self._parts(rows)
+            ]
             labelled = sum(len(batch.targets) for batch in batches)
             total = torch.zeros((), device=self.device)
             try:
                 for batch in batches:
                     # Every labelled token of the effective batch weighs the same.
-                    loss = answer_loss(self.model, batch.to(self.device))
+                    loss = self.objective.loss(self.model, batch.to(self.device))
                     (loss / labelled).backward()  # type: ignore[no-untyped-call]
                     total += loss.detach()
             except (RuntimeError, MemoryError) as error:
@@ -250,12 +242,12 @@ class TrainingLoop:
         self._saved_at = time.monotonic()
 
     def validation_loss(self) -> float:
-        """Mean cross entropy over all labelled validation tokens, in nats."""
+        """Mean cross entropy over all that is labelled in the validation split, in nats."""
         self.model.eval()
         total = torch.zeros((), device=self.device)
         with torch.inference_mode():
             for batch in self.validation_batches():
-                total += answer_loss(self.model, batch.to(self.device))
+                total += self.objective.loss(self.model, batch.to(self.device))
         self.model.train()
         loss = total.item() / self._labelled
         if not math.isfinite(loss) and self.progress.step == 0:
@@ -270,11 +262,11 @@ class TrainingLoop:
             )
         return loss
 
-    def validation_batches(self) -> list[Batch]:
+    def validation_batches(self) -> list[Any]:
         """The validation split, shortest examples first, twice a micro-batch at once."""
         size = max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
         ordered = self._validation
-        return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
+        return [self.objective.collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
     @property
     def stopped_early(self) -> bool:

@@ -25,9 +25,9 @@ from core.errors import InvalidInput
 from core.gpu.adapters import load_adapter
 from core.gpu.card import MODEL_USE
 from core.gpu.data import collate, encode, read_rows
-from core.gpu.loop import answer_loss
 from core.gpu.memory import free_memory
 from core.gpu.models import LoadedModel, load_model, refuse_changed
+from core.gpu.objective import answer_loss
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json

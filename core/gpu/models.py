@@ -14,6 +14,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from core.errors import InvalidInput, NotFound
+from core.gpu.label_models import load_label_model
+from core.tuning.labels import Labels
 from core.tuning.spec_parts import Precision
 from core.tuning.weights import cached_weights_hash
 
@@ -42,7 +44,8 @@ class ChangedModel(InvalidInput):
 class LoadedModel:
     """A model in memory. `context` is the most tokens it can see, None when it does not say;
     `hash` is the weights_hash of `folder`; `virtual_tokens` are taken off the context by the
-    adapter that is on the model."""
+    adapter that is on the model. With `labels` the model chooses one of them, and `new_modules`
+    are those that its folder had no weights for: the head."""
 
     model: Any
     tokenizer: Any
@@ -51,6 +54,8 @@ class LoadedModel:
     folder: Path
     hash: str
     virtual_tokens: int = 0
+    labels: Labels | None = None
+    new_modules: tuple[str, ...] = ()
 
     @property
     def context(self) -> int | None:
@@ -109,9 +114,16 @@ def _downloaded(name: str) -> Path | None:
 
 
 def load_model(
-    name: str, workspace: Path, precision: Precision = "auto", method: str = "lora"
+    name: str,
+    workspace: Path,
+    precision: Precision = "auto",
+    method: str = "lora",
+    *,
+    labels: Labels | None = None,
+    seed: int = 0,
 ) -> LoadedModel:
-    """Loads `name` in evaluation mode with frozen weights.
+    """Loads `name` in evaluation mode with frozen weights; with `labels`, with a head for them
+    whose first weights are drawn from `seed`.
 
     Raises MissingModel, UnusableModel.
     """
@@ -120,22 +132,28 @@ def load_model(
     precision = pick_precision(precision, method, device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder,
-            trust_remote_code=False,
-            use_safetensors=True,
-            device_map={"": device},
+        how: dict[str, Any] = {
+            "trust_remote_code": False,
+            "use_safetensors": True,
+            "device_map": {"": device},
             **_weights_as(precision, device),
-        )
+        }
+        new_modules: tuple[str, ...] = ()
+        if labels:
+            model, new_modules = load_label_model(folder, tokenizer, labels.names, seed, how)
+        else:
+            model = AutoModelForCausalLM.from_pretrained(folder, **how)
     except (ValueError, OSError) as error:
         first = str(error).strip().partition("\n")[0]
         raise UnusableModel(f"{folder} cannot be loaded: {first} Choose another model.") from error
-    if tokenizer.eos_token_id is None:
+    if tokenizer.eos_token_id is None and not labels:
         raise UnusableModel(f"The tokenizer in {folder} has no stop token. Set its eos_token.")
     model.requires_grad_(False).eval()
     hashed = cached_weights_hash(folder, workspace / "models" / ".weights.json")
     _keep_4bit_trainable(model)
-    return LoadedModel(model, tokenizer, device, precision, folder, hashed)
+    return LoadedModel(
+        model, tokenizer, device, precision, folder, hashed, labels=labels, new_modules=new_modules
+    )
 
 
 def refuse_changed(base: LoadedModel, expected: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
@@ -24,6 +24,7 @@ from core.gpu.data import EncodedExample, EncodedSplit, NothingToLearn, read_row
 from core.gpu.decoding import stop_tokens
 from core.gpu.loop import TrainingLoop
 from core.gpu.models import LoadedModel
+from core.gpu.objective import AnswerTokens, Objective
 from core.gpu.preparing import freeze_prompt, load_base, read_split
 from core.gpu.probe import probe
 from core.gpu.prompting import prompt_texts, prompt_tokens
@@ -55,17 +56,25 @@ def run(job: JobContext) -> None:
     """Looks at everything and writes final/; a refusal is a line of it, not a failure."""
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
-    spec.refuse_unsupported()
-    found = _Flight(job, spec).look()
+    found = flight_of(job, spec).look()
     with job.final() as folder:
         write_json(folder / "preflight.json", found.to_json())
     refused = sum(line.verdict == "refused" for line in found.lines)
     job.note("Ready to start." if not refused else f"Refused: {refused} of {len(found.lines)}.")
 
 
-class _Flight:
-    """What the looks have found so far; each look is named as in TITLES and gives its line."""
+def flight_of(job: JobContext, spec: RunSpec) -> Flight:
+    """The looks that fit what the run learns."""
+    # Its looks are these but for some, so it stands on this module.
+    from core.gpu.label_preflight import LabelFlight
 
+    return (LabelFlight if spec.classifies else Flight)(job, spec)
+
+
+class Flight:
+    """What the looks have found so far; each look is named as in `titles` and gives its line."""
+
+    titles: Mapping[str, str] = TITLES
     base: LoadedModel
     prompt: Prompt
     train: EncodedSplit
@@ -82,15 +91,15 @@ class _Flight:
     def look(self) -> Preflight:
         """Every look in order, up to the first that finds what must be mended."""
         lines: list[Line] = []
-        for number, name in enumerate(TITLES, 1):
+        for number, name in enumerate(self.titles, 1):
             if self.job.should_stop():
                 raise JobStopped
             look: Callable[[], Line] = getattr(self, f"look_at_{name}")
             lines.append(self._told(name, look))
-            self.job.progress(number, len(TITLES))
+            self.job.progress(number, len(self.titles))
             if lines[-1].verdict == "refused":
                 break
-        return with_lines_not_reached(Preflight(tuple(lines), **self.measured))
+        return with_lines_not_reached(Preflight(tuple(lines), **self.measured), self.titles)
 
     def _told(self, name: str, look: Callable[[], Line]) -> Line:
         try:
@@ -214,7 +223,7 @@ class _Flight:
             text = f"By an estimate {room}. {MEMORY_HINT}"
             return Line("memory", "refused", text)
         args = (self.job, self.spec, model, self.base.device, self.train, self.validation)
-        self.loop = TrainingLoop(*args)
+        self.loop = TrainingLoop(*args, objective=self._objective())
         measured = probe(self.loop)
         budget = self.spec.budget
         accumulation = math.ceil(budget.effective_batch_size / measured.micro_batch)
@@ -235,6 +244,9 @@ class _Flight:
             )
             return Line("memory", "noted", told)
         return Line("memory", "passed", told)
+
+    def _objective(self) -> Objective:
+        return AnswerTokens()
 
     def _shape(self, model: Any) -> ModelShape:
         config = self.base.model.config.get_text_config()

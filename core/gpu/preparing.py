@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from core.gpu.data import EncodedSplit, encode, read_rows
+from core.gpu.labelled import LabelledSplit, encode_labelled, readable_length
 from core.gpu.models import LoadedModel, load_model, refuse_changed
 from core.gpu.prompting import choose_prompt
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, cut_answer
+from core.tuning.labels import Labels, labels_of
 from core.tuning.run_spec import RunSpec
 from core.wording import figure
 
@@ -15,12 +17,35 @@ _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the en
 
 
 def load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
-    """The spec's base model. Raises MissingModel, UnusableModel, ChangedModel."""
+    """The spec's base model, for a classification with a head for the labels of the training split.
+
+    Raises MissingModel, UnusableModel, ChangedModel, UnfitLabels.
+    """
+    labels = learned_labels(job, spec)
     job.note("Loading the base model.")
-    base = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
+    base = load_again(job, spec, labels)
     refuse_changed(base, spec.base.hash)
     base.virtual_tokens = spec.method.virtual_tokens
     return base
+
+
+def learned_labels(job: JobContext, spec: RunSpec) -> Labels | None:
+    """The labels of the job's training split, where the run learns to choose one.
+
+    Raises UnfitLabels.
+    """
+    if not spec.classifies:
+        return None
+    rows = read_rows(job.data("train.parquet"))
+    return labels_of([str(row["output"] or "") for row in rows], spec.data.label_field)
+
+
+def load_again(job: JobContext, spec: RunSpec, labels: Labels | None) -> LoadedModel:
+    """The spec's base model as it was at first, the new head's first weights included."""
+    where, precision = spec.base.location, spec.base.precision
+    return load_model(
+        where, job.workspace, precision, spec.method.name, labels=labels, seed=spec.seed
+    )
 
 
 def freeze_prompt(job: JobContext, spec: RunSpec, base: LoadedModel) -> Prompt:
@@ -55,3 +80,33 @@ def read_split(
         f"{figure(split.overlong)} over {figure(limit)} tokens{lost if split.overlong else ''}."
     )
     return split
+
+
+def read_labelled(
+    job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt, name: str
+) -> LabelledSplit:
+    """The split `name` of the job's data as tokens with labels. Raises OverlongExamples."""
+    rows = read_rows(job.data(f"{name}.parquet"))
+    limit = readable_length(base, spec.data.max_length) or spec.data.max_length
+    found = encode_labelled(base, prompt, rows, limit, spec.data.overlong)
+    lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(found.split.tokens_lost)} tokens lost"
+    job.note(
+        f"{name}: {figure(len(found.split.examples))} of {figure(len(rows))} examples, "
+        f"{figure(sum(found.split.lengths))} tokens; {figure(found.split.overlong)} over "
+        f"{figure(limit)} tokens{lost if found.split.overlong else ''}."
+        f"{without_label(found)}"
+    )
+    return found
+
+
+def without_label(found: LabelledSplit, what: str = "examples") -> str:
+    """Sentences on examples without a label, and with one that training lacks; "" for none."""
+    told = ""
+    if found.unlabelled:
+        told += f" {figure(found.unlabelled)} {what} have no label and are left out."
+    if found.unknown:
+        told += (
+            f" {figure(found.unknown)} {what} have a label that training lacks: no loss is taken "
+            "on them, and they count as wrong."
+        )
+    return told

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from core.gpu.loop import TrainingLoop, answer_loss
+from core.gpu.loop import TrainingLoop
 from core.gpu.memory import peak_memory_bytes
 
 
@@ -41,7 +41,7 @@ def probe(loop: TrainingLoop) -> Probe:
         loop.model.eval()
         with torch.inference_mode():
             for batch in loop.validation_batches()[-1:]:
-                answer_loss(loop.model, batch.to(loop.device))
+                loop.objective.loss(loop.model, batch.to(loop.device))
     return Probe(loop.micro_batch, peak_memory_bytes(loop.device), seconds)
 
 

@@ -3,7 +3,8 @@
     python -m core.worker JOB_DIR
 
 spec.json is RunSpec.job_spec(); data/train.parquet and data/validation.parquet have the columns
-example_id, instruction, input, output.
+example_id, instruction, input, output. With the head "classification" the model learns to choose
+the example's label instead of writing its output; the loop, and all that it keeps, are the same.
 
 A stopped run keeps a checkpoint and no final/: starting the job again goes on from there, and so it
 does after the worker was killed. final/ holds the best adapter by validation loss.
@@ -20,17 +21,18 @@ from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
+from core.gpu.learning import Learning, learn_answers, learn_labels
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
-from core.gpu.models import LoadedModel, load_model
-from core.gpu.preparing import freeze_prompt, load_base, read_split
+from core.gpu.models import LoadedModel
+from core.gpu.preparing import freeze_prompt, learned_labels, load_again, load_base
 from core.gpu.probe import probe
 from core.gpu.rivals import Rivals
 from core.gpu.tracking import TensorBoardFiles
-from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
-from core.jobs.folder import write_json
+from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt
+from core.tuning.base_models import can_write
 from core.tuning.outcome import learning_warnings, unseen_inputs_warning
 from core.tuning.run_spec import RunSpec
 from core.tuning.weights import weights_bytes, weights_hash
@@ -41,16 +43,14 @@ def run(job: JobContext) -> None:
     """Trains, saves, reloads and proves; see the module's text for the files."""
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
-    spec.refuse_unsupported()
     base = load_base(job, spec)
     prompt = freeze_prompt(job, spec, base)
-    train, validation = (
-        read_split(job, spec, base, prompt, name) for name in ("train", "validation")
-    )
+    learning = (learn_labels if spec.classifies else learn_answers)(job, spec, base, prompt)
+    train = learning.train
     if not train.examples:
         raise NothingToLearn("The training split has no example. Freeze a version that has some.")
     model = attach_adapter(base, spec)
-    metrics = _facts(base, model, train, validation) | {
+    metrics = _facts(base, model, learning) | {
         "prompt": prompt.to_json(),
         "prompt_hash": prompt.hash,
     }
@@ -59,10 +59,17 @@ def run(job: JobContext) -> None:
         f"{figure(metrics['trainable_parameters'])} of "
         f"{figure(metrics['total_parameters'])} parameters."
     )
-    rows = read_rows(job.data("validation.parquet"))
-    samples = ValidationSamples(job, base, model, prompt, rows, spec.budget.eval_samples)
-    rivals = Rivals([job.resolve(folder) for folder in job.spec.get("rivals", [])])
-    loop = TrainingLoop(job, spec, model, base.device, train, validation, samples, rivals)
+    loop = TrainingLoop(
+        job,
+        spec,
+        model,
+        base.device,
+        train,
+        learning.validation,
+        learning.samples(model),
+        learning.objective,
+        Rivals([job.resolve(folder) for folder in job.spec.get("rivals", [])]),
+    )
     if loop.resume():
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
@@ -74,6 +81,7 @@ def run(job: JobContext) -> None:
     finally:
         files.close()
     metrics |= _outcome(loop)
+    metrics |= learning.report(model, loop.micro_batch)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
     for warning in metrics["warnings"]:
         job.note(warning)
@@ -82,7 +90,7 @@ def run(job: JobContext) -> None:
         save_adapter(model, folder)
         trained = read_both(model, train.examples, base.device)
         # The fresh base must fit beside nothing: let go of the trained one first.
-        del model, loop, samples
+        del model, loop
         base.model = None
         free_memory()
         metrics["checks"] = _reload(job, spec, folder, train, trained)
@@ -91,9 +99,7 @@ def run(job: JobContext) -> None:
     job.note("Completed: final/ holds the adapter.")
 
 
-def _facts(
-    base: LoadedModel, model: Any, train: EncodedSplit, validation: EncodedSplit
-) -> dict[str, Any]:
+def _facts(base: LoadedModel, model: Any, learning: Learning) -> dict[str, Any]:
     trainable, total = parameter_counts(model)
     return {
         "trainable_parameters": trainable,
@@ -101,6 +107,7 @@ def _facts(
         "device": str(base.device),
         "precision": base.precision,
         "base_model_hash": base.hash,
+        "base_writes": can_write(read_json(base.folder / "config.json") or {}),
         "data": {
             name: {
                 "examples": len(split.examples),
@@ -109,7 +116,7 @@ def _facts(
                 "overlong": split.overlong,
                 "tokens_lost": split.tokens_lost,
             }
-            for name, split in (("train", train), ("validation", validation))
+            for name, split in (("train", learning.train), ("validation", learning.validation))
         },
     }
 
@@ -149,7 +156,7 @@ def _unseen_inputs(job: JobContext, prompt: Prompt) -> list[str]:
 def _reload(
     job: JobContext, spec: RunSpec, folder: Path, train: EncodedSplit, trained: Readings
 ) -> dict[str, Any]:
-    again = load_model(spec.base.location, job.workspace, spec.base.precision, spec.method.name)
+    again = load_again(job, spec, learned_labels(job, spec))
     fresh = read_logits(again.model, train.examples, again.device)
     reloaded = read_both(load_adapter(again, folder), train.examples, again.device)
     return prove(trained, fresh, reloaded, again.precision)
@@ -160,5 +167,7 @@ def _write_beside(folder: Path, spec: RunSpec, base: LoadedModel, metrics: dict[
     base.tokenizer.save_pretrained(str(folder))
     (folder / "template.txt").write_text(spec.prompt.template, encoding="utf-8")
     write_json(folder / "prompt.json", metrics["prompt"])
+    if base.labels:
+        write_json(folder / "labels.json", base.labels.to_json())
     write_json(folder / "metrics.json", metrics)
     (folder / "README.md").write_text(model_card(spec, metrics), encoding="utf-8")

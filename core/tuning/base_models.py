@@ -6,13 +6,30 @@ names and sizes of files are looked at here, never the weights.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import core
 from core.errors import InvalidInput, NotFound
 
 DEMO_ID = "demo"
+# Files of which one holds the tokenizer; the last ones are those of encoders.
+TOKENIZERS = frozenset(
+    {
+        "tokenizer.json",
+        "tokenizer.model",
+        "vocab.json",
+        "vocab.txt",
+        "spm.model",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+    }
+)
+# The ends of the names of architectures that write text.
+WRITERS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 DEMO_FOLDER = Path(core.__file__).parent / "demo" / "base"
 
 
@@ -31,13 +48,15 @@ class UnusableBaseModel(InvalidInput):
 @dataclass(frozen=True)
 class BaseModel:
     """`id` is what people choose, `location` what a worker loads, `megabytes` its weights, and
-    `problem` why it cannot be used, as a sentence; "" when it can."""
+    `problem` why it cannot be used, as a sentence; "" when it can. An encoder does not `write`: it
+    can only learn to choose a label."""
 
     id: str
     title: str
     location: str
     megabytes: float | None
     problem: str = ""
+    writes: bool = True
 
 
 def base_models(workspace: Path) -> list[BaseModel]:
@@ -53,7 +72,12 @@ def base_models(workspace: Path) -> list[BaseModel]:
             location = f"models/{folder.name}"
             found.append(
                 BaseModel(
-                    folder.name, folder.name, location, _megabytes(folder), problem_of(folder)
+                    folder.name,
+                    folder.name,
+                    location,
+                    _megabytes(folder),
+                    problem_of(folder),
+                    can_write(_config(folder)),
                 )
             )
     allowed = models / "hub-ids.txt"
@@ -81,9 +105,24 @@ def problem_of(folder: Path) -> str:
         return "It has no .safetensors weights. Copy the whole model folder there."
     if not (folder / "config.json").is_file():
         return "It has no config.json. Copy the whole model folder there, not only the weights."
-    if not {"tokenizer.json", "tokenizer.model", "vocab.json"} & {p.name for p in folder.iterdir()}:
+    if not TOKENIZERS & {path.name for path in folder.iterdir()}:
         return "It has no tokenizer (tokenizer.json). Copy the whole model folder there."
     return ""
+
+
+def can_write(config: Mapping[str, Any]) -> bool:
+    """Whether a model's config.json names an architecture that writes text; where it names none,
+    that is left to the worker to find out."""
+    known = [str(one) for one in config.get("architectures") or ()]
+    return not known or any(one.endswith(WRITERS) for one in known)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def base_model(workspace: Path, model_id: str) -> BaseModel:

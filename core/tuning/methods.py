@@ -225,6 +225,25 @@ _ALL: tuple[type[Method], ...] = (
 METHODS: Mapping[str, type[Method]] = {method.name: method for method in _ALL}
 
 
+# What can learn a head for labels beside it; the others are made for models that write.
+CLASSIFIERS = (Lora.name, Full.name)
+
+
+def methods_for(head: str) -> tuple[str, ...]:
+    """The names of the methods that train this head."""
+    return CLASSIFIERS if head == "classification" else tuple(METHODS)
+
+
+def refuse_unfit_head(method: Method, head: str) -> None:
+    """Raises InvalidRunSpec when the method cannot train this head."""
+    fitting = methods_for(head)
+    if method.name not in fitting:
+        raise InvalidRunSpec(
+            f"Method (method) must be {' or '.join(fitting)} to choose a label (head: {head}); "
+            f"it is {method.name}."
+        )
+
+
 def method_from_json(values: Mapping[str, Any]) -> Method:
     """The method that `method_to_json` wrote. Raises InvalidRunSpec for unknown ones."""
     name = str(values.get("name"))

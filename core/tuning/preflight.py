@@ -24,12 +24,24 @@ TITLES: Mapping[str, str] = {
     "base": "The base's own answers",
     "cost": "Time and disk",
 }
+# The same for a run that learns to choose a label.
+CLASSIFICATION_TITLES: Mapping[str, str] = {
+    "examples": "Examples",
+    "labels": "Labels that are learned",
+    "model": "Base model",
+    "lengths": "Tokens that are read",
+    "prompt": "Prompt",
+    "overlap": "Overlap of the splits",
+    "memory": "Memory",
+    "majority": "What there is to beat",
+    "cost": "Time and disk",
+}
 NOT_REACHED = "Not looked at: what stands above must be mended first."
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was looked at: `name` of TITLES, and what was found, in sentences."""
+    """One thing that was looked at: `name` of the titles, and what was found, in sentences."""
 
     name: str
     verdict: Verdict
@@ -38,7 +50,7 @@ class Line:
     @property
     def title(self) -> str:
         """How people call it."""
-        return TITLES[self.name]
+        return {**TITLES, **CLASSIFICATION_TITLES}[self.name]
 
 
 @dataclass(frozen=True)
@@ -91,10 +103,10 @@ class Preflight:
         return cls(lines, tokenized, **known)
 
 
-def with_lines_not_reached(found: Preflight) -> Preflight:
+def with_lines_not_reached(found: Preflight, titles: Mapping[str, str] = TITLES) -> Preflight:
     """`found` with a line for everything that a refusal kept from being looked at."""
     there = {line.name for line in found.lines}
-    missing = [Line(name, "noted", NOT_REACHED) for name in TITLES if name not in there]
+    missing = [Line(name, "noted", NOT_REACHED) for name in titles if name not in there]
     return replace(found, lines=(*found.lines, *missing))
 
 

@@ -9,13 +9,17 @@ from typing import Any
 
 from core.jobs.state import JobFault
 from core.prompts import Prompt, PromptTemplate
+from core.tuning.classification import Classification
+from core.tuning.labels import Labels
 from core.tuning.run_spec import RunSpec
 
 
 @dataclass(frozen=True)
 class RunMetrics:
-    """What a completed run measured. Losses are nats per answer token; `initial_validation_loss`
-    is the base's own; `warnings` are sentences; `precision` is the one that was used."""
+    """What a completed run measured. Losses are nats per answer token, of a classification per
+    example; `initial_validation_loss` is the base's own; `warnings` are sentences; `precision` is
+    the one that was used. `base_writes` is false for an encoder, which has no answers of its own.
+    """
 
     steps: int
     total_steps: int
@@ -41,6 +45,9 @@ class RunMetrics:
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     prompt: Prompt | None = None
     warnings: tuple[str, ...] = ()
+    base_writes: bool = True
+    labels: Labels | None = None
+    classification: Classification | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RunMetrics:
@@ -48,6 +55,8 @@ class RunMetrics:
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         prompt = known.pop("prompt", None)
         known["warnings"] = tuple(known.get("warnings") or ())
+        for name, kind in (("labels", Labels), ("classification", Classification)):
+            known[name] = kind.from_json(known[name]) if known.get(name) else None
         return cls(**known, prompt=Prompt.from_json(prompt) if prompt else None)
 
 

@@ -21,6 +21,8 @@ from core.tuning.methods import (
     Method,
     method_from_json,
     method_to_json,
+    methods_for,
+    refuse_unfit_head,
     refuse_unfit_precision,
 )
 from core.tuning.settings import SETTINGS, InvalidRunSpec, refuse_what_breaks
@@ -48,6 +50,7 @@ GIVEN = frozenset(
         "model_id",
         "base_model_hash",
         "template",
+        "label_field",
         "library_versions",
     }
 )
@@ -76,6 +79,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         refuse_what_breaks(self)
+        refuse_unfit_head(self.method, self.head)
         refuse_unfit_precision(self.method, self.base.precision)
         if self.budget.activation_checkpointing and not self.method.allows_checkpointing:
             raise InvalidRunSpec(
@@ -83,13 +87,10 @@ class RunSpec:
                 f"{self.method.label}: it drops the keys and values that the method learns."
             )
 
-    def refuse_unsupported(self) -> None:
-        """Raises InvalidRunSpec for what the shape of a spec allows and no trainer can do yet."""
-        if self.head != "generation":
-            raise InvalidRunSpec(
-                "Head (head) can only be generation for now: train the model to write the label, "
-                "and set the project's task kind to classification to score it."
-            )
+    @property
+    def classifies(self) -> bool:
+        """Whether the model chooses a label instead of writing an answer."""
+        return self.head == "classification"
 
     def settings(self) -> dict[str, Any]:
         """Every setting under its plain name."""
@@ -144,6 +145,9 @@ def complaint_about(name: str, settings: Mapping[str, Any]) -> str:
         return setting.rule
     if name == "method" and settings[name] not in METHODS:
         return f"Method must be {' or '.join(METHODS)}."
+    fitting = methods_for(str(settings.get("head", "")))
+    if name == "method" and settings[name] not in fitting:
+        return f"Method must be {' or '.join(fitting)} to choose a label."
     method = METHODS.get(settings.get("method", Lora.name))
     if name == "precision" and method and settings[name] not in method.precisions:
         return f"Precision must be {' or '.join(method.precisions)} for {method.label}."

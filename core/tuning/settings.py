@@ -82,6 +82,7 @@ _ALL = (
         "max_length", "Max sequence length", whole(8, 2**20), "a whole number of tokens from 8"
     ),
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
+    Setting("label_field", "Label field", lambda v: isinstance(v, str), "a text, or empty"),
     Setting("base_model", "Base model", text, "a model folder"),
     Setting("method", "Method", lambda _: True, "a known method"),
     Setting("precision", "Precision", one_of(*PRECISIONS), "auto, bf16, fp32 or 4bit"),

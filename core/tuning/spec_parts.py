@@ -28,7 +28,8 @@ class _Checked:
 
 @dataclass(frozen=True)
 class Data(_Checked):
-    """What is learned from: splits of a dataset version. Lengths are tokens."""
+    """What is learned from: splits of a dataset version. Lengths are tokens. `label_field` is the
+    record field that holds the label of a classification; "": the whole output is the label."""
 
     version_id: str
     version_hash: str = ""
@@ -36,6 +37,7 @@ class Data(_Checked):
     validation_split: str = "validation"
     max_length: int = 1024
     overlong: Overlong = "refuse"
+    label_field: str = ""
 
 
 @dataclass(frozen=True)

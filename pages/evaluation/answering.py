@@ -27,7 +27,7 @@ KINDS = {
 def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: str) -> None:
     """Choose a completed run of this version and let its models answer."""
     runs = {
-        run.run_id: run.name
+        run.run_id: run
         for run in training.runs_of(store, actor, project_id)
         if run.version_id == version_id and run.status == "completed"
     }
@@ -40,11 +40,17 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
         )
         return
     defaults = GenerationConfig()
+    # Outside the form: which systems there are follows from the run.
+    run_id = st.selectbox("Run", list(runs), format_func=lambda one: runs[one].name)
+    offered = generating.kinds_of(runs[run_id])
+    if len(offered) < len(KINDS):
+        st.caption("Its base is an encoder, which writes no answers: only the tuned model answers.")
+    elif runs[run_id].spec.classifies:
+        st.caption("Its tuned model answers with a label; base and prompted base write theirs.")
     with st.form("generate", border=True, enter_to_submit=False):
-        run_id = st.selectbox("Run", list(runs), format_func=runs.__getitem__)
         kinds = st.pills(
-            "Systems", list(KINDS), selection_mode="multi", default=list(KINDS),
-            format_func=KINDS.__getitem__,
+            "Systems", offered, selection_mode="multi", default=offered,
+            format_func=KINDS.__getitem__, key=f"systems of {run_id}",
         )  # fmt: skip
         left, right = st.columns(2)
         split = left.selectbox("Split", generating.SPLITS, help="Test is what no training saw.")

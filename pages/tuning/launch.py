@@ -55,7 +55,8 @@ def main() -> None:
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    settings, fit = run_settings(model_id, key=f"{FORM} {model_id}")
+    writes = by_model[model_id].writes
+    settings, fit = run_settings(model_id, writes=writes, key=f"{FORM} {model_id}")
     if fit:
         plan(by_version[version_id], model_id, settings)
         fit = preflight_section(version_id, model_id, settings)

@@ -17,6 +17,10 @@ MARKS = {
     "noted": (":material/info:", "orange"),
     "refused": (":material/error:", "red"),
 }
+BEATEN = {
+    "generation": "asks the base a few test questions",
+    "classification": "counts what the commonest label alone gets right",
+}
 TOKENS = """<style>
 .tokens {white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; line-height: 1.7;
          max-height: 22rem; overflow-y: auto}
@@ -38,7 +42,7 @@ def preflight_section(version_id: str, model_id: str, settings: dict[str, Any]) 
     if looked is None:
         st.caption(
             "A worker loads the model, tokenises every example, takes one step on the longest "
-            "batch and asks the base a few test questions. Nothing is trained."
+            f"batch and {BEATEN[settings['head']]}. Nothing is trained."
         )
     elif looked.found:
         _lines(looked.found)
@@ -74,9 +78,10 @@ def _tokens(examples: tuple[TokenizedExample, ...]) -> None:
     )
     example = examples[chosen]
     learned = sum(own for _, own in example.pieces)
+    green = f"the {page.number(learned)} on green carry loss, so they are what is learned"
     st.caption(
-        f"{page.number(len(example.pieces))} tokens; the {page.number(learned)} on green carry "
-        "loss, so they are what is learned."
+        f"{page.number(len(example.pieces))} tokens; "
+        f"{green if learned else 'all are read, and the label is what is learned'}."
     )
     spans = "".join(
         f'<span class="learned">{escape(text)}</span>' if own else f"<span>{escape(text)}</span>"

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.tuning.comparing import differing_settings
-from core.tuning.run import Run
+from core.tuning.run import Run, RunMetrics
 from core.tuning.settings import SETTINGS
 from core.workflows.tuning import training
 from pages.components import charts, page, session
+from pages.tuning.run_view import UNITS
 
 MOST = 5
 COLOURS = (charts.BASELINE, charts.CANDIDATE, "#8a63d2", "#b08800", "#6e7781")
@@ -37,6 +38,12 @@ def compare(runs: Sequence[Run]) -> None:
         st.warning(
             "These runs learned from different dataset versions: their validation losses are not "
             "of the same examples.",
+            icon=":material/warning:",
+        )
+    if len({run.spec.head for run in picked}) > 1:
+        st.warning(
+            "Some of these runs write answers and others choose labels: a loss per token and one "
+            "per example do not compare.",
             icon=":material/warning:",
         )
     labels = _labels(picked)
@@ -77,7 +84,7 @@ def _curves(runs: Sequence[Run], labels: Sequence[str]) -> None:
     fig = charts.figure(
         f"Lowest validation loss: {min(best)[1]}, {min(best)[0]:.3f}",
         x="step",
-        y="validation loss (nats per token)",
+        y=f"validation loss ({UNITS[runs[0].spec.head]})",
     )
     rows: list[Mapping[str, Any]] = []
     for one, label, colour in zip(known, labels, COLOURS, strict=False):
@@ -97,11 +104,19 @@ def _costs(runs: Sequence[Run], labels: Sequence[str]) -> dict[str, list[str]]:
         "Best validation loss": [
             page.number(m.best_validation_loss if m else None, 3) for m in known
         ],
+        **_accuracy(known),
         "Training time": [page.duration(m.seconds if m else None) for m in known],
         "Peak memory": [_size(m.peak_memory_bytes if m else None) for m in known],
         "Size of the result": [_size(m.result_bytes if m else None) for m in known],
         "Tokens per second": [page.number(m.tokens_per_second if m else None) for m in known],
     }
+
+
+def _accuracy(known: Sequence[RunMetrics | None]) -> dict[str, list[str]]:
+    """Of runs that choose labels, where there are some."""
+    found = [one.classification if one else None for one in known]
+    shares = [page.percent(one.accuracy, 1) if one else "—" for one in found]
+    return {"Validation accuracy": shares} if any(found) else {}
 
 
 def _size(count: int | None) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
-from core.tuning.methods import METHODS
+from core.tuning.methods import METHODS, methods_for
 from core.tuning.planning import effective_batch_size
 from core.tuning.presets import PRESETS, Preset
 from core.tuning.run_spec import complaint_about
@@ -71,6 +72,14 @@ HELP = {
     "eval_steps": "How often the validation loss is measured; 0 is once an epoch.",
     "logging_steps": "How often the training loss is logged.",
 }
+LEARNED = {
+    "generation": ("Write the answer", "The model writes each example's output, token by token."),
+    "classification": (
+        "Choose the label",
+        "The model learns to choose one of the training split's labels: quick, and never off the "
+        "list, but it writes nothing. The label is the project's label field, else the output.",
+    ),
+}
 FORMATS = {"learning_rate": ("%g", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
 ESSENTIAL = (
     ("learning_rate", "num_train_epochs"),
@@ -98,18 +107,22 @@ MORE = (
 )
 
 
-def run_settings(model_id: str, *, key: str) -> tuple[Settings, bool]:
-    """Draw the form for a base model: every setting as it stands, and whether all are fit.
+def run_settings(model_id: str, *, writes: bool, key: str) -> tuple[Settings, bool]:
+    """Draw the form for a base model, which may write or not: every setting as it stands, and
+    whether all are fit.
 
-    It starts from a preset and a method; what was typed for another pair of them comes back with
-    it. A value that cannot be used gets its sentence at its field.
+    It starts from what is learned, a preset and a method; what was typed for others of them comes
+    back with them. A value that cannot be used gets its sentence at its field.
     """
-    preset = _preset(key)
+    head = _head(key, writes=writes)
+    key = f"{key} {head}"
+    fitting = methods_for(head)
+    preset = _preset(key, [one for one in PRESETS.values() if one.settings["method"] in fitting])
     with st.container(border=True):
-        method = _method(f"{key} {preset.name}", str(preset.settings["method"]))
+        method = _method(f"{key} {preset.name}", str(preset.settings["method"]), fitting)
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
-        start = {**specs.default_settings(model_id, method), **own}
+        start = {**specs.default_settings(model_id, method), **own, "head": head}
         form = _Form({**start, **session.recall(key, {})}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
         form.columns(((*names[:2],), *ESSENTIAL) if names else ESSENTIAL)
@@ -119,7 +132,9 @@ def run_settings(model_id: str, *, key: str) -> tuple[Settings, bool]:
         size = str(effective_batch_size(form.values)) if shown else "—"
         st.caption(f"Effective batch size: **{size}** (batch size × gradient accumulation)")
         # Widgets that are not drawn forget their values; what is wrong must not be out of sight.
-        more = ((*names[2:], *MORE[0]), *MORE[1:])
+        more: tuple[tuple[str, ...], ...] = ((*names[2:], *MORE[0]), *MORE[1:])
+        if head == "classification":
+            more = tuple(tuple(one for one in column if one != "eval_samples") for column in more)
         hidden = [name for column in more for name in column if not form.fits(name)]
         if st.toggle("More settings", key=f"{key} more") or hidden:
             form.columns(more)
@@ -127,11 +142,26 @@ def run_settings(model_id: str, *, key: str) -> tuple[Settings, bool]:
     return form.values, all(form.fits(name) for name in form.values)
 
 
-def _preset(key: str) -> Preset:
+def _head(key: str, *, writes: bool) -> str:
+    heads = list(LEARNED) if writes else ["classification"]
+    chosen: str = st.segmented_control(
+        "What it learns",
+        heads,
+        default=heads[0],
+        format_func=lambda head: LEARNED[head][0],
+        required=True,
+        key=f"{key} head",
+    )
+    alone = "" if writes else "This base is an encoder, which reads and does not write. "
+    st.caption(f"{alone}{LEARNED[chosen][1]}")
+    return chosen
+
+
+def _preset(key: str, fitting: Sequence[Preset]) -> Preset:
     chosen = st.segmented_control(
         "Start from",
-        list(PRESETS),
-        default=next(iter(PRESETS)),
+        [preset.name for preset in fitting],
+        default=fitting[0].name,
         format_func=lambda name: PRESETS[name].label,
         required=True,
         key=f"{key} preset",
@@ -140,11 +170,11 @@ def _preset(key: str) -> Preset:
     return PRESETS[chosen]
 
 
-def _method(key: str, start: str) -> str:
+def _method(key: str, start: str, fitting: Sequence[str]) -> str:
     chosen: str = st.selectbox(
         "Method",
-        list(METHODS),
-        list(METHODS).index(start),
+        list(fitting),
+        list(fitting).index(start),
         format_func=lambda name: METHODS[name].label,
         key=f"{key} method",
         help="How the model is changed: its weights, or what stands beside or before them.",

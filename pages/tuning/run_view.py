@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.tuning.classification import Classification
 from core.tuning.curves import Curves
 from core.tuning.outcome import headline
 from core.tuning.run import Run, RunMetrics
@@ -28,9 +29,11 @@ ENDED_BY = {
     "rivals": "it was behind the median of the runs that it was compared with",
 }
 NOT_LEARNED = "completed, did not learn"
+LEARNS = {"generation": "answers", "classification": "labels"}
+UNITS = {"generation": "nats per token", "classification": "nats per example"}
 
 
-def figures(view: LiveView, known: Curves) -> None:
+def figures(view: LiveView, known: Curves, run: Run) -> None:
     """Loss, validation loss, speed and learning rate as they are now."""
     best = known.best
     page.figures(
@@ -38,7 +41,7 @@ def figures(view: LiveView, known: Curves) -> None:
             (
                 "Loss",
                 page.number(known.loss[-1][1], 3) if known.loss else "—",
-                "Mean over the answers' tokens of the last steps, in nats; 0 would be certainty.",
+                f"Mean over the last steps, in {UNITS[run.spec.head]}; 0 would be certainty.",
             ),
             (
                 "Best validation loss",
@@ -55,12 +58,12 @@ def figures(view: LiveView, known: Curves) -> None:
     )
 
 
-def curves(known: Curves) -> None:
+def curves(known: Curves, run: Run) -> None:
     """Loss and validation loss over the steps, on a log axis."""
     if not known.loss and not known.validation:
         st.caption("The curves appear with the first logged steps.")
         return
-    fig = charts.figure(headline(known), x="step", y="loss (nats per token)")
+    fig = charts.figure(headline(known), x="step", y=f"loss ({UNITS[run.spec.head]})")
     last = [points[-1][1] for points in (known.loss, known.validation) if points]
     places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
@@ -104,18 +107,26 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
         st.badge(NOT_LEARNED, icon=":material/warning:", color="orange")
     for warning in metrics.warnings:
         st.warning(errors.escaped(warning), icon=":material/warning:")
-    page.figures(
-        [
-            ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}"),
-            (
-                "Trained parameters",
-                page.percent(trainable / total, 1),
-                f"{page.number(trainable)} of {page.number(total)}",
-            ),
-            ("Training took", page.duration(metrics.seconds), None),
-            ("Steps", page.number(metrics.steps), f"Of {page.number(metrics.total_steps)}"),
-        ]
-    )
+    loss = ("Best validation loss", page.number(best, 3), f"At step {metrics.best_step}")
+    took = ("Training took", page.duration(metrics.seconds), None)
+    share, parameters = page.percent(trainable / total, 1), _of(trainable, total)
+    steps = _of(metrics.steps, metrics.total_steps)
+    if metrics.classification:
+        page.figures([*_right(metrics.classification), loss, took])
+        alone = page.percent(metrics.classification.majority, 1)
+        st.caption(
+            f"Always giving the commonest label would be right in {alone}. Trained {parameters} "
+            f"parameters in {steps} steps."
+        )
+    else:
+        page.figures(
+            [
+                loss,
+                ("Trained parameters", share, parameters),
+                took,
+                ("Steps", page.number(metrics.steps), f"Of {page.number(metrics.total_steps)}"),
+            ]
+        )
     if metrics.stopped_early:
         st.caption(f"It ended early: {ENDED_BY.get(metrics.ended_by, ENDED_BY['patience'])}.")
     st.caption(
@@ -141,6 +152,18 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
             )
 
 
+def _right(found: Classification) -> list[tuple[str, str, str | None]]:
+    share = f"Of {page.number(found.n)} validation examples"
+    return [
+        ("Validation accuracy", page.percent(found.accuracy, 1), share),
+        ("Macro F1", page.number(found.macro_f1, 3), "Mean of F1 over the labels"),
+    ]
+
+
+def _of(some: int, every: int) -> str:
+    return f"{page.number(some)} of {page.number(every)}"
+
+
 def _proof(text: str, check: Mapping[str, Any]) -> str:
     mark = ":material/check_circle:" if check["ok"] else ":material/error:"
     gap = check.get("largest_difference")
@@ -159,6 +182,7 @@ def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
         ],
         "Run": [run.name for run in runs],
         "Best validation loss": [page.number(loss, 3) for loss in best],
+        "Learns": [LEARNS[run.spec.head] for run in runs],
         "Method": [run.spec.method.label for run in runs],
         "Learning rate": [f"{run.spec.optimiser.learning_rate:g}" for run in runs],
         "Steps": [page.number(run.step) for run in runs],

@@ -55,9 +55,10 @@ def followed(run_id: str) -> None:
         st.rerun()
     job_view.draw(view, title=False)
     known = training.curves_of(store, actor, run_id)
-    figures(view, known)
-    curves(known)
-    sampled_answers(run_id)
+    figures(view, known, run)
+    curves(known, run)
+    if not run.spec.classifies:
+        sampled_answers(run_id)
 
 
 main()

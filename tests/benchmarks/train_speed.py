@@ -136,7 +136,8 @@ def _model(home: Path) -> Any:
 
 def _touchstone(home: Path, tokens: list[dict[str, Any]], steps: int) -> tuple[float, float]:
     from core.gpu.data import EncodedExample, EncodedSplit, collate
-    from core.gpu.loop import TrainingLoop, answer_loss
+    from core.gpu.loop import TrainingLoop
+    from core.gpu.objective import answer_loss
     from core.jobs.context import JobContext
     from core.jobs.folder import JobFolder
     from core.tuning.run_spec import RunSpec
@@ -222,7 +223,7 @@ def _trainer(home: Path, tokens: list[dict[str, Any]], steps: int) -> tuple[floa
     from transformers import Trainer, TrainingArguments
 
     from core.gpu.data import Batch, EncodedExample, collate
-    from core.gpu.loop import answer_loss
+    from core.gpu.objective import answer_loss
 
     clock = _Clock()
 

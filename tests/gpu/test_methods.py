@@ -20,8 +20,9 @@ from core.demo.notes import make_examples
 from core.gpu import generation, training
 from core.gpu.adapters import attach_adapter
 from core.gpu.data import EncodedExample, collate, encode
-from core.gpu.loop import TrainingLoop, answer_loss
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import load_model
+from core.gpu.objective import answer_loss
 from core.jobs.context import JobContext
 from core.jobs.events import read_events
 from core.prompts import PromptTemplate

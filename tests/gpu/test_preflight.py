@@ -12,8 +12,9 @@ import torch
 from core.gpu import preflight
 from core.gpu.adapters import attach_adapter
 from core.gpu.data import encode
-from core.gpu.loop import TrainingLoop, answer_loss
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import load_model
+from core.gpu.objective import answer_loss
 from core.gpu.probe import probe
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder, read_json
@@ -168,7 +169,7 @@ def test_a_probe_finds_the_micro_batch_that_fits_and_keeps_the_effective_one(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
         return answer_loss(model, batch)
 
-    monkeypatch.setattr("core.gpu.loop.answer_loss", too_large)
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
     known = found(home, "tight", per_device_train_batch_size=8)
     assert (known.micro_batch, known.gradient_accumulation) == (2, 4)
     assert verdicts(known)["memory"] == "noted"
@@ -177,7 +178,7 @@ def test_a_probe_finds_the_micro_batch_that_fits_and_keeps_the_effective_one(
     def never(model: Any, batch: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
-    monkeypatch.setattr("core.gpu.loop.answer_loss", never)
+    monkeypatch.setattr("core.gpu.objective.answer_loss", never)
     known = found(home, "hopeless")
     assert verdicts(known)["memory"] == "refused"
     assert "does not fit into memory" in text_of(known, "memory")

@@ -25,8 +25,9 @@ from core.gpu.data import (
     collate,
     encode,
 )
-from core.gpu.loop import TrainingDiverged, answer_loss
+from core.gpu.loop import TrainingDiverged
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
+from core.gpu.objective import answer_loss
 from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
@@ -379,7 +380,7 @@ def test_a_run_that_runs_out_of_memory_goes_on_with_smaller_micro_batches(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
         return answer_loss(model, batch)
 
-    monkeypatch.setattr("core.gpu.loop.answer_loss", too_large)
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
     tight = a_training(tmp_path / "runs" / "tight", spec)
     metrics = train_here(tight)
     notes = [e["text"] for e in read_events(tight.events_file)[0] if e["kind"] == "note"]
@@ -397,7 +398,7 @@ def test_a_run_that_runs_out_of_memory_goes_on_with_smaller_micro_batches(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
         return answer_loss(model, batch)
 
-    monkeypatch.setattr("core.gpu.loop.answer_loss", never)
+    monkeypatch.setattr("core.gpu.objective.answer_loss", never)
     hopeless = a_training(tmp_path / "runs" / "hopeless", spec)
     with pytest.raises(torch.OutOfMemoryError) as told_of:
         training.run(JobContext(hopeless))

@@ -13,8 +13,8 @@ from core.gpu.data import (
     collate,
     encode,
 )
-from core.gpu.loop import answer_loss
 from core.gpu.models import load_model
+from core.gpu.objective import answer_loss
 from core.gpu.prompting import prompt_tokens
 from core.gpu.schedule import StepPlan, bucketed, lr_factor, warmup_of
 from core.prompts import PromptTemplate

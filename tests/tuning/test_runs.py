@@ -10,7 +10,7 @@ import pytest
 
 from core.prompts import PromptTemplate
 from core.tuning.generation_config import GenerationConfig
-from core.tuning.methods import Lora, Qlora
+from core.tuning.methods import METHODS, Lora, Qlora
 from core.tuning.run_spec import RunSpec, complaint_about, library_versions
 from core.tuning.settings import InvalidRunSpec
 from tests.tiny_model import a_run
@@ -111,11 +111,17 @@ def test_what_is_missing_is_named() -> None:
         RunSpec.from_json({"run_id": "r", "version_id": "v"})
 
 
-def test_a_classification_head_has_its_place_and_is_refused_for_now() -> None:
-    spec = a_run("models/tiny", head="classification")
-    assert RunSpec.from_json(spec.to_json()).head == "classification"
-    with pytest.raises(InvalidRunSpec, match="only be generation for now"):
-        spec.refuse_unsupported()
+def test_a_classification_is_trained_by_lora_or_whole_and_by_no_other_method() -> None:
+    spec = a_run("models/tiny", head="classification", label_field="status")
+    assert RunSpec.from_json(spec.to_json()) == spec
+    assert spec.classifies
+    assert spec.data.label_field == "status"
+    assert a_run("models/tiny", head="classification", method="full").classifies
+    for method in sorted(set(METHODS) - {"lora", "full"}):
+        with pytest.raises(InvalidRunSpec, match="must be lora or full to choose a label"):
+            a_run("models/tiny", head="classification", method=method)
+        settings = {**RunSpec.defaults(method), "head": "classification"}
+        assert "lora or full" in complaint_about("method", settings)
 
 
 def test_the_defaults_fill_a_form_and_make_a_spec() -> None:

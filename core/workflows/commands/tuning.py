@@ -10,7 +10,7 @@ from core.jobs.folder import read_json
 from core.names import refuse_several
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.planning import device, planned_steps
-from core.tuning.run import Run
+from core.tuning.run import Run, RunMetrics
 from core.tuning.run_spec import flattened
 from core.versions.version import DatasetVersion
 from core.workflows.commands.command import Answer, by_id_or_name, project_named
@@ -77,6 +77,18 @@ def _outcome(run: Run) -> dict[str, Any]:
         "adapter_hash": metrics.adapter_hash,
         "adapter": f"{run.folder}/final",
         "warnings": list(run.warnings),
+        **_labels(metrics),
+    }
+
+
+def _labels(metrics: RunMetrics) -> dict[str, Any]:
+    """What a classification got right on its validation split."""
+    found = metrics.classification
+    if metrics.labels is None:
+        return {}
+    return {
+        "labels": list(metrics.labels.names),
+        "classification": found.to_json() if found else None,
     }
 
 

@@ -59,6 +59,11 @@ def start_generation(
         raise Conflict(f"Run {run.name} is {run.status}. Generate when it has completed.")
     if not kinds or any(kind not in KINDS for kind in kinds):
         raise InvalidInput("Choose at least one of base, prompted and tuned.")
+    if left := [kind for kind in kinds if kind not in kinds_of(run)]:
+        raise InvalidInput(
+            f"The base of {run.name} is an encoder, which writes no answers: only the tuned model "
+            f"can answer. Leave out {' and '.join(left)}."
+        )
     version_id = run.version_id
     examples = _examples(store, version_id, split, limit, config.seed)
     title = _title_of_base(store, run)
@@ -105,6 +110,7 @@ def start_generation(
             "base_model_hash": run.base_model_hash,
             "precision": run.precision,
             "adapter": f"runs/{run_id}/final" if "tuned" in kinds else None,
+            **_classifier(run),
             "prompt": run.prompt.to_json(),
             "config": config.to_json(),
             "shots": shots,
@@ -115,6 +121,21 @@ def start_generation(
         also=also,
     )
     return systems
+
+
+def kinds_of(run: Run) -> tuple[SystemKind, ...]:
+    """The systems that a completed run can answer as: an encoder has no answers of its own."""
+    return KINDS if run.metrics is None or run.metrics.base_writes else ("tuned",)
+
+
+def _classifier(run: Run) -> dict[str, Any]:
+    """What a worker needs to know of a run that learned to choose a label."""
+    labels = run.metrics.labels if run.metrics else None
+    if labels is None:
+        return {}
+    data = run.spec.data
+    own = {"max_length": data.max_length, "overlong": data.overlong}
+    return {"classifier": {"labels": labels.to_json(), **own}}
 
 
 def _title_of_base(store: Store, run: Run) -> str:

@@ -37,7 +37,8 @@ def start_merge(store: Store, actor: Actor, run_id: str) -> str:
     actor.require(run.project_id, "lead")
     if run.metrics is None or not _is_mergeable(run):
         raise InvalidInput(
-            "Only a completed run with an adapter beside the weights can be merged. Choose another."
+            "Only a completed run that writes, with an adapter beside the weights, can be merged. "
+            "Choose another."
         )
     earlier = _latest(store, run)
     if earlier and (not earlier.is_terminal or earlier.status == "completed"):
@@ -84,7 +85,8 @@ def may_merge(actor: Actor, run: Run) -> bool:
 
 
 def _is_mergeable(run: Run) -> bool:
-    return run.spec.method.peft_config() is not None and not run.spec.method.virtual_tokens
+    adapter = run.spec.method.peft_config() is not None and not run.spec.method.virtual_tokens
+    return adapter and not run.spec.classifies
 
 
 def _latest(store: Store, run: Run) -> Job | None:

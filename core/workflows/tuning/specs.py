@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from core.actor import Actor
 from core.demo.settings import demo_settings
 from core.errors import InvalidInput, NotFound
+from core.projects import ProjectSettings
 from core.tuning.base_models import DEMO_ID, base_model, base_models
 from core.tuning.methods import Lora
 from core.tuning.run_spec import RunSpec, library_versions
+from core.tuning.settings import InvalidRunSpec
 from core.workflows.curation.freezing import get_version
 
 if TYPE_CHECKING:
@@ -76,11 +78,21 @@ def planned_spec(
             "version_id": version_id,
             "version_hash": version.content_hash,
             "template": project.settings.template,
+            "label_field": _label_field(project.settings),
             "library_versions": library_versions(),
         }
     )
-    spec.refuse_unsupported()
+    if not model.writes and not spec.classifies:
+        raise InvalidRunSpec(
+            f"{model.title} is an encoder, which reads and does not write. Let it choose a label "
+            "(head: classification), or choose a causal language model."
+        )
     return spec
+
+
+def _label_field(settings: ProjectSettings) -> str:
+    """The record field that holds the label, as the scores read it; "": the whole output."""
+    return "" if settings.task_kind == "classification" else settings.label_field or ""
 
 
 def data_tables(store: Store, version_id: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.tuning.base_models import base_model
+from core.tuning.labels import labels_of
 from core.workflows.curation.freezing import get_version
 from core.workflows.jobs import jobs
 from core.workflows.tuning.preflight import refuse_red_lines
@@ -54,7 +55,7 @@ def start_run(
     `settings` are those that differ from the defaults, under their plain names. `submission_id` was
     made when the form was opened: starting it twice starts one run. The worker freezes the prompt
     and the base's hash. Raises InvalidRunSpec, UnknownBaseModel, UnusableBaseModel,
-    NothingToTrainOn, RunRefused, QueueFull, DiskFull.
+    NothingToTrainOn, UnfitLabels, RunRefused, QueueFull, DiskFull.
     """
     run_id = f"run_{submission_id}" if submission_id else new_id("run")
     beside: dict[str, Any] = {}
@@ -69,6 +70,9 @@ def start_run(
     if store.runs.by_id(run_id):
         return run_id
     refuse_red_lines(store, spec)
+    tables = data_tables(store, version_id)
+    if spec.classifies:
+        labels_of(tables["train.parquet"]["output"].to_pylist(), spec.data.label_field)
     project_id = get_version(store, actor, version_id).project_id
 
     def save(job_id: str) -> None:
@@ -92,7 +96,7 @@ def start_run(
         subject_id=run_id,
         title=f"Train {spec.name}",
         spec={**spec.job_spec(), **beside},
-        tables=data_tables(store, version_id),
+        tables=tables,
         detail=detail,
         also=save,
     )

@@ -1,0 +1,88 @@
+"""What a run learns from its splits: to write the answers, or to choose the labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.gpu.data import EncodedSplit, read_rows
+from core.gpu.label_models import pad_token
+from core.gpu.labelled import ChosenLabel, LabelledExample, chosen_places
+from core.gpu.loop import Samples
+from core.gpu.models import LoadedModel
+from core.gpu.objective import AnswerTokens, Objective
+from core.gpu.preparing import read_labelled, read_split
+from core.gpu.validation_samples import ValidationSamples
+from core.jobs.context import JobContext
+from core.prompts import Prompt
+from core.tuning.classification import classification
+from core.tuning.run_spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The splits as tokens and how the loop learns from them.
+
+    `samples(model)` answers validation examples at each evaluation, or is None; `report(model,
+    size)` is what metrics.json gets of the trained model, read `size` examples at once.
+    """
+
+    train: EncodedSplit
+    validation: EncodedSplit
+    objective: Objective
+    samples: Callable[[Any], Samples | None]
+    report: Callable[[Any, int], dict[str, Any]]
+
+
+def learn_answers(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt) -> Learning:
+    """Learning to write. Raises OverlongExamples, NothingToLearn."""
+    train, validation = (
+        read_split(job, spec, base, prompt, name) for name in ("train", "validation")
+    )
+
+    def samples(model: Any) -> Samples:
+        rows = read_rows(job.data("validation.parquet"))
+        return ValidationSamples(job, base, model, prompt, rows, spec.budget.eval_samples)
+
+    return Learning(train, validation, AnswerTokens(), samples, lambda _model, _size: {})
+
+
+def learn_labels(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt) -> Learning:
+    """Learning to choose a label. Raises OverlongExamples."""
+    labels = base.labels
+    assert labels is not None
+    train, validation = (
+        read_labelled(job, spec, base, prompt, name) for name in ("train", "validation")
+    )
+
+    def report(model: Any, size: int) -> dict[str, Any]:
+        places = chosen_places(model, base, validation.tokens, 2 * size)
+        predicted = [labels.names[place] for place in places]
+        common = labels.names[commonest_label(train.split)]
+        found = classification(validation.references, predicted, labels.names, common)
+        if found:
+            job.note(
+                f"{found.accuracy:.1%} of {found.n} validation examples got their label; always "
+                f"“{common}” would be right in {found.majority:.1%}."
+            )
+        return {
+            "labels": labels.to_json(),
+            "pad_token_id": pad_token(base.tokenizer),
+            "classification": found.to_json() if found else None,
+        }
+
+    return Learning(
+        train.split,
+        validation.split,
+        ChosenLabel(pad_token(base.tokenizer)),
+        lambda _model: None,
+        report,
+    )
+
+
+def commonest_label(train: EncodedSplit) -> int:
+    """The place of the label that most training examples have."""
+    counts = Counter(one.label for one in train.examples if isinstance(one, LabelledExample))
+    return min(counts, key=lambda place: (-counts[place], place))

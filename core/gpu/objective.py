@@ -1,0 +1,49 @@
+"""What a training loop is given to learn: how examples become batches, and the loss of one.
+
+The objective of models that write is here; that of models that choose a label in core.gpu.labelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as functional
+
+from core.gpu.adapters import prompt_offset
+from core.gpu.data import Batch, EncodedExample, collate
+
+
+class Objective(Protocol):
+    """Batches, and the loss summed over what is labelled in one."""
+
+    def collate(self, examples: Sequence[Any]) -> Any:
+        """A batch with `targets`, `tokens` and `to(device)`."""
+
+    def loss(self, model: Any, batch: Any) -> torch.Tensor:
+        """The loss summed over the targets of `batch`, in float32."""
+
+
+def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
+    """Cross entropy summed over the labelled tokens of `batch`, in float32.
+
+    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`,
+    with nothing to keep of the virtual tokens that a learned prompt puts before the others.
+    """
+    keep = functional.pad(batch.keep, (prompt_offset(model), 0))
+    output = model(input_ids=batch.ids, logits_to_keep=keep, use_cache=False)
+    logits = output.logits.flatten(0, -2).float()
+    return functional.cross_entropy(logits, batch.targets, reduction="sum")
+
+
+class AnswerTokens:
+    """The objective of a model that writes."""
+
+    def collate(self, examples: Sequence[EncodedExample]) -> Batch:
+        """Right-padded token ids with the answers as targets."""
+        return collate(examples)
+
+    def loss(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Cross entropy of the answers' tokens."""
+        return answer_loss(model, batch)
