@@ -208,6 +208,7 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
         for one in register.studies
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"studies-{found.candidate_id}.csv")
     combined = "" if register.combined is None else f" Their average is {register.combined:.2g}."
     st.caption(
         f"The more studies, the likelier one of them favours a system by chance. So each of the "
