@@ -8,7 +8,7 @@ from typing import Any
 from core.decision.report import BrokenReport, baseline_in, names_in, read_report
 from core.statistics.estimates import Estimate
 from core.study.register import level_of
-from core.study.sealing import check_opened
+from core.study.sealing import ADDED, check_opened
 from core.study.verdicts import Verdict, headline, net_preference, seen
 
 NEARLY = 1e-9
@@ -110,9 +110,13 @@ def _as_sealed(sealed: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         raise BrokenReport("The seal is that of another study.")
     if content["study"]["rubric"] != sealed["rubric"]:
         raise BrokenReport("The rubric is not the one that was sealed.")
-    plan = {k: v for k, v in content["study"]["plan"].items() if k != "pairs"}
-    if plan != {k: v for k, v in sealed["plan"].items() if k != "pairs"}:
+    if _planned(content["study"]["plan"]) != _planned(sealed["plan"]):
         raise BrokenReport("The plan is not the one that was sealed.")
+
+
+def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan without what the draw adds to it."""
+    return {name: value for name, value in plan.items() if name not in ADDED}
 
 
 def _same(found: Estimate, stated: Mapping[str, Any]) -> bool:

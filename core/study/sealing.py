@@ -20,7 +20,7 @@ from core.errors import InvalidInput
 
 SEED_BITS = 62
 FORMAT = 1
-ADDED = ("pairs", "risk_pairs", "seed")
+ADDED = ("pairs", "risk_pairs", "seed", "changed")
 
 
 class BrokenSeal(InvalidInput):

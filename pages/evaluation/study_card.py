@@ -13,6 +13,7 @@ from core.workflows.evaluation import rating, results, seals, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
 from pages.evaluation.caveats import show_differences, show_findings, show_reason
+from pages.evaluation.changed_copy import offer_copy
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -36,8 +37,11 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
         show_differences(study.differences)
         if note := studies.compared_because(study):
             show_reason(note, "compares them all the same")
+        if study.plan.changes:
+            st.text(study.plan.changed_words)
         if not study.blind:
             _not_blind(store, actor, study)
+            offer_copy(store, actor, study)
         elif not study.leaks.enough:
             show_findings(study.leaks)
 

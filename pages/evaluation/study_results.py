@@ -145,6 +145,8 @@ def _reservations(result: StudyResult, found: Comparison) -> None:
             show_differences(study.differences)
             if reason := studies.compared_because(study):
                 show_reason(reason, "compares them all the same")
+    if study.plan.changes:
+        st.text(study.plan.changed_words)
     if study.plan.left_out:
         st.caption(
             f"{page.counted(study.plan.left_out, 'example')} left out that a system was trained "

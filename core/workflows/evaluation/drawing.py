@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
@@ -34,8 +34,10 @@ def queue_draw(
     plan: StudyPlan,
     size: int,
     detail: dict[str, object],
+    drawn: Sequence[Mapping[str, object]] = (),
 ) -> None:
-    """Queue the draw of `size` examples; `detail`: the study's name, reason and differences."""
+    """Queue the draw of `size` examples; `detail`: the study's name, reason and differences.
+    `drawn`: examples of another study, drawn then (example_id, stratum, inclusion_probability)."""
     project = store.projects.by_id(project_id)
     assert project is not None
     there = chosen_systems(store, project_id, version_id, system_ids)
@@ -67,8 +69,10 @@ def queue_draw(
                 "template": project.settings.template,
                 "rubric": rubric_to_json(project.settings.rubric),
                 "plan": plan.to_json(),
+                "changes": list(plan.changes),
             },
             files={"answers.parquet": path},
+            tables={"drawn.parquet": drawn_table(drawn)} if drawn else {},
             detail={
                 **detail,
                 "version_id": version_id,
@@ -80,6 +84,15 @@ def queue_draw(
         )
     finally:
         path.unlink(missing_ok=True)
+
+
+def drawn_table(drawn: Sequence[Mapping[str, object]]) -> Any:
+    """The examples of a study with how they were drawn, each once, as a table."""
+    import pyarrow as pa
+
+    names = ("example_id", "stratum", "inclusion_probability")
+    once = {row["example_id"]: {name: row[name] for name in names} for row in drawn}
+    return pa.Table.from_pylist(list(once.values()))
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
@@ -101,6 +114,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
                     **detail["plan"],
                     "pairs": drawn["pairs"],
                     "risk_pairs": drawn.get("risk_pairs", 0),
+                    **({"changed": counts} if (counts := drawn.get("changed")) else {}),
                 },
                 "seal": drawn["seal"],
                 "leaks": leaks.to_json(),
@@ -113,6 +127,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
         if detail["reason"]:
             store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
+        for one in store.unblindings.of_study(detail.get("copy_of", "")):
+            store.unblindings.add(study_id, one.person_id, one.what)
         store.audit.record(
             "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
             pairs=drawn["pairs"], blind=leaks.blind, seal=drawn["seal"],

@@ -100,6 +100,7 @@ def _study(study: Study) -> dict[str, Any]:
         "opened_at": study.created_at,
         "closed_at": study.closed_at,
         "plan": plan,
+        "changed_words": study.plan.changed_words,
         "rubric": rubric_to_json(study.rubric),
         "seal": study.seal,
         "blind": study.blind,
