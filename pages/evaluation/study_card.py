@@ -41,7 +41,6 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
             st.text(study.plan.changed_words)
         if not study.blind:
             _not_blind(store, actor, study)
-            offer_copy(store, actor, study)
         elif not study.leaks.enough:
             show_findings(study.leaks)
 
@@ -87,6 +86,7 @@ def _plan(study: Study) -> str:
 
 def _not_blind(store: StoreType, actor: Actor, study: Study) -> None:
     show_findings(study.leaks)
+    offer_copy(store, actor, study)
     if note := studies.counts_because(study):
         show_reason(note, "lets it count")
         label, key = "Withhold the verdict again", f"withhold {study.study_id}"

@@ -140,7 +140,7 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
                 help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
             )  # fmt: skip
-            reference = st.toggle("Raters see the reference answer")
+            reference = seen.references and st.toggle("Raters see the reference answer")
     with told:
         shown = st.container()
         assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)

@@ -105,7 +105,7 @@ def blind_pair(
         total=total,
         instruction=shown.instruction,
         input=shown.input,
-        reference=shown.reference if study.show_reference else None,
+        reference=shown.reference if study.show_reference and shown.reference.strip() else None,
         left=left,
         right=right,
     )
