@@ -148,7 +148,7 @@ class Answers:
     def shared(self, version_id: str, system_ids: Sequence[str], split: str) -> tuple[int, int]:
         """(examples of a split that all systems answered and none was trained on or shown, those
         that one was)."""
-        _, joins = _joined(system_ids)
+        _, joins = joined_systems(system_ids)
         row = self._db.one(
             f"""
             SELECT count(*) FILTER (x.example_id IS NULL) AS fair,
@@ -160,7 +160,7 @@ class Answers:
             ) x ON x.example_id = m.example_id
             WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
             """,  # noqa: S608 made of numbers
-            _shared(version_id, system_ids, split),
+            shared_params(version_id, system_ids, split),
         )
         assert row is not None
         return int(row["fair"]), int(row["left_out"])
@@ -172,7 +172,7 @@ class Answers:
 
         Columns: example_id, revision_id, position, reference, texts (a list, as `system_ids`).
         """
-        texts, joins = _joined(system_ids)
+        texts, joins = joined_systems(system_ids)
         return self._db.write_parquet(
             path,
             f"""
@@ -185,7 +185,7 @@ class Answers:
                 ON x.example_id = m.example_id
             WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
             """,  # noqa: S608 made of numbers
-            _shared(version_id, system_ids, split),
+            shared_params(version_id, system_ids, split),
         )
 
     # Scores ------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ class Answers:
         )
 
 
-def _joined(system_ids: Sequence[str]) -> tuple[str, str]:
+def joined_systems(system_ids: Sequence[str]) -> tuple[str, str]:
     """The systems' texts and a join for each: to group them by example takes twice the time."""
     numbers = [str(n + 1) for n in range(len(system_ids))]
     return ", ".join(f"a{n}.text" for n in numbers), "".join(
@@ -298,7 +298,8 @@ def _joined(system_ids: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def _shared(version_id: str, system_ids: Sequence[str], split: str) -> dict[str, Any]:
+def shared_params(version_id: str, system_ids: Sequence[str], split: str) -> dict[str, Any]:
+    """The parameters of a query over what systems answered of a split."""
     return {
         "version": version_id,
         "systems": list(system_ids),

@@ -86,7 +86,7 @@ class EvidenceRows:
 
 _FACTS = """
     SELECT b.pair_id, b.example_id, m.group_id, length(b.answer_a) AS baseline_length,
-           length(b.answer_b) AS candidate_length, b.stratum AS length,
+           length(b.answer_b) AS candidate_length, coalesce(b.sample_stratum, b.stratum) AS length,
            CAST(r.labels AS VARCHAR) AS labels, coalesce(i.file_name, '') AS source,
            EXISTS (
                SELECT 1 FROM suspect_examples x
@@ -99,7 +99,7 @@ _FACTS = """
     LEFT JOIN revisions r ON r.revision_id = b.revision_id
     LEFT JOIN examples e ON e.example_id = b.example_id
     LEFT JOIN imports i ON i.import_id = e.import_id
-    WHERE b.study_id = $study ORDER BY b.number
+    WHERE b.study_id = $study AND b.stratum <> 'gold' ORDER BY b.number
 """
 _SCORES = """
     SELECT b.pair_id, x.metric, y.value - x.value AS difference
@@ -129,8 +129,9 @@ _HOURS = """
     FROM reviews v JOIN examples e ON e.example_id = v.example_id
     WHERE e.project_id = (SELECT project_id FROM study)
     UNION ALL
-    SELECT 'Rating', 'people', count(*), coalesce(sum(seconds), 0)
-    FROM judgements WHERE study_id = $study
+    SELECT 'Rating', 'people', count(*), coalesce(sum(j.seconds), 0)
+    FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+    WHERE j.study_id = $study AND b.stratum <> 'gold'
     UNION ALL
     SELECT CASE kind WHEN 'train' THEN 'Training' ELSE 'Generating' END, 'machine', count(*),
            coalesce(sum(epoch(ended_at - started_at)), 0)

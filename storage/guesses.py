@@ -23,6 +23,7 @@ class Guesses:
             JOIN pairs b ON b.pair_id = j.pair_id
             JOIN presentations s ON s.presentation_id = j.presentation_id
             WHERE j.study_id = $study AND j.rater_id = $rater AND s.occasion = 1
+              AND b.stratum <> 'gold'
             """,
             {"study": study_id, "rater": rater_id},
         )

@@ -1,8 +1,4 @@
-"""What raters said: judgements, their ratings, and the counters of a study.
-
-The counters of `study_counts` are written with what they count. A pair's own counters (`filled`,
-`judgements`) are one row, so that two raters of one pair meet there, and one of them tries again.
-"""
+"""What raters said: judgements and their ratings, saved with the counters of the study."""
 
 from __future__ import annotations
 
@@ -13,40 +9,12 @@ from pathlib import Path
 
 from core.clock import now
 from core.study.pairs import Judgement, Presentation, RatedPair, Rating
-from core.study.study import StudyProgress
-from storage.database import Database, Row
-
-COMPACT_FROM = 400
+from storage.database import Row
+from storage.study_counts import StudyCounts
 
 
-class Judgements:
+class Judgements(StudyCounts):
     """Questions about judgements, saving them and taking them back."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    def progress(self, study_id: str, rater_id: str) -> StudyProgress:
-        """How far the study is, and what is left to this rater; from the counters."""
-        row = self._db.one(
-            """
-            SELECT t.name, t.closed_at IS NOT NULL AS closed,
-                   CAST(t.plan ->> 'least' AS INTEGER) * (
-                       SELECT count(*) FROM study_systems s
-                       WHERE s.study_id = $study AND s.role = 'candidate'
-                   ) AS least,
-                   sum(c.pairs) AS pairs, sum(c.judged) AS judged, sum(c.reviewed) AS reviewed,
-                   coalesce(sum(c.judgements) FILTER (c.rater_id = $rater), 0) AS mine,
-                   sum(c.places - c.filled)
-                       - coalesce(sum(c.blocked) FILTER (c.rater_id = $rater), 0) AS open,
-                   coalesce(sum(c.repeats) FILTER (c.rater_id = $rater), 0) AS repeats
-            FROM studies t JOIN study_counts c ON c.study_id = t.study_id
-            WHERE t.study_id = $study GROUP BY ALL
-            """,
-            {"study": study_id, "rater": rater_id},
-        )
-        assert row is not None
-        names = ("pairs", "judged", "reviewed", "mine", "open", "least", "repeats")
-        return StudyProgress(row["name"], row["closed"], **{n: int(row[n]) for n in names})
 
     # Judging -----------------------------------------------------------------------------------
 
@@ -87,12 +55,16 @@ class Judgements:
             """
             INSERT INTO judgements
                 (judgement_id, presentation_id, study_id, pair_id, rater_id, choice, outcome,
-                 preferred_system_id, flags, comment, correction, seconds, created_at)
+                 preferred_system_id, flags, comment, correction, seconds, created_at, spans)
             VALUES ($judgement_id, $presentation_id, $study_id, $pair_id, $rater_id, $choice,
                     $outcome, $preferred_system_id, $flags, $comment, $correction, $seconds,
-                    $created_at)
+                    $created_at, $spans)
             """,
-            {**row, "flags": json.dumps(row["flags"]), "created_at": now()},
+            {
+                **row,
+                **{name: json.dumps(row[name]) for name in ("flags", "spans")},
+                "created_at": now(),
+            },
         )
         if ratings:
             self._db.execute(
@@ -113,7 +85,7 @@ class Judgements:
             "UPDATE presentations SET done = true WHERE presentation_id = $id",
             {"id": shown.presentation_id},
         )
-        self._count(shown, +1, told=int(row["outcome"] != "cannot_judge"))
+        self.count_in(shown, +1, told=int(row["outcome"] != "cannot_judge"))
 
     def withdraw(self, judgement_id: str, shown: Presentation) -> None:
         """Move a judgement into the log of what was taken back; its presentation has lapsed."""
@@ -141,7 +113,7 @@ class Judgements:
         told = self._first_tells(shown.pair_id)
         self._db.execute("DELETE FROM ratings WHERE judgement_id = $id", {"id": judgement_id})
         self._db.execute("DELETE FROM judgements WHERE judgement_id = $id", {"id": judgement_id})
-        self._count(shown, -1, told=self._first_tells(shown.pair_id) - told)
+        self.count_in(shown, -1, told=self._first_tells(shown.pair_id) - told)
 
     def _first_tells(self, pair_id: str) -> int:
         """1 where the first judgement of a pair, which fixes its verdict, could tell; else 0."""
@@ -156,99 +128,6 @@ class Judgements:
             {"pair": pair_id},
         )
         return int(outcome not in (None, "cannot_judge"))
-
-    def _count(self, shown: Presentation, change: int, told: int) -> None:
-        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place, a
-        repeat counts for its rater alone.
-
-        `told`: whether what comes in could tell (1 or 0); by how much what goes out changes whether
-        the pair's first judgement does.
-        """
-        assert shown.rater_id is not None
-        if shown.occasion > 1:
-            self._add_counts(shown.study_id, shown.rater_id, repeats=change)
-            return
-        fills = 0 if shown.lapsed else change
-        (pair,) = self._db.rows(
-            """
-            UPDATE pairs SET filled = filled + $fills, judgements = judgements + $change
-            WHERE pair_id = $pair RETURNING places, filled, judgements
-            """,
-            {"pair": shown.pair_id, "fills": fills, "change": change},
-        )
-        before = pair["judgements"] - change
-        judged = int(pair["judgements"] > 0) - int(before > 0)
-        reviewed = 0 if change > 0 and before else told
-        # In: the places still open are closed to this rater. Out: those open before are theirs.
-        open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
-        self._add_counts(shown.study_id, "", filled=fills, judged=judged, reviewed=reviewed)
-        self._add_counts(
-            shown.study_id, shown.rater_id, judgements=change, blocked=change * open_places
-        )
-        if fills and pair["places"] > 1:
-            for row in self._db.rows(
-                """
-                SELECT DISTINCT rater_id FROM judgements
-                WHERE pair_id = $pair AND rater_id <> $rater
-                """,
-                {"pair": shown.pair_id, "rater": shown.rater_id},
-            ):
-                self._add_counts(shown.study_id, row["rater_id"], blocked=-fills)
-
-    def _add_counts(
-        self,
-        study_id: str,
-        rater_id: str,
-        filled: int = 0,
-        judged: int = 0,
-        judgements: int = 0,
-        blocked: int = 0,
-        reviewed: int = 0,
-        repeats: int = 0,
-    ) -> None:
-        self._db.execute(
-            """
-            INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                 repeats)
-            VALUES ($study, $rater, 0, 0, $filled, $judged, $judgements, $blocked, $reviewed,
-                    $repeats)
-            """,
-            {
-                "study": study_id, "rater": rater_id, "filled": filled, "judged": judged,
-                "judgements": judgements, "blocked": blocked, "reviewed": reviewed,
-                "repeats": repeats,
-            },
-        )  # fmt: skip
-
-    def compact(self, study_id: str) -> None:
-        """Replace the study's deltas by their sums once there are many."""
-        count = self._db.value(
-            "SELECT count(*) FROM study_counts WHERE study_id = $study", {"study": study_id}
-        )
-        if count < COMPACT_FROM:
-            return
-        self._db.execute(
-            """
-            CREATE OR REPLACE TEMP TABLE summed AS
-            SELECT study_id, rater_id, sum(pairs) AS pairs, sum(places) AS places,
-                   sum(filled) AS filled, sum(judged) AS judged, sum(judgements) AS judgements,
-                   sum(blocked) AS blocked, sum(reviewed) AS reviewed, sum(repeats) AS repeats
-            FROM study_counts WHERE study_id = $study GROUP BY study_id, rater_id
-            """,
-            {"study": study_id},
-        )
-        self._db.execute("DELETE FROM study_counts WHERE study_id = $study", {"study": study_id})
-        self._db.execute(
-            """
-            INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                 repeats)
-            SELECT study_id, rater_id, pairs, places, filled, judged, judgements, blocked, reviewed,
-                   repeats
-            FROM summed
-            """
-        )
 
     def last_of(self, study_id: str, rater_id: str) -> str | None:
         """The id of a rater's newest judgement in a study."""
@@ -280,7 +159,7 @@ class Judgements:
     # Reading -----------------------------------------------------------------------------------
 
     def of_study(self, study_id: str) -> list[Judgement]:
-        """Every judgement of a study with its rater's name, oldest first."""
+        """Every judgement of a study with its rater's name, oldest first; none of a gold pair."""
         rows = self._db.rows(_JUDGEMENTS, {"study": study_id, "judgement": None})
         return [Judgement.of_row(row) for row in rows]
 
@@ -301,24 +180,31 @@ class Judgements:
         return [Rating(**row) for row in rows]
 
     def ratings(self, study_id: str) -> list[Rating]:
-        """Every rating of a study."""
+        """Every rating of a study, those of gold pairs too."""
         return [
             Rating(**row) for row in self._db.rows(_RATINGS, {"study": study_id, "judgement": None})
         ]
 
     def count(self, study_id: str) -> int:
-        """How many judgements a study has."""
+        """How many judgements a study has, those of gold pairs aside."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM judgements WHERE study_id = $study", {"study": study_id}
+                """
+                SELECT count(*) FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE j.study_id = $study AND b.stratum <> 'gold'
+                """,
+                {"study": study_id},
             )
         )
 
     def count_withdrawn(self, study_id: str) -> int:
-        """How many judgements of a study were taken back."""
+        """How many judgements of a study were taken back, those of gold pairs aside."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM withdrawn_judgements WHERE study_id = $study",
+                """
+                SELECT count(*) FROM withdrawn_judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE j.study_id = $study AND b.stratum <> 'gold'
+                """,
                 {"study": study_id},
             )
         )
@@ -333,15 +219,23 @@ _JUDGEMENTS = """
     SELECT j.judgement_id, j.presentation_id, j.study_id, j.pair_id, b.example_id,
            j.rater_id, coalesce(p.name, '?') AS rater, j.choice, j.outcome,
            j.preferred_system_id, b.system_a, b.system_b, CAST(j.flags AS VARCHAR) AS flags,
-           j.comment, j.correction, j.seconds, j.created_at, b.number, b.stratum,
-           b.inclusion_probability AS probability,
+           CAST(j.spans AS VARCHAR) AS spans,
+           j.comment, j.correction, j.seconds,
+           -- A pair that moved into the sample is in it from then on: no earlier look saw it there.
+           CASE WHEN b.sampled_at > j.created_at
+                THEN b.sampled_at + to_microseconds(row_number() OVER (
+                    PARTITION BY j.pair_id ORDER BY j.created_at, j.judgement_id))
+                ELSE j.created_at END AS created_at,
+           b.number, coalesce(b.sample_stratum, b.stratum) AS stratum,
+           coalesce(b.sample_probability, b.inclusion_probability) AS probability,
            coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
     FROM judgements j
     JOIN pairs b ON b.pair_id = j.pair_id
     JOIN presentations s ON s.presentation_id = j.presentation_id
     LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
     LEFT JOIN people p ON p.person_id = j.rater_id
-    WHERE j.study_id = $study AND ($judgement IS NULL OR j.judgement_id = $judgement)
+    WHERE j.study_id = $study
+      AND (j.judgement_id = $judgement OR ($judgement IS NULL AND b.stratum <> 'gold'))
     ORDER BY j.created_at, j.judgement_id
 """
 _RATINGS = """

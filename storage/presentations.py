@@ -105,12 +105,14 @@ class Presentations:
         )
 
     def judged_as(self, study_id: str, rater_id: str, number: int) -> Presentation | None:
-        """The presentation that a rater judged so manieth (1: first), repeats aside."""
+        """The presentation that a rater judged so manieth (1: first), repeats and gold
+        pairs aside."""
         row = self._db.one(
             """
             SELECT p.* FROM judgements j
             JOIN presentations p ON p.presentation_id = j.presentation_id
             WHERE j.study_id = $study AND j.rater_id = $rater AND p.occasion = 1
+              AND p.phase <> 'gold'
             ORDER BY j.created_at, j.judgement_id LIMIT 1 OFFSET $before
             """,
             {"study": study_id, "rater": rater_id, "before": number - 1},

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.clock import now
 from core.study.answer import StudyPair
+from core.study.spans import Span, spans_of_column
 from storage.database import Database, Row
 
 
@@ -99,13 +100,13 @@ class Results:
         return [row["split"] for row in rows]
 
     def pairs_page(self, study_id: str, which: str, limit: int, offset: int) -> list[StudyPair]:
-        """Pairs of a study with both answers, the reference, how they were judged and what was
-        said; `which`: all, rated or open."""
+        """Pairs of a study, gold aside, with both answers, the reference, how they were judged and
+        what was said; `which`: all, rated or open."""
         rows = self._db.rows(
             """
             WITH asked AS (
                 SELECT * FROM pairs
-                WHERE study_id = $study
+                WHERE study_id = $study AND stratum <> 'gold'
                   AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
                 ORDER BY number LIMIT $limit OFFSET $offset
             ),
@@ -117,7 +118,8 @@ class Results:
                 LEFT JOIN first_unblindings u
                   ON u.study_id = j.study_id AND u.person_id = j.rater_id
             )
-            SELECT b.number, b.pair_id, b.example_id, b.stratum, r.instruction, r.input,
+            SELECT b.number, b.pair_id, b.example_id,
+                   coalesce(b.sample_stratum, b.stratum) AS stratum, r.instruction, r.input,
                    r.output AS reference, b.system_a, b.system_b, b.answer_a, b.answer_b,
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
@@ -130,6 +132,8 @@ class Results:
                    coalesce((SELECT list(coalesce(j.preferred_system_id, j.outcome)
                                          ORDER BY j.created_at)
                     FROM said j WHERE j.pair_id = b.pair_id AND j.set_apart), []) AS set_apart,
+                   (SELECT list(CAST(j.spans AS VARCHAR) ORDER BY j.created_at) FROM said j
+                    WHERE j.pair_id = b.pair_id) AS spans,
                    coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM said j
                     WHERE j.pair_id = b.pair_id AND j.comment <> ''), []) AS comments
             FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
@@ -145,7 +149,7 @@ class Results:
             self._db.value(
                 """
                 SELECT count(*) FROM pairs
-                WHERE study_id = $study
+                WHERE study_id = $study AND stratum <> 'gold'
                   AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
                 """,
                 {"study": study_id, "which": which},
@@ -187,7 +191,8 @@ class Results:
                        count(*) FILTER (j.outcome IN ('tie_good', 'tie_bad')) AS tied,
                        avg(j.seconds) AS seconds
                 FROM judgements j JOIN studies t ON t.study_id = j.study_id
-                WHERE t.project_id = $project
+                JOIN pairs b ON b.pair_id = j.pair_id
+                WHERE t.project_id = $project AND b.stratum <> 'gold'
                 """,
                 {"project": project_id},
             )
@@ -195,15 +200,17 @@ class Results:
         )
 
     def judgement_rows(self, study_id: str) -> list[Row]:
-        """One row per judgement and rated answer, for an export: nothing left out."""
+        """One row per judgement, for an export: nothing left out, gold pairs neither."""
         return self._db.rows(
             """
             SELECT b.number AS pair, b.example_id, e.external_id, v.instruction, v.input,
                    v.output AS reference, j.rater_id, coalesce(p.name, '?') AS rater,
                    j.created_at, j.seconds, j.choice, j.outcome,
                    j.preferred_system_id, b.system_a, b.system_b, b.answer_a, b.answer_b,
-                   j.flags, j.comment, j.correction, j.judgement_id, b.stratum,
-                   b.inclusion_probability,
+                   j.flags, j.spans, j.comment, j.correction, j.judgement_id,
+                   coalesce(b.sample_stratum, b.stratum) AS stratum,
+                   coalesce(b.sample_probability, b.inclusion_probability)
+                       AS inclusion_probability,
                    coalesce(j.created_at > u.created_at, false) AS set_apart, s.occasion
             FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id
@@ -255,7 +262,17 @@ def _study_pair(row: Row) -> StudyPair:
         comments=tuple(row["comments"]),
         set_apart=tuple(row["set_apart"]),
         again=tuple(row["again"]),
+        spans=_all_spans(row["spans"] or ()),
     )
+
+
+def _all_spans(columns: Sequence[str | None]) -> dict[str, tuple[Span, ...]]:
+    """System id → the spans of all judgements of a pair."""
+    found: dict[str, tuple[Span, ...]] = {}
+    for column in columns:
+        for system, own in spans_of_column(column).items():
+            found[system] = (*found.get(system, ()), *own)
+    return found
 
 
 def _scores(version_id: str, split: str, system_ids: Sequence[str]) -> dict[str, Any]:

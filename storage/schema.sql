@@ -521,7 +521,23 @@ CREATE TABLE study_systems (
     PRIMARY KEY (study_id, system_id)
 );
 
--- Two answers to one example.
+-- Pairs that were added to an open study: each time with a seal of its own, published then.
+CREATE TABLE study_extensions (
+    extension_id VARCHAR PRIMARY KEY,
+    study_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    examples INTEGER NOT NULL,
+    moved JSON NOT NULL,
+    probabilities JSON NOT NULL,
+    judgements INTEGER NOT NULL,
+    seal VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    UNIQUE (study_id, number)
+);
+
+-- Two answers to one example. By which extension it came (0: the opening draw), and what it is in
+-- the sample since then, where that differs from how it was drawn.
 CREATE TABLE pairs (
     pair_id VARCHAR PRIMARY KEY,
     study_id VARCHAR NOT NULL,
@@ -537,6 +553,10 @@ CREATE TABLE pairs (
     places INTEGER NOT NULL,
     filled INTEGER NOT NULL DEFAULT 0,
     judgements INTEGER NOT NULL DEFAULT 0,
+    extension INTEGER DEFAULT 0,
+    sample_stratum VARCHAR,
+    sample_probability DOUBLE,
+    sampled_at TIMESTAMP,
     CHECK (inclusion_probability > 0)
 );
 
@@ -558,6 +578,8 @@ CREATE TABLE presentations (
     lapsed BOOLEAN NOT NULL DEFAULT false
 );
 
+-- Spans: the words of both answers that a rater marked, system id -> [{kind, start, end}] in code
+-- points.
 CREATE TABLE judgements (
     judgement_id VARCHAR PRIMARY KEY,
     presentation_id VARCHAR NOT NULL UNIQUE,
@@ -572,6 +594,7 @@ CREATE TABLE judgements (
     correction VARCHAR NOT NULL DEFAULT '',
     seconds DOUBLE NOT NULL,
     created_at TIMESTAMP NOT NULL,
+    spans JSON DEFAULT '{}',
     CHECK (choice IN ('left', 'right', 'tie_good', 'tie_bad', 'cannot_judge')),
     CHECK (outcome IN ('preferred', 'tie_good', 'tie_bad', 'cannot_judge')),
     CHECK ((outcome = 'preferred') = (preferred_system_id IS NOT NULL))
@@ -645,7 +668,7 @@ CREATE TABLE guesses (
     CHECK ((guess IN ('left', 'right')) = (guessed_system_id IS NOT NULL))
 );
 
--- How far a study is, and each rater in it: sums of changes.
+-- How far a study is, and each rater in it: sums of changes. Gold pairs are counted apart.
 CREATE TABLE study_counts (
     study_id VARCHAR NOT NULL,
     rater_id VARCHAR NOT NULL,
@@ -656,7 +679,8 @@ CREATE TABLE study_counts (
     judgements INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
     repeats INTEGER DEFAULT 0,
-    reviewed INTEGER NOT NULL DEFAULT 0
+    reviewed INTEGER NOT NULL DEFAULT 0,
+    gold BOOLEAN DEFAULT false
 );
 
 -- Decisions ---------------------------------------------------------------------------------------

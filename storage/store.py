@@ -18,6 +18,8 @@ from storage.decisions import Decisions
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.extensions import Extensions
+from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
@@ -72,9 +74,11 @@ class Store:
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)
         self.studies = Studies(self.database)
+        self.extensions = Extensions(self.database)
         self.presentations = Presentations(self.database)
         self.judgements = Judgements(self.database)
         self.guesses = Guesses(self.database)
+        self.gold = Gold(self.database)
         self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)

@@ -11,7 +11,15 @@ from core.clock import new_id, now
 from core.projects import rubric_from_json
 from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
-from core.study.study import OpenStudy, RatedStudy, Study, StudyNote, StudyPlan, StudySystem
+from core.study.study import (
+    Extension,
+    OpenStudy,
+    RatedStudy,
+    Study,
+    StudyNote,
+    StudyPlan,
+    StudySystem,
+)
 from storage.database import Database, Row
 
 
@@ -47,13 +55,14 @@ class Studies:
                 """,
                 {"study_id": study_id, "system_id": system_id, "role": role, "number": number},
             )
-        self._db.insert_from_parquet(drawn / "pairs.parquet", _TAKE_IN_PAIRS)
-        self._db.insert_from_parquet(drawn / "presentations.parquet", _TAKE_IN_PRESENTATIONS)
+        self._db.insert_from_parquet(drawn / "pairs.parquet", TAKE_IN_PAIRS)
+        self._db.insert_from_parquet(drawn / "presentations.parquet", TAKE_IN_PRESENTATIONS)
         self._db.execute(
             """
             INSERT INTO study_counts
-                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked)
-            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0 FROM pairs WHERE study_id = $study
+                (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, gold)
+            SELECT $study, '', count(*), sum(places), 0, 0, 0, 0, stratum = 'gold'
+            FROM pairs WHERE study_id = $study GROUP BY stratum = 'gold'
             """,
             {"study": study_id},
         )
@@ -63,7 +72,7 @@ class Studies:
         return self._db.rows(
             """
             SELECT pair_id, example_id, revision_id, number, system_a, system_b, places, answer_a,
-                   answer_b, stratum, inclusion_probability
+                   answer_b, stratum, inclusion_probability, extension
             FROM pairs WHERE study_id = $study_id
             """,
             {"study_id": study_id},
@@ -147,9 +156,32 @@ class Studies:
             asked,
         ):
             notes.setdefault(n.pop("study_id"), []).append(StudyNote(**n))
+        added = self._extensions(asked)
         return [
-            _study(row, systems[row["study_id"]], notes.get(row["study_id"], [])) for row in rows
+            _study(row, systems[i], notes.get(i, []), added.get(i, []))
+            for row in rows
+            for i in [row["study_id"]]
         ]
+
+    def _extensions(self, asked: Mapping[str, str]) -> dict[str, list[Extension]]:
+        found: dict[str, list[Extension]] = {}
+        for row in self._db.rows(
+            """
+            SELECT x.study_id, x.number, x.examples, x.moved, x.probabilities, x.judgements, x.seal,
+                   coalesce(p.name, 'Touchstone') AS person, x.created_at
+            FROM study_extensions x
+            JOIN studies t ON t.study_id = x.study_id
+            LEFT JOIN people p ON p.person_id = x.actor_id
+            WHERE (t.study_id = $study OR t.project_id = $project)
+            ORDER BY x.number
+            """,
+            asked,
+        ):
+            study_id, moved = row.pop("study_id"), tuple(json.loads(row.pop("moved")))
+            drawn = json.loads(row.pop("probabilities"))
+            own = Extension(**row, moved=moved, probabilities=drawn)
+            found.setdefault(study_id, []).append(own)
+        return found
 
     def open_studies(self, project_id: str) -> list[OpenStudy]:
         """Studies that take judgements, newest first, as raters may see them."""
@@ -200,7 +232,7 @@ class Studies:
         return study.notes if study else ()
 
 
-_TAKE_IN_PAIRS = """
+TAKE_IN_PAIRS = """
     INSERT INTO pairs
         (pair_id, study_id, example_id, revision_id, number, stratum, inclusion_probability,
          system_a, system_b, answer_a, answer_b, places)
@@ -208,13 +240,18 @@ _TAKE_IN_PAIRS = """
            system_a, system_b, answer_a, answer_b, places
     FROM read_parquet($parquet_path)
 """
-_TAKE_IN_PRESENTATIONS = """
-    INSERT INTO presentations (presentation_id, study_id, pair_id, position, place)
-    SELECT presentation_id, study_id, pair_id, position, place FROM read_parquet($parquet_path)
+TAKE_IN_PRESENTATIONS = """
+    INSERT INTO presentations (presentation_id, study_id, pair_id, position, place, phase, weight)
+    SELECT n.presentation_id, n.study_id, n.pair_id, n.position, n.place,
+           CASE b.stratum WHEN 'gold' THEN 'gold' ELSE 'main' END,
+           CASE b.stratum WHEN 'gold' THEN 0 ELSE 1 END
+    FROM read_parquet($parquet_path) n JOIN pairs b ON b.pair_id = n.pair_id
 """
 
 
-def _study(row: Row, systems: list[StudySystem], notes: list[StudyNote]) -> Study:
+def _study(
+    row: Row, systems: list[StudySystem], notes: list[StudyNote], added: list[Extension]
+) -> Study:
     given: dict[str, Any] = {name: json.loads(row[name]) for name in ("plan", "leaks")}
     return Study(
         study_id=row["study_id"],
@@ -232,4 +269,5 @@ def _study(row: Row, systems: list[StudySystem], notes: list[StudyNote]) -> Stud
         created_at=row["created_at"],
         closed_at=row["closed_at"],
         notes=tuple(notes),
+        extensions=tuple(added),
     )

@@ -58,7 +58,8 @@ def seal(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a study's seal, the hash of all that was fixed when it opened."""
+    """Print a study's seal, the hash of all that was fixed when it opened, and those of pairs that
+    were added."""
     from pages.server.client import call
 
     with refusals_told():
@@ -70,13 +71,18 @@ def seal(
             with written_to(file) as part:
                 part.write_text(json.dumps(opened, indent=1) + "\n", encoding="utf-8")
         state = "closed" if answer["closed"] else "open"
-        tell(answer, f"{answer['name']} ({state}): {answer['seal']}", as_json)
+        added = "".join(f"\nPairs added: {one}" for one in answer["added"])
+        tell(answer, f"{answer['name']} ({state}): {answer['seal']}{added}", as_json)
 
 
 def verify(
     file: Path,
     seal: Annotated[
-        str, typer.Option(help="The seal, or its beginning, as the study showed it while open.")
+        str,
+        typer.Option(
+            help="The seal, or its beginning, as the study showed it while open; where pairs were "
+            "added, the last one."
+        ),
     ] = "",
     report_hash: Annotated[
         str, typer.Option("--hash", help="The report's hash, or its beginning, as it was signed.")
@@ -139,9 +145,16 @@ def _verify_report(text: str, report_hash: str, seal: str, as_json: bool) -> Non
 
 
 def _verify_seal(text: str, seal: str, as_json: bool) -> None:
-    from core.study.sealing import check_opened, seal_of
+    from core.study.sealing import added_in, check_opened, seal_of
 
-    content = check_opened(json.loads(text), seal)
-    answer = {"ok": True, "seal": seal_of(content), "pairs": len(content["pairs"])}
+    opened = json.loads(text)
+    content = check_opened(opened, seal)
+    parts = [content, *(one["content"] for one in added_in(opened))]
+    answer = {
+        "ok": True,
+        "seal": seal_of(content),
+        "pairs": sum(len(part["pairs"]) for part in parts),
+        "added": [seal_of(part) for part in parts[1:]],
+    }
     whose = "" if seal else " Compare it with the one that the study showed while it was open."
     tell(answer, f"The seal holds: {answer['pairs']} pairs, {answer['seal']}.{whose}", as_json)

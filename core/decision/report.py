@@ -20,6 +20,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.study.pairs import Judgement
 from core.study.risk import RISK
+from core.study.spans import spans_json
 from core.study.verdicts import first_of_each_pair, verdict_of
 
 FORMAT = 1
@@ -78,7 +79,8 @@ def counted_judgements(
 ) -> list[dict[str, Any]]:
     """Every judgement of a candidate in the order of time, raters by number: pair, rater, verdict,
     whether it is the one that counts for its pair, and whether it is apart from the verdict: of a
-    rater who had seen results, or of a pair beside the sample."""
+    rater who had seen results, or of a pair beside the sample; and the spans that were marked, by
+    system, in code points of its answer."""
     own = [j for j in judgements if candidate_id in j.system_ids]
     own.sort(key=lambda j: (j.created_at, j.judgement_id))
     counts = {j.judgement_id for j in first_of_each_pair(own) if j.stratum != RISK}
@@ -91,6 +93,7 @@ def counted_judgements(
             "counts": j.judgement_id in counts,
             "apart": not j.counts or j.stratum == RISK,
             "at": plain(j.created_at),
+            "spans": {system: spans_json(own) for system, own in j.spans.items()},
         }
         for j in own
     ]

@@ -7,9 +7,11 @@ from typing import Any
 
 from core.decision.report import BrokenReport, baseline_in, names_in, read_report
 from core.statistics.estimates import Estimate
+from core.study.gold import GOLD
 from core.study.register import level_of
-from core.study.sealing import ADDED, check_opened
+from core.study.sealing import ADDED, added_in, check_opened
 from core.study.verdicts import Verdict, headline, net_preference, seen
+from core.wording import counted
 
 NEARLY = 1e-9
 
@@ -36,14 +38,17 @@ def _checked(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
         if opened["seal"] != content["study"]["seal"]:
             raise BrokenReport("The opened seal is not that of the study.")
         sealed = check_opened(opened, seal)
+        added = [one["content"] for one in added_in(opened)]
         _as_sealed(sealed, content)
-        pairs = _within(sealed, content["candidates"])
+        _as_added(added, content["study"].get("extensions", []), opened)
+        drawn = [pair for part in (sealed, *added) for pair in part["pairs"]]
+        pairs = _within(drawn, content["candidates"])
     elif content["study"]["closed_at"] is not None:
         raise BrokenReport(
             "The study is closed, and its seal does not open: an earlier version sealed it, or its "
             "data were changed since."
         )
-    elif seal and not content["study"]["seal"].startswith(seal.strip().rstrip("…").lower()):
+    elif seal and not _published(content["study"], seal):
         raise BrokenReport(f"The study was sealed otherwise than {seal.strip()}.")
     return {
         "ok": True,
@@ -110,13 +115,30 @@ def _as_sealed(sealed: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         raise BrokenReport("The seal is that of another study.")
     if content["study"]["rubric"] != sealed["rubric"]:
         raise BrokenReport("The rubric is not the one that was sealed.")
-    if _planned(content["study"]["plan"]) != _planned(sealed["plan"]):
+    plan, fixed = content["study"]["plan"], sealed["plan"]
+    if [{k: v for k, v in one.items() if k not in ADDED} for one in (plan, fixed)] != [fixed] * 2:
         raise BrokenReport("The plan is not the one that was sealed.")
 
 
-def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan without what the draw adds to it."""
-    return {name: value for name, value in plan.items() if name not in ADDED}
+def _as_added(
+    added: Sequence[Mapping[str, Any]], stated: Sequence[Mapping[str, Any]], opened: Any
+) -> None:
+    """Raise BrokenReport where what is said of pairs that were added is not what was sealed."""
+    seals = [one["seal"] for one in added_in(opened)]
+    if seals != [one["seal"] for one in stated]:
+        raise BrokenReport("The pairs that were added are not those that were sealed then.")
+    for sealed, one in zip(added, stated, strict=True):
+        pairs = sum(p["stratum"] != GOLD for p in sealed["pairs"]) + len(sealed["moved"])
+        words = f"{counted(pairs, 'pair')} {'was' if pairs == 1 else 'were'} added on"
+        if one["judgements"] != sealed["judgements"] or not one["sentence"].startswith(words):
+            raise BrokenReport("What is said of the pairs that were added is not what was sealed.")
+
+
+def _published(study: Mapping[str, Any], seal: str) -> bool:
+    """Whether the study has published a seal that begins so."""
+    given = seal.strip().rstrip("…").lower()
+    seals = [study["seal"], *(one["seal"] for one in study.get("extensions", []))]
+    return any(one.startswith(given) for one in seals)
 
 
 def _same(found: Estimate, stated: Mapping[str, Any]) -> bool:
@@ -126,10 +148,15 @@ def _same(found: Estimate, stated: Mapping[str, Any]) -> bool:
     )
 
 
-def _within(sealed: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> int:
-    """Raise BrokenReport when a pair was judged that the seal does not hold; the sealed pairs."""
-    drawn = {(one["pair_id"], one["system_b"]) for one in sealed["pairs"]}
+def _within(pairs: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]) -> int:
+    """Raise BrokenReport when a pair was judged that no seal holds, or holds twice; how many they
+    hold."""
+    drawn = {(one["pair_id"], one["system_b"]) for one in pairs}
+    if len(drawn) < len(pairs) or len({one["pair_id"] for one in pairs}) < len(pairs):
+        raise BrokenReport("A pair was drawn twice.")
     judged = {(one["pair"], c["candidate_id"]) for c in candidates for one in c["judgements"]}
     if judged - drawn:
-        raise BrokenReport("A pair was judged that was not drawn when the study opened.")
+        raise BrokenReport(
+            "A pair was judged that was not drawn when the study opened, or added since."
+        )
     return len(drawn)

@@ -25,6 +25,7 @@ from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel, load_model
 from core.gpu.preparing import freeze_prompt, load_base, read_split
 from core.gpu.probe import probe
+from core.gpu.tracking import TensorBoardFiles
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
@@ -64,7 +65,12 @@ def run(job: JobContext) -> None:
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
         probe(loop)  # here, what does not fit is cut before hours have passed
-    loop.run()
+    files = TensorBoardFiles(job.folder.path, loop.progress.step)
+    job.watchers.append(files.write)
+    try:
+        loop.run()
+    finally:
+        files.close()
     metrics |= _outcome(loop)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
     for warning in metrics["warnings"]:

@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,7 @@ class JobContext:
         self.spec: dict[str, Any] = folder.spec()
         self.workspace = folder.workspace(self.spec)
         self.published = False
+        self.watchers: list[Callable[[str, Mapping[str, Any]], None]] = []
         self.told_to_stop = False
         self._events = EventLog(folder.events_file)
         self._terminated = threading.Event()
@@ -48,8 +49,10 @@ class JobContext:
         self._reported = 0.0
 
     def emit(self, kind: str, **payload: Any) -> None:
-        """Appends one event; payload must be JSON."""
+        """Appends one event and shows it to the watchers; payload must be JSON."""
         self._events.append(kind, **payload)
+        for watch in self.watchers:
+            watch(kind, payload)
 
     def note(self, text: str) -> None:
         """Says what is going on: an event, the state's message, and a line in worker.log."""

@@ -114,6 +114,13 @@ KINDS: dict[str, JobKind] = _table(
         device="accelerator",
     ),
     JobKind(
+        "try",
+        "try a model",
+        run="core.gpu.trying:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        device="accelerator",
+    ),
+    JobKind(
         "generate",
         "generate",
         run="core.gpu.generation:run",
@@ -158,6 +165,14 @@ KINDS: dict[str, JobKind] = _table(
         run="core.study.draw_job:run",
         prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.evaluation.drawing:take_in",
+    ),
+    JobKind(
+        "extend",
+        "add pairs to a study",
+        run="core.study.extend_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.evaluation.extending:take_in",
+        judges_data=True,
     ),
     JobKind(
         "report",

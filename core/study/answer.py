@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from core.study.spans import Span
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class StudyPair:
 
     A verdict is the id of the preferred system, or the outcome without a preference; `set_apart`
     are those of people who had seen results or names, `again` those of a pair that came back.
+    `spans`: system id → the words that anybody marked in its answer.
     """
 
     pair_id: str
@@ -49,3 +52,4 @@ class StudyPair:
     comments: tuple[str, ...]
     set_apart: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)

@@ -1,10 +1,12 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first), in any order; for a copy
-of a study data/drawn.parquet (example_id, stratum, inclusion_probability) in place of a draw.
+position, reference, texts: every system's answer, the baseline's first), in any order, and where
+there is to be gold data/gold.parquet (GoldCandidate's fields); for a copy of a study
+data/drawn.parquet (example_id, stratum, inclusion_probability) in place of a draw.
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, outputs, changed). spec: DrawSpec's fields.
+final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs, changed). spec:
+DrawSpec's fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
 them, in a stratum of their own (`core.study.risk`). Where the plan changes what raters see
@@ -24,13 +26,21 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
+from core.study.gold import (
+    GOLD,
+    Gold,
+    GoldCandidate,
+    choose_gold,
+    gold_rows,
+    gold_wanted,
+    mixed_in,
+)
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
-from core.study.phrases import telling_openings
 from core.study.risk import RISK, risk_scores, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
-from core.study.transforming import Changed, Changes
+from core.study.shown_answers import as_shown
 
 PLACE_STEP = 1_000_000
 """First views of all pairs wait before second ones."""
@@ -40,9 +50,9 @@ PLACE_STEP = 1_000_000
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
     candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
-    sample's pairs that two people rate; `names` and `template` are what
-    must not show in an answer; `changes` are made to what is shown; `rubric` and `plan` are sealed
-    with what is drawn."""
+    sample's pairs that two people rate; `gold` that for which gold pairs are mixed in; `names` and
+    `template` are what must not show in an answer; `changes` are made to what is shown; `rubric`
+    and `plan` are sealed with what is drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -54,6 +64,7 @@ class DrawSpec:
     rubric: Any = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     risk: int = 0
+    gold: float = 0.0
     changes: tuple[str, ...] = ()
 
     @classmethod
@@ -71,40 +82,75 @@ def run(job: JobContext) -> None:
     spec = DrawSpec.from_json(job.spec)
     table = pq.read_table(job.data("answers.parquet")).sort_by("position")
     job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
+    chosen: list[Gold] = []
+    if spec.gold:
+        wanted = gold_wanted(spec.gold, spec.size * (len(spec.systems) - 1))
+        spare = table.num_rows - spec.size
+        chosen = choose_gold(read_candidates(job.data("gold.parquet")), wanted, spare)
+        job.note(f"{len(chosen)} of {wanted} gold pairs.")
     drawn = None
     if job.data("drawn.parquet").exists():
         rows = pq.read_table(job.data("drawn.parquet")).to_pylist()
         drawn = {row["example_id"]: Drawn(**row) for row in rows}
     with job.final() as folder:
-        write_json(folder / "study.json", draw_study(table, spec, folder, drawn))
+        write_json(folder / "study.json", draw_study(table, spec, folder, chosen, drawn))
     job.progress(table.num_rows, table.num_rows)
 
 
+def read_candidates(path: Path) -> list[GoldCandidate]:
+    """The examples that gold pairs could be made of, in their order."""
+    import pyarrow.parquet as pq
+
+    return [GoldCandidate(**row) for row in pq.read_table(path).to_pylist()]
+
+
 def draw_study(
-    table: Any, spec: DrawSpec, folder: Path, drawn: Mapping[str, Drawn] | None = None
+    table: Any,
+    spec: DrawSpec,
+    folder: Path,
+    gold: Sequence[Gold] = (),
+    drawn: Mapping[str, Drawn] | None = None,
 ) -> dict[str, Any]:
     """Writes pairs and presentations into `folder`; what study.json says. `drawn`: the examples of
     the study that this is a copy of."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
     changed = None
     if spec.changes:
-        table, changed = as_shown(table, spec, drawn)
-        if not table.num_rows:
-            raise InvalidInput("The changes leave no example out of which a pair could be made.")
-    pairs = drawn_pairs(table, spec, drawn)
-    sampled = sum(pair["stratum"] != RISK for pair in pairs)
-    twice = _rated_twice(sampled, spec)
-    for index, pair in enumerate(pairs):
-        pair["places"] = 2 if index in twice else 1
+        table, changed = as_shown(table, spec.changes, spec.names, spec.template, drawn)
+    pairs = drawn_pairs(table, spec, gold, drawn)
+    sampled = write_drawn(folder, pairs, spec.study_id, spec.overlap, spec.seed)
+    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
+    return {
+        "leaks": _leaks(table, spec),
+        "seal": seal_of(content),
+        "pairs": len(pairs) - len(gold),
+        "risk_pairs": len(pairs) - len(gold) - sampled,
+        "gold_pairs": len(gold),
+        "kept_out": kept_out(gold),
+        "outputs": table.num_rows,
+        "changed": asdict(changed) if changed else None,
+    }
+
+
+def write_drawn(
+    folder: Path, pairs: Sequence[dict[str, Any]], study_id: str, overlap: float, seed: int
+) -> int:
+    """Writes pairs.parquet and presentations.parquet, a share of the sample's pairs with places for
+    two people; how many pairs are of the sample."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sampled = [pair for pair in pairs if pair["stratum"] not in (RISK, GOLD)]
+    order = pair_order(len(sampled), seed + 1)
+    twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
+    for pair in pairs:
+        pair["places"] = 2 if pair["pair_id"] in twice else 1
     pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
     waiting = [
         {
             "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "pair_id": pair["pair_id"],
             "position": PLACE_STEP * place + pair["number"],
             "place": place,
@@ -115,65 +161,34 @@ def draw_study(
     ]
     showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
     pq.write_table(showings, folder / "presentations.parquet")
-    content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
-    return {
-        "leaks": _leaks(table, spec),
-        "seal": seal_of(content),
-        "pairs": len(pairs),
-        "risk_pairs": len(pairs) - sampled,
-        "outputs": table.num_rows,
-        "changed": asdict(changed) if changed else None,
-    }
+    return len(sampled)
 
 
-def as_shown(
-    table: Any, spec: DrawSpec, drawn: Mapping[str, Drawn] | None = None
-) -> tuple[Any, Changed]:
-    """The table with the answers as they are shown, examples that are left out taken away, and what
-    was changed, counted over the `drawn` examples where they are known."""
-    import pyarrow as pa
-
-    references = table.column("reference").to_pylist()
-    texts = table.column("texts").to_pylist()
-    openings: tuple[str, ...] = ()
-    if "openings" in spec.changes:
-        stripped = [[text.strip() for text in side] for side in zip(*texts, strict=True)]
-        found = (telling_openings(stripped[0], other, references) for other in stripped[1:])
-        openings = tuple(dict.fromkeys(one for some in found for one in some))
-    changes = Changes(spec.changes, openings, spec.names, spec.template)
-    shown = [changes.apply(*one) for one in zip(texts, references, strict=True)]
-    ids = table.column("example_id").to_pylist()
-    counted_in = [k for k, one in enumerate(ids) if drawn is None or one in drawn]
-    kept = [k for k, one in enumerate(shown) if one is not None]
-    now = [list(shown[k] or ()) for k in kept]
-    table = table.take(pa.array(kept, pa.int64()))
-    place = table.schema.get_field_index("texts")
-    table = table.set_column(place, "texts", pa.array(now, pa.list_(pa.string())))
-    changed = [
-        a.strip() != b
-        for k in counted_in
-        if (one := shown[k]) is not None
-        for a, b in zip(texts[k], one, strict=True)
-    ]
-    left_out = sum(shown[k] is None for k in counted_in)
-    return table, Changed(sum(changed), len(changed), left_out, openings)
+def kept_out(gold: Sequence[Gold]) -> list[str]:
+    """The outputs that gold pairs are made of: they are not drawn."""
+    return sorted({one.example_id for pair in gold for one in pair if one.in_frame})
 
 
 def drawn_pairs(
-    table: Any, spec: DrawSpec, given: Mapping[str, Drawn] | None = None
+    table: Any,
+    spec: DrawSpec,
+    gold: Sequence[Gold] = (),
+    given: Mapping[str, Drawn] | None = None,
 ) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
-    beside it; one pair for every candidate. `given`: examples that were drawn before."""
+    beside it, one pair for every candidate; and gold pairs among them. `given`: examples that were
+    drawn before."""
+    table = table.append_column("stratum", [length_strata(table.column("reference").to_pylist())])
+    out = set(kept_out(gold))
+    table = table.filter([one not in out for one in table.column("example_id").to_pylist()])
     drawn, beside = _given(table, given) if given is not None else _draw(table, spec)
     ordered = [
         found[k]
-        for part, found in enumerate((_of(drawn, table, spec), _of(beside, table, spec)))
+        for part, of in enumerate((drawn, beside))
+        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
         for k in pair_order(len(found), spec.seed + 2 * part)
     ]
-    return [
-        {"pair_id": _pair_id(spec.study_id, number), "number": number, **pair}
-        for number, pair in enumerate(ordered, 1)
-    ]
+    return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
 
 
 def _given(table: Any, given: Mapping[str, Drawn]) -> tuple[list[Drawn], list[Drawn]]:
@@ -184,11 +199,10 @@ def _given(table: Any, given: Mapping[str, Drawn]) -> tuple[list[Drawn], list[Dr
 
 def _draw(table: Any, spec: DrawSpec) -> tuple[list[Drawn], list[Drawn]]:
     ids = table.column("example_id").to_pylist()
+    strata = table.column("stratum").to_pylist()
     references = table.column("reference").to_pylist()
     texts = table.column("texts").to_pylist()
-    drawn = draw(
-        ids, length_strata(references), min(spec.size, len(ids)), np.random.default_rng(spec.seed)
-    )
+    drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
     beside: list[Drawn] = []
     if spec.risk:
         certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
@@ -205,7 +219,19 @@ def _with_certain(
     return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
 
 
-def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, Any]]:
+def numbered(
+    pairs: Sequence[dict[str, Any]], study_id: str, first: int = 1
+) -> list[dict[str, Any]]:
+    """Pairs in their order with number and id, which a second draw gives again."""
+    return [
+        {"pair_id": _pair_id(study_id, number), "number": number, **pair}
+        for number, pair in enumerate(pairs, first)
+    ]
+
+
+def pairs_of(
+    drawn: Sequence[Drawn], table: Any, study_id: str, systems: Sequence[str]
+) -> list[dict[str, Any]]:
     """The pairs of drawn examples, one for every candidate."""
     if not drawn:
         return []
@@ -215,18 +241,18 @@ def _of(drawn: Sequence[Drawn], table: Any, spec: DrawSpec) -> list[dict[str, An
     texts = chosen.column("texts").to_pylist()
     return [
         {
-            "study_id": spec.study_id,
+            "study_id": study_id,
             "example_id": d.example_id,
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
-            "system_a": spec.systems[0],
-            "system_b": spec.systems[c],
+            "system_a": systems[0],
+            "system_b": systems[c],
             "answer_a": texts[k][0].strip(),
             "answer_b": texts[k][c].strip(),
         }
         for k, d in enumerate(drawn)
-        for c in range(1, len(spec.systems))
+        for c in range(1, len(systems))
     ]
 
 
@@ -234,11 +260,6 @@ def _pair_id(study_id: str, number: int) -> str:
     """An id that a second draw of the study gives again, and that says nothing."""
     digest = sha256(f"{study_id} {number}".encode()).hexdigest()
     return f"pair_{digest[:12]}_{digest[12:24]}"
-
-
-def _rated_twice(pairs: int, spec: DrawSpec) -> set[int]:
-    order = pair_order(pairs, spec.seed + 1)
-    return set(order[: round(spec.overlap * pairs)])
 
 
 def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:

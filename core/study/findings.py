@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -105,12 +106,14 @@ def findings(
     studies: Mapping[str, int] | None = None,
     risk_planned: int = 0,
     guesses: Sequence[Guess] = (),
+    fixed_size: bool = True,
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
     `planned`: the sample's pairs of each candidate, `risk_planned` those beside it. `studies`: how
     many studies there are of the baseline and each candidate, which share one chance of a false
-    claim. `guesses`: what raters took for the candidate's.
+    claim. `guesses`: what raters took for the candidate's. `fixed_size`: the size was fixed before
+    anybody rated, so that all of it judged is one look; else nothing is said that needs one.
     """
     counting = [j for j in judgements if j.counts]
     ids = {j.judgement_id for j in counting}
@@ -120,7 +123,8 @@ def findings(
         every = [j for j in judgements if candidate_id in j.system_ids]
         own = [j for j in every if j.stratum != RISK]
         level = level_of((studies or {}).get(candidate_id, 1))
-        found = _comparison(baseline_id, candidate_id, criteria, own, ratings, planned, level)
+        looks_once = planned if fixed_size else math.inf
+        found = _comparison(baseline_id, candidate_id, criteria, own, ratings, looks_once, level)
         guessed = [guess for guess in guesses if candidate_id in guess.system_ids]
         found = replace(found, blinding=blinding_of(guessed, own, baseline_id, level))
         if risk_planned:
@@ -148,7 +152,7 @@ def _comparison(
     criteria: Sequence[str],
     judgements: Sequence[Judgement],
     ratings: Sequence[Rating],
-    planned: int,
+    planned: float,
     level: float,
 ) -> Comparison:
     counting = [j for j in judgements if j.counts]

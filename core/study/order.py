@@ -65,6 +65,16 @@ def _place_in_block(seed: int, rater_id: str, share: float, block: int) -> int:
     return int.from_bytes(drawn, "big") % round(1 / share)
 
 
+def place_in_part(seed: int, part: int, size: int) -> int:
+    """The place of a gold pair in a part of the order, 0 to `size` - 1."""
+    return int.from_bytes(_draw(seed, "gold", part), "big") % size
+
+
+def seed_of_extension(seed: int, number: int) -> int:
+    """The seed of pairs that are added to a study, the first time being 1."""
+    return int.from_bytes(_draw(seed, "extension", number)[:7], "big")
+
+
 def asked_about(seed: int, rater_id: str, pairs: Iterable[int], most: int) -> list[int]:
     """Of the numbers of the pairs that a rater judged, those to ask about; at most so many."""
     return sorted(pairs, key=lambda pair: _draw(seed, f"guess of {rater_id}", pair))[:most]

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
 from core.projects import Criterion
+from core.study.spans import Span, check_spans, spans_of_column
 
 Choice = Literal["left", "right", "tie_good", "tie_bad", "cannot_judge"]
 Outcome = Literal["preferred", "tie_good", "tie_bad", "cannot_judge"]
@@ -43,7 +44,8 @@ class BlindJudgement:
     """One rater's answer to one BlindPair. `judgement_id` was made when the pair was shown.
 
     `ratings` maps side → criterion → 1–5, `remarks` side → criterion → what and where (bias below
-    4), `flags` side → the flags raised, `seconds` the time the pair was visible and worked on.
+    4), `flags` side → the flags raised, `spans` side → the words that show it (`core.study.spans`),
+    `seconds` the time the pair was visible and worked on.
     """
 
     judgement_id: str
@@ -55,6 +57,7 @@ class BlindJudgement:
     comment: str = ""
     correction: str = ""
     seconds: float = 0.0
+    spans: Mapping[Side, tuple[Span, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.choice not in get_args(Choice):
@@ -73,6 +76,9 @@ class BlindJudgement:
         known = {c.name for c in rubric}
         if any(name not in known for given in self.ratings.values() for name in given):
             raise InvalidInput(f"This study rates {', '.join(c.name for c in rubric)}.")
+        for side in SIDES:
+            about = self.flags.get(side, ()), self.ratings.get(side, {})
+            check_spans(side, self.spans.get(side, ()), *about)
         if self.choice == "cannot_judge":
             return
         for side in SIDES:
@@ -141,7 +147,8 @@ class ShownPair:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one rater said of one presentation, by systems: `flags` maps system id → flags.
+    """What one rater said of one presentation, by systems: `flags` maps system id → flags, `spans`
+    system id → the words that were marked.
 
     `set_apart`: its rater had seen results or names before (core.study.unblinding). `occasion`: 2
     where the pair came back to its rater (core.study.repeats). `probability`: that its example was
@@ -169,6 +176,7 @@ class Judgement:
     set_apart: bool = False
     probability: float = 1.0
     occasion: int = 1
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> bool:
@@ -182,7 +190,8 @@ class Judgement:
         given = dict(row)
         flags = {system: tuple(raised) for system, raised in json.loads(given.pop("flags")).items()}
         both = (given.pop("system_a"), given.pop("system_b"))
-        return cls(flags=flags, system_ids=both, **given)
+        spans = spans_of_column(given.pop("spans", None))
+        return cls(flags=flags, system_ids=both, spans=spans, **given)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def run(job: JobContext) -> None:
                 guesses=[Guess.of_row(row) for row in rows["guesses"]],
                 risk_planned=spec.get("risk_planned", 0),
                 topics={row["example_id"]: row["topic"] for row in rows["topics"]},
+                fixed_size=spec.get("fixed_size", True),
             )
         )
     elif spec.get("report") == "answers":
@@ -105,13 +106,14 @@ def study_report(
     guesses: Sequence[Guess] = (),
     risk_planned: int = 0,
     topics: Mapping[str, str] | None = None,
+    fixed_size: bool = True,
 ) -> StudyReport:
     """Findings and evidence of a study; rows of `facts` and `scores` as storage gives them;
     `topics`: example id → its topic, where they were found."""
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
-            studies=studies, guesses=guesses, risk_planned=risk_planned,
+            studies=studies, guesses=guesses, risk_planned=risk_planned, fixed_size=fixed_size,
         ),
         evidence(
             baseline_id, candidate_ids, judgements, facts_of_rows(facts, topics),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -69,6 +69,53 @@ def draw(
         for index in rng.choice(members[name], size=quota, replace=False).tolist():
             chosen[index] = Drawn(ids[index], name, probability)
     return [chosen[index] for index in sorted(chosen)]
+
+
+def draw_more(
+    ids: Sequence[str],
+    strata: Sequence[str],
+    there: Collection[str],
+    size: int,
+    rng: np.random.Generator,
+) -> tuple[list[Drawn], dict[str, float]]:
+    """`size` further examples for the sample `there`, and the probability of each stratum that the
+    union was drawn with.
+
+    `ids` and `strata` are those of the first draw. Within a stratum both draws together are one
+    simple random sample without replacement (Cochran 1977, "Sampling Techniques", 2.1), so that
+    every example of a stratum, old or new, has drawn / size of the stratum. The strata that are
+    furthest below their share are filled first. The result is in the order of `ids`. Raises
+    InvalidInput for a size below 1 or above what is left.
+    """
+    left, whole, drawn = _by_stratum(ids, strata, there)
+    if not 1 <= size <= sum(map(len, left.values())):
+        raise InvalidInput(f"{size} further examples cannot be drawn: so many are not left.")
+    goal = len(there) + size
+    more = dict.fromkeys(whole, 0)
+    for _ in range(size):
+        open_ = [name for name in sorted(whole) if more[name] < len(left[name])]
+        more[max(open_, key=lambda n: whole[n] * goal / len(ids) - drawn[n] - more[n])] += 1
+    chosen: dict[int, Drawn] = {}
+    probabilities = {name: (drawn[name] + more[name]) / whole[name] for name in sorted(whole)}
+    for name, quota in sorted(more.items()):
+        for index in rng.choice(left[name], size=quota, replace=False).tolist() if quota else ():
+            chosen[index] = Drawn(ids[index], name, probabilities[name])
+    return [chosen[index] for index in sorted(chosen)], probabilities
+
+
+def _by_stratum(
+    ids: Sequence[str], strata: Sequence[str], there: Collection[str]
+) -> tuple[dict[str, list[int]], dict[str, int], dict[str, int]]:
+    """Of each stratum: the places of what is not in the sample, its size, how many are in."""
+    left: dict[str, list[int]] = {name: [] for name in strata}
+    whole, drawn = dict.fromkeys(left, 0), dict.fromkeys(left, 0)
+    for index, (example_id, name) in enumerate(zip(ids, strata, strict=True)):
+        whole[name] += 1
+        if example_id in there:
+            drawn[name] += 1
+        else:
+            left[name].append(index)
+    return left, whole, drawn
 
 
 def length_strata(texts: Sequence[str]) -> list[str]:

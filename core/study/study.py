@@ -13,8 +13,10 @@ from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
 from core.study.transforming import Changed, changed_words
+from core.wording import counted
 
 Role = Literal["baseline", "candidate"]
+GOLD_FIELDS = ("gold", "gold_pairs", "kept_out")
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class StudyPlan:
     share of the sample's pairs that two people rate; `repeats`: that of each rater's pairs that
     come back to them; `changes`: what was changed in the answers that are shown
     (`core.study.transforming`), which the draw counts in `changed`; `risk`: so many of the riskiest
-    outputs are reviewed beside the sample, in
-    `risk_pairs` of the `pairs` (`core.study.risk`)."""
+    outputs are reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`);
+    `gold`: the share of the sample for which pairs are mixed in whose right answer is known,
+    `gold_pairs` beside the `pairs`; `kept_out`: the outputs that they are made of, which are not
+    drawn (`core.study.gold`)."""
 
     outputs: int
     pairs: int
@@ -54,10 +58,20 @@ class StudyPlan:
     repeats: float = 0.0
     changes: tuple[str, ...] = ()
     changed: Changed | None = None
+    gold: float = 0.0
+    gold_pairs: int = 0
+    kept_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= 0.5:
             raise InvalidInput("The share of pairs that come back lies between 0 and a half.")
+        if not 0 <= self.gold <= 0.5:
+            raise InvalidInput("The share of gold pairs lies between 0 and a half.")
+        if self.gold and self.show_reference:
+            raise InvalidInput(
+                "Gold pairs are made of reference answers: raters who see the reference would know "
+                "them. Leave out one of both."
+            )
 
     @property
     def counted_from(self) -> int:
@@ -68,7 +82,8 @@ class StudyPlan:
     def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
         """The plan that `to_json` wrote, or that of an earlier version."""
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        known["changes"] = tuple(known.get("changes", ()))
+        for name in ("changes", "kept_out"):
+            known[name] = tuple(known.get(name, ()))
         if counts := known.get("changed"):
             known["changed"] = Changed(**{**counts, "openings": tuple(counts["openings"])})
         return cls(**known)
@@ -80,8 +95,8 @@ class StudyPlan:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
-        values = asdict(self)
-        later = ("split_size", "risk", "risk_pairs", "repeats", "changes", "changed")
+        values = {**asdict(self), "kept_out": list(self.kept_out)}
+        later = ("split_size", "risk", "risk_pairs", "repeats", "changes", "changed", *GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 
 
@@ -103,6 +118,33 @@ class StudyNote:
 
 
 @dataclass(frozen=True)
+class Extension:
+    """Pairs that were added to an open study. `examples`: by how many the sample grew, each a pair
+    for every candidate; `moved`: ids of the pairs among them that were in the study already, for
+    their risk; `judgements`: how many there were then; `seal`: published then."""
+
+    number: int
+    examples: int
+    moved: tuple[str, ...]
+    probabilities: Mapping[str, float]
+    judgements: int
+    seal: str
+    person: str
+    created_at: datetime
+
+    def sentence(self, candidates: int = 1) -> str:
+        """That they were added, when, and what was known by then."""
+        pairs = counted(self.examples * candidates, "pair")
+        were = "was" if self.examples * candidates == 1 else "were"
+        there = f" ({len(self.moved)} of them in the study already, for their risk)"
+        return (
+            f"{pairs} {were} added on {self.created_at:%Y-%m-%d}, when "
+            f"{counted(self.judgements, 'judgement')} existed"
+            f"{there if self.moved else ''}."
+        )
+
+
+@dataclass(frozen=True)
 class Study:
     """One blind comparison as a lead sees it: it tells which systems there are."""
 
@@ -121,6 +163,7 @@ class Study:
     created_at: datetime
     closed_at: datetime | None = None
     notes: tuple[StudyNote, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
         if [s.role for s in self.systems].count("baseline") != 1 or len(self.systems) < 2:
@@ -150,6 +193,27 @@ class Study:
     def examples_drawn(self) -> int:
         """The examples of the sample, and the riskiest beside it."""
         return self.plan.pairs // len(self.candidates)
+
+    @property
+    def fixed_size(self) -> bool:
+        """Whether it has as many pairs as were planned before anybody rated: only then a test that
+        looks once is one."""
+        return not self.extensions
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """A sentence for each time that pairs were added."""
+        return tuple(one.sentence(len(self.candidates)) for one in self.extensions)
+
+    @property
+    def last_seal(self) -> str:
+        """The seal published last, which binds all before it."""
+        return self.extensions[-1].seal if self.extensions else self.seal
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether it is or was closed, so that somebody may know its secret seed."""
+        return self.closed or any(note.kind == "closed" for note in self.notes)
 
     @property
     def closed(self) -> bool:
@@ -191,7 +255,9 @@ class RatedStudy:
 class StudyProgress:
     """How far a study is, for one rater: `judged` pairs by anyone, `reviewed` those whose first
     judgement could tell, `mine` judgements, `repeats` of them beside, `open` places this rater
-    could still fill; the 10 % rule asks for `least` reviewed pairs."""
+    could still fill; the 10 % rule asks for `least` reviewed pairs. Gold pairs are in none of
+    these: `gold` of them are judged by this rater and `gold_open` could be, `gold_judged` by
+    anyone, of `gold_pairs`."""
 
     name: str
     closed: bool
@@ -202,6 +268,20 @@ class StudyProgress:
     open: int
     least: int
     repeats: int = 0
+    gold: int = 0
+    gold_open: int = 0
+    gold_pairs: int = 0
+    gold_judged: int = 0
+
+    @property
+    def done_by_this_rater(self) -> int:
+        """All that this rater judged, as a rater counts."""
+        return self.mine + self.repeats + self.gold
+
+    @property
+    def left_to_this_rater(self) -> int:
+        """How many pairs this rater could still judge, repeats aside."""
+        return self.for_this_rater - self.mine + self.gold_open
 
     @property
     def for_this_rater(self) -> int:

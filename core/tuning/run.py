@@ -102,6 +102,16 @@ class Run:
         return self.metrics.base_model_hash if self.metrics else self.spec.base.hash
 
     @property
+    def learned(self) -> bool:
+        """False for a completed run whose validation loss never fell below the base's own, or ended
+        above it: its adapter is there, and no success."""
+        known = self.metrics
+        if known is None or known.initial_validation_loss is None:
+            return True
+        losses = (known.best_validation_loss, known.validation_loss)
+        return all(loss is None or loss < known.initial_validation_loss for loss in losses)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a completed run's reader must know first."""
         return self.metrics.warnings if self.metrics else ()

@@ -47,9 +47,14 @@ def badge(status: str) -> None:
     st.badge(text, icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]
 
 
+def view_of(job_id: str, *, notes: int = 4) -> LiveView:
+    """A job as this person sees it now."""
+    return live_view(session.store(), session.actor(), job_id, notes)
+
+
 def live(job_id: str, *, notes: int = 4) -> LiveView:
     """Draw a job, and while it moves draw it again every second; the view as it is now."""
-    view = live_view(session.store(), session.actor(), job_id, notes)
+    view = view_of(job_id, notes=notes)
     if view.moves:
         _followed(job_id, notes)
     else:

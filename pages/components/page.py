@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -38,6 +39,19 @@ def empty(what: str, how: str, page: str | None = None, link: str = "") -> None:
 def plain(text: str, *, key: str | None = None) -> None:
     """Text that people or models wrote: never Markdown, never HTML, line breaks kept."""
     st.text(text if text else "—")
+
+
+def marked(parts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    """Text that people or models wrote, parts of it marked, each with what it is marked as: no
+    Markdown, and no HTML of its own."""
+    written = "".join(
+        f'<mark title="{html.escape(", ".join(kinds))}">{html.escape(text)}'
+        f"<sup>{html.escape(', '.join(kinds))}</sup></mark>"
+        if kinds
+        else html.escape(text)
+        for text, kinds in parts
+    )
+    st.html(f'<div dir="auto" class="marked">{written}</div>')
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -122,8 +122,9 @@ class Rater extends Asker {
     }
     const remarks = Object.fromEntries(
       SIDES.map((side) => [side, this.needsRemark(side) ? this.form.remarks[side] : {}]))
+    const spans = Object.fromEntries(SIDES.map((side) => [side, raisedSpans(this.form, side)]))
     const { submission_id, presentation_id } = this.pair
-    const item = { action: "judge", submission_id, presentation_id, ...structuredClone(this.form), remarks,
+    const item = { action: "judge", submission_id, presentation_id, ...structuredClone(this.form), remarks, spans,
       seconds: this.watch.seconds }
     this.sent = { pair: this.pair, submission_id }
     this.judged.add(presentation_id)

@@ -27,6 +27,7 @@ _component = st.components.v2.component(
         "evaluation/blind_pair_form.js",
         "evaluation/blind_pair_view.js",
         "evaluation/blind_pair_words.js",
+        "evaluation/blind_pair_spans.js",
         "evaluation/blind_pair_rated.js",
         "evaluation/blind_pair_keys.js",
         "evaluation/blind_pair_frame.js",

@@ -44,6 +44,27 @@ class Entry extends RaterFrame {
     this.changed()
   }
 
+  // The words that are selected, as this kind; without one as what was raised of that answer.
+  mark(kind) {
+    const found = this.view.selected()
+    const raised = SPAN_KINDS.filter((one) => found && mayMark(this.form, found.side, one))
+    const chosen = kind || raised[0]
+    if (!found) return this.say("Select words of an answer, then mark them.", true)
+    if (!raised.includes(chosen)) {
+      return this.say("Flag the answer as hallucination, or rate its bias below 4, to mark words in it.", true)
+    }
+    const { side, start, end } = found
+    const spans = withSpan(this.form.spans[side], { kind: chosen, start, end })
+    if (spans.length > MOST_SPANS) return this.say(`At most ${MOST_SPANS} marks in an answer.`, true)
+    this.form.spans[side] = spans
+    this.changed()
+  }
+
+  unmark(side, span) {
+    this.form.spans[side] = this.form.spans[side].filter((one) => one !== span)
+    this.changed()
+  }
+
   move(step) {
     this.cursor = Math.min(this.order.length - 1, Math.max(0, this.cursor + step))
     this.retyping = true

@@ -5,7 +5,7 @@ const RATE = "touchstone.rate."
 function emptyForm() {
   return {
     choice: null, ratings: { left: {}, right: {} }, remarks: { left: {}, right: {} },
-    flags: { left: [], right: [] }, comment: "", correction: "", seconds: 0,
+    flags: { left: [], right: [] }, spans: { left: [], right: [] }, comment: "", correction: "", seconds: 0,
   }
 }
 

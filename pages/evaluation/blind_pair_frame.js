@@ -34,13 +34,16 @@ class RaterFrame {
     this.rated.button.hidden = !figures.can_undo || this.client.busy
     this.undo.hidden = this.rated.button.hidden || Boolean(this.question)
     const { judged, reviewed, least, pairs } = figures
+    const counts = element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`)
     const drawn = pairs < least ? `, ${many(pairs)} drawn` : ""
     const rule = reviewed >= least
       ? `10 % rule met: ${many(least)} needed`
       : `10 % rule: ${many(reviewed)} of ${many(least)} needed${drawn}`
     const bar = element("progress", { max: pairs, value: judged, "aria-label": "Pairs rated" })
-    this.coverage.replaceChildren(bar,
-      element("span", { title: "“Cannot judge” does not count for the 10 % rule." }, element("b", {}, `${many(judged)} of ${many(pairs)} pairs rated`), ` · ${rule}`))
+    const text = least === null
+      ? element("span", {}, counts)
+      : element("span", { title: "“Cannot judge” does not count for the 10 % rule." }, counts, ` · ${rule}`)
+    this.coverage.replaceChildren(bar, text)
   }
 
   say(text, wrong = false) {

@@ -55,7 +55,7 @@ function actionOf(rater, { key, shiftKey }) {
   return {
     backspace: () => rater.move(-1), arrowup: () => rater.move(-1), arrowdown: () => rater.move(1),
     enter: () => rater.submit(), z: () => rater.takeBack(),
-    w: () => rater.view.openNotes(), v: () => rater.view.toggleWords(), l: () => rater.rated.toggle(),
+    m: () => rater.mark(shiftKey ? "bias" : ""), w: () => rater.view.openNotes(), v: () => rater.view.toggleWords(), l: () => rater.rated.toggle(),
     "?": () => rater.view.toggleHelp(),
     escape: () => { rater.view.help.hidden = true; rater.rated.close(); rater.root.focus({ preventScroll: true }) },
   }[letter]

@@ -19,6 +19,7 @@ const HELP = [
   ["Backspace ↑ ↓", "move to another rating and type it again"],
   ["Z", "undo the last save"],
   ["H U O", "flag the left answer; with Shift the right one"],
+  ["M", "mark the selected words as hallucination, with Shift as bias"],
   ["W", "correction and comment"], ["Esc", "out of a text field"],
   ["V", "mark the words in which the answers differ"], ["L", "what you rated today"],
   ["Enter", "save and go on; Ctrl+Enter from a text field"], ["?", "this help"],
@@ -140,6 +141,7 @@ function pane(rater, side, text, criteria, flags) {
   const { line, show } = anchorLine(rater, side, criteria)
   const rows = criteria.map((criterion) => ratingRow(rater, side, criterion, show))
   const marks = flagButtons(rater, side, flags)
+  const spans = spanBox(rater, side, text)
   const remarks = rater.form.remarks[side]
   const remark = textField("Bias is below 4: what, and where?", rater,
     () => remarks.bias ?? "", (value) => { remarks.bias = value })
@@ -151,10 +153,11 @@ function pane(rater, side, text, criteria, flags) {
     answer,
     element("div", { class: "rating" }, ...rows.map((one) => one.row), line, remark,
       element("div", { class: "flags" }, element("span", { class: "name" }, "Flags"),
-        ...marks.made)))
+        ...marks.made), spans.box))
   const update = () => {
     rows.forEach((one) => one.update())
     marks.update()
+    spans.update()
     // The other side keeps the same place free, so that the rows below stay level.
     remark.hidden = !SIDES.some((one) => rater.needsRemark(one))
     remark.classList.toggle("spare", !rater.needsRemark(side))
@@ -206,7 +209,10 @@ function drawPair(rater, pair, study) {
     help.hidden = !help.hidden
     if (!help.hidden) help.scrollIntoView({ block: "nearest" })
   }
-  const words = wordSwitch(rater, pair, panes.map((one) => one.body))
+  const bodies = panes.map((one) => one.body)
+  const drawSpans = () => bodies.forEach((body, k) =>
+    markSpans(body, pair[SIDES[k]], raisedSpans(rater.form, SIDES[k])))
+  const words = wordSwitch(rater, pair, bodies, drawSpans)
   const box = element("div", { class: "pair" },
     element("header", {},
       element("b", {}, `Pair ${many(pair.number)} of ${many(pair.total)}`),
@@ -221,8 +227,12 @@ function drawPair(rater, pair, study) {
     notes.box)
   const bar = element("div", { class: "choices", role: "group",
     "aria-label": "Which answer is better?" }, ...choices)
+  let drawn = ""
   const update = () => {
     panes.forEach((one) => one.update())
+    const spans = JSON.stringify(SIDES.map((side) => raisedSpans(rater.form, side)))
+    if (spans !== drawn) words.draw()
+    drawn = spans
     choices.forEach((one) =>
       one.setAttribute("aria-pressed", String(one.dataset.choice === rater.form.choice)))
   }
@@ -230,5 +240,9 @@ function drawPair(rater, pair, study) {
   const of = (side) => panes[SIDES.indexOf(side)]
   const remark = (side) => of(side).remark
   const row = ({ side, name }) => of(side).row(name)
-  return { box, bar, update, remark, row, openNotes: notes.open, toggleHelp, help, toggleWords: words.toggle }
+  const selected = () => SIDES.flatMap((side, k) => {
+    const span = pair[side] && selectedSpan(rater.root, bodies[k])
+    return span ? [{ side, ...span }] : []
+  })[0] ?? null
+  return { box, bar, update, remark, row, selected, openNotes: notes.open, toggleHelp, help, toggleWords: words.toggle }
 }

@@ -65,7 +65,8 @@ function showWords(shown) {
 }
 
 // A button that marks the words in the bodies of both answers, and takes the marks away again.
-function wordSwitch(rater, pair, bodies) {
+// `after` draws what stands over the words.
+function wordSwitch(rater, pair, bodies, after) {
   let shown = wordsAreShown()
   const one = button({ class: "quiet", onclick: () => toggle() }, "Word difference", element("kbd", {}, "V"))
   const draw = () => {
@@ -75,8 +76,9 @@ function wordSwitch(rater, pair, bodies) {
       if (pair[SIDES[side]]) body.replaceChildren(...(marked ? marked[side] : [pair[SIDES[side]]]))
     })
     one.setAttribute("aria-pressed", String(Boolean(marked)))
+    after()
   }
   const toggle = () => { shown = !shown; showWords(shown); draw() }
   draw()
-  return { one, toggle }
+  return { one, toggle, draw }
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.study.gold import GoldResult
 from core.study.repeats import Repeats
 from core.study.sentences import written
 from core.workflows.evaluation.results import StudyResult
@@ -86,6 +89,27 @@ def _repeats(found: Repeats) -> None:
         side = written(found.same_side, 0, percent=True)
         text += f" Where a side was chosen both times, it was the same side in {side}."
     st.caption(text)
+
+
+def gold_view(found: Sequence[GoldResult]) -> None:
+    """How raters judged gold pairs, by name; for leads."""
+    if not found:
+        return
+    st.subheader("Gold pairs", anchor=False)
+    rows = [
+        {
+            "Rater": one.rater,
+            "Gold pairs judged": one.right.n,
+            "Right answer preferred": written(one.right, 0, percent=True),
+        }
+        for one in found
+    ]
+    st.dataframe(rows, hide_index=True, height="content")
+    st.caption(
+        "In a gold pair one answer is the reference and the other is plainly off. Exact 95 % "
+        "intervals; in the order of names. This is no league table: with few pairs the intervals "
+        "overlap, and a low share says to talk to somebody. Gold pairs enter nothing else here."
+    )
 
 
 def pace_view(result: StudyResult) -> None:

@@ -61,9 +61,9 @@ def main() -> None:
 
 
 def opening(store: StoreType, actor: Actor, project_id: str) -> bool:
-    """Show the studies that a worker is drawing, and the newest one that failed; whether any is
-    on its way."""
-    recent = jobs.jobs_of(store, actor, project_id, ("study",), limit=10)
+    """Show the studies and further pairs that a worker is drawing, and the newest one that failed;
+    whether any is on its way."""
+    recent = jobs.jobs_of(store, actor, project_id, ("study", "extend"), limit=10)
     for job in recent:
         if not job.taken_in or (job is recent[0] and job.status in ("failed", "lost")):
             live(job.job_id)

@@ -12,6 +12,7 @@ from core.study.study import Study, StudyProgress, ten_percent_rule
 from core.workflows.evaluation import rating, results, seals, studies
 from pages.components import page
 from pages.components.errors import attempt, escaped
+from pages.evaluation.adding_pairs import add_pairs
 from pages.evaluation.caveats import show_differences, show_findings, show_reason
 from pages.evaluation.changed_copy import offer_copy
 
@@ -34,6 +35,8 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
         st.progress(share, text=_coverage(study, progress, reviewed))
         _actions(store, actor, study, done=progress.judged >= progress.pairs > 0)
         st.caption(_plan(study))
+        for said, one in zip(study.added, study.extensions, strict=True):
+            st.caption(f"{said} Seal {one.seal[:12]}…")
         show_differences(study.differences)
         if note := studies.compared_because(study):
             show_reason(note, "compares them all the same")
@@ -76,11 +79,13 @@ def _plan(study: Study) -> str:
     partly = 0 < plan.outputs < plan.split_size
     of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
     risk = f", {page.number(plan.risk_pairs)} of them for their risk" if plan.risk_pairs else ""
+    gold = f"{page.counted(plan.gold_pairs, 'gold pair')} mixed in · " if plan.gold else ""
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
         f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of}{risk} · "
         f"{left_out}"
-        f"{page.percent(plan.overlap)} rated twice · {again}{reference} · seal {study.seal[:12]}…"
+        f"{page.percent(plan.overlap)} rated twice · {again}{gold}{reference} · "
+        f"seal {study.seal[:12]}…"
     )
 
 
@@ -115,6 +120,10 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
             type="secondary" if rate else "primary",
         ):  # fmt: skip
             st.switch_page("evaluation/results.py", query_params={"study": study_id})
+        if not study.was_closed and st.button(
+            "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
+        ):
+            add_pairs(store, actor, study)
         label = "Reopen" if study.closed else "Close to ratings"
         icon = ":material/lock_open:" if study.closed else ":material/lock:"
         if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary"):
@@ -126,6 +135,6 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
                 f"seal-{study.seal[:12]}.json", "application/json",
                 icon=":material/approval:", type="tertiary", on_click="ignore",
                 key=f"seal {study_id}",
-                help="What was fixed when the study opened: pairs, answers, roles, sides, rubric. "
-                "`touchstone verify` checks it.",
+                help="What was fixed when the study opened, and when pairs were added: pairs, "
+                "answers, roles, sides, rubric. `touchstone verify` checks it.",
             )  # fmt: skip

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.answer import StudyPair
+from core.study.spans import marked_parts
 from core.study.study import Study
 from core.workflows.evaluation import results, studies
 from pages.components import page
@@ -55,7 +56,10 @@ def _pair(pair: StudyPair, study: Study) -> None:
         for column, (system_id, text) in zip(columns, pair.answers.items(), strict=True):
             with column, st.container(border=True):
                 st.text(f"▪ {study.name_of(system_id)}")
-                page.plain(text)
+                if spans := pair.spans.get(system_id):
+                    page.marked(marked_parts(text, spans))
+                else:
+                    page.plain(text)
         if pair.comments:
             st.caption("Comments")
             page.plain(" · ".join(pair.comments))

@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.statistics.anytime import half_width
 from core.study.forecast import Assumptions, forecast, size_for_margin
+from core.study.gold import gold_wanted
 from core.study.repeats import SHARE
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
@@ -141,12 +142,20 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
             )  # fmt: skip
             reference = seen.references and st.toggle("Raters see the reference answer")
+            gold = st.slider(
+                "Gold pairs beside the sample", 0, 20, 0, 5, format="%d %%",
+                disabled=reference or not seen.references,
+                help="For each hundred pairs of the sample so many more, whose right answer is "
+                "known: an example’s reference against that of another example. They show leads "
+                "whether raters look, and enter nothing else. Not where raters see the reference: "
+                "they would know them.",
+            )  # fmt: skip
     with told:
         shown = st.container()
         assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)
     with above:
         size = _choose_pairs(seen, assumed, candidates)
-    beside = min(risk, seen.outputs - size)
+    beside = min(risk, seen.outputs - size) + gold_wanted(gold / 100, size)
     with shown:
         found = forecast(size, assumed, candidates, beside)
         show_forecast(found, assumed, seen.outputs, hourly_rate)
@@ -157,6 +166,7 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
         "risk": risk,
         "repeats": SHARE if again else 0.0,
         "show_reference": reference,
+        "gold": 0.0 if reference else gold / 100,
     }
 
 

@@ -28,7 +28,7 @@ from pages.evaluation.evidence_view import (
 from pages.evaluation.forecast_view import told_outlook
 from pages.evaluation.gate_view import gate_view, report_view
 from pages.evaluation.judgements_export import export_judgements
-from pages.evaluation.rater_results import agreement_view, figures_view, pace_view
+from pages.evaluation.rater_results import agreement_view, figures_view, gold_view, pace_view
 from pages.evaluation.risk_view import show_risk
 from pages.evaluation.unblinding import may_see, show_ledger
 
@@ -62,7 +62,10 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
             sensitivity_view(comparison, result.evidence.of(comparison.candidate_id).sensitivity)
     ranking_view(result)
     figures_view(result)
-    agreement_view(result, lead=actor.has(result.study.project_id, "lead"))
+    lead = actor.has(result.study.project_id, "lead")
+    agreement_view(result, lead=lead)
+    if lead:
+        gold_view(results.gold_of(store, actor, study_id))
     for comparison in result.found.comparisons:
         trust_view(result, comparison)
         if not result.withheld:
@@ -71,7 +74,7 @@ def study_results(store: StoreType, actor: Actor, study_id: str) -> None:
         gate_view(store, actor, result, comparison)
     report_view(store, actor, study_id)
     pace_view(result)
-    if actor.has(result.study.project_id, "lead"):
+    if lead:
         show_ledger(store, actor, study_id)
         export_judgements(store, actor, study_id)
 
@@ -147,6 +150,8 @@ def _reservations(result: StudyResult, found: Comparison) -> None:
                 show_reason(reason, "compares them all the same")
     if study.plan.changes:
         st.text(study.plan.changed_words)
+    for said in study.added:
+        st.caption(said)
     if study.plan.left_out:
         st.caption(
             f"{page.counted(study.plan.left_out, 'example')} left out that a system was trained "

@@ -16,6 +16,7 @@ from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.study.blinding import BlindGuess
 from core.study.pairs import SIDES, BlindJudgement, BlindPair, RatedPair
+from core.study.spans import spans_from, spans_json
 from core.study.study import StudyProgress
 from core.workflows.evaluation import guessing, rating, rating_drafts
 
@@ -64,7 +65,7 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
     task = None if pair is None else task_view(store, actor, pair)
     if task and undone and task["presentation_id"] == first:
         task["draft"] = form_view(undone)
-    done = at.mine > 0 and at.mine >= at.for_this_rater
+    done = at.done_by_this_rater > 0 and at.left_to_this_rater <= 0
     return {
         "saved": saved,
         "task": task,
@@ -75,11 +76,12 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
 
 
 def _figures(store: Store, actor: Actor, study_id: str, at: StudyProgress) -> Body:
+    # A rater's figures count gold pairs like all others, and leave out the rule that does not.
     return {
-        "judged": at.judged,
-        "reviewed": at.reviewed,
-        "least": at.least,
-        "pairs": at.pairs,
+        "judged": at.judged + at.gold_judged,
+        "reviewed": None if at.gold_pairs else at.reviewed,
+        "least": None if at.gold_pairs else at.least,
+        "pairs": at.pairs + at.gold_pairs,
         "can_undo": rating.last_judgement(store, actor, study_id) is not None,
     }
 
@@ -96,7 +98,7 @@ def questions(store: Store, actor: Actor, study_id: str, body: Body) -> Body:
     elif body["action"] == "skip":
         guessing.skip_questions(store, actor, study_id)
     at = rating.progress(store, actor, study_id)
-    left = at.for_this_rater - at.mine
+    left = at.left_to_this_rater
     return {
         "saved": saved,
         "task": None,
@@ -151,6 +153,7 @@ def form_view(said: BlindJudgement) -> Body:
         "comment": said.comment,
         "correction": said.correction,
         "seconds": said.seconds,
+        "spans": {side: spans_json(said.spans.get(side, ())) for side in SIDES},
     }
 
 
@@ -191,6 +194,7 @@ def judgement_from(body: Mapping[str, Any]) -> BlindJudgement:
             comment=str(body.get("comment") or ""),
             correction=str(body.get("correction") or ""),
             seconds=float(body.get("seconds") or 0),
+            spans={side: spans_from((body.get("spans") or {}).get(side)) for side in SIDES},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise InvalidInput(UNREADABLE) from None

@@ -22,6 +22,9 @@ CHECKS = {
 }
 
 
+NOT_LEARNED = "completed, did not learn"
+
+
 def figures(view: LiveView, known: Curves) -> None:
     """Loss, validation loss, speed and learning rate as they are now."""
     best = known.best
@@ -90,7 +93,10 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
     """What a completed run measured, what was proven of it, and where to go next."""
     trainable, total = metrics.trainable_parameters, metrics.total_parameters
     best = metrics.best_validation_loss
-    job_view.badge(run.status)
+    if run.learned:
+        job_view.badge(run.status)
+    else:
+        st.badge(NOT_LEARNED, icon=":material/warning:", color="orange")
     for warning in metrics.warnings:
         st.warning(errors.escaped(warning), icon=":material/warning:")
     page.figures(
@@ -143,7 +149,9 @@ def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
     best = [run.metrics.best_validation_loss if run.metrics else None for run in runs]
     seconds = [run.metrics.seconds if run.metrics else None for run in runs]
     return {
-        "Status": [job_view.word(run.status) for run in runs],
+        "Status": [
+            job_view.word(run.status) if run.learned else f"⚠ {NOT_LEARNED}" for run in runs
+        ],
         "Run": [run.name for run in runs],
         "Best validation loss": [page.number(loss, 3) for loss in best],
         "Method": [run.spec.method.label for run in runs],

@@ -27,6 +27,7 @@ PEOPLE = {
     "rhea": (TWINS[0],),
     "rolf": (LONG,),
     "ruth": (LONG,),  # leaves pairs half rated
+    "rune": (LONG,),  # marks words
 }
 IDS = re.compile(r"[a-z]+_[0-9a-f]{12}_[0-9a-f]{12}|[0-9a-f]{32}")
 
@@ -75,7 +76,7 @@ def long_answers(store: Store, version_id: str, name: str) -> dict[str, str]:
     """Eighteen lines for each example, so that the criteria begin below a laptop's screen."""
     return {
         example_id: "\n".join(
-            f"{k + 1}. {name[0]} says this, and a little more." for k in range(18)
+            f"🙂 {k + 1}. {name[0]} says this, and a little more." for k in range(18)
         )
         for example_id in example_ids(store, version_id)
     }

@@ -94,7 +94,7 @@ def test_many_deltas_become_few_and_count_the_same(tmp_path: Path) -> None:
     place.store.database.execute(
         """
         INSERT INTO study_counts
-        SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0, 0 FROM studies, range(500)
+        SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0, 0, false FROM studies, range(500)
         """
     )
     place.store.transact(lambda: place.store.judgements.compact(place.study_id))

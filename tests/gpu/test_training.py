@@ -418,3 +418,23 @@ def test_validation_examples_are_answered_at_each_evaluation_beside_their_refere
     assert last["answer"].startswith("name: ")
     assert told[-1]["rouge_l"] > told[0]["rouge_l"]
     assert 0 < told[-1]["token_f1"] <= 1
+
+
+def test_the_numbers_of_a_run_stand_in_tensorboard_files(tiny: Path, tmp_path: Path) -> None:
+    from tensorboardX.proto.event_pb2 import Event
+
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=4, eval_steps=2))
+    train_here(folder)
+    (file,) = (folder.path / "tensorboard").iterdir()
+    scalars: dict[str, dict[int, float]] = {}
+    content, at = file.read_bytes(), 0
+    while at < len(content):  # of each record: its length, a checksum, itself, a checksum
+        size = int.from_bytes(content[at : at + 8], "little")
+        event = Event.FromString(content[at + 12 : at + 12 + size])
+        for value in event.summary.value:
+            scalars.setdefault(value.tag, {})[event.step] = value.simple_value
+        at += size + 16
+    assert scalars["train/loss"] == pytest.approx(losses_of(folder), rel=1e-5)
+    assert scalars["validation/loss"] == pytest.approx(losses_of(folder, "eval"), rel=1e-5)
+    assert scalars["train/learning_rate"].keys() == {1, 2, 3, 4}
+    assert "memory/peak_bytes" in scalars

@@ -20,10 +20,17 @@ from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import freezing, importing
-from core.workflows.evaluation import answers, contamination, generating, score_report, studies
+from core.workflows.evaluation import (
+    answers,
+    contamination,
+    extending,
+    generating,
+    score_report,
+    studies,
+)
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import merging, preflight, training
+from core.workflows.tuning import merging, preflight, training, trying
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.tiny_model import make_tiny_model
@@ -125,6 +132,9 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.settle(run_id)
     merging.start_merge(loop.store, loop.lead, run_id)
     loop.settle_all()
+    monkeypatch.setattr(trying, "IDLE_SECONDS", 0.1)
+    trying.start_trying(loop.store, loop.lead, run_id)
+    loop.settle_all()
     config = GenerationConfig(max_new_tokens=4)
     systems = generating.start_generation(
         loop.store, loop.lead, run_id, config=config, kinds=["base", "tuned"]
@@ -140,9 +150,11 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "version_id": version_id, "baseline_id": systems["base"], "candidate_ids": [system_id],
     }  # fmt: skip
     study_id = studies.open_study(
-        loop.store, loop.lead, loop.project_id, name="S", reason=WHY, split="all", **asked
+        loop.store, loop.lead, loop.project_id, name="S", reason=WHY, split="test", **asked
     )
     loop.settle(study_id)
+    left = extending.room_of(loop.store, loop.lead, study_id).left
+    loop.settle(extending.add_pairs(loop.store, loop.lead, study_id, left))
     score_report.score_report(loop.store, loop.lead, version_id)
     loop.settle_all()
 

@@ -111,3 +111,33 @@ def test_a_log_axis_has_few_ticks_however_far_the_loss_falls() -> None:
         assert fig.layout.yaxis.type == "log"
         assert 3 <= len(ticks) <= most
         assert min(ticks) <= min(v for v in values if v) <= max(values) <= max(ticks)
+
+
+def test_answers_of_the_first_and_the_last_evaluation_are_kept_with_all_scores(
+    store: Store,
+) -> None:
+    assert store.runs.sampled_answers("job") is None
+
+    def asked(step: int, answer: str) -> dict[str, Any]:
+        texts = {"instruction": "Say it.", "input": "", "reference": "It.", "answer": answer}
+        answers = [{"example_id": "e1", **texts}]
+        return {
+            "kind": "samples",
+            "step": step,
+            "rouge_l": step / 10,
+            "token_f1": 0.5,
+            "answers": answers,
+        }
+
+    # Step 5 twice: the run was killed behind it and went on from an earlier checkpoint.
+    reported(store, [asked(0, "base"), asked(5, "lost"), asked(5, "again"), asked(9, "tuned")])
+    known = store.runs.sampled_answers("job")
+    assert known is not None
+    assert known.scores == [(0, 0.0, 0.5), (5, 0.5, 0.5), (9, 0.9, 0.5)]
+    assert (known.first[0]["answer"], known.last[0]["answer"]) == ("base", "tuned")
+    assert known.step == 9
+
+
+def test_the_best_step_is_marked_once_the_loss_rises_behind_it() -> None:
+    assert losses(3.0, 1.0, 2.0).turned
+    assert not losses(3.0, 2.0, 1.0).turned

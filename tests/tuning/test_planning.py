@@ -56,6 +56,24 @@ def test_the_time_is_guessed_from_the_newest_run_of_the_same_model_and_method() 
     assert expected_seconds([a_past_run()], "demo", twice, 200) == (200.0, "past")
 
 
+@pytest.mark.parametrize(
+    ("best", "last", "learned"), [(1.0, 1.5, True), (3.1, 3.1, False), (1.0, 3.2, False)]
+)
+def test_a_run_that_ended_no_better_than_its_base_has_not_learned(
+    best: float, last: float, learned: bool
+) -> None:
+    run = a_past_run()
+    assert run.metrics
+    metrics = replace(
+        run.metrics,
+        initial_validation_loss=3.0,
+        best_validation_loss=best,
+        validation_loss=last,
+    )
+    assert replace(run, metrics=metrics).learned is learned
+    assert run.learned
+
+
 def test_no_time_is_guessed_from_what_cannot_be_compared() -> None:
     runs = [replace(a_past_run(), metrics=None)]
     assert expected_seconds(runs, "demo", DEFAULTS, 10) is None

@@ -39,7 +39,7 @@ def report(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> An
 
 def seal(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
     """The seal of a `study`; of a closed one with what it stands for: {"study", "name", "closed",
-    "seal", "opened"}."""
+    "seal", "added", "opened"}; `added` are the seals of pairs that were added."""
     study = _study(store, str(arguments["study"]))
     opened = seals.opened_seal(store, system_actor(), study.study_id) if study.closed else None
     return {
@@ -47,6 +47,7 @@ def seal(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answ
         "name": study.name,
         "closed": study.closed,
         "seal": study.seal,
+        "added": [one.seal for one in study.extensions],
         "opened": opened,
     }
 

@@ -112,9 +112,16 @@ def give_out_again(store: Store, actor: Actor, project_id: str, example_id: str)
 
 
 def add_example(
-    store: Store, actor: Actor, project_id: str, example_id: str, example: Example
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    example_id: str,
+    example: Example,
+    *,
+    comment: str = "",
 ) -> CurrentExample:
-    """Add one example by hand, as new. `example_id` was made when the form was opened.
+    """Add one example by hand, as new. `example_id` was made when the form was opened; `comment`
+    says where it comes from.
 
     Raises ContentKnown when the project has an example with the same texts.
     """
@@ -142,7 +149,7 @@ def add_example(
             labels={},
             quality=None,
             origin="add",
-            comment="",
+            comment=comment,
             author_id=actor.person_id,
             author=actor.name,
             seconds=None,

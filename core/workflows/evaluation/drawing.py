@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 UNLIKE = "compared_although_different"
+DRAWN = ("gold_pairs", "kept_out", "changed")
+"""What the draw adds to a plan, where there is any."""
+FEW_CANDIDATES = 200
 
 
 def queue_draw(
@@ -43,6 +47,7 @@ def queue_draw(
     there = chosen_systems(store, project_id, version_id, system_ids)
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"  # two at once share nothing
     store.answers.write_shared(path, version_id, system_ids, plan.split)
+    gold = gold_candidates(store, version_id, system_ids, plan, size)
 
     def also(_job_id: str) -> None:
         store.audit.record(
@@ -64,6 +69,7 @@ def queue_draw(
                 "size": size,
                 "overlap": plan.overlap,
                 "risk": plan.risk,
+                "gold": plan.gold,
                 "seed": plan.seed,
                 "names": [name for s in there if len(name := s.name.strip()) > 3],
                 "template": project.settings.template,
@@ -71,7 +77,7 @@ def queue_draw(
                 "plan": plan.to_json(),
                 "changes": list(plan.changes),
             },
-            files={"answers.parquet": path},
+            files={"answers.parquet": path, **gold},
             tables={"drawn.parquet": drawn_table(drawn)} if drawn else {},
             detail={
                 **detail,
@@ -83,7 +89,24 @@ def queue_draw(
             also=also,
         )
     finally:
-        path.unlink(missing_ok=True)
+        for one in (path, *gold.values()):
+            one.unlink(missing_ok=True)
+
+
+def gold_candidates(
+    store: Store, version_id: str, system_ids: Sequence[str], plan: StudyPlan, size: int
+) -> dict[str, Path]:
+    """The file of the examples that gold pairs of `size` examples could be made of; none where the
+    plan has no gold."""
+    if not plan.gold:
+        return {}
+    path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"
+    pairs = size * (len(system_ids) - 1)
+    store.gold.write_candidates(
+        path, version_id, system_ids, plan.split, salt=str(plan.seed),
+        limit=FEW_CANDIDATES + round(4 * plan.gold * pairs) + plan.gold_pairs,
+    )  # fmt: skip
+    return {"gold.parquet": path}
 
 
 def drawn_table(drawn: Sequence[Mapping[str, object]]) -> Any:
@@ -114,7 +137,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
                     **detail["plan"],
                     "pairs": drawn["pairs"],
                     "risk_pairs": drawn.get("risk_pairs", 0),
-                    **({"changed": counts} if (counts := drawn.get("changed")) else {}),
+                    **{name: drawn[name] for name in DRAWN if drawn.get(name)},
                 },
                 "seal": drawn["seal"],
                 "leaks": leaks.to_json(),

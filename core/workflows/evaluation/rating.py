@@ -25,6 +25,7 @@ from core.study.pairs import (
     Side,
     outcome_of,
 )
+from core.study.spans import check_within, spans_json
 from core.study.study import OpenStudy, RatedStudy, StudyProgress
 from core.workflows.evaluation.leasing import lease, lease_end, lease_repeat
 
@@ -84,10 +85,11 @@ def next_pairs(
     if again := repeat_due(study.seed, actor.person_id, study.repeats, at.mine):
         repeat = lease_repeat(store, study, actor.person_id, again)
         taken += [repeat] if repeat and len(taken) < count else []
-    whole = at.for_this_rater
-    whole += count_repeats(study.seed, actor.person_id, study.repeats, whole)
+    own = at.for_this_rater
+    repeats = count_repeats(study.seed, actor.person_id, study.repeats, own)
+    whole = own + repeats + at.gold + at.gold_open
     return [
-        blind_pair(store, study, presentation_id, at.mine + at.repeats + k, whole)
+        blind_pair(store, study, presentation_id, at.done_by_this_rater + k, whole)
         for k, presentation_id in enumerate(taken, start=1 if first else 1 + len(but))
     ]
 
@@ -156,6 +158,7 @@ def _save(
     store: Store, actor: Actor, study: RatedStudy, judgement: BlindJudgement, shown: Presentation
 ) -> None:
     outcome, preferred = outcome_of(judgement.choice, shown)
+    _refuse_spans_beyond(store, judgement)
     ratings = [
         Rating(
             judgement.judgement_id, shown.pair_id, actor.person_id, shown.system_on(side),
@@ -175,6 +178,11 @@ def _save(
             "outcome": outcome,
             "preferred_system_id": preferred,
             "flags": {shown.system_on(s): list(judgement.flags.get(s, ())) for s in SIDES},
+            "spans": {
+                shown.system_on(side): spans_json(spans)
+                for side, spans in judgement.spans.items()
+                if spans
+            },
             "comment": judgement.comment.strip(),
             "correction": judgement.correction.strip(),
             "seconds": judgement.seconds,
@@ -186,6 +194,15 @@ def _save(
         "judged", "study", study.study_id, actor.person_id, project_id=study.project_id,
         judgement=judgement.judgement_id,
     )  # fmt: skip
+
+
+def _refuse_spans_beyond(store: Store, judgement: BlindJudgement) -> None:
+    if not any(judgement.spans.values()):
+        return
+    shown = store.presentations.shown_pair(judgement.presentation_id)
+    assert shown is not None
+    for side, spans in judgement.spans.items():
+        check_within(side, spans, shown.answers[shown.presentation.system_on(side)])
 
 
 def take_back(store: Store, actor: Actor, study_id: str, judgement_id: str) -> str:
@@ -262,6 +279,7 @@ def said(store: Store, actor: Actor, study_id: str, judgement_id: str) -> BlindJ
         comment=found.comment,
         correction=found.correction,
         seconds=found.seconds,
+        spans={side: found.spans.get(shown.system_on(side), ()) for side in SIDES},
     )
 
 

@@ -104,6 +104,10 @@ def _study(study: Study) -> dict[str, Any]:
         "changed_words": study.plan.changed_words,
         "rubric": rubric_to_json(study.rubric),
         "seal": study.seal,
+        "extensions": [
+            {**asdict(one), "sentence": said}
+            for one, said in zip(study.extensions, study.added, strict=True)
+        ],
         "blind": study.blind,
         "leaks": study.leaks,
         "counts_because": counts,

@@ -15,6 +15,7 @@ from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings
+from core.study.gold import GoldResult, gold_results
 from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
@@ -129,6 +130,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             guesses=store.guesses.of_study(study_id),
             risk_planned=study.examples_drawn - study.pairs_each,
             topics=kept_topics(store, study.version_id),
+            fixed_size=study.fixed_size,
         )
         return reports.Report(_result(study, report, withdrawn))
     content = reports.kept(store, report_id, stamp)
@@ -207,6 +209,7 @@ def _compute(
             "criteria": [c.name for c in study.rubric],
             "planned": study.pairs_each,
             "risk_planned": study.examples_drawn - study.pairs_each,
+            "fixed_size": study.fixed_size,
             "studies": dict(studies),
         },
         files={
@@ -237,6 +240,12 @@ def reviewed_of(store: Store, actor: Actor, study: Study, counted: int) -> int:
     if len(study.candidates) == 1:
         return counted
     return store.results.reviewed(study.study_id)
+
+
+def gold_of(store: Store, actor: Actor, study_id: str) -> tuple[GoldResult, ...]:
+    """How each rater judged the gold pairs; leads only, and in nothing else."""
+    get_study_as_lead(store, actor, study_id)
+    return gold_results(store.gold.judged(study_id))
 
 
 def none_in(pairs: int) -> Estimate:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from core.actor import Actor
 from core.errors import Conflict
 from core.projects import rubric_to_json
-from core.study.sealing import seal_content, seal_of
-from core.study.study import Study
+from core.study.sealing import extension_content, seal_content, seal_of
+from core.study.study import Extension, Study
 from core.workflows.evaluation.studies import get_study_as_lead
 from core.workflows.evaluation.unblinding import note_seen
 
@@ -36,15 +36,40 @@ def opened_seal(store: Store, actor: Actor, study_id: str) -> dict[str, Any]:
 
 
 def seal_if_open(store: Store, study: Study) -> dict[str, Any] | None:
-    """The same, or None where it may not or cannot be shown."""
+    """The same, or None where it may not or cannot be shown. `extensions`, where pairs were added,
+    holds the opened seal of each time."""
     if not study.closed:
         return None
+    pairs = store.studies.sealed_pairs(study.study_id)
     content = seal_content(
         study.study_id,
         study.plan.seed,
         [system.system_id for system in study.systems],
-        store.studies.sealed_pairs(study.study_id),
+        [pair for pair in pairs if not pair["extension"]],
         rubric_to_json(study.rubric),
         study.plan.to_json(),
     )
-    return {"seal": study.seal, "content": content} if seal_of(content) == study.seal else None
+    added = [extension_seal(store, study, one) for one in study.extensions]
+    if [seal_of(content), *(one["seal"] for one in added)] != [
+        study.seal,
+        *(one.seal for one in study.extensions),
+    ]:
+        return None
+    return {"seal": study.seal, "content": content} | ({"extensions": added} if added else {})
+
+
+def extension_seal(store: Store, study: Study, added: Extension) -> dict[str, Any]:
+    """The seal of pairs that were added, and what it stands for."""
+    before = [study.seal, *(one.seal for one in study.extensions)][added.number - 1]
+    pairs = store.studies.sealed_pairs(study.study_id)
+    content = extension_content(
+        study.study_id,
+        study.plan.seed,
+        added.number,
+        before,
+        [pair for pair in pairs if pair["extension"] == added.number],
+        moved=added.moved,
+        probabilities=added.probabilities,
+        judgements=added.judgements,
+    )
+    return {"seal": seal_of(content), "content": content}

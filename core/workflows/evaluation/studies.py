@@ -103,6 +103,7 @@ def open_study(
     overlap: float = OVERLAP,
     risk: int = 0,
     repeats: float = REPEATED_SHARE,
+    gold: float = 0.0,
     show_reference: bool = False,
     seed: int | None = None,
     reason: str = "",
@@ -114,7 +115,8 @@ def open_study(
     may be above the plan's, never below 10 % of the frozen split unless fewer have answers of all.
     `overlap` is the share of pairs that
     two people rate, `risk` how many of the riskiest outputs are reviewed beside the
-    sample. `reason` is asked for where the systems were asked differently. The seed of
+    sample, `gold` the share of the sample for which gold pairs are mixed in.
+    `reason` is asked for where the systems were asked differently. The seed of
     order and sides is secret unless given. Where the version has no references, none is shown.
     """
     seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
@@ -129,6 +131,7 @@ def open_study(
         fraction=FRACTION,
         overlap=overlap,
         repeats=repeats,
+        gold=gold,
         show_reference=show_reference and seen.references,
         seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
