@@ -1,16 +1,17 @@
-"""The published solutions of GSM8K, marked right or wrong: imported, scored, judged by the marks."""
+"""Published solutions of GSM8K, marked right or wrong: imported, scored, judged by the marks."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from core.decision.verification import verify_report
 from core.study.pairs import BlindJudgement, BlindPair
-from core.workflows.curation import freezing, importing
 from core.workflows.commands import evaluation
+from core.workflows.curation import freezing, importing
 from core.workflows.evaluation import answer_reports, answers, results, studies
 from core.workspace import Workspace
 from storage.store import Store
@@ -86,11 +87,18 @@ def test_marked_solutions_give_the_verdict_and_the_scores_of_their_marks(tmp_pat
     studies.set_closed(store, lead, study_id, True)
     workspace = Workspace(store.workspace)
     files = evaluation.report(store, workspace, {"study": study_id})
+    assert isinstance(files, dict)
     checked = verify_report(files["json"], seal=study.seal)
     assert (checked["judgements"], checked["sealed_pairs"]) == (LINES, LINES)
-    (tmp_path / "report.html").write_text(files["html"], encoding="utf-8")
     assert f"{LARGE} is preferred to {SMALL}" in files["html"]
     assert f"{won} won, {lost} lost" in files["html"]
+    # What would mislead whoever reads it: scores that look as if they failed, units behind n.
+    assert "exact match says nothing here" in files["html"]
+    assert "No difference is shown: the systems are not known to be asked alike" in files["html"]
+    assert "Asked differently" not in files["html"]
+    assert "no pair was rated by two people" in files["html"]
+    assert re.search(r"\d\u202f% \(\d+ to \d+\), n = \d+", files["html"])
+    assert not re.search(r"n = \d+ %", files["html"])
     store.close()
 
 

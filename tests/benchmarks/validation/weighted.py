@@ -23,7 +23,7 @@ def coverage(size: Size) -> Row:
         for pairs in PAIRS:
             cells += [_cell(n, pairs, p, risky_share) for p in SHARES]
     return Row(
-        "the weighted net preference of a sample and a skewed risk stratum covers that of all outputs",
+        "the weighted net preference of sample and skewed risk stratum covers that of all outputs",
         "n pairs drawn alike of 10 n outputs, the n / 2 riskiest of these reviewed with certainty, "
         "of which the candidate wins 20 or 95 %; of all others .5 / .7 / .9 / .97; "
         f"{n} studies each",
