@@ -27,7 +27,7 @@ function save({ chart, title, file }, format) {
     title: {
       text: lines.map(escaped).join("<br>"),
       x: 0, xanchor: "left", xref: "container", y: 1, yanchor: "top", yref: "container",
-      pad: { t: 12, l: 12 },
+      pad: { t: LINE, l: 12 }, // to the baseline of the first line
       font: { ...plot.layout.font, size: 16 },
     },
   }

@@ -120,8 +120,12 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
             type="secondary" if rate else "primary",
         ):  # fmt: skip
             st.switch_page("evaluation/results.py", query_params={"study": study_id})
-        if not study.was_closed and st.button(
-            "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
+        if (
+            not study.was_closed
+            and not study.plan.changes
+            and st.button(
+                "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
+            )
         ):
             add_pairs(store, actor, study)
         label = "Reopen" if study.closed else "Close to ratings"

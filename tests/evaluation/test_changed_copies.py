@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidInput
 from core.study.pairs import BlindJudgement, BlindPair
 from core.workflows.evaluation import rating, reporting, results, seals, studies, unblinding
 from core.workflows.evaluation.copies import open_changed_copy
+from core.workflows.evaluation.extending import add_pairs
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.job_builders import run_here
@@ -127,6 +128,8 @@ def test_a_copy_has_the_examples_of_a_sample_with_its_probabilities_and_risk_str
         return {tuple(row[n] for n in names) for row in store.studies.sealed_pairs(one)}
 
     assert drawn(copy_id) == drawn(study_id)
+    with pytest.raises(Conflict, match="examples of another study"):
+        add_pairs(store, lead, copy_id, 2)
     studies.set_closed(store, lead, copy_id, True)
     copy = studies.get_study(store, lead, copy_id)
     assert copy.plan.risk_pairs == studies.get_study(store, lead, study_id).plan.risk_pairs > 0
