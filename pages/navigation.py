@@ -45,6 +45,9 @@ TABLE = (
     Entry("curation/versions.py", "Dataset versions", "versions", "layers", "Curation", MEMBERS),
     Entry("tuning/launch.py", "Train", "train", "model_training", "Tuning", ("lead",)),
     Entry("tuning/runs.py", "Runs", "runs", "monitoring", "Tuning", MEMBERS),
+    Entry(
+        "tuning/techniques.py", "Compare techniques", "techniques", "trophy", "Tuning", ("lead",)
+    ),
     Entry("tuning/trying.py", "Try a model", "try", "chat", "Tuning", ("lead",)),
     Entry("evaluation/generate.py", "Generate", "generate", "notes", "Evaluation", ("lead",)),
     Entry("evaluation/studies.py", "Studies", "studies", "science", "Evaluation", ("lead",)),

@@ -26,8 +26,9 @@ class TrainingProgress:
 
     `initial_loss` is the validation loss before the first step. `tokens` and `seconds` count over
     all its starts; `best_step` is the step with the lowest validation loss, 0 before the first
-    evaluation; `bad` counts the evaluations since then. `recent_loss` and `recent_tokens` are
-    summed since the last logged step. `cut` is into how many parts a micro-batch is cut to fit.
+    evaluation; `evaluated` is the last step with one, `bad` counts those since the best.
+    `recent_loss` and `recent_tokens` are summed since the last logged step. `cut` is into how many
+    parts a micro-batch is cut to fit.
     """
 
     step: int = 0
@@ -38,6 +39,7 @@ class TrainingProgress:
     last_loss: float | None = None
     best_loss: float | None = None
     best_step: int = 0
+    evaluated: int = 0
     bad: int = 0
     recent_loss: float = 0.0
     recent_tokens: int = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 import torch.nn.functional as functional
@@ -19,6 +19,7 @@ from core.gpu.adapters import prompt_offset, restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import Batch, EncodedExample, EncodedSplit, collate
 from core.gpu.memory import free_memory, peak_memory_bytes
+from core.gpu.rivals import Rivals
 from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
@@ -44,6 +45,9 @@ def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
     return functional.cross_entropy(logits, batch.targets, reduction="sum")
 
 
+EndedBy = Literal["steps", "patience", "time", "rivals"]
+
+
 class Samples(Protocol):
     """Lets the model answer a few validation examples and reports what it said."""
 
@@ -63,9 +67,11 @@ class TrainingLoop:
         train: EncodedSplit,
         validation: EncodedSplit,
         samples: Samples | None = None,
+        rivals: Rivals | None = None,
     ) -> None:
         self.job, self.spec, self.model, self.device = job, spec, model, device
-        self.samples = samples
+        self.samples, self.rivals = samples, rivals
+        self.ended_by: EndedBy = "steps"
         if spec.budget.activation_checkpointing:
             model.activation_checkpointing_enable({"use_reentrant": False})
         self.threads = Threads(device)
@@ -78,7 +84,6 @@ class TrainingLoop:
             fused=True,
         )
         self.progress = TrainingProgress()
-        self.stopped_early = False
         self._validation = sorted(validation.examples, key=len)
         self._labelled = validation.labelled
         self._recent = torch.zeros((), device=device)
@@ -112,7 +117,7 @@ class TrainingLoop:
             self.job.emit("eval", step=0, loss=self.progress.initial_loss)
             self._report_samples()
         self.model.train()
-        while self.progress.step < self.plan.total and not self._is_patience_over():
+        while self.progress.step < self.plan.total and not self._ends_early():
             if self.job.should_stop():
                 self._stop()
             self.threads.fit(self.job)
@@ -123,7 +128,6 @@ class TrainingLoop:
                 self._save()
             elif time.monotonic() - self._saved_at >= 60 * self.spec.budget.save_minutes:
                 self._save()
-        self.stopped_early = self.progress.step < self.plan.total
         if 0 < self.progress.best_step < self.progress.step:
             best = checkpoints.folder_of(self.job.folder.checkpoints, self.progress.best_step)
             restore_adapter(self.model, best)
@@ -223,7 +227,7 @@ class TrainingLoop:
     def _evaluate(self) -> None:
         at = self.progress
         if self._validation:
-            at.last_loss = self.validation_loss()
+            at.last_loss, at.evaluated = self.validation_loss(), at.step
             self.job.emit("eval", step=at.step, loss=at.last_loss)
             if at.best_loss is None or at.last_loss < at.best_loss:
                 at.best_loss, at.best_step, at.bad = at.last_loss, at.step, 0
@@ -272,9 +276,30 @@ class TrainingLoop:
         ordered = self._validation
         return [collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
-    def _is_patience_over(self) -> bool:
-        patience = self.spec.budget.early_stopping_patience
-        return 0 < patience <= self.progress.bad
+    @property
+    def stopped_early(self) -> bool:
+        """True when the run ended before its last step."""
+        return self.ended_by != "steps"
+
+    def _ends_early(self) -> bool:
+        """Whether the run ends here, by patience, by time, or because it is behind its rivals."""
+        at, budget = self.progress, self.spec.budget
+        if 0 < budget.early_stopping_patience <= at.bad:
+            self.ended_by = "patience"
+        elif 0 < 60 * budget.max_minutes <= at.seconds:
+            self.ended_by = "time"
+            if at.step > at.evaluated:
+                self._evaluate()
+                self._save()
+        elif self.rivals and at.step == at.evaluated > self.plan.eval_every:
+            median = self.rivals.median_at(at.step)
+            if median is not None and at.best_loss is not None and at.best_loss > median:
+                self.ended_by = "rivals"
+                self.job.note(
+                    f"Ends at step {at.step}: its validation loss of {at.best_loss:.3f} is above "
+                    f"the median of its rivals, {median:.3f}."
+                )
+        return self.stopped_early
 
     def _stop(self) -> None:
         if not self.job.cancelled:

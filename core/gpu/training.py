@@ -25,6 +25,7 @@ from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel, load_model
 from core.gpu.preparing import freeze_prompt, load_base, read_split
 from core.gpu.probe import probe
+from core.gpu.rivals import Rivals
 from core.gpu.tracking import TensorBoardFiles
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
@@ -60,7 +61,8 @@ def run(job: JobContext) -> None:
     )
     rows = read_rows(job.data("validation.parquet"))
     samples = ValidationSamples(job, base, model, prompt, rows, spec.budget.eval_samples)
-    loop = TrainingLoop(job, spec, model, base.device, train, validation, samples)
+    rivals = Rivals([job.resolve(folder) for folder in job.spec.get("rivals", [])])
+    loop = TrainingLoop(job, spec, model, base.device, train, validation, samples, rivals)
     if loop.resume():
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
@@ -118,6 +120,7 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
         "steps": at.step,
         "total_steps": loop.plan.total,
         "stopped_early": loop.stopped_early,
+        "ended_by": loop.ended_by,
         "seconds": round(at.seconds, 2),
         "tokens": at.tokens,
         "tokens_per_second": round(at.tokens / at.seconds, 1) if at.seconds else 0.0,

@@ -95,7 +95,7 @@ KINDS: dict[str, JobKind] = _table(
         "train",
         run="core.gpu.training:run",
         prepare="core.gpu.imports:leave_out_unused",
-        take_in="core.workflows.tuning.training:take_in",
+        take_in="core.workflows.tuning.techniques:take_in_run",
         device="accelerator",
         folder="runs",
     ),

@@ -27,6 +27,7 @@ class RunMetrics:
     adapter_hash: str
     best_step: int = 0
     stopped_early: bool = False
+    ended_by: str = ""
     tokens: int = 0
     tokens_per_second: float = 0.0
     device: str = ""

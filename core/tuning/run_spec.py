@@ -52,7 +52,7 @@ GIVEN = frozenset(
     }
 )
 # In spec.json for the worker, not for the run.
-BESIDE = ("kind", "workspace", "template_hash")
+BESIDE = ("kind", "workspace", "template_hash", "rivals")
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,7 @@ _ALL = (
         "true or false",
     ),
     Setting("eval_samples", "Validation answers", whole(0, 64), "a whole number from 0 to 64"),
+    Setting("max_minutes", "Max minutes", number(0, 1e5), "0 (no limit) or a number of minutes"),
     Setting("seed", "Seed", whole(0), "a whole number from 0 to 2147483647"),
     Setting("max_new_tokens", "Max new tokens", whole(1, 2**17), "a whole number from 1 to 131072"),
     Setting("temperature", "Temperature", number(0, 5), "between 0 (the likeliest token) and 5"),

@@ -83,7 +83,8 @@ class Budget(_Checked):
     `early_stopping_patience` counts evaluations without a better loss, 0 never stops early.
     `save_minutes` is the most work that a killed worker loses. `activation_checkpointing` computes
     activations again in the backward pass instead of keeping them: less memory, about a third
-    slower. `eval_samples` validation examples are answered at each evaluation."""
+    slower. `eval_samples` validation examples are answered at each evaluation.
+    `max_minutes` of training end the run wherever it is; 0 means no limit."""
 
     num_train_epochs: float = 3.0
     max_steps: int = -1
@@ -95,6 +96,7 @@ class Budget(_Checked):
     save_minutes: float = 5.0
     activation_checkpointing: bool = False
     eval_samples: int = 4
+    max_minutes: float = 0.0
 
     @property
     def effective_batch_size(self) -> int:

@@ -60,6 +60,8 @@ HELP = {
     "the project's template. Training and all answers use the same.",
     "seed": "The same seed, data and settings give the same run.",
     "max_steps": "Ends the run there; left empty, the epochs decide.",
+    "max_minutes": "Ends the run after so much training, wherever it is; 0 is no limit. The "
+    "learning rate falls as if it went on to its last step.",
     "warmup_steps": "Steps in which the learning rate rises; below 1 it is a share of all steps.",
     "lr_scheduler_type": "How the learning rate falls after the warmup.",
     "weight_decay": "Pulls the added weights towards zero; 0 turns it off.",
@@ -76,7 +78,14 @@ ESSENTIAL = (
 )
 MORE = (
     ("precision", "prompt_style", "activation_checkpointing", "seed"),
-    ("max_steps", "warmup_steps", "lr_scheduler_type", "weight_decay", "max_grad_norm"),
+    (
+        "max_steps",
+        "max_minutes",
+        "warmup_steps",
+        "lr_scheduler_type",
+        "weight_decay",
+        "max_grad_norm",
+    ),
     (
         "max_length",
         "overlong",

@@ -22,6 +22,11 @@ CHECKS = {
 }
 
 
+ENDED_BY = {
+    "patience": "the validation loss had stopped improving",
+    "time": "its minutes were used up",
+    "rivals": "it was behind the median of the runs that it was compared with",
+}
 NOT_LEARNED = "completed, did not learn"
 
 
@@ -112,7 +117,7 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
         ]
     )
     if metrics.stopped_early:
-        st.caption("It stopped early: the validation loss had stopped improving.")
+        st.caption(f"It ended early: {ENDED_BY.get(metrics.ended_by, ENDED_BY['patience'])}.")
     st.caption(
         "  \n".join(
             _proof(text, metrics.checks[name])

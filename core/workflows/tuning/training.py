@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 LARGEST_DOWNLOAD = 1_000_000_000
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """The runs that are compared with each other, by their ids."""
+
+    comparison_id: str
+    name: str
+    run_ids: Sequence[str]
+
+
 def start_run(
     store: Store,
     actor: Actor,
@@ -37,6 +47,7 @@ def start_run(
     name: str = "",
     settings: Mapping[str, Any] | None = None,
     submission_id: str | None = None,
+    comparison: Comparison | None = None,
 ) -> str:
     """Freeze a spec and queue the run; its id.
 
@@ -46,6 +57,12 @@ def start_run(
     NothingToTrainOn, RunRefused, QueueFull, DiskFull.
     """
     run_id = f"run_{submission_id}" if submission_id else new_id("run")
+    beside: dict[str, Any] = {}
+    detail: dict[str, Any] = {"model": base_model(store.workspace, model_id).title}
+    if comparison:
+        others = [one for one in comparison.run_ids if one != run_id]
+        beside["rivals"] = [f"runs/{one}" for one in others]
+        detail |= {"comparison": comparison.comparison_id, "comparison_name": comparison.name}
     spec = planned_spec(
         store, actor, version_id, model_id=model_id, name=name, settings=settings, run_id=run_id
     )
@@ -74,9 +91,9 @@ def start_run(
         project_id=project_id,
         subject_id=run_id,
         title=f"Train {spec.name}",
-        spec=spec.job_spec(),
+        spec={**spec.job_spec(), **beside},
         tables=data_tables(store, version_id),
-        detail={"model": base_model(store.workspace, model_id).title},
+        detail=detail,
         also=save,
     )
     return run_id
