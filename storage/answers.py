@@ -66,6 +66,28 @@ class Answers:
             {"system": system_id, "generation": generation_id, "version": version_id},
         )
 
+    def take_in_live(
+        self, path: Path, place: int, version_id: str, system_id: str, generation_id: str
+    ) -> int:
+        """Insert a system's answers of a Parquet file (content_hash, system, text): those of its
+        `place`, to the version's examples of these contents; how many."""
+        return self._db.insert_from_parquet(
+            path,
+            """
+            INSERT INTO answers
+                (system_id, example_id, revision_id, generation_id, text, finish)
+            SELECT $system, m.example_id, m.revision_id, $generation, n.text, 'imported'
+            FROM read_parquet($parquet_path) n
+            JOIN examples e ON e.content_hash = n.content_hash
+            JOIN version_examples m ON m.version_id = $version AND m.example_id = e.example_id
+            WHERE n.system = $place
+            """,
+            {
+                "system": system_id, "generation": generation_id, "version": version_id,
+                "place": place,
+            },
+        )  # fmt: skip
+
     def texts(self, system_id: str, version_id: str) -> dict[str, str]:
         """example_id → what the system answered to a version's examples."""
         rows = self._db.rows(
@@ -171,7 +193,8 @@ class Answers:
     def to_score(self, version_id: str, system_ids: Sequence[str]) -> Query:
         """These systems' answers to a version's examples beside the references.
 
-        Columns: system_id, example_id, revision_id, reference, text.
+        Columns: system_id, example_id, revision_id, reference, text. Examples without a reference
+        have nothing to be compared with.
         """
         return Query(
             """
@@ -180,7 +203,7 @@ class Answers:
             JOIN version_examples m ON m.example_id = a.example_id
              AND m.revision_id = a.revision_id AND m.version_id = $version
             JOIN revisions r ON r.revision_id = m.revision_id
-            WHERE a.system_id IN $systems
+            WHERE a.system_id IN $systems AND trim(r.output) <> ''
             ORDER BY a.system_id, m.position
             """,
             {"version": version_id, "systems": list(system_ids)},

@@ -49,8 +49,12 @@ class Judgements(StudyCounts):
             )
         )
 
-    def add(self, row: Row, shown: Presentation, ratings: Sequence[Rating]) -> None:
-        """Insert a judgement with its ratings, mark its presentation as done, and count it."""
+    def add(
+        self, row: Row, shown: Presentation, ratings: Sequence[Rating], *, apart: bool = False
+    ) -> None:
+        """Insert a judgement with its ratings, mark its presentation as done, and count it.
+        `apart`: its rater has seen results or names."""
+        before = self.rated(shown.pair_id)
         self._db.execute(
             """
             INSERT INTO judgements
@@ -85,7 +89,7 @@ class Judgements(StudyCounts):
             "UPDATE presentations SET done = true WHERE presentation_id = $id",
             {"id": shown.presentation_id},
         )
-        self.count_in(shown, +1, told=int(row["outcome"] != "cannot_judge"))
+        self.count_in(shown, +1, before, apart)
 
     def withdraw(self, judgement_id: str, shown: Presentation) -> None:
         """Move a judgement into the log of what was taken back; its presentation has lapsed."""
@@ -110,24 +114,10 @@ class Judgements(StudyCounts):
             """,
             {"id": shown.presentation_id},
         )
-        told = self._first_tells(shown.pair_id)
+        before = self.rated(shown.pair_id)
         self._db.execute("DELETE FROM ratings WHERE judgement_id = $id", {"id": judgement_id})
         self._db.execute("DELETE FROM judgements WHERE judgement_id = $id", {"id": judgement_id})
-        self.count_in(shown, -1, told=self._first_tells(shown.pair_id) - told)
-
-    def _first_tells(self, pair_id: str) -> int:
-        """1 where the first judgement of a pair, which fixes its verdict, could tell; else 0."""
-        outcome = self._db.value(
-            """
-            SELECT outcome FROM judgements
-            WHERE pair_id = $pair AND presentation_id IN (
-                SELECT presentation_id FROM presentations WHERE pair_id = $pair AND occasion = 1
-            )
-            ORDER BY created_at, judgement_id LIMIT 1
-            """,
-            {"pair": pair_id},
-        )
-        return int(outcome not in (None, "cannot_judge"))
+        self.count_in(shown, -1, before)
 
     def last_of(self, study_id: str, rater_id: str) -> str | None:
         """The id of a rater's newest judgement in a study."""

@@ -157,14 +157,17 @@ class Results:
         )
 
     def reviewed(self, study_id: str) -> int:
-        """How many examples were reviewed for every candidate: the pair's first judgement told."""
+        """How many examples were reviewed for every candidate: the pair's first judgement
+        that is not set apart told."""
         return int(
             self._db.value(
                 """
                 WITH first AS (
                     SELECT b.system_a, b.system_b, j.outcome
                     FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
-                    WHERE j.study_id = $study
+                    LEFT JOIN first_unblindings u
+                        ON u.study_id = j.study_id AND u.person_id = j.rater_id
+                    WHERE j.study_id = $study AND NOT coalesce(j.created_at > u.created_at, false)
                     QUALIFY row_number() OVER (
                         PARTITION BY j.pair_id ORDER BY j.created_at, j.judgement_id
                     ) = 1

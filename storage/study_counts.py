@@ -1,7 +1,8 @@
 """How far a study is, and each rater in it: counters that are written with what they count.
 
 A pair's own counters (`filled`, `judgements`) are one row, so that two raters of one pair meet
-there, and one of them tries again. Gold pairs are counted apart from the others.
+there, and one of them tries again. Gold pairs are counted apart from the others. A judgement that
+is set apart, as its rater had seen results or names, fills no place and makes no pair rated.
 """
 
 from __future__ import annotations
@@ -51,28 +52,44 @@ class StudyCounts:
         counts = {name: int(row[name]) for name in row if name not in ("name", "closed")}
         return StudyProgress(row["name"], row["closed"], **counts)
 
-    def count_in(self, shown: Presentation, change: int, told: int) -> None:
-        """Count a judgement in (+1) or out (-1). One of a lapsed presentation fills no place, a
-        repeat counts for its rater alone.
+    def rated(self, pair_id: str) -> tuple[int, int]:
+        """(1 where a pair has a judgement that counts, 1 where the first of these, which fixes its
+        verdict, could tell); else 0. Repeats and what is set apart do not count."""
+        outcome = self._db.value(
+            """
+            SELECT j.outcome FROM judgements j
+            LEFT JOIN first_unblindings u
+                ON u.study_id = j.study_id AND u.person_id = j.rater_id
+            WHERE j.pair_id = $pair AND j.presentation_id IN (
+                SELECT presentation_id FROM presentations WHERE pair_id = $pair AND occasion = 1
+            ) AND NOT coalesce(j.created_at > u.created_at, false)
+            ORDER BY j.created_at, j.judgement_id LIMIT 1
+            """,
+            {"pair": pair_id},
+        )
+        return int(outcome is not None), int(outcome not in (None, "cannot_judge"))
 
-        `told`: whether what comes in could tell (1 or 0); by how much what goes out changes whether
-        the pair's first judgement does.
+    def count_in(
+        self, shown: Presentation, change: int, before: tuple[int, int], apart: bool = False
+    ) -> None:
+        """Count a judgement in (+1) or out (-1), when it is in the table or out of it. One of a
+        lapsed presentation, or one that is set `apart`, fills no place; a repeat counts for its
+        rater alone. `before`: what `rated` said of the pair before the change.
         """
         assert shown.rater_id is not None
         if shown.occasion > 1:
             self._add_counts(shown.study_id, shown.rater_id, repeats=change)
             return
-        fills = 0 if shown.lapsed else change
+        fills = 0 if shown.lapsed or apart else change
         (pair,) = self._db.rows(
             """
             UPDATE pairs SET filled = filled + $fills, judgements = judgements + $change
-            WHERE pair_id = $pair RETURNING places, filled, judgements
+            WHERE pair_id = $pair RETURNING places, filled
             """,
             {"pair": shown.pair_id, "fills": fills, "change": change},
         )
-        before = pair["judgements"] - change
-        judged = int(pair["judgements"] > 0) - int(before > 0)
-        reviewed = 0 if change > 0 and before else told
+        after = self.rated(shown.pair_id)
+        judged, reviewed = after[0] - before[0], after[1] - before[1]
         # In: the places still open are closed to this rater. Out: those open before are theirs.
         open_places = pair["places"] - pair["filled"] - (0 if change > 0 else -fills)
         gold, study_id = shown.phase == GOLD, shown.study_id

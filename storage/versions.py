@@ -123,6 +123,39 @@ class Versions:
             {**known, "created_at": version.created_at},
         )
 
+    def questions(self, project_id: str, live: Path) -> list[Row]:
+        """The first revisions of the examples whose contents a Parquet file (content_hash) names,
+        in import order: example_id, revision_id, instruction, input. Without those that an earlier
+        version has put where training sees them."""
+        return self._db.rows(
+            """
+            SELECT e.example_id, r.revision_id, r.instruction, r.input
+            FROM examples e
+            SEMI JOIN (SELECT content_hash FROM read_parquet($path)) n
+                ON n.content_hash = e.content_hash
+            JOIN revisions r ON r.example_id = e.example_id AND r.number = 1
+            ANTI JOIN (
+                SELECT example_id FROM example_splits
+                WHERE project_id = $project_id AND split <> 'test'
+            ) s ON s.example_id = e.example_id
+            WHERE e.project_id = $project_id ORDER BY e.position
+            """,
+            {"project_id": project_id, "path": str(live.resolve())},
+        )
+
+    def references(self, version_id: str) -> int:
+        """How many examples of a version have a reference: an output that is not blank."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM version_examples m
+                JOIN revisions r ON r.revision_id = m.revision_id
+                WHERE m.version_id = $version AND trim(r.output) <> ''
+                """,
+                {"version": version_id},
+            )
+        )
+
     def to_freeze(self, project_id: str) -> Query:
         """What is accepted and not flagged, in import order, with the splits decided earlier."""
         return Query(

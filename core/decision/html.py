@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.decision.report import baseline_in, hash_of, names_in
 from core.decision.svg import BASELINE, CANDIDATE, Bar, Point, bars_chart, points_chart
 from core.scoring.metrics import metric
+from core.study.comparing import Difference
 from core.study.verdicts import points
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -26,6 +27,8 @@ def report_html(content: Mapping[str, Any]) -> str:
         "interval": interval,
         "points": lambda share: "—" if share is None else points(share),
         "dash": lambda number: "—" if number is None else number,
+        "known": known,
+        "none_matches": none_matches,
         "metric": lambda name: metric(name).label,
         "day": lambda text: text.replace("T", " ").removesuffix("Z")[:16] + " UTC",
     }
@@ -40,8 +43,10 @@ def report_html(content: Mapping[str, Any]) -> str:
     )
 
 
-def interval(estimate: Mapping[str, Any] | None, digits: int = 2, scale: float = 1) -> str:
-    """“0.71 (0.64 to 0.78), n = 120”."""
+def interval(
+    estimate: Mapping[str, Any] | None, digits: int = 2, scale: float = 1, unit: str = ""
+) -> str:
+    """“0.71 (0.64 to 0.78), n = 120”; with a unit “71 % (64 to 78), n = 120”."""
     if estimate is None or estimate["value"] is None:
         return "—"
     value, low, high = (
@@ -49,7 +54,18 @@ def interval(estimate: Mapping[str, Any] | None, digits: int = 2, scale: float =
         for name in ("value", "low", "high")
     )
     bounds = "no interval" if low is None else f"{low} to {high}"
-    return f"{value} ({bounds}), n = {estimate['n']}".replace("-", "−")
+    return f"{value}{unit} ({bounds}), n = {estimate['n']}".replace("-", "−")
+
+
+def known(difference: Mapping[str, Any]) -> bool:
+    """Whether it is known that systems were asked differently in this."""
+    return Difference.from_json(difference).is_known
+
+
+def none_matches(scores: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether exact match is 0 for every system that has it."""
+    means = [row["mean"]["value"] for row in scores if row["metric"] == "exact_match"]
+    return bool(means) and not any(means)
 
 
 def _charts(

@@ -145,6 +145,14 @@ KINDS: dict[str, JobKind] = _table(
         reads_file=True,
     ),
     JobKind(
+        "live",
+        "import live answers",
+        run="core.importing.live_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.evaluation.live_answers:take_in",
+        reads_file=True,
+    ),
+    JobKind(
         "score",
         "score",
         run="core.scoring.job:run",

@@ -2,19 +2,21 @@
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
 position, reference, texts: every system's answer, the baseline's first), in any order, and where
-there is to be gold data/gold.parquet (GoldCandidate's fields).
+there is to be gold data/gold.parquet (GoldCandidate's fields); for a copy of a study
+data/drawn.parquet (example_id, stratum, inclusion_probability) in place of a draw.
 Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs). spec: DrawSpec's
-fields.
+final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs, changed). spec:
+DrawSpec's fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
-them, in a stratum of their own (`core.study.risk`).
+them, in a stratum of their own (`core.study.risk`). Where the plan changes what raters see
+(`core.study.transforming`), pairs, seal and scan have the answers as they are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ from core.study.order import pair_order
 from core.study.risk import RISK, risk_scores, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
+from core.study.shown_answers import as_shown
 
 PLACE_STEP = 1_000_000
 """First views of all pairs wait before second ones."""
@@ -48,8 +51,8 @@ class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
     candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
     sample's pairs that two people rate; `gold` that for which gold pairs are mixed in; `names` and
-    `template` are what must not show in an answer; `rubric` and `plan` are sealed with what is
-    drawn."""
+    `template` are what must not show in an answer; `changes` are made to what is shown; `rubric`
+    and `plan` are sealed with what is drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -62,12 +65,14 @@ class DrawSpec:
     plan: Mapping[str, Any] = field(default_factory=dict)
     risk: int = 0
     gold: float = 0.0
+    changes: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
         """The spec of a job; other names, such as its kind, are passed over."""
         known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        return cls(**{**known, **{n: tuple(known[n]) for n in ("systems", "names")}})
+        lists = ("systems", "names", "changes")
+        return cls(**{**known, **{n: tuple(known[n]) for n in lists if n in known}})
 
 
 def run(job: JobContext) -> None:
@@ -83,8 +88,12 @@ def run(job: JobContext) -> None:
         spare = table.num_rows - spec.size
         chosen = choose_gold(read_candidates(job.data("gold.parquet")), wanted, spare)
         job.note(f"{len(chosen)} of {wanted} gold pairs.")
+    drawn = None
+    if job.data("drawn.parquet").exists():
+        rows = pq.read_table(job.data("drawn.parquet")).to_pylist()
+        drawn = {row["example_id"]: Drawn(**row) for row in rows}
     with job.final() as folder:
-        write_json(folder / "study.json", draw_study(table, spec, folder, chosen))
+        write_json(folder / "study.json", draw_study(table, spec, folder, chosen, drawn))
     job.progress(table.num_rows, table.num_rows)
 
 
@@ -96,12 +105,20 @@ def read_candidates(path: Path) -> list[GoldCandidate]:
 
 
 def draw_study(
-    table: Any, spec: DrawSpec, folder: Path, gold: Sequence[Gold] = ()
+    table: Any,
+    spec: DrawSpec,
+    folder: Path,
+    gold: Sequence[Gold] = (),
+    drawn: Mapping[str, Drawn] | None = None,
 ) -> dict[str, Any]:
-    """Writes pairs and presentations into `folder`; what study.json says."""
+    """Writes pairs and presentations into `folder`; what study.json says. `drawn`: the examples of
+    the study that this is a copy of."""
     if not table.num_rows:
         raise InvalidInput("The systems share no answered example. Generate for one split.")
-    pairs = drawn_pairs(table, spec, gold)
+    changed = None
+    if spec.changes:
+        table, changed = as_shown(table, spec.changes, spec.names, spec.template, drawn)
+    pairs = drawn_pairs(table, spec, gold, drawn)
     sampled = write_drawn(folder, pairs, spec.study_id, spec.overlap, spec.seed)
     content = seal_content(spec.study_id, spec.seed, spec.systems, pairs, spec.rubric, spec.plan)
     return {
@@ -112,6 +129,7 @@ def draw_study(
         "gold_pairs": len(gold),
         "kept_out": kept_out(gold),
         "outputs": table.num_rows,
+        "changed": asdict(changed) if changed else None,
     }
 
 
@@ -151,12 +169,35 @@ def kept_out(gold: Sequence[Gold]) -> list[str]:
     return sorted({one.example_id for pair in gold for one in pair if one.in_frame})
 
 
-def drawn_pairs(table: Any, spec: DrawSpec, gold: Sequence[Gold] = ()) -> list[dict[str, Any]]:
+def drawn_pairs(
+    table: Any,
+    spec: DrawSpec,
+    gold: Sequence[Gold] = (),
+    given: Mapping[str, Drawn] | None = None,
+) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
-    beside it, one pair for every candidate; and gold pairs among them."""
+    beside it, one pair for every candidate; and gold pairs among them. `given`: examples that were
+    drawn before."""
     table = table.append_column("stratum", [length_strata(table.column("reference").to_pylist())])
     out = set(kept_out(gold))
     table = table.filter([one not in out for one in table.column("example_id").to_pylist()])
+    drawn, beside = _given(table, given) if given is not None else _draw(table, spec)
+    ordered = [
+        found[k]
+        for part, of in enumerate((drawn, beside))
+        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
+        for k in pair_order(len(found), spec.seed + 2 * part)
+    ]
+    return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
+
+
+def _given(table: Any, given: Mapping[str, Drawn]) -> tuple[list[Drawn], list[Drawn]]:
+    there = [given[i] for i in table.column("example_id").to_pylist() if i in given]
+    sample = [one for one in there if one.stratum != RISK]
+    return sample, [one for one in there if one.stratum == RISK]
+
+
+def _draw(table: Any, spec: DrawSpec) -> tuple[list[Drawn], list[Drawn]]:
     ids = table.column("example_id").to_pylist()
     strata = table.column("stratum").to_pylist()
     references = table.column("reference").to_pylist()
@@ -166,13 +207,7 @@ def drawn_pairs(table: Any, spec: DrawSpec, gold: Sequence[Gold] = ()) -> list[d
     if spec.risk:
         certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
         drawn, beside = _with_certain(drawn, certain)
-    ordered = [
-        found[k]
-        for part, of in enumerate((drawn, beside))
-        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
-        for k in pair_order(len(found), spec.seed + 2 * part)
-    ]
-    return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
+    return drawn, beside
 
 
 def _with_certain(

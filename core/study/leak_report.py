@@ -24,13 +24,15 @@ class Measure:
 class LeakReport:
     """What gives the systems away, in sentences that never say which system is which.
 
-    `enough`: whether there were enough pairs to tell by length or format at all.
+    `enough`: whether there were enough pairs to tell by length or format at all. `remedies`: the
+    changes to what raters see that would close what was found (`core.study.transforming`).
     """
 
     findings: tuple[str, ...]
     measures: tuple[Measure, ...]
     blind: bool
     enough: bool = True
+    remedies: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> LeakReport:
@@ -40,7 +42,13 @@ class LeakReport:
             measures = tuple(Measure(name, auc) for name, auc in measured)
         else:
             measures = tuple(Measure(**one) for one in values["measures"])
-        return cls(tuple(values["findings"]), measures, values["blind"], values.get("enough", True))
+        return cls(
+            tuple(values["findings"]),
+            measures,
+            values["blind"],
+            values.get("enough", True),
+            tuple(values.get("remedies", ())),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

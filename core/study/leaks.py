@@ -45,6 +45,16 @@ FORMATS: dict[str, Callable[[str], float]] = {
     "Empty answers": lambda text: not text,
     "Capital first letters": lambda text: text[:1].isupper(),
 }
+REMEDY = {
+    "Line breaks": "line_breaks",
+    "Lists": "markdown",
+    "Markdown marks": "markdown",
+    "Curly quotes": "quotes",
+    "Dashes": "quotes",
+    "Unfinished endings": "length",
+    "Capital first letters": "capitals",
+}
+"""Which change (`core.study.transforming`) takes a mark from both sides; some have none."""
 FORMAT_CHANCE = HIGHEST_CHANCE / len(FORMATS)
 """The most telling of several marks is judged: each may be chance this often."""
 # With fewer pairs no mark that is on one side in all of them is rarer by chance: 2 / 2**11.
@@ -78,23 +88,33 @@ def scan(
     if _tells(length, HIGHEST_CHANCE):
         away.append(
             f"Length alone tells the systems apart: in {length.share:.0%} of the pairs the same "
-            "one is longer. Let both answer at one length, or rate pairs of like length only."
+            "one is longer. Let both answer at one length, trim both, or leave pairs of unlike "
+            "length out."
         )
     if _tells(form, FORMAT_CHANCE):
         away.append(
             f"{form.name} alone tell the systems apart: in {form.share:.0%} of the pairs the same "
-            "one has more. Ask both for one format."
+            "one has more. Ask both for one format, or take the marks from both."
         )
-    found = (
+    given = own, makers, openings = (
         names_given_away(a, b, names, template),
         makers_given_away(a, b, expected),
         openings_given_away(a, b, expected),
     )
-    away += [sentence for one in found for sentence in one.away]
+    away += [sentence for one in given for sentence in one.away]
     enough = len(a) >= FEWEST_TO_TELL
     aside = [] if enough else [_too_few(len(a))]
-    aside += [sentence for one in found for sentence in one.aside]
-    return LeakReport((*away, *aside, *_unfinished(a, b)), measures, not away, enough)
+    aside += [sentence for one in given for sentence in one.aside]
+    remedies = {
+        "length": _tells(length, HIGHEST_CHANCE),
+        "openings": bool(openings.away),
+        "names_left_out": bool(own.away or makers.away),
+    }
+    closing = [*_format_remedies(a, b), *(key for key, needed in remedies.items() if needed)]
+    return LeakReport(
+        (*away, *aside, *_unfinished(a, b)), measures, not away, enough,
+        tuple(dict.fromkeys(closing)),
+    )  # fmt: skip
 
 
 def worst(reports: Sequence[LeakReport]) -> LeakReport:
@@ -105,6 +125,7 @@ def worst(reports: Sequence[LeakReport]) -> LeakReport:
         tuple(max(measures, key=lambda one: one.share) for measures in together),
         all(report.blind for report in reports),
         all(report.enough for report in reports),
+        tuple(dict.fromkeys(key for report in reports for key in report.remedies)),
     )
 
 
@@ -113,11 +134,19 @@ def _length(a: Sequence[str], b: Sequence[str]) -> Measure:
 
 
 def _most_telling(a: Sequence[str], b: Sequence[str]) -> Measure:
-    found = [
+    return max(_formats(a, b), key=lambda one: one.share)
+
+
+def _formats(a: Sequence[str], b: Sequence[str]) -> list[Measure]:
+    return [
         told_by(name, [float(f(text)) for text in a], [float(f(text)) for text in b])
         for name, f in FORMATS.items()
     ]
-    return max(found, key=lambda one: one.share)
+
+
+def _format_remedies(a: Sequence[str], b: Sequence[str]) -> list[str]:
+    told = [one.name for one in _formats(a, b) if _tells(one, FORMAT_CHANCE)]
+    return [REMEDY[name] for name in told if name in REMEDY]
 
 
 def _tells(one: Measure, chance: float) -> bool:

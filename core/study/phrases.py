@@ -49,17 +49,8 @@ def names_given_away(
 
     `template` is the text of the prompt template.
     """
-    patterns = {
-        f"The name {name!r}": re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
-        for name in names
-        if name.strip()
-    }
-    patterns |= {
-        f"The template's {token!r}": re.compile(re.escape(token))
-        for token in template_tokens(template)
-    }
     away, aside = [], []
-    for what, pattern in patterns.items():
+    for what, pattern in _own_patterns(names, template).items():
         hits = sorted(sum(bool(pattern.search(text)) for text in side) for side in (a, b))
         if hits[0]:
             aside.append(f"{what} stands in answers of both systems ({hits[0]}, {hits[1]}).")
@@ -71,10 +62,8 @@ def names_given_away(
 def makers_given_away(a: Sequence[str], b: Sequence[str], references: Sequence[str]) -> Given:
     """Makers of models and what assistants say of themselves, where the reference does not say it:
     found when one system's answers have it more often than chance would."""
-    patterns = {f"The name {name!r}": rf"(?<!\w){re.escape(name)}(?!\w)" for name in MAKERS}
-    known = {what: re.compile(text, re.IGNORECASE) for what, text in (patterns | SELF_TALK).items()}
     away, aside = [], []
-    for what, pattern in known.items():
+    for what, pattern in _maker_patterns().items():
         sides = ([bool(pattern.search(text)) for text in side] for side in (a, b, references))
         more, less = _one_sided(*sides)
         if not more + less:
@@ -93,10 +82,24 @@ def makers_given_away(a: Sequence[str], b: Sequence[str], references: Sequence[s
 def openings_given_away(a: Sequence[str], b: Sequence[str], references: Sequence[str]) -> Given:
     """First words, such as “Sure! Here is”, that one system alone begins with, though the
     references do not."""
+    begun = [[_openings(text) for text in side] for side in (a, b)]
+    away: list[str] = []
+    for opening in telling_openings(a, b, references):
+        more, less = _one_sided(*([opening in one for one in side] for side in begun))
+        away.append(
+            f"“{opening}” opens {max(more, less)} answers of one system that do not open so in "
+            f"the other ({min(more, less)} the other way). Take the opening from both."
+        )
+    return Given(tuple(away), ())
+
+
+def telling_openings(
+    a: Sequence[str], b: Sequence[str], references: Sequence[str]
+) -> tuple[str, ...]:
+    """The openings that one system alone begins with, the longest first."""
     expected = Counter(opening for text in references for opening in _openings(text))
     begun = [[_openings(text) for text in side] for side in (a, b)]
     common = Counter(opening for side in begun for openings in side for opening in openings)
-    away: list[str] = []
     found: list[str] = []
     for opening, count in sorted(common.items(), key=lambda one: (-len(one[0]), -one[1])):
         if count < ONE_SIDED * len(a) or 10 * expected[opening] > len(references) > 0:
@@ -106,11 +109,43 @@ def openings_given_away(a: Sequence[str], b: Sequence[str], references: Sequence
         more, less = _one_sided(*([opening in one for one in side] for side in begun))
         if abs(more - less) >= ONE_SIDED * len(a) and sign_test(more, less) <= HIGHEST_CHANCE:
             found.append(opening)
-            away.append(
-                f"“{opening}” opens {max(more, less)} answers of one system that do not open so in "
-                f"the other ({min(more, less)} the other way). Take the opening from both."
-            )
-    return Given(tuple(away), ())
+    return tuple(found)
+
+
+def names_told(
+    texts: Sequence[str], reference: str, names: Sequence[str], template: str
+) -> tuple[str, ...]:
+    """What answers to one example say of a system or a maker and the reference does not."""
+    own = _own_patterns(names, template)
+    makers = {
+        what: pattern
+        for what, pattern in _maker_patterns().items()
+        if not pattern.search(reference)
+    }
+    return tuple(
+        what
+        for what, pattern in {**own, **makers}.items()
+        if any(pattern.search(text) for text in texts)
+    )
+
+
+def _own_patterns(names: Sequence[str], template: str) -> dict[str, re.Pattern[str]]:
+    """Names of this project's systems and the fixed pieces of its template."""
+    patterns = {
+        f"The name {name!r}": re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
+        for name in names
+        if name.strip()
+    }
+    return patterns | {
+        f"The template's {token!r}": re.compile(re.escape(token))
+        for token in template_tokens(template)
+    }
+
+
+def _maker_patterns() -> dict[str, re.Pattern[str]]:
+    """Makers of models, and what assistants say of themselves."""
+    patterns = {f"The name {name!r}": rf"(?<!\w){re.escape(name)}(?!\w)" for name in MAKERS}
+    return {what: re.compile(text, re.IGNORECASE) for what, text in (patterns | SELF_TALK).items()}
 
 
 def _openings(text: str) -> list[str]:

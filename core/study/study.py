@@ -12,6 +12,7 @@ from core.projects import Criterion
 from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
+from core.study.transforming import Changed, changed_words
 from core.wording import counted
 
 Role = Literal["baseline", "candidate"]
@@ -35,10 +36,12 @@ class StudyPlan:
     on or shown; `left_out`: those that one was; `least`: 10 % of the examples of the frozen split,
     of which there are `split_size` (0 in older studies, whose rule counted outputs); `overlap`: the
     share of the sample's pairs that two people rate; `repeats`: that of each rater's pairs that
-    come back to them; `risk`: so many of the riskiest outputs are reviewed beside the sample, in
-    `risk_pairs` of the `pairs` (`core.study.risk`); `gold`: the share of the sample for which pairs
-    are mixed in whose right answer is known, `gold_pairs` beside the `pairs`; `kept_out`: the
-    outputs that they are made of, which are not drawn (`core.study.gold`)."""
+    come back to them; `changes`: what was changed in the answers that are shown
+    (`core.study.transforming`), which the draw counts in `changed`; `risk`: so many of the riskiest
+    outputs are reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`);
+    `gold`: the share of the sample for which pairs are mixed in whose right answer is known,
+    `gold_pairs` beside the `pairs`; `kept_out`: the outputs that they are made of, which are not
+    drawn (`core.study.gold`)."""
 
     outputs: int
     pairs: int
@@ -53,6 +56,8 @@ class StudyPlan:
     risk: int = 0
     risk_pairs: int = 0
     repeats: float = 0.0
+    changes: tuple[str, ...] = ()
+    changed: Changed | None = None
     gold: float = 0.0
     gold_pairs: int = 0
     kept_out: tuple[str, ...] = ()
@@ -77,12 +82,21 @@ class StudyPlan:
     def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
         """The plan that `to_json` wrote, or that of an earlier version."""
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        return cls(**{**known, "kept_out": tuple(known.get("kept_out", ()))})
+        for name in ("changes", "kept_out"):
+            known[name] = tuple(known.get(name, ()))
+        if counts := known.get("changed"):
+            known["changed"] = Changed(**{**counts, "openings": tuple(counts["openings"])})
+        return cls(**known)
+
+    @property
+    def changed_words(self) -> str:
+        """What raters see that is not as it was written, in words; "" for nothing."""
+        return changed_words(self.changes, self.changed)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
         values = {**asdict(self), "kept_out": list(self.kept_out)}
-        later = ("split_size", "risk", "risk_pairs", "repeats", *GOLD_FIELDS)
+        later = ("split_size", "risk", "risk_pairs", "repeats", "changes", "changed", *GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.assets import asset
 from pages.components.errors import escaped
 
 BASELINE = "#64748b"
@@ -27,12 +28,19 @@ NEUTRAL = "#3b82a6"
 SERIES = (NEUTRAL, BASELINE, CANDIDATE, "#7c5cad", "#2f8f6b", "#b0566f")
 CONFIG = {
     "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
+    "modeBarButtons": [["toImage"]],  # hidden; the buttons beneath call it
     "responsive": True,
     "scrollZoom": False,
 }
 GROUND = {"light": "#fbfbfa", "dark": "#14181c"}  # as in .streamlit/config.toml
 INK = {"light": "#3d4852", "dark": "#c3cad1"}
+_files = st.components.v2.component(
+    "touchstone_chart_files",
+    html='<div class="files"><button data-format="svg">SVG</button>'
+    '<button data-format="png">PNG</button></div>',
+    css=asset("components/chart_files.css"),
+    js=asset("components/chart_files.js"),
+)
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -140,28 +148,29 @@ def log_axis(fig: Any, values: Sequence[float]) -> None:
 def show(
     fig: Any, data_rows: Sequence[Mapping[str, Any]], file_name: str, *, key: str | None = None
 ) -> None:
-    """Draw the title and the chart, and offer the rows behind it as a CSV file beneath.
+    """Draw the title and the chart; beneath, the rows behind it as a CSV file and the chart with
+    its title as an SVG or PNG file, made in the browser.
 
-    The camera in the chart's corner saves it as a picture, made in the browser.
     `key` is needed where two charts of one page share a file name.
     """
-    name = key or re.sub(r"\W+", "_", file_name)
+    name = re.sub(r"\W+", "_", key or file_name, flags=re.ASCII)
     title = (fig.layout.meta or {}).get("title", "")
     st.markdown(f"**{escaped(title)}**")
-    picture = {"format": "png", "scale": 2, "filename": re.sub(r"\W+", "-", title).strip("-")}
-    config = {**CONFIG, "toImageButtonOptions": picture}
-    st.plotly_chart(fig, config=config, key=f"chart_{name}", alt=title)
-    if data_rows:
-        st.download_button(
-            "Data as CSV",
-            lambda: as_csv(data_rows),
-            file_name=file_name,
-            mime="text/csv",
-            key=f"csv_{name}",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-        )
+    st.plotly_chart(fig, config=CONFIG, key=f"chart_{name}", alt=title)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if data_rows:
+            st.download_button(
+                "Data as CSV",
+                lambda: as_csv(data_rows),
+                file_name=file_name,
+                mime="text/csv",
+                key=f"csv_{name}",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
+        about = {"chart": f"chart_{name}", "title": title, "file": file_name.removesuffix(".csv")}
+        _files(data=about, key=f"files_{name}", width="content")
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

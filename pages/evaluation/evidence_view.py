@@ -41,6 +41,7 @@ def sensitivity_view(found: Comparison, seen: Sensitivity) -> None:
         {"Counted": one.what, "Net points": written(in_points(one.net), 0)} for one in seen.variants
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
     st.caption(_survival(seen))
 
 

@@ -15,7 +15,7 @@ from core.workflows.evaluation import deciding, gating, reporting
 from core.workflows.evaluation.results import StudyResult
 from pages.components import page, session
 from pages.components.errors import attempt, escaped
-from pages.evaluation.result_charts import metric_name
+from pages.evaluation.result_charts import download, metric_name
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -41,14 +41,16 @@ def gate_view(store: StoreType, actor: Actor, result: StudyResult, found: Compar
         st.write(f"{passed} of {page.counted(len(checks), 'criterion', 'criteria')} shown.")
     rows = [
         {
-            "Criterion": escaped(check.label),
+            "Criterion": check.label,
             "State": STATES[check.state],
-            "Seen": escaped(check.seen),
-            "Needed": escaped(check.needed),
+            "Seen": check.seen,
+            "Needed": check.needed,
         }
         for check in checks
     ]
-    st.table(rows, border="horizontal", hide_index=True)  # its texts wrap
+    wrapping = [{name: escaped(text) for name, text in row.items()} for row in rows]
+    st.table(wrapping, border="horizontal", hide_index=True)
+    download(rows, f"gate-{candidate_id}.csv")
     is_lead = actor.has(result.study.project_id, "lead")
     if is_lead:
         _thresholds(store, actor, study_id, candidate_id)

@@ -68,6 +68,7 @@ def agreement_view(result: StudyResult, *, lead: bool) -> None:
             for one in result.found.agreement
         ]
         st.dataframe(rows, hide_index=True, height="content")
+        result_charts.download(rows, "agreement.csv")
         st.caption(
             "α and AC are 1 for full agreement and 0 for chance; nominal for the choice, ordinal "
             "for ratings. With one rare value α can be near 0 although nearly all agree."

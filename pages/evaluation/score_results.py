@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.sentences import compared, says_words, written
-from core.workflows.evaluation import score_report
+from core.workflows.evaluation import score_report, scoring
 from core.workflows.evaluation.reports import Report
 from core.workflows.evaluation.score_report import ScoreReport, SystemScores
 from pages.components import charts, page, session
@@ -40,6 +40,14 @@ def score_results(store: StoreType, actor: Actor, version_id: str) -> None:
     stamp = score_report.score_stamp(store, actor, version_id)
     first = _report(store, actor, version_id, None, None, stamp).content
     if first is not None and not first.systems:
+        if not scoring.has_references(store, actor, version_id):
+            page.empty(
+                "No scores without references",
+                scoring.NOTHING_TO_SCORE,
+                "evaluation/studies.py",
+                "Studies",
+            )
+            return
         page.empty(
             "No scored answers yet",
             "Let systems answer the examples of this version; scoring starts by itself.",

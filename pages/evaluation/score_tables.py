@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.workflows.evaluation.score_report import ScoreReport
 from pages.components import page
+from pages.evaluation.result_charts import download
 
 
 def finish_table(report: ScoreReport) -> None:
@@ -24,6 +25,7 @@ def finish_table(report: ScoreReport) -> None:
         for s in ended
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    download(rows, "how-answers-ended.csv")
     st.caption(
         "Over all splits. What a model wrote behind a stop string, such as the next question, is "
         "not scored. An answer at the cap may be unfinished: raise max new tokens."

@@ -14,6 +14,7 @@ from pages.components import page
 from pages.components.errors import attempt, escaped
 from pages.evaluation.adding_pairs import add_pairs
 from pages.evaluation.caveats import show_differences, show_findings, show_reason
+from pages.evaluation.changed_copy import offer_copy
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -39,6 +40,8 @@ def study_card(store: StoreType, actor: Actor, study: Study) -> None:
         show_differences(study.differences)
         if note := studies.compared_because(study):
             show_reason(note, "compares them all the same")
+        if study.plan.changes:
+            st.text(study.plan.changed_words)
         if not study.blind:
             _not_blind(store, actor, study)
         elif not study.leaks.enough:
@@ -88,6 +91,7 @@ def _plan(study: Study) -> str:
 
 def _not_blind(store: StoreType, actor: Actor, study: Study) -> None:
     show_findings(study.leaks)
+    offer_copy(store, actor, study)
     if note := studies.counts_because(study):
         show_reason(note, "lets it count")
         label, key = "Withhold the verdict again", f"withhold {study.study_id}"
@@ -116,8 +120,12 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
             type="secondary" if rate else "primary",
         ):  # fmt: skip
             st.switch_page("evaluation/results.py", query_params={"study": study_id})
-        if not study.was_closed and st.button(
-            "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
+        if (
+            not study.was_closed
+            and not study.plan.changes
+            and st.button(
+                "Add pairs", key=f"add {study_id}", type="tertiary", icon=":material/add:"
+            )
         ):
             add_pairs(store, actor, study)
         label = "Reopen" if study.closed else "Close to ratings"

@@ -141,9 +141,10 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
                 help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
             )  # fmt: skip
-            reference = st.toggle("Raters see the reference answer")
+            reference = seen.references and st.toggle("Raters see the reference answer")
             gold = st.slider(
-                "Gold pairs beside the sample", 0, 20, 0, 5, format="%d %%", disabled=reference,
+                "Gold pairs beside the sample", 0, 20, 0, 5, format="%d %%",
+                disabled=reference or not seen.references,
                 help="For each hundred pairs of the sample so many more, whose right answer is "
                 "known: an example’s reference against that of another example. They show leads "
                 "whether raters look, and enter nothing else. Not where raters see the reference: "

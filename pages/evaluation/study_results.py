@@ -148,6 +148,8 @@ def _reservations(result: StudyResult, found: Comparison) -> None:
             show_differences(study.differences)
             if reason := studies.compared_because(study):
                 show_reason(reason, "compares them all the same")
+    if study.plan.changes:
+        st.text(study.plan.changed_words)
     for said in study.added:
         st.caption(said)
     if study.plan.left_out:
@@ -213,6 +215,7 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
         for one in register.studies
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"studies-{found.candidate_id}.csv")
     combined = "" if register.combined is None else f" Their average is {register.combined:.2g}."
     st.caption(
         f"The more studies, the likelier one of them favours a system by chance. So each of the "

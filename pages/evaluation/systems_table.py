@@ -50,10 +50,10 @@ def _title(version: DatasetVersion) -> str:
     return f"{version.number} · {version.name} · {total} examples"
 
 
-def systems_table(systems: Sequence[VersionSystem]) -> None:
+def systems_table(systems: Sequence[VersionSystem], has_references: bool) -> None:
     """One row per system. Intervals and differences are on the results page."""
     st.dataframe(
-        [_row(system) for system in systems],
+        [_row(system, has_references) for system in systems],
         hide_index=True,
         column_config={
             "System": st.column_config.TextColumn(width=130),
@@ -102,7 +102,7 @@ def remove_or_restore(
                 attempt(restore, f"{system.name} is back.")
 
 
-def _row(system: VersionSystem) -> dict[str, Any]:
+def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
     means = system.summary.get("metrics", {})
     return {
         "System": system.name,
@@ -111,15 +111,15 @@ def _row(system: VersionSystem) -> dict[str, Any]:
         "Answers": system.answers,
         "At the length cap": system.capped,
         "Cut at a stop string": system.cut,
-        "State": _state(system),
+        "State": _state(system, has_references),
         "Kind": KINDS[system.kind],
         "Split": system.split,
     }
 
 
-def _state(system: VersionSystem) -> str:
+def _state(system: VersionSystem, has_references: bool) -> str:
     if system.scored:
         return "scored"
     if system.answers:
-        return "being scored"
+        return "being scored" if has_references else "answered"
     return system.job_status or "waiting"

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.study.unblinding import Seen
 from core.workflows.evaluation import unblinding
 from pages.components import page
+from pages.evaluation.result_charts import download
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -59,4 +60,5 @@ def show_ledger(store: StoreType, actor: Actor, study_id: str) -> None:
         for one in unblinding.ledger(store, actor, study_id)
     ]
     st.dataframe(rows, hide_index=True, height="content")
+    download(rows, "who-has-seen-what.csv")
     st.caption("What these people judge after that is set apart: shown above, in no verdict.")

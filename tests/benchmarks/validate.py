@@ -24,6 +24,7 @@ from tests.benchmarks.validation import (
     forecasts,
     preference,
     scores,
+    weighted,
 )
 from tests.benchmarks.validation.table import FULL, HEAD, NO, SHORT, Row, Size
 
@@ -34,6 +35,7 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     preference.second_rater,
     preference.power,
     preference.risk_stratum,
+    weighted.coverage,
     preference.drift_and_side,
     preference.leaning_raters,
     forecasts.smallest_share,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
-from tests.browser.driving import PATIENCE, Complaints, sign_in
+from tests.browser.driving import PATIENCE, Complaints, downloaded, sign_in
 from tests.browser.rating_site import LONG, TWINS, WORK, at_work, pair_number, rate
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server
@@ -272,3 +274,22 @@ def test_words_that_differ_are_marked_and_what_was_rated_today_can_be_changed(
     assert [word for word in GIVEAWAYS if word.encode() in wire.received()] == []
     page.keyboard.press("l")
     expect(listed.first).to_contain_text("both bad", timeout=PATIENCE)
+
+
+def test_a_chart_is_saved_with_its_title_as_svg_and_as_png(
+    context: BrowserContext, site: Server
+) -> None:
+    page, _ = at_work(context, site, "lena")
+    rate(page)
+    project_id = site.projects[WORK]  # type: ignore[attr-defined]
+    page.goto(f"{site.url}/results?project={project_id}", wait_until="commit")
+    page.get_by_role("button", name="Show the results").click()
+    svg = page.get_by_role("button", name="SVG of:").first
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
+    title = (svg.get_attribute("aria-label") or "").removeprefix("SVG of: ")
+    picture = downloaded(page, svg).read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    texts = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", picture)))
+    assert title in texts
+    png = downloaded(page, page.get_by_role("button", name="PNG of:").first)
+    assert png.read_bytes().startswith(b"\x89PNG")

@@ -12,11 +12,12 @@ from core.statistics.estimates import says_better
 from core.study.unblinding import Unblinding
 from core.study.verdicts import set_apart_words
 from core.workflows.evaluation import generating, rating, results, seals, studies, unblinding
+from storage.database import migration_files
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
-from tests.study_builders import rate_all
+from tests.study_builders import a_judgement, a_study, a_system, answers_of, rate_all
 
 
 def rate_as_lead(place: Place, study_id: str, verdict: str, most: int | None = None) -> int:
@@ -208,3 +209,82 @@ def test_a_worker_sets_the_same_judgements_apart(
 def test_a_ledger_of_anything_else_is_refused() -> None:
     with pytest.raises(InvalidInput, match="The ledger holds results"):
         Unblinding("p", "Ada", "dreams", None)  # type: ignore[arg-type]
+
+
+def test_what_is_set_apart_counts_as_rated_nowhere_and_leaves_its_pair_to_others(
+    place: Place,
+) -> None:
+    study_id = place.study(size=10, overlap=0.2)
+    results.pairs_page(place.store, place.lead, study_id)
+    assert rate_as_lead(place, study_id, "tuned") == 10
+    lead = rating.progress(place.store, place.lead, study_id)
+    assert (lead.judged, lead.reviewed, lead.mine, lead.open) == (0, 0, 10, 0)
+    study = studies.get_study(place.store, place.lead, study_id)
+    assert results.reviewed_of(place.store, place.lead, study, lead.reviewed) == 0
+    (listed,) = place.store.studies.open_studies(place.project_id)
+    assert (listed.judged, listed.done, listed.places) == (0, 0, 12)
+    blind = rating.progress(place.store, place.rater(), study_id)
+    assert (blind.open, blind.for_this_rater) == (12, 10)
+
+    # Each pair waits for somebody blind; what they say first counts, though it is not the first.
+    place.vote_all(study_id, ["base"] * 3 + ["cannot_judge"])
+    at = rating.progress(place.store, place.rater(), study_id)
+    assert (at.judged, at.reviewed, at.mine) == (4, 3, 4)
+    assert place.result(study_id).reviewed == 3
+    place.vote_all(study_id, ["base"] * 6)
+    assert rating.progress(place.store, place.rater(), study_id).open == 0
+    assert rating.progress(place.store, place.rater("cem"), study_id).open == 2
+    place.vote_all(study_id, ["base"] * 2, "cem")
+    done = rating.progress(place.store, place.rater("dan"), study_id)
+    assert (done.judged, done.reviewed, done.open) == (10, 9, 0)
+    (listed,) = place.store.studies.open_studies(place.project_id)
+    assert (listed.judged, listed.done) == (10, 12)
+
+
+def test_taking_back_the_one_blind_judgement_of_a_pair_leaves_it_unrated(place: Place) -> None:
+    study_id = place.study(size=4, overlap=1.0)
+    place.vote_all(study_id, ["base"])
+    results.pairs_page(place.store, place.lead, study_id)
+    rate_as_lead(place, study_id, "tuned")
+    assert rating.progress(place.store, place.lead, study_id).judged == 1
+    last = place.store.judgements.last_of(study_id, place.rater().person_id)
+    assert last is not None
+    rating.take_back(place.store, place.rater(), study_id, last)
+    at = rating.progress(place.store, place.rater(), study_id)
+    assert (at.judged, at.reviewed, at.mine) == (0, 0, 0)
+
+
+def test_several_candidates_count_as_reviewed_by_blind_judgements_alone(place: Place) -> None:
+    other = a_system(
+        place.store, place.project_id, place.version_id, "Third",
+        answers_of(place.store, place.version_id, 2), "tuned",
+    )  # fmt: skip
+    study_id = a_study(
+        place.store, place.lead, place.project_id, place.base, place.tuned, other, size=4
+    )
+    results.pairs_page(place.store, place.lead, study_id)
+    rate_all(place.store, place.lead, study_id, a_judgement)
+    study = studies.get_study(place.store, place.lead, study_id)
+    assert results.reviewed_of(place.store, place.lead, study, 8) == 0
+    rate_all(place.store, place.rater(), study_id, a_judgement)
+    assert results.reviewed_of(place.store, place.lead, study, 8) == 4
+
+
+def test_a_workspace_of_before_loses_what_set_apart_judgements_had_added(place: Place) -> None:
+    study_id = place.study(size=10)
+    results.pairs_page(place.store, place.lead, study_id)
+    rate_as_lead(place, study_id, "tuned")
+    place.vote_all(study_id, ["base"] * 3 + ["cannot_judge"])
+    place.store.database.execute(  # as the counters were written before: the lead's came first
+        """
+        INSERT INTO study_counts
+            (study_id, rater_id, pairs, places, filled, judged, judgements, blocked, repeats,
+             reviewed, gold)
+        VALUES ($study, '', 0, 0, 0, 6, 0, 0, 0, 7, false)
+        """,
+        {"study": study_id},
+    )
+    migration = next(sql for name, sql in migration_files().items() if name.startswith("0023"))
+    place.store.database.execute(migration)
+    at = rating.progress(place.store, place.lead, study_id)
+    assert (at.judged, at.reviewed) == (4, 3)

@@ -97,7 +97,14 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )  # fmt: skip
 
     store.transact(save)
-    scoring.queue_scoring(store, job.project_id, version_id, [system_id], after=job.job_id)
+    if store.versions.references(version_id):
+        scoring.queue_scoring(store, job.project_id, version_id, [system_id], after=job.job_id)
+
+
+def has_report(store: Store, actor: Actor, system_id: str) -> bool:
+    """Whether the system came by a file of its own, so that what joined is known; leads only."""
+    get_system(store, actor, system_id)
+    return store.jobs.of_subject(system_id) is not None
 
 
 def report_of(store: Store, actor: Actor, system_id: str) -> Report:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import new_id
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 UNLIKE = "compared_although_different"
+DRAWN = ("gold_pairs", "kept_out", "changed")
+"""What the draw adds to a plan, where there is any."""
 FEW_CANDIDATES = 200
 
 
@@ -36,8 +38,10 @@ def queue_draw(
     plan: StudyPlan,
     size: int,
     detail: dict[str, object],
+    drawn: Sequence[Mapping[str, object]] = (),
 ) -> None:
-    """Queue the draw of `size` examples; `detail`: the study's name, reason and differences."""
+    """Queue the draw of `size` examples; `detail`: the study's name, reason and differences.
+    `drawn`: examples of another study, drawn then (example_id, stratum, inclusion_probability)."""
     project = store.projects.by_id(project_id)
     assert project is not None
     there = chosen_systems(store, project_id, version_id, system_ids)
@@ -71,8 +75,10 @@ def queue_draw(
                 "template": project.settings.template,
                 "rubric": rubric_to_json(project.settings.rubric),
                 "plan": plan.to_json(),
+                "changes": list(plan.changes),
             },
             files={"answers.parquet": path, **gold},
+            tables={"drawn.parquet": drawn_table(drawn)} if drawn else {},
             detail={
                 **detail,
                 "version_id": version_id,
@@ -103,6 +109,15 @@ def gold_candidates(
     return {"gold.parquet": path}
 
 
+def drawn_table(drawn: Sequence[Mapping[str, object]]) -> Any:
+    """The examples of a study with how they were drawn, each once, as a table."""
+    import pyarrow as pa
+
+    names = ("example_id", "stratum", "inclusion_probability")
+    once = {row["example_id"]: {name: row[name] for name in names} for row in drawn}
+    return pa.Table.from_pylist(list(once.values()))
+
+
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the study that a worker drew: it is open from now on."""
     drawn = json.loads((folder.final / "study.json").read_text(encoding="utf-8"))
@@ -122,7 +137,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
                     **detail["plan"],
                     "pairs": drawn["pairs"],
                     "risk_pairs": drawn.get("risk_pairs", 0),
-                    **{name: drawn[name] for name in ("gold_pairs", "kept_out") if drawn.get(name)},
+                    **{name: drawn[name] for name in DRAWN if drawn.get(name)},
                 },
                 "seal": drawn["seal"],
                 "leaks": leaks.to_json(),
@@ -135,6 +150,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
         if detail["reason"]:
             store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
+        for one in store.unblindings.of_study(detail.get("copy_of", "")):
+            store.unblindings.add(study_id, one.person_id, one.what)
         store.audit.record(
             "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
             pairs=drawn["pairs"], blind=leaks.blind, seal=drawn["seal"],

@@ -52,6 +52,8 @@ def room_of(store: Store, actor: Actor, study_id: str) -> Room:
     alike = [len(store.studies.of_both(baseline, one.system_id)) for one in study.candidates]
     drawn = study.pairs_each
     left = study.plan.outputs - len(study.plan.kept_out) - drawn
+    if study.plan.changes:  # a copy has the examples of another study
+        left = 0
     return Room(drawn, left, max(alike), _waiting(store, study))
 
 
@@ -74,6 +76,10 @@ def add_pairs(
     if extension_id and store.jobs.of_subject(extension_id):
         return extension_id
     _refuse_closed(study)
+    if study.plan.changes:
+        raise Conflict(
+            "This copy has the examples of another study. Add the pairs there, and open a new copy."
+        )
     room = room_of(store, actor, study_id)
     if room.waiting:
         raise Conflict("Pairs are being added to this study. Wait until they are drawn.")

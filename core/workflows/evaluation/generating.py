@@ -234,7 +234,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
 
     store.transact(save)
     systems = list(job.detail["systems"].values())
-    scoring.queue_scoring(store, job.project_id, version_id, systems, after=job.job_id)
+    if store.versions.references(version_id):
+        scoring.queue_scoring(store, job.project_id, version_id, systems, after=job.job_id)
 
 
 def answers_page(

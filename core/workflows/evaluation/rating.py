@@ -107,7 +107,7 @@ def blind_pair(
         total=total,
         instruction=shown.instruction,
         input=shown.input,
-        reference=shown.reference if study.show_reference else None,
+        reference=shown.reference if study.show_reference and shown.reference.strip() else None,
         left=left,
         right=right,
     )
@@ -167,6 +167,7 @@ def _save(
         for side in SIDES
         for criterion, value in judgement.ratings.get(side, {}).items()
     ]  # fmt: skip
+    apart = bool(store.unblindings.seen_by(study.study_id, actor.person_id))
     store.judgements.add(
         {
             "judgement_id": judgement.judgement_id,
@@ -189,7 +190,16 @@ def _save(
         },
         shown,
         ratings,
+        apart=apart,
     )
+    if apart and shown.occasion == 1 and not shown.lapsed:
+        # Its place is left to somebody who is blind.
+        store.presentations.add(
+            replace(
+                shown, presentation_id=new_id("pre"), rater_id=None, left_system_id=None,
+                right_system_id=None, lease_until=None, done=False,
+            )
+        )  # fmt: skip
     store.audit.record(
         "judged", "study", study.study_id, actor.person_id, project_id=study.project_id,
         judgement=judgement.judgement_id,

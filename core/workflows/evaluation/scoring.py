@@ -14,11 +14,17 @@ from core.jobs.job import Job
 from core.scoring.answers import ScoringPlan
 from core.scoring.json_schema import checked_schema
 from core.study.system import Scoring, VersionSystem
-from core.workflows.evaluation.systems import require_lead, systems_of
+from core.workflows.evaluation.systems import require_lead, require_reader, systems_of
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+NOTHING_TO_SCORE = (
+    "This version has no references, so no score can be computed: people compare its answers in a "
+    "study."
+)
 
 
 def scoring_plan(store: Store, project_id: str) -> ScoringPlan:
@@ -44,6 +50,8 @@ def queue_scoring(
     `after`: the job that brought the answers, whose result is scored once, however often it is
     taken in.
     """
+    if not store.versions.references(version_id):
+        raise InvalidInput(NOTHING_TO_SCORE)
     version = store.versions.by_id(version_id)
     return jobs.submit(
         store,
@@ -56,6 +64,12 @@ def queue_scoring(
         tables={"answers.parquet": store.answers.to_score(version_id, system_ids)},
         detail={"systems": list(system_ids), "version_id": version_id},
     )
+
+
+def has_references(store: Store, actor: Actor, version_id: str) -> bool:
+    """Whether a version has outputs to score answers against; for who may read its results."""
+    require_reader(store, actor, version_id)
+    return store.versions.references(version_id) > 0
 
 
 def outdated(store: Store, actor: Actor, version_id: str) -> list[VersionSystem]:

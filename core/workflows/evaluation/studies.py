@@ -29,13 +29,15 @@ COUNTS = "counts_although_not_blind"
 class Prospect:
     """What a study of these systems could rest on. `outputs`: examples of the split that all
     answered and none was trained on or shown; `left_out`: those that one was; `split_size`: the
-    examples of the frozen split; `studies`: how many studies there would be of the two systems."""
+    examples of the frozen split; `studies`: how many studies there would be of the two systems;
+    `references`: whether the version has any to show."""
 
     outputs: int
     left_out: int
     split_size: int
     differences: tuple[Difference, ...] = ()
     studies: int = 1
+    references: bool = True
 
     @property
     def least(self) -> int:
@@ -82,6 +84,7 @@ def prospect(
         left_out=left_out,
         split_size=store.versions.frozen_size(version_id, split, [s.system_id for s in there]),
         differences=tuple(differences),
+        references=store.versions.references(version_id) > 0,
         studies=1 + max(len(store.studies.of_both(baseline_id, i)) for i in candidate_ids),
     )
 
@@ -114,7 +117,7 @@ def open_study(
     two people rate, `risk` how many of the riskiest outputs are reviewed beside the
     sample, `gold` the share of the sample for which gold pairs are mixed in.
     `reason` is asked for where the systems were asked differently. The seed of
-    order and sides is secret unless given.
+    order and sides is secret unless given. Where the version has no references, none is shown.
     """
     seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
     if study_id and store.jobs.of_subject(study_id):
@@ -129,7 +132,7 @@ def open_study(
         overlap=overlap,
         repeats=repeats,
         gold=gold,
-        show_reference=show_reference,
+        show_reference=show_reference and seen.references,
         seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
         split=split,
