@@ -1,4 +1,4 @@
-"""What the README says is there: its file map, its commands, its pages, its pictures."""
+"""What README.md and tests/README.md say is there: files, commands, pages, tests, sentences."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from pages.navigation import TABLE
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAP = re.findall(r"^\| `([\w./]+)` \|", README, flags=re.MULTILINE)
+SHOWN = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+TESTS = sorted(set(re.findall(r"([\w/]+\.py)::(\w+)", SHOWN)))
+FAULTS, _, REPORTS = SHOWN.partition("## What breaks in similar tools")
+QUOTED = re.findall(r"“([^”]+)”", FAULTS.partition("|---|")[2])
 PICTURES = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
 
 
@@ -51,3 +55,33 @@ def test_every_page_of_the_loop_is_in_the_navigation() -> None:
 @pytest.mark.parametrize("picture", PICTURES)
 def test_every_picture_is_there_and_small(picture: str) -> None:
     assert (ROOT / picture).stat().st_size < 300_000
+
+
+@pytest.mark.parametrize(("path", "name"), TESTS)
+def test_every_test_named_in_the_readme_of_the_tests_exists(path: str, name: str) -> None:
+    source = (ROOT / "tests" / path).read_text(encoding="utf-8")
+    assert re.search(rf"^def {name}\(", source, flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def said() -> str:
+    """The text of core/, with strings that go on in the next line joined."""
+    files = sorted((ROOT / "core").rglob("*.py"))
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return re.sub(r'"\s*\n\s*f?"', "", source)
+
+
+@pytest.mark.parametrize("sentence", QUOTED)
+def test_the_program_says_every_sentence_that_is_quoted_for_a_fault(
+    sentence: str, said: str
+) -> None:
+    assert all(part.strip() in said for part in sentence.split("…"))
+
+
+def test_every_report_about_similar_tools_has_its_row() -> None:
+    numbers: list[int] = []
+    for cell in re.findall(r"^\| ([\d–, ]+) \|", REPORTS, flags=re.MULTILINE):
+        for part in cell.split(", "):
+            first, _, last = part.partition("–")
+            numbers += range(int(first), int(last or first) + 1)
+    assert sorted(numbers) == list(range(1, 63))

@@ -18,12 +18,14 @@ from peft.utils.save_and_load import (
     load_peft_weights,
     set_peft_model_state_dict,
 )
+from safetensors import SafetensorError
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, set_seed
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.gpu.label_models import load_tuned_label_model
-from core.gpu.models import LoadedModel
+from core.gpu.models import LoadedModel, refuse_changed_vocabulary, vocabulary_hash
+from core.jobs.faults import is_out_of_memory
 from core.tuning.run_spec import RunSpec
 
 
@@ -31,6 +33,12 @@ class MissingAdapter(NotFound):
     """No adapter lies where the settings say."""
 
     title = "The adapter is not there"
+
+
+class UnusableAdapter(InvalidInput):
+    """The adapter's files are damaged, or do not fit the base model."""
+
+    title = "This adapter cannot be used"
 
 
 def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
@@ -131,8 +139,25 @@ def load_adapter(base: LoadedModel, folder: Path) -> Any:
     """The tuned model in evaluation mode: a PeftModel over `base.model` with the saved adapter on,
     or the fully tuned model that lies in `folder`. Virtual tokens are taken off `base.context`.
 
-    Raises MissingAdapter.
+    Raises MissingAdapter; ChangedModel when the tokenizer beside it has other tokens than the base;
+    UnusableAdapter.
     """
+    if (folder / "tokenizer_config.json").is_file():
+        saved = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        refuse_changed_vocabulary(base, vocabulary_hash(saved))
+    try:
+        return _loaded(base, folder)
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
+        first = str(error).strip().partition("\n")[0].rstrip(".:")
+        raise UnusableAdapter(
+            f"The adapter in {folder} is damaged or was made for another base model: {first}. "
+            "Put its files and its base model back, or train again."
+        ) from error
+
+
+def _loaded(base: LoadedModel, folder: Path) -> Any:
     if (folder / "adapter_model.safetensors").is_file():
         model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).eval()
         base.virtual_tokens = getattr(model.active_peft_config, "num_virtual_tokens", None) or 0

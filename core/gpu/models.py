@@ -5,16 +5,20 @@ Safetensors only and no code from the model's folder: weights that are pickled c
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from core.errors import InvalidInput, NotFound
 from core.gpu.label_models import load_label_model
+from core.jobs.faults import is_out_of_memory
 from core.tuning.labels import Labels
 from core.tuning.spec_parts import Precision
 from core.tuning.weights import cached_weights_hash
@@ -35,7 +39,7 @@ class UnusableModel(InvalidInput):
 
 
 class ChangedModel(InvalidInput):
-    """The base model's weights are not those that the job was made for."""
+    """The base model's weights or tokens are not those that the job was made for."""
 
     title = "The base model has changed"
 
@@ -143,7 +147,9 @@ def load_model(
             model, new_modules = load_label_model(folder, tokenizer, labels.names, seed, how)
         else:
             model = AutoModelForCausalLM.from_pretrained(folder, **how)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
         first = str(error).strip().partition("\n")[0]
         raise UnusableModel(f"{folder} cannot be loaded: {first} Choose another model.") from error
     if tokenizer.eos_token_id is None and not labels:
@@ -162,6 +168,20 @@ def refuse_changed(base: LoadedModel, expected: str) -> None:
         raise ChangedModel(
             f"The weights in {base.folder} are not those that this was made for. Put the model "
             "back, or start anew with this one."
+        )
+
+
+def vocabulary_hash(tokenizer: Any) -> str:
+    """SHA-256 of every token with its id."""
+    return hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
+
+
+def refuse_changed_vocabulary(base: LoadedModel, expected: str) -> None:
+    """Raises ChangedModel when `expected`, unless empty, is not the hash of the base's tokens."""
+    if expected not in ("", vocabulary_hash(base.tokenizer)):
+        raise ChangedModel(
+            f"The tokenizer in {base.folder} has other tokens than the one that this was made "
+            "for, so the model would read other text. Put its tokenizer back, or start anew."
         )
 
 

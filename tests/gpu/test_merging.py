@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from core.gpu import merging, training
 from core.gpu.data import encode
 from core.gpu.merging import NotMergeable
+from core.gpu.models import ChangedModel
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder, read_json
 from core.prompts import PromptTemplate
@@ -92,3 +93,19 @@ def test_learned_tokens_cannot_be_merged_and_a_sentence_says_so(home: Path) -> N
     with pytest.raises(NotMergeable, match="Serve it as an adapter beside its base"):
         merge(home, "prompt_tuning", 0.1)
     assert not (home / "jobs" / "prompt_tuning" / "final").exists()
+
+
+def test_a_base_that_changed_since_the_run_is_not_merged_into(home: Path) -> None:
+    values = {
+        "kind": "merge",
+        "base_model": "models/tiny",
+        "adapter": "runs/lora/final",
+        "method": "lora",
+        "precision": "fp32",
+        "base_model_hash": "0" * 64,
+    }
+    folder = JobFolder.create(home / "jobs" / "changed", values)
+    write_rows(folder.data / "held_out.parquet", HELD_OUT)
+    with pytest.raises(ChangedModel, match="not those that this was made for"):
+        merging.run(JobContext(folder))
+    assert not folder.final.exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,17 +14,31 @@ import pytest
 from core.actor import Actor
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
-from core.jobs.local import launch
+from core.jobs.launchers import LAUNCHERS
+from core.jobs.local import ROOT, LocalLauncher, launch, status_of
 from core.jobs.state import JobState
 from core.workflows.jobs import control
 from core.workflows.jobs.folders import sweep
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import folder_of, submit
-from core.workflows.jobs.supervisor import supervise_once
+from core.workflows.jobs.supervisor import supervise_once, wait_for
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
-from tests.odd_jobs import wait_for_end
+from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps
 
+APP = f"""
+import sys
+from pathlib import Path
+from core.jobs.launchers import LAUNCHERS
+from core.jobs.local import LocalLauncher
+from core.workflows.jobs.supervisor import supervise_once
+from storage.store import Store
+import {MODULE}
+LAUNCHERS["local"] = LocalLauncher({MODULE!r})
+store = Store(Path(sys.argv[1]))
+while True:
+    supervise_once(store)
+"""
 REAL = [name for name, kind in KINDS.items() if kind.run.startswith("core.")]
 
 
@@ -38,7 +54,7 @@ def lead(store: Store) -> Actor:
     return an_actor(a_project(store).project_id, "lead")
 
 
-def a_job(store: Store, lead: Actor, kind: str) -> str:
+def a_job(store: Store, lead: Actor, kind: str, **spec: int) -> str:
     return submit(
         store,
         lead,
@@ -46,7 +62,7 @@ def a_job(store: Store, lead: Actor, kind: str) -> str:
         project_id=next(iter(lead.roles)),
         subject_id="sub_1",
         title="Work",
-        spec={},
+        spec=spec,
     )
 
 
@@ -115,3 +131,35 @@ def test_killed_after_the_row_the_job_still_waits(store: Store, lead: Actor, kin
     store.__init__(store.workspace)  # type: ignore[misc]
     assert sweep(store) == 0
     assert [job.job_id for job in store.jobs.unsettled()] == [job_id]
+
+
+@pytest.mark.parametrize("worker_too", [False, True], ids=["the app", "the app and the worker"])
+def test_a_killed_app_finds_its_job_again_running_or_lost_and_it_ends_once(
+    store: Store, lead: Actor, monkeypatch: pytest.MonkeyPatch, *, worker_too: bool
+) -> None:
+    monkeypatch.setitem(LAUNCHERS, "local", LocalLauncher(MODULE))
+    job_id = a_job(store, lead, "count", to=150)
+    job = store.jobs.by_id(job_id)
+    assert job is not None
+    folder = folder_of(store, job)
+    store.close()
+    app = subprocess.Popen([sys.executable, "-c", APP, str(store.workspace)], cwd=ROOT)
+    try:
+        wait_for_steps(folder)
+    finally:
+        app.kill()
+        app.wait()
+    pid = status_of(folder).pid
+    assert pid is not None
+    if worker_too:
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for_end(folder).status == "lost"
+    store.__init__(store.workspace)  # type: ignore[misc]
+    supervise_once(store)
+    if worker_too:
+        assert live_view(store, lead, job_id).job.status == "lost"
+        control.resume_job(store, lead, job_id)
+    else:
+        assert status_of(folder).pid == pid
+    assert wait_for(store, job_id).status == "completed"
+    assert (int((folder.final / "first").read_text()) > 0) is worker_too

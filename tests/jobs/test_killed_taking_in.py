@@ -25,6 +25,7 @@ from core.workflows.evaluation import (
     contamination,
     extending,
     generating,
+    live_answers,
     score_report,
     studies,
 )
@@ -146,6 +147,13 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     system_id = answers.start_import(loop.store, loop.lead, version_id, name="X", path=imported)
     loop.settle(system_id)
     loop.settle_all()
+    live = [
+        {"instruction": f"Ask {k * 31}?", "model_a": "Yes.", "model_b": "No."} for k in range(3)
+    ]
+    path = loop.written(live, "live.jsonl")
+    loop.settle(
+        live_answers.start_import(loop.store, loop.lead, loop.project_id, path=path, name="L")
+    )
     asked: dict[str, Any] = {
         "version_id": version_id, "baseline_id": systems["base"], "candidate_ids": [system_id],
     }  # fmt: skip
@@ -163,13 +171,13 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     counts = loop.rows()
     loop.store.close()
     wanted = {
-        "examples": 40,
-        "version_examples": 40,
+        "examples": 43,
+        "version_examples": 43,
         "runs": 1,
-        "systems": 3,
+        "systems": 5,
         "studies": 1,
         "contamination_checks": 1,
         "contamination_probes": 4,
     }
     assert {name: counts[name] for name in wanted} == wanted
-    assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40, 3)
+    assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40 + 6, 3)
