@@ -10,7 +10,7 @@ from core.gpu.label_models import is_decoder, pad_token
 from core.gpu.labelled import ChosenLabel
 from core.gpu.learning import commonest_label
 from core.gpu.objective import Objective
-from core.gpu.preflight import SHOWN, Flight
+from core.gpu.preflight import SHOWN, PreflightChecks
 from core.gpu.preparing import learned_labels, read_labelled, without_label
 from core.scoring.labels import normal_label
 from core.tuning.labels import label_in
@@ -20,7 +20,7 @@ from core.wording import figure
 LISTED = 12
 
 
-class LabelFlight(Flight):
+class LabelPreflightChecks(PreflightChecks):
     """The looks of a classification, in the order of its titles: the model's head needs labels."""
 
     titles: Mapping[str, str] = CLASSIFICATION_TITLES

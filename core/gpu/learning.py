@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.gpu.data import EncodedSplit, read_rows
+from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
 from core.gpu.label_models import pad_token
 from core.gpu.labelled import ChosenLabel, LabelledExample, chosen_places
-from core.gpu.loop import Samples
 from core.gpu.models import LoadedModel
-from core.gpu.objective import AnswerTokens, Objective
+from core.gpu.objective import AnswerTokens, Objective, Samples
 from core.gpu.preparing import read_labelled, read_split
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
 from core.prompts import Prompt
 from core.tuning.classification import classification
+from core.tuning.preflight import no_answers
 from core.tuning.run_spec import RunSpec
 
 
@@ -38,6 +38,8 @@ class Learning:
 
 def learn_answers(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt) -> Learning:
     """Learning to write. Raises OverlongExamples, NothingToLearn."""
+    if (rows := read_rows(job.data("train.parquet"))) and no_answers(rows):
+        raise NothingToLearn(no_answers(rows))
     train, validation = (
         read_split(job, spec, base, prompt, name) for name in ("train", "validation")
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
 
@@ -17,13 +17,12 @@ from core.gpu import checkpoints
 from core.gpu.adapters import restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import EncodedExample, EncodedSplit
-from core.gpu.memory import free_memory, peak_memory_bytes
-from core.gpu.objective import AnswerTokens, Objective
+from core.gpu.memory import peak_memory_bytes, until_it_fits
+from core.gpu.objective import AnswerTokens, Objective, Samples
 from core.gpu.rivals import Rivals
 from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
-from core.jobs.faults import is_out_of_memory
 from core.tuning.run_spec import RunSpec
 
 
@@ -34,13 +33,6 @@ class TrainingDiverged(TouchstoneError):
 
 
 EndedBy = Literal["steps", "patience", "time", "rivals"]
-
-
-class Samples(Protocol):
-    """Lets the model answer a few validation examples and reports what it said."""
-
-    def report(self, step: int) -> None:
-        """After the evaluation at `step`; 0 is before the first step."""
 
 
 class TrainingLoop:
@@ -144,25 +136,25 @@ class TrainingLoop:
         self, together: Sequence[Sequence[EncodedExample]]
     ) -> tuple[list[Any], torch.Tensor]:
         """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
-        while True:
-            batches = [
-                self.objective.collate(part) for rows in together for part in self._parts(rows)
-            ]
-            labelled = sum(len(batch.targets) for batch in batches)
-            total = torch.zeros((), device=self.device)
-            try:
-                for batch in batches:
-                    # Every labelled token of the effective batch weighs the same.
-                    loss = self.objective.loss(self.model, batch.to(self.device))
-                    (loss / labelled).backward()  # type: ignore[no-untyped-call]
-                    total += loss.detach()
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or max(map(len, together)) <= self.progress.cut:
-                    raise
-            else:
-                return batches, total
-            # Outside the except block, which still holds the failed forward's tensors.
-            self._cut()
+        most = max(map(len, together))
+        return until_it_fits(
+            lambda: self._gradients(together),
+            can_cut=lambda: most > self.progress.cut,
+            cut=self._cut,
+        )
+
+    def _gradients(
+        self, together: Sequence[Sequence[EncodedExample]]
+    ) -> tuple[list[Any], torch.Tensor]:
+        batches = [self.objective.collate(part) for rows in together for part in self._parts(rows)]
+        labelled = sum(len(batch.targets) for batch in batches)
+        total = torch.zeros((), device=self.device)
+        for batch in batches:
+            # Everything that is labelled in the effective batch weighs the same.
+            loss = self.objective.loss(self.model, batch.to(self.device))
+            (loss / labelled).backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return batches, total
 
     def _parts(self, rows: Sequence[EncodedExample]) -> list[Sequence[EncodedExample]]:
         size = math.ceil(len(rows) / self.progress.cut)
@@ -170,7 +162,6 @@ class TrainingLoop:
 
     def _cut(self) -> None:
         self.optimizer.zero_grad()
-        free_memory()
         self.progress.cut *= 2
         self.job.note(
             f"Out of memory at step {self.progress.step + 1}: goes on with micro-batches of "
@@ -244,12 +235,11 @@ class TrainingLoop:
     def validation_loss(self) -> float:
         """Mean cross entropy over all that is labelled in the validation split, in nats."""
         self.model.eval()
-        total = torch.zeros((), device=self.device)
-        with torch.inference_mode():
-            for batch in self.validation_batches():
-                total += self.objective.loss(self.model, batch.to(self.device))
+        total = until_it_fits(
+            self._validation_sum, can_cut=lambda: self._validation_batch > 1, cut=self._cut
+        )
         self.model.train()
-        loss = total.item() / self._labelled
+        loss = total / self._labelled
         if not math.isfinite(loss) and self.progress.step == 0:
             raise TrainingDiverged(
                 "The base model's loss is not a number before any training: its weights overflow "
@@ -262,10 +252,20 @@ class TrainingLoop:
             )
         return loss
 
+    def _validation_sum(self) -> float:
+        total = torch.zeros((), device=self.device)
+        with torch.inference_mode():
+            for batch in self.validation_batches():
+                total += self.objective.loss(self.model, batch.to(self.device))
+        return total.item()
+
+    @property
+    def _validation_batch(self) -> int:
+        return max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
+
     def validation_batches(self) -> list[Any]:
         """The validation split, shortest examples first, twice a micro-batch at once."""
-        size = max(1, 2 * self.spec.budget.per_device_train_batch_size // self.progress.cut)
-        ordered = self._validation
+        size, ordered = self._validation_batch, self._validation
         return [self.objective.collate(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
     @property

@@ -1,12 +1,18 @@
-"""How much memory this worker needed at most."""
+"""How much memory this worker needed at most, and what to do when it does not suffice."""
 
 from __future__ import annotations
 
 import gc
 import resource
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
+
+from core.jobs.faults import is_out_of_memory
+
+T = TypeVar("T")
 
 
 def peak_memory_bytes(device: torch.device) -> int:
@@ -22,3 +28,19 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def until_it_fits(
+    work: Callable[[], T], *, can_cut: Callable[[], bool], cut: Callable[[], None]
+) -> T:
+    """What `work` returns. As often as memory runs out, `cut` makes its portions smaller and it is
+    done again; raises the out-of-memory error where `can_cut` says that they cannot be."""
+    while True:
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or not can_cut():
+                raise
+        # Outside the except block, which still holds the tensors of what failed.
+        free_memory()
+        cut()

@@ -25,6 +25,13 @@ class Objective(Protocol):
         """The loss summed over the targets of `batch`, in float32."""
 
 
+class Samples(Protocol):
+    """Lets the model answer a few validation examples and reports what it said."""
+
+    def report(self, step: int) -> None:
+        """After the evaluation at `step`; 0 is before the first step."""
+
+
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
     """Cross entropy summed over the labelled tokens of `batch`, in float32.
 

@@ -18,7 +18,6 @@ import torch
 from transformers import logging as transformers_logging
 
 from core.errors import TouchstoneError
-from core.examples.duplicates import near_duplicates
 from core.gpu.adapters import attach_adapter, parameter_counts
 from core.gpu.data import EncodedExample, EncodedSplit, NothingToLearn, read_rows
 from core.gpu.decoding import stop_tokens
@@ -41,6 +40,7 @@ from core.tuning.preflight import (
     TokenizedExample,
     counted_fields,
     estimated_bytes,
+    overlap,
     with_lines_not_reached,
 )
 from core.tuning.run_spec import RunSpec
@@ -56,22 +56,22 @@ def run(job: JobContext) -> None:
     """Looks at everything and writes final/; a refusal is a line of it, not a failure."""
     transformers_logging.disable_progress_bar()
     spec = RunSpec.from_json(job.spec)
-    found = flight_of(job, spec).look()
+    found = checks_of(job, spec).look()
     with job.final() as folder:
         write_json(folder / "preflight.json", found.to_json())
     refused = sum(line.verdict == "refused" for line in found.lines)
     job.note("Ready to start." if not refused else f"Refused: {refused} of {len(found.lines)}.")
 
 
-def flight_of(job: JobContext, spec: RunSpec) -> Flight:
+def checks_of(job: JobContext, spec: RunSpec) -> PreflightChecks:
     """The looks that fit what the run learns."""
     # Its looks are these but for some, so it stands on this module.
-    from core.gpu.label_preflight import LabelFlight
+    from core.gpu.label_preflight import LabelPreflightChecks
 
-    return (LabelFlight if spec.classifies else Flight)(job, spec)
+    return (LabelPreflightChecks if spec.classifies else PreflightChecks)(job, spec)
 
 
-class Flight:
+class PreflightChecks:
     """What the looks have found so far; each look is named as in `titles` and gives its line."""
 
     titles: Mapping[str, str] = TITLES
@@ -187,30 +187,7 @@ class Flight:
 
     def look_at_overlap(self) -> Line:
         """Equal and near-equal questions in two splits."""
-        places = [(name, row) for name, rows in self.rows.items() for row in rows]
-        near = near_duplicates(
-            [row["instruction"] for _, row in places], [row["input"] or "" for _, row in places]
-        )
-        split = [name for name, _ in places]
-        equal = [
-            (split[first], split[k])
-            for k, first in enumerate(near.same_as)
-            if split[first] != split[k]
-        ]
-        alike = [
-            (split[a], split[b])
-            for a, b in zip(near.left, near.right, strict=True)
-            if split[a] != split[b]
-        ]
-        if not equal and not alike:
-            return Line("overlap", "passed", "No question of one split is near one of another.")
-        return Line(
-            "overlap",
-            "noted",
-            f"In two splits: {len(equal)} equal questions and {len(alike)} pairs of nearly equal "
-            "ones. Scores on them say what was remembered; freeze a version that keeps them "
-            "together.",
-        )
+        return overlap(self.rows)
 
     def look_at_memory(self) -> Line:
         """An estimate, and then a real step on the longest micro-batch."""

@@ -199,7 +199,7 @@ class PrefixTuning(Method):
 
 @dataclass(frozen=True)
 class Full(Method):
-    """All weights, kept in fp32 (on a GPU computed with in bf16); final/ holds a whole model."""
+    """All weights, kept and computed with in fp32; final/ holds a whole model."""
 
     name: ClassVar[str] = "full"
     label: ClassVar[str] = "Full fine-tuning"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from core.examples.duplicates import near_duplicates
 from core.tuning.run_spec import RunSpec
 
 Verdict = Literal["passed", "noted", "refused"]
@@ -110,6 +111,16 @@ def with_lines_not_reached(found: Preflight, titles: Mapping[str, str] = TITLES)
     return replace(found, lines=(*found.lines, *missing))
 
 
+def no_answers(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Why there is nothing to learn from a training split whose outputs are all empty; else ""."""
+    if any(str(row["output"] or "").strip() for row in rows):
+        return ""
+    return (
+        f"None of the {len(rows)} training examples has an output. Freeze a version of examples "
+        "with answers."
+    )
+
+
 def counted_fields(rows: Sequence[Mapping[str, Any]]) -> Line:
     """Empty fields and repeated examples of a training split, counted.
 
@@ -122,13 +133,8 @@ def counted_fields(rows: Sequence[Mapping[str, Any]]) -> Line:
     asked, answered = empty("instruction"), empty("output")
     texts = [(row["instruction"], row["input"] or "", row["output"]) for row in rows]
     repeated = len(texts) - len(set(texts))
-    if answered == len(rows):
-        return Line(
-            "examples",
-            "refused",
-            f"None of the {len(rows)} training examples has an output. Freeze a version of "
-            "examples with answers.",
-        )
+    if refused := no_answers(rows):
+        return Line("examples", "refused", refused)
     flaws = [
         f"{count} {what}"
         for count, what in (
@@ -143,6 +149,25 @@ def counted_fields(rows: Sequence[Mapping[str, Any]]) -> Line:
             "examples", "passed", f"All {len(rows)} parse; no field is empty, none repeats."
         )
     return Line("examples", "noted", f"Of {len(rows)}: {', '.join(flaws)}.")
+
+
+def overlap(splits: Mapping[str, Sequence[Mapping[str, Any]]]) -> Line:
+    """Equal and near-equal questions that stand in two of the splits, counted."""
+    places = [(name, row) for name, rows in splits.items() for row in rows]
+    near = near_duplicates(
+        [row["instruction"] for _, row in places], [row["input"] or "" for _, row in places]
+    )
+    split = [name for name, _ in places]
+    equal = sum(split[first] != split[k] for k, first in enumerate(near.same_as))
+    alike = sum(split[a] != split[b] for a, b in zip(near.left, near.right, strict=True))
+    if not equal and not alike:
+        return Line("overlap", "passed", "No question of one split is near one of another.")
+    return Line(
+        "overlap",
+        "noted",
+        f"In two splits: {equal} equal questions and {alike} pairs of nearly equal ones. Scores on "
+        "them say what was remembered; freeze a version that keeps them together.",
+    )
 
 
 @dataclass(frozen=True)

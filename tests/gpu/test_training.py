@@ -225,6 +225,8 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path:
     refused("c", UnusableModel, "can run code", base_model="models/pickled")
     refused("d", ChangedModel, "not those", base_model_hash="0" * 64)
     refused("e", NothingToLearn, "no example", rows=some_rows(1)[:0])
+    silent = [{**row, "output": " "} for row in some_rows(3)]
+    refused("g", NothingToLearn, "None of the 3 training examples has an output", rows=silent)
     refused("f", OverlongExamples, "24 of 24", max_length=16)
 
 
@@ -439,3 +441,21 @@ def test_the_numbers_of_a_run_stand_in_tensorboard_files(tiny: Path, tmp_path: P
     assert scalars["validation/loss"] == pytest.approx(losses_of(folder, "eval"), rel=1e-5)
     assert scalars["train/learning_rate"].keys() == {1, 2, 3, 4}
     assert "memory/peak_bytes" in scalars
+
+
+def test_an_evaluation_that_runs_out_of_memory_is_cut_smaller_too(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(model: Any, batch: Any) -> torch.Tensor:
+        if not model.training and len(batch.ids) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_loss(model, batch)
+
+    spec = a_run(tiny, max_steps=2, per_device_train_batch_size=4, lora_dropout=0.0)
+    roomy = a_training(tmp_path / "runs" / "roomy", spec)
+    train_here(roomy)
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
+    tight = a_training(tmp_path / "runs" / "tight", spec)
+    assert train_here(tight)["micro_batch"] == 1
+    for step, loss in losses_of(roomy, "eval").items():
+        assert losses_of(tight, "eval")[step] == pytest.approx(loss, rel=1e-4)
