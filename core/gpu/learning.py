@@ -38,8 +38,9 @@ class Learning:
 
 def learn_answers(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt) -> Learning:
     """Learning to write. Raises OverlongExamples, NothingToLearn."""
-    if (rows := read_rows(job.data("train.parquet"))) and no_answers(rows):
-        raise NothingToLearn(no_answers(rows))
+    rows = read_rows(job.data("train.parquet"))
+    if rows and (why := no_answers(rows)):
+        raise NothingToLearn(why)
     train, validation = (
         read_split(job, spec, base, prompt, name) for name in ("train", "validation")
     )

@@ -37,7 +37,6 @@ class RunMetrics:
     device: str = ""
     peak_memory_bytes: int | None = None
     result_bytes: int | None = None
-    micro_batch: int | None = None
     train_loss: float | None = None
     validation_loss: float | None = None
     initial_validation_loss: float | None = None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.clock import new_id
-from core.errors import DiskFull, full_disk_told
+from core.errors import DiskFull, TouchstoneError, full_disk_told
 from core.importing.limits import MIB, Limits
-from pages.components import session
+from pages.components import errors, session
 
 KEPT_SECONDS = 24 * 3600
 UPLOAD = "upload"
@@ -20,6 +21,39 @@ UPLOAD = "upload"
 def upload_limits() -> Limits:
     """The limits of an uploaded file: `server.maxUploadSize` of .streamlit/config.toml, in MB."""
     return Limits(file_bytes=int(st.get_option("server.maxUploadSize")) * MIB)
+
+
+def queue_upload(
+    uploaded: Any,
+    *,
+    form: str,
+    turn: str,
+    missing: str,
+    said: str,
+    start: Callable[[Path, str], object],
+) -> None:
+    """Hand a submitted form's file to `start(path, submission id)`, which moves it into a job.
+
+    Without a file, `missing` is told; a refusal is told and leaves the form as it is; else `said`
+    is, and the form is emptied: `turn` names what is remembered for its widgets' keys.
+    """
+    if uploaded is None:
+        errors.tell("No file yet", missing)
+        return
+    suffix = Path(uploaded.name).suffix.lower()[:12]
+    path = session.workspace().inbox / f"{new_id('up')}{suffix}"
+    try:
+        path.write_bytes(uploaded.getbuffer())
+        start(path, session.submission_id(form))
+    except TouchstoneError as error:
+        errors.tell(error.title, error.message)
+        return
+    finally:
+        path.unlink(missing_ok=True)
+    session.submitted(form)
+    session.remember(turn, session.recall(turn, 0) + 1)
+    session.say(said)
+    st.rerun()
 
 
 def on_disk(uploaded: Any) -> Path:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import streamlit as st
 
 from core.actor import Actor
-from core.errors import TouchstoneError
 from core.study.system import VersionSystem
 from core.versions.exporting import to_csv
 from core.workflows.evaluation import answers
 from pages.components import page, session
-from pages.components.errors import tell
+from pages.components.upload import queue_upload
 
 if TYPE_CHECKING:
     from core.importing.answers_job import Report
@@ -52,27 +49,17 @@ def import_form(store: StoreType, actor: Actor, version_id: str) -> None:
 def _start(
     store: StoreType, actor: Actor, version_id: str, name: str, file: Any, column: str
 ) -> None:
-    if file is None:
-        tell("No file yet", "Choose the file that holds the answers.")
-        return
-    form = f"answers {version_id}"
-    suffix = Path(file.name).suffix.lower()[:12]
-    path = session.workspace().inbox / f"answers_{uuid4().hex}{suffix}"
-    try:
-        path.write_bytes(file.getbuffer())
-        answers.start_import(
+    queue_upload(
+        file,
+        form=f"answers {version_id}",
+        turn=ROUND,
+        missing="Choose the file that holds the answers.",
+        said="Queued. What joins is scored as soon as it is there.",
+        start=lambda path, submission: answers.start_import(
             store, actor, version_id, name=name, path=path, answer_column=column.strip() or None,
-            system_id=f"sys_{session.submission_id(form)}",
-        )  # fmt: skip
-    except TouchstoneError as error:
-        tell(error.title, error.message)
-        return
-    finally:
-        path.unlink(missing_ok=True)
-    session.submitted(form)
-    session.remember(ROUND, session.recall(ROUND, 0) + 1)
-    session.say("Queued. What joins is scored as soon as it is there.")
-    st.rerun()
+            system_id=f"sys_{submission}",
+        ),
+    )  # fmt: skip
 
 
 def joined(store: StoreType, actor: Actor, systems: Sequence[VersionSystem]) -> None:

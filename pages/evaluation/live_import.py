@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import streamlit as st
 
 from core.actor import Actor
-from core.errors import TouchstoneError
 from core.workflows.evaluation import live_answers
 from pages.components import session
-from pages.components.errors import tell
+from pages.components.upload import queue_upload
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
@@ -50,24 +47,14 @@ def live_form(store: StoreType, actor: Actor, project_id: str) -> None:
 def _start(
     store: StoreType, actor: Actor, project_id: str, name: str, file: Any, columns: str
 ) -> None:
-    if file is None:
-        tell("No file yet", "Choose the file that holds the questions and answers.")
-        return
-    form = f"live {project_id}"
-    suffix = Path(file.name).suffix.lower()[:12]
-    path = session.workspace().inbox / f"live_{uuid4().hex}{suffix}"
-    try:
-        path.write_bytes(file.getbuffer())
-        live_answers.start_import(
+    queue_upload(
+        file,
+        form=f"live {project_id}",
+        turn=ROUND,
+        missing="Choose the file that holds the questions and answers.",
+        said="Queued. The version and its systems appear when the file is read.",
+        start=lambda path, submission: live_answers.start_import(
             store, actor, project_id, path=path, name=name, columns=columns.split(","),
-            version_id=f"ver_{session.submission_id(form)}",
-        )  # fmt: skip
-    except TouchstoneError as error:
-        tell(error.title, error.message)
-        return
-    finally:
-        path.unlink(missing_ok=True)
-    session.submitted(form)
-    session.remember(ROUND, session.recall(ROUND, 0) + 1)
-    session.say("Queued. The version and its systems appear when the file is read.")
-    st.rerun()
+            version_id=f"ver_{submission}",
+        ),
+    )  # fmt: skip

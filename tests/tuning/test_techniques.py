@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,11 @@ from core.errors import InvalidInput, NotAllowed
 from core.gpu.rivals import Rivals
 from core.jobs.events import EventLog
 from core.jobs.folder import JobFolder
-from core.jobs.local import kill
-from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once
 from core.workflows.tuning import techniques
 from core.workflows.tuning.techniques import Technique
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor
-from tests.tiny_model import make_tiny_model
+from tests.builders import an_actor
 from tests.tuning.test_training_workflow import a_version
 
 SHORT: dict[str, Any] = {
@@ -31,21 +27,6 @@ SHORT: dict[str, Any] = {
     "eval_samples": 0,
     "early_stopping_patience": 0,
 }
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    make_tiny_model(tmp_path / "models" / "tiny", max_positions=512)
-    opened = a_store(tmp_path)
-    yield opened
-    for job in opened.jobs.unsettled():
-        kill(folder_of(opened, job))
-    opened.close()
-
-
-@pytest.fixture
-def lead(store: Store) -> Actor:
-    return an_actor(a_project(store).project_id, "lead")
 
 
 def settle(store: Store) -> None:

@@ -28,7 +28,7 @@ from core.workflows.tuning import training
 from core.workflows.tuning.specs import NothingToTrainOn, default_settings
 from core.workflows.tuning.training import curves_of, start_run
 from storage.store import Store
-from tests.builders import a_project, a_store, accepted_examples, an_actor
+from tests.builders import a_store, accepted_examples, an_actor
 from tests.tiny_model import make_tiny_model, some_rows
 from tests.version_builders import add_version
 
@@ -56,11 +56,6 @@ def store(tmp_path: Path, model: Path) -> Iterator[Store]:
     for job in opened.jobs.unsettled():
         kill(folder_of(opened, job))
     opened.close()
-
-
-@pytest.fixture
-def lead(store: Store) -> Actor:
-    return an_actor(a_project(store).project_id, "lead")
 
 
 def a_version(store: Store, project_id: str, *, validation: int = 4) -> str:

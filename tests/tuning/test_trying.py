@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.actor import Actor
 from core.errors import Conflict, InvalidInput, NotAllowed
 from core.gpu import trying as worker
-from core.jobs.local import kill
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation.browsing import ContentKnown
 from core.workflows.jobs import control
@@ -19,26 +16,15 @@ from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once, wait_for
 from core.workflows.tuning import training, trying
 from storage.store import Store
-from tests.builders import a_project, a_store, an_actor
-from tests.tiny_model import make_tiny_model
+from tests.builders import an_actor
 from tests.tuning.test_training_workflow import SHORT, a_version
 
 ASKED = GenerationConfig(max_new_tokens=8)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    make_tiny_model(tmp_path / "models" / "tiny", max_positions=256)
-    opened = a_store(tmp_path)
-    yield opened
-    for job in opened.jobs.unsettled():
-        kill(folder_of(opened, job))
-    opened.close()
-
-
-@pytest.fixture
-def lead(store: Store) -> Actor:
-    return an_actor(a_project(store).project_id, "lead")
+def max_positions() -> int:
+    return 256
 
 
 def answered(store: Store, lead: Actor, job_id: str, count: int) -> list[trying.Asked]:

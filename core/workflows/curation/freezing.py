@@ -207,13 +207,12 @@ def start_export(store: Store, actor: Actor, version_id: str) -> str:
     earlier = export_of(store, actor, version_id)
     if earlier and (not earlier.job.taken_in or earlier.files):
         return earlier.job.job_id
-    again = f"#{new_id('again')}" if earlier else ""
     return jobs.submit(
         store,
         actor,
         kind="export",
         project_id=version.project_id,
-        subject_id=f"export_{version_id}{again}",
+        subject_id=jobs.subject_again(store, f"export_{version_id}"),
         title=f"Export {version.name}",
         spec={"about": _about(version)},
         tables={"examples.parquet": store.versions.members(version_id)},

@@ -82,6 +82,13 @@ def submit(
     return saved
 
 
+def subject_again(store: Store, subject_id: str) -> str:
+    """The subject of one more job about the same thing: itself the first time, then SUBJECT#…,
+    which `store.jobs.newest_about` finds."""
+    earlier = store.jobs.newest_about(subject_id)
+    return f"{subject_id}#{new_id('again')}" if earlier else subject_id
+
+
 def _save_in_place(store: Store, job: Job, part: Path, also: Callable[[str], None] | None) -> str:
     target = store.workspace / job.folder
 

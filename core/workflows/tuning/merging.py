@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import new_id
 from core.errors import InvalidInput
 from core.jobs.folder import read_json
 from core.jobs.job import Job
@@ -40,7 +39,7 @@ def start_merge(store: Store, actor: Actor, run_id: str) -> str:
             "Only a completed run that writes, with an adapter beside the weights, can be merged. "
             "Choose another."
         )
-    earlier = _latest(store, run)
+    earlier = store.jobs.newest_about(_subject(run_id))
     if earlier and (not earlier.is_terminal or earlier.status == "completed"):
         return earlier.job_id
     return jobs.submit(
@@ -48,7 +47,7 @@ def start_merge(store: Store, actor: Actor, run_id: str) -> str:
         actor,
         kind=KIND,
         project_id=run.project_id,
-        subject_id=new_id(KIND),
+        subject_id=jobs.subject_again(store, _subject(run_id)),
         title=f"Merge {run.name}",
         spec={
             "run_id": run.run_id,
@@ -65,14 +64,13 @@ def start_merge(store: Store, actor: Actor, run_id: str) -> str:
                 run.version_id, "validation", HELD_OUT
             ).select(COLUMNS)
         },
-        detail={"run": run.run_id},
     )
 
 
 def merging_of(store: Store, actor: Actor, run_id: str) -> Merging | None:
     """The newest merge of a run; None before there is one, and for runs that cannot be merged."""
-    run = get_run(store, actor, run_id)
-    job = _latest(store, run)
+    get_run(store, actor, run_id)
+    job = store.jobs.newest_about(_subject(run_id))
     if job is None:
         return None
     folder = jobs.folder_of(store, job).final
@@ -89,6 +87,5 @@ def _is_mergeable(run: Run) -> bool:
     return adapter and not run.spec.classifies
 
 
-def _latest(store: Store, run: Run) -> Job | None:
-    known = store.jobs.of_project(run.project_id, [KIND])
-    return next((job for job in known if job.detail.get("run") == run.run_id), None)
+def _subject(run_id: str) -> str:
+    return f"{KIND}_{run_id}"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import new_id
 from core.errors import Conflict
 from core.jobs.folder import read_json
 from core.jobs.job import Job
@@ -54,7 +53,7 @@ def start_preflight(
     raises.
     """
     spec = planned_spec(store, actor, version_id, model_id=model_id, settings=settings)
-    earlier = _latest(store, spec)
+    earlier = store.jobs.newest_about(_subject(spec))
     if earlier and not earlier.is_terminal:
         return earlier.job_id
     version = get_version(store, actor, version_id)
@@ -63,14 +62,11 @@ def start_preflight(
         actor,
         kind=KIND,
         project_id=version.project_id,
-        subject_id=new_id(KIND),
+        subject_id=jobs.subject_again(store, _subject(spec)),
         title=f"Pre-flight of {spec.name}",
         spec={**spec.job_spec(), "kind": KIND},
         tables=data_tables(store, version_id),
-        detail={
-            "settings": settings_hash(spec),
-            "model": base_model(store.workspace, model_id).title,
-        },
+        detail={"model": base_model(store.workspace, model_id).title},
     )
 
 
@@ -84,13 +80,13 @@ def latest_preflight(
 ) -> Looked | None:
     """The newest pre-flight of exactly these settings, or None."""
     spec = planned_spec(store, actor, version_id, model_id=model_id, settings=settings)
-    job = _latest(store, spec)
+    job = store.jobs.newest_about(_subject(spec))
     return Looked(job, found_by(store, job)) if job else None
 
 
 def refuse_red_lines(store: Store, spec: RunSpec) -> None:
     """Raises RunRefused when the newest pre-flight of these settings refused something."""
-    job = _latest(store, spec)
+    job = store.jobs.newest_about(_subject(spec))
     found = found_by(store, job) if job else None
     if found and not found.ok:
         line = next(line for line in found.lines if line.verdict == "refused")
@@ -109,9 +105,5 @@ def settings_hash(spec: RunSpec) -> str:
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
 
 
-def _latest(store: Store, spec: RunSpec) -> Job | None:
-    version = store.versions.by_id(spec.data.version_id)
-    assert version is not None
-    wanted = settings_hash(spec)
-    known = store.jobs.of_project(version.project_id, [KIND])
-    return next((job for job in known if job.detail.get("settings") == wanted), None)
+def _subject(spec: RunSpec) -> str:
+    return f"{KIND}_{settings_hash(spec)}"

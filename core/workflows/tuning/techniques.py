@@ -18,6 +18,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.jobs.state import TERMINAL
 from core.tuning.methods import METHODS
 from core.tuning.planning import planned_steps
 from core.tuning.run import Run
@@ -62,10 +63,7 @@ class TechniqueComparison:
     @property
     def settled(self) -> bool:
         """True when no run of it trains or waits any more."""
-        return all(
-            run.status in ("completed", "cancelled", "failed", "lost", "stopped")
-            for run in self.runs
-        )
+        return all(run.status in TERMINAL for run in self.runs)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def start_trying(store: Store, actor: Actor, run_id: str) -> str:
         actor,
         kind=KIND,
         project_id=run.project_id,
-        subject_id=new_id(KIND),
+        subject_id=jobs.subject_again(store, _subject(run_id)),
         title=f"Try {run.name}",
         spec={
             "base_model": run.spec.base.location,
@@ -73,9 +73,12 @@ def start_trying(store: Store, actor: Actor, run_id: str) -> str:
 
 def latest_trial(store: Store, actor: Actor, run_id: str) -> Job | None:
     """The newest job in which this run is or was tried."""
-    run = _run(store, actor, run_id)
-    known = store.jobs.of_project(run.project_id, [KIND])
-    return next((job for job in known if job.detail.get("run") == run.run_id), None)
+    _run(store, actor, run_id)
+    return store.jobs.newest_about(_subject(run_id))
+
+
+def _subject(run_id: str) -> str:
+    return f"{KIND}_{run_id}"
 
 
 def ask(
