@@ -16,8 +16,8 @@ from core.examples.tokens import Flags, Ints
 
 Over = Literal["prompt", "instruction", "input", "output", "all"]
 THRESHOLD = 0.82
-"""A little below what decides a split: 92 % of texts with 15 % of their words replaced are found, and
-a person looks at each cluster before anything happens."""
+"""A little below what decides a split: 92 % of texts with 15 % of their words replaced are found,
+and a person looks at each cluster before anything happens."""
 
 
 @dataclass(frozen=True)
