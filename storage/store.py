@@ -11,11 +11,14 @@ from storage.annotation import Annotation
 from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
+from storage.batches import Batches
+from storage.checks import Checks
 from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
 from storage.drafts import Drafts
+from storage.duplicates import DuplicateGroups
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.extensions import Extensions
@@ -27,6 +30,7 @@ from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.listing import Listing
+from storage.mends import Mends
 from storage.own_work import OwnWork
 from storage.presentations import Presentations
 from storage.projects import Projects
@@ -69,6 +73,10 @@ class Store:
         self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
+        self.checks = Checks(self.database)
+        self.batches = Batches(self.database, self.counters)
+        self.mends = Mends(self.database, self.counters, self.batches)
+        self.duplicates = DuplicateGroups(self.database, self.batches)
         self.versions = Versions(self.database)
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
