@@ -92,7 +92,7 @@ def test_a_worker_finds_flaws_duplicates_and_the_health_of_the_set(
     found = checks.found_examples(store, lead, project_id, "encoding_damage")
     assert [one.example_id for one in found] == ids[40:42]
     first = found[0]
-    assert first.text[slice(first.start, first.end)] == "Ã©"
+    assert "Ã©" in first.text[slice(first.start, first.end)]
     assert (first.field, first.severity, first.mend) == ("output", "high", f"0: {MENDED}")
     assert total(store, lead, project_id, "exact") == GroupTotal(3, 6, 3)
     group = deduplicating.groups(store, lead, project_id, "exact")[0]
