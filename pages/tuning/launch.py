@@ -12,6 +12,7 @@ from core.tuning.base_models import BaseModel
 from core.workflows.curation import freezing
 from core.workflows.tuning import specs, training
 from pages.components import errors, page, session
+from pages.tuning.model_download import add_model
 from pages.tuning.preflight_view import preflight_section
 from pages.tuning.run_form import run_settings
 from pages.tuning.run_plan import described, plan
@@ -34,6 +35,7 @@ def main() -> None:
     if not by_model:
         page.empty("There is no base model here", _where())
         unusable(models)
+        add_model()
         return
     left, right = st.columns(2)
     version_id = left.selectbox(
@@ -49,6 +51,7 @@ def main() -> None:
         help=f"The model to start from; its own weights stay as they are. {_where()}",
     )
     unusable(models)
+    add_model()
     name = st.text_input(
         "Run name",
         placeholder=f"{project.name} {by_version[version_id].name}",
