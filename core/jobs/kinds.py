@@ -118,6 +118,7 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.tuning.techniques:take_in_run",
         device="accelerator",
         folder="runs",
+        variables=(*NETWORK, "MLFLOW_"),
     ),
     JobKind(
         "preflight",
