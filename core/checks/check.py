@@ -26,8 +26,9 @@ class Result:
     """What one check says of the whole set.
 
     `kinds`: kind → examples, when it was checked. `remarks` are SetRemarks, `lengths` Lengths of
-    each field, `labels` label field → option → examples, as plain values. The topic map has
-    `points` points, in the topics that `topics` names.
+    each field, `labels` label field → option → examples, as plain values. `distinct_prompts` differ
+    in more than letter case and white space. The topic map has `points`
+    points, in the topics that `topics` names.
     """
 
     examples: int

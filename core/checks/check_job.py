@@ -112,7 +112,8 @@ def _result(
     duplicates: Duplicates,
     drawn: TopicMap,
 ) -> Result:
-    prompts = set(zip(rows["instruction"], rows["input"], strict=True))
+    asked = zip(rows["instruction"], rows["input"], strict=True)
+    prompts = {(" ".join(a.casefold().split()), " ".join(b.casefold().split())) for a, b in asked}
     return Result(
         examples=report.checked,
         kinds={name: one.count for name, one in report.kinds.items() if one.count},

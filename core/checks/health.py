@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from core.wording import figure
+
 BARS = 20
 MOST_LABELS = 30
 """Outputs with more different texts than this are no labels."""
@@ -36,10 +38,11 @@ def size_sentence(count: int) -> str:
     """What a number of examples is enough for, and how many the next rule of thumb asks for."""
     reached = [one for one in THUMBS if count >= one.least]
     ahead = [one for one in THUMBS if count < one.least]
-    said = f"Enough for {reached[-1].enough_for}" if reached else "Few for any task"
-    if not ahead:
-        return f"{said}."
-    return f"{said}; {ahead[0].enough_for} wants {ahead[0].least:,} or more."
+    wants = f"{ahead[0].enough_for} wants {figure(ahead[0].least)} or more" if ahead else ""
+    if not reached:
+        return f"too few: {wants}."
+    said = f"enough for {reached[-1].enough_for}"
+    return f"{said}; {wants}." if wants else f"{said}."
 
 
 @dataclass(frozen=True)

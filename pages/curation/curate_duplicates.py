@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.checks.check import Check, DuplicateGroup, DuplicateKind, GroupDecision, Member
 from core.checks.fields import OVER_LABELS
+from core.examples.example import FIELDS
 from core.examples.states import STATE_LABELS
 from core.projects import Project
 from core.wording import counted
@@ -42,27 +43,26 @@ def duplicates(project: Project, check: Check) -> None:
     """One kind of groups, with its decisions."""
     store, actor, project_id = session.store(), session.actor(), project.project_id
     undo(project_id)
-    totals = {kind: deduplicating.total(store, actor, project_id, kind) for kind in MEANS}
-    names = {kind: name for name, kind in LABELS.items()}
     chosen = st.segmented_control(
         "Kind", list(LABELS), key=KIND, bind="query-params", default="Exact", required=True,
-        format_func=lambda name: f"{name} ({page.number(totals[LABELS[name]].groups)})",
         label_visibility="collapsed",
     )  # fmt: skip
     kind = LABELS[chosen or "Exact"]
+    total = deduplicating.total(store, actor, project_id, kind)
     where = OVER_LABELS[check.settings.over].lower()
     st.caption(f"{MEANS[kind]} Compared: {where}. New duplicates are found by the next check.")
     if check.result.capped_buckets:
         st.caption(
             "Among very many similar texts not every two were compared: a few may be missing."
         )
-    total = totals[kind]
     if not total.groups:
-        page.empty(f"No groups here: {names[kind].lower()}", "Nothing is left to decide.")
+        page.empty("No groups", "There are none of this kind, or all are decided.")
         return
+    many = counted(total.groups, "group")
+    st.markdown(f"**{many} with {counted(total.members, 'example')}**")
     if kind != "siblings" and actor.has(project_id, "lead"):
         st.caption(RULES)
-        label = f"Keep the best of all {counted(total.groups, 'group')} …"
+        label = f"Keep the best of all {many} …"
         if total.others and st.button(label, icon=":material/filter_1:"):
             confirm(project_id, check.check_id, kind, total.groups, total.others)
     pages = f"duplicates {project_id} {kind}"
@@ -81,8 +81,7 @@ def shown_group(project_id: str, check_id: str, group: DuplicateGroup) -> None:
     is_lead = session.actor().has(project_id, "lead")
     with st.container(border=True):
         st.markdown(f"**{page.counted(group.size, 'example')}**")
-        texts = [(one.instruction, one.input, one.output) for one in group.members]
-        same = [len({one[k] for one in texts}) == 1 for k in range(3)]
+        same = [len({getattr(one, name) for one in group.members}) == 1 for name in FIELDS]
         for start in range(0, len(group.members), 2):
             columns = st.columns(2)
             for column, one in zip(columns, group.members[start : start + 2], strict=False):
@@ -115,12 +114,15 @@ def member(one: Member, same: list[bool], *, first: bool) -> None:
             width="content",
         )
         st.caption(" · ".join(marks), width="content")
-    for name, shared in zip(("instruction", "input", "output"), same, strict=True):
+    for name, shared in zip(FIELDS, same, strict=True):
         text = getattr(one, name)
         if not text or (shared and not first):
             continue
         st.caption(name.capitalize())
         page.plain(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+    alike = [name for name, shared in zip(FIELDS, same, strict=True) if shared]
+    if alike and not first:
+        st.caption(f"The same: {', '.join(alike)}.")
 
 
 def button(

@@ -38,13 +38,10 @@ def findings(project: Project, check: Check) -> None:
     if not totals:
         return
     summary(totals)
-    known = {one.kind: one for one in totals}
+    known = {KINDS[one.kind].label: one for one in totals}
     if session.widget_value(KIND) not in known:
-        session.set_widget(KIND, totals[0].kind)
-    chosen = st.selectbox(
-        "Show", list(known), key=KIND, bind="query-params",
-        format_func=lambda kind: f"{KINDS[kind].label} ({page.number(known[kind].examples)})",
-    )  # fmt: skip
+        session.set_widget(KIND, next(iter(known)))
+    chosen = st.selectbox("Show", list(known), key=KIND, bind="query-params", width=360)
     examples_of(project_id, known[chosen])
 
 

@@ -32,7 +32,11 @@ def health(project: Project, check: Check) -> None:
             ("Examples", page.number(usable), "Set aside ones left out"),
             ("Accepted", page.percent(reviewed), "The share that a reviewer accepted"),
             ("Time spent", page.duration(seconds), "Writing and reviewing, as the pages measured"),
-            ("Different questions", page.percent(distinct), "Instruction and input, when checked"),
+            (
+                "Different questions",
+                page.percent(distinct),
+                "By instruction and input, when checked",
+            ),
         ]
     )
     size(usable, counts["accepted"])
@@ -45,10 +49,11 @@ def health(project: Project, check: Check) -> None:
 def size(usable: int, accepted: int) -> None:
     """How many examples there are, against the rules of thumb."""
     st.subheader("Size", anchor=False)
-    st.write(f"All {page.number(usable)}: {size_sentence(usable)}")
-    st.write(f"Accepted, {page.number(accepted)}: {size_sentence(accepted)}")
+    st.write(f"{page.counted(usable, 'example')}: {size_sentence(usable)}")
+    if accepted:
+        st.write(f"{page.number(accepted)} of them accepted: {size_sentence(accepted)}")
     rules = ", ".join(f"{one.enough_for} {page.number(one.least)}" for one in THUMBS)
-    st.caption(f"Rules of thumb, examples at least: {rules}. What counts is quality and variety.")
+    st.caption(f"Rules of thumb, examples at least: {rules}.")
 
 
 def lengths(found: Mapping[str, Mapping[str, Any]]) -> None:
@@ -123,7 +128,7 @@ def topics(check: Check, points: list[MapPoint]) -> None:
     fig = charts.figure(title, height=460)
     for k, name in enumerate(names):
         own = [one for one in points if one.topic == k]
-        fig.add_scattergl(
+        fig.add_scatter(
             x=[one.x for one in own], y=[one.y for one in own], mode="markers",
             name=shown(f"{name} ({page.number(len(own))})"),
             marker={"color": charts.SERIES[k % len(charts.SERIES)], "size": 7, "opacity": 0.7,

@@ -104,7 +104,7 @@ def test_a_worker_finds_flaws_duplicates_and_the_health_of_the_set(
     newest = checks.newest_check(store, lead, project_id)
     assert newest
     result = newest.result
-    assert (result.examples, result.distinct_prompts, result.points) == (45, 45, 45)
+    assert (result.examples, result.distinct_prompts, result.points) == (45, 42, 45)
     assert sum(result.lengths["output"]["counts"]) == 45
     points = checks.map_points(store, lead, project_id)
     assert {one.topic for one in points} <= set(range(len(result.topics)))
