@@ -79,17 +79,20 @@ def duplicates(project: Project, check: Check) -> None:
 def shown_group(project_id: str, check_id: str, group: DuplicateGroup) -> None:
     """The members side by side, the representative first, and what can be decided."""
     is_lead = session.actor().has(project_id, "lead")
+    proposes = group.kind != "siblings"
     with st.container(border=True):
-        st.markdown(f"**{page.counted(group.size, 'example')}**")
         same = [len({getattr(one, name) for one in group.members}) == 1 for name in FIELDS]
+        alike = [name for name, shared in zip(FIELDS, same, strict=True) if shared]
+        shared = f", {' and '.join(alike)} the same" if alike else ""
+        st.markdown(f"**{page.counted(group.size, 'example')}**{shared}")
         for start in range(0, len(group.members), 2):
             columns = st.columns(2)
             for column, one in zip(columns, group.members[start : start + 2], strict=False):
                 with column:
-                    member(one, same, first=start == 0 and one is group.members[0])
+                    member(one, same, first=one is group.members[0], best=proposes and one.is_best)
         if group.size > len(group.members):
             st.caption(f"… and {page.number(group.size - len(group.members))} more.")
-        if group.kind == "siblings" or not is_lead:
+        if not (proposes and is_lead):
             return
         st.caption(f"Proposed: keep example {page.number(group.best.position)}. {group.why_best}")
         with st.container(horizontal=True):
@@ -100,11 +103,11 @@ def shown_group(project_id: str, check_id: str, group: DuplicateGroup) -> None:
             button(project_id, check_id, group, "drop_all", "Set all aside")
 
 
-def member(one: Member, same: list[bool], *, first: bool) -> None:
+def member(one: Member, same: list[bool], *, first: bool, best: bool) -> None:
     """One example of a group; what all members share is shown with the first."""
     marks = [STATE_LABELS[one.state].lower()]
     marks += ["flagged"] if one.flagged else []
-    marks += ["★ best"] if one.is_best else []
+    marks += ["★ best"] if best else []
     marks += ["has high findings"] if one.findings else []
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
@@ -120,9 +123,6 @@ def member(one: Member, same: list[bool], *, first: bool) -> None:
             continue
         st.caption(name.capitalize())
         page.plain(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
-    alike = [name for name, shared in zip(FIELDS, same, strict=True) if shared]
-    if alike and not first:
-        st.caption(f"The same: {', '.join(alike)}.")
 
 
 def button(

@@ -72,8 +72,7 @@ def _chosen(project: Project, kept: CheckSettings) -> dict[str, object]:
             "Duplicates are looked for in", list(OVER_LABELS), index=_at(OVER_LABELS, kept.over),
             format_func=OVER_LABELS.__getitem__, width=230,
         )  # fmt: skip
-        languages = LANGUAGES | ({kept.language: kept.language} if kept.language else {})
-        languages |= LANGUAGES
+        languages = {**({kept.language: kept.language} if kept.language else {}), **LANGUAGES}
         language = st.selectbox(
             "Outputs are written in", list(languages), index=_at(languages, kept.language or ""),
             format_func=languages.__getitem__, width=200,
@@ -89,18 +88,19 @@ def _chosen(project: Project, kept: CheckSettings) -> dict[str, object]:
         "Outputs must say nothing that the input does not (summaries, extractions)",
         value=kept.grounded,
     )
-    on = st.multiselect(
-        "Kinds of finding",
+    off = st.multiselect(
+        f"Kinds of finding to leave out, of {len(KINDS)}",
         list(KINDS),
-        default=[name for name in KINDS if name not in kept.off],
+        default=[name for name in KINDS if name in kept.off],
         format_func=lambda name: KINDS[name].label,
+        placeholder="None: all are looked for",
     )
     return {
         "over": over,
         "grounded": grounded,
         "language": language or None,
         "output_label": output_label,
-        "off": frozenset(KINDS) - frozenset(on),
+        "off": frozenset(off),
     }
 
 

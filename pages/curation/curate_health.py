@@ -81,7 +81,7 @@ def lengths(found: Mapping[str, Mapping[str, Any]]) -> None:
         x=spans, y=counts, marker={"color": charts.NEUTRAL},
         hovertemplate="%{x} characters: %{y} examples<extra></extra>",
     )  # fmt: skip
-    fig.update_xaxes(type="category", nticks=8)
+    fig.update_xaxes(type="category", nticks=5, tickangle=0)
     rows = [{"characters": span, "examples": n} for span, n in zip(spans, counts, strict=True)]
     charts.show(fig, rows, f"lengths-{name}.csv")
     if one["empty"]:
