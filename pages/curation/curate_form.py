@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
 from core.checks.fields import OVER_LABELS
@@ -64,17 +67,17 @@ def check_form(project: Project, *, folded: bool) -> None:
         attempt(start, "Queued. What the check finds is shown here.")
 
 
-def _chosen(project: Project, kept: CheckSettings) -> dict[str, object]:
+def _chosen(project: Project, kept: CheckSettings) -> dict[str, Any]:
     """The widgets; what they say, as fields of CheckSettings."""
     names = [one.name for one in project.settings.label_schema]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         over = st.selectbox(
-            "Duplicates are looked for in", list(OVER_LABELS), index=_at(OVER_LABELS, kept.over),
+            "Duplicates are looked for in", list(OVER_LABELS), index=_at(list(OVER_LABELS), kept.over),
             format_func=OVER_LABELS.__getitem__, width=230,
         )  # fmt: skip
         languages = {**({kept.language: kept.language} if kept.language else {}), **LANGUAGES}
         language = st.selectbox(
-            "Outputs are written in", list(languages), index=_at(languages, kept.language or ""),
+            "Outputs are written in", list(languages), index=_at(list(languages), kept.language or ""),
             format_func=languages.__getitem__, width=200,
         )  # fmt: skip
         output_label = NO_LABEL
@@ -104,6 +107,5 @@ def _chosen(project: Project, kept: CheckSettings) -> dict[str, object]:
     }
 
 
-def _at(choices: object, wanted: str) -> int:
-    there = list(choices)  # type: ignore[call-overload]
-    return there.index(wanted) if wanted in there else 0
+def _at(choices: Sequence[str], wanted: str) -> int:
+    return choices.index(wanted) if wanted in choices else 0

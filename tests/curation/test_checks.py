@@ -376,6 +376,18 @@ def test_a_group_that_is_kept_whole_is_shown_by_no_later_check(
     assert total(store, lead, project_id, "exact").groups == 2
 
 
+def test_a_duplicate_counts_while_the_compared_texts_are_the_same(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    plain = triples(2)
+    ids = some_examples(store, project_id, plain + copies(plain))
+    check(store, lead, project_id)
+    save(store, project_id, ids[0], output="Another output, while instruction and input stay.")
+    assert total(store, lead, project_id, "exact") == GroupTotal(2, 4, 2)
+    save(store, project_id, ids[1], input="Quite another input now.")
+    assert total(store, lead, project_id, "exact") == GroupTotal(1, 2, 1)
+
+
 def test_of_two_leads_who_decide_on_one_group_the_second_is_told(
     store: Store, project_id: str, lead: Actor
 ) -> None:
