@@ -17,10 +17,11 @@ from core.gpu.data import Batch, EncodedExample, collate
 
 
 class Objective(Protocol):
-    """Batches, and the loss summed over what is labelled in one. `measures` names what is measured
-    beside it."""
+    """Batches, and the loss summed over what is labelled in one."""
 
-    measures: Sequence[str]
+    @property
+    def measures(self) -> Sequence[str]:
+        """The names of what is measured beside the loss."""
 
     def collate(self, examples: Sequence[Any]) -> Any:
         """A batch with `targets`, `tokens` and `to(device)`."""

@@ -12,8 +12,9 @@ from core.tuning.base_models import BaseModel
 from core.workflows.curation import freezing
 from core.workflows.tuning import specs, training
 from pages.components import errors, page, session
+from pages.tuning.preference_view import preference_pairs
 from pages.tuning.preflight_view import preflight_section
-from pages.tuning.run_form import run_settings
+from pages.tuning.run_form import run_settings, what_is_learned
 from pages.tuning.run_plan import described, plan
 
 FORM = "launch"
@@ -55,10 +56,14 @@ def main() -> None:
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    writes = by_model[model_id].writes
-    settings, fit = run_settings(model_id, writes=writes, key=f"{FORM} {model_id}")
+    key = f"{FORM} {model_id}"
+    learned = what_is_learned(writes=by_model[model_id].writes, key=key)
+    pairs = preference_pairs(version_id) if learned == "preferences" else None
+    if learned == "preferences" and pairs is None:
+        return
+    settings, fit = run_settings(model_id, learned, key=key)
     if fit:
-        plan(by_version[version_id], model_id, settings)
+        plan(by_version[version_id], model_id, settings, pairs)
         fit = preflight_section(version_id, model_id, settings)
     else:
         st.caption("Correct the settings marked with :material/error: to start the run.")

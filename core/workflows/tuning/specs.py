@@ -114,10 +114,11 @@ def learned_from(
 ) -> dict[str, int]:
     """How many examples each split has for the worker: of a run by DPO, preference pairs."""
     if not spec.prefers:
-        return dict(version.counts)
+        return {str(split): count for split, count in version.counts.items()}
     pairs = preferences_of(store, actor, version.version_id).pairs
     train, validation = held_out(pairs, spec.seed)
-    return {**version.counts, "train": len(train), "validation": len(validation)}
+    learned = {"train": len(train), "validation": len(validation)}
+    return {str(split): count for split, count in version.counts.items()} | learned
 
 
 def _label_field(settings: ProjectSettings) -> str:
