@@ -36,6 +36,8 @@ from core.gpu.prompting import rendered_examples
 from core.prompts import Prompt
 from core.tuning.spec_parts import ObjectiveChoice, Overlong
 
+# Margins below this are rounding: before the first step there is no preference.
+EVEN = 1e-4
 MEASURES = ("reward_margin", "preference_accuracy", "reward_chosen", "reward_rejected")
 
 
@@ -158,7 +160,7 @@ class PreferredAnswers:
 
     def loss(self, model: Any, batch: PairBatch) -> torch.Tensor:
         """(1 + measures): the loss summed over the pairs, then margins of the rewards, accuracies
-        and the rewards of both answers. Where both rewards are equal, half a pair is right."""
+        and the rewards of both answers. Where both rewards are even, half a pair is right."""
         found = answer_log_probs(model, batch.rows).view(2, -1)
         rewards = self.beta * (found - batch.reference)
         margins = rewards[0] - rewards[1]
@@ -166,7 +168,7 @@ class PreferredAnswers:
         if self.sft_weight:
             lengths = batch.rows.keep.sum(1)[: len(margins)]
             loss = loss - self.sft_weight * (found[0] / lengths).sum()
-        right = 0.5 + 0.5 * margins.sign()
+        right = 0.5 + 0.5 * margins.sign() * (margins.abs() > EVEN)
         seen = [one.detach().sum() for one in (margins, right, rewards[0], rewards[1])]
         return torch.stack([loss, *seen])
 
