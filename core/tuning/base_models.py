@@ -88,6 +88,11 @@ def base_models(workspace: Path) -> list[BaseModel]:
     return found
 
 
+def shipped(location: str) -> Path | None:
+    """This installation's demo base, if `location` is that of another one; else None."""
+    return DEMO_FOLDER if location.endswith("/core/demo/base") else None
+
+
 def problem_of(folder: Path) -> str:
     """Why the folder holds no model that can be trained on; "" when it seems to."""
     suffixes = {path.suffix for path in folder.iterdir()}
