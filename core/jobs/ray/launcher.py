@@ -18,6 +18,7 @@ from typing import Any
 from core.jobs import local, lock
 from core.jobs.attempt import Attempt, read_attempt, write_attempt
 from core.jobs.folder import JobFolder
+from core.jobs.launcher import LEASE_SECONDS
 from core.jobs.ray.cluster import LOOK_SECONDS, Cluster
 from core.jobs.ray.rules import GRACE_SECONDS, Look, judge, remark
 from core.jobs.ray.settings import ADDRESS, RaySettings, RayUnusable, usable_settings
@@ -25,8 +26,8 @@ from core.jobs.state import ACTIVE, UNSTARTED, JobState
 
 
 class RayLauncher:
-    """Jobs as Ray Jobs. `worker` is the module to run; `grace` and `every` are seconds: see
-    `rules.GRACE_SECONDS` and `cluster.LOOK_SECONDS`."""
+    """Jobs as Ray Jobs. `worker` is the module to run; `grace`, `lease` and `every` are seconds:
+    see `rules.GRACE_SECONDS`, `LEASE_SECONDS` and `cluster.LOOK_SECONDS`."""
 
     name = "ray"
 
@@ -34,10 +35,12 @@ class RayLauncher:
         self,
         worker: str = "core.worker",
         grace: float = GRACE_SECONDS,
+        lease: float = LEASE_SECONDS,
         every: float = LOOK_SECONDS,
     ) -> None:
         self._worker = worker
         self._grace = grace
+        self._lease = lease
         self._every = every
         self._clusters: dict[str, Cluster] = {}
         self._beats: dict[Path, tuple[float, float]] = {}
@@ -86,7 +89,7 @@ class RayLauncher:
             stop=folder.stop_flag.exists(),
             cancel=folder.cancel_flag.exists(),
         )
-        return judge(look, self._grace)
+        return judge(look, self._grace, self._lease)
 
     def stop(self, folder: JobFolder) -> JobState:
         """Asks the worker to end soon, resumable; one that has not begun is stopped at once."""
@@ -113,13 +116,13 @@ class RayLauncher:
         """Nothing: the nodes write to the folder itself."""
 
     def place(self, folder: JobFolder) -> str:
-        """The cluster and the Ray job of the newest start, and what keeps it waiting."""
+        """The Ray job of the newest start, and what keeps it waiting."""
         attempt = read_attempt(folder)
         if attempt is None:
             return ""
         cluster = self._cluster(attempt.address)
         said = remark(cluster.last_answer(attempt.name), folder.read_state())
-        return f"Ray job {attempt.name} on {attempt.address}. {said}".strip()
+        return f"Ray job {attempt.name}. {said}".strip()
 
     def _end_before_it_begins(self, folder: JobFolder) -> None:
         handle = lock.take(folder.lock_file, patience=0.2)

@@ -6,6 +6,7 @@ and the lock. Ray alone is never believed about an end: a worker writes its own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,6 +23,7 @@ WHAT_TO_CHECK = (
     "Check that the nodes see the workspace and have Touchstone's packages (docs/deployment.md), "
     "then resume the job."
 )
+RAYS_OWN = re.compile(r"^Running entrypoint for job | -- Runtime env is setting up")
 GO_ON = "Resume the job; a training goes on from its last checkpoint."
 
 
@@ -61,12 +63,12 @@ class Look:
         return self.state.pid is not None
 
 
-def judge(look: Look, grace: float = GRACE_SECONDS) -> JobState:
-    """The true state of a job."""
+def judge(look: Look, grace: float = GRACE_SECONDS, lease: float = LEASE_SECONDS) -> JobState:
+    """The true state of a job; `grace` and `lease` are seconds."""
     state = look.state
     if state.status not in ACTIVE:
         return state
-    if look.held or _lives(look, grace):
+    if look.held or _lives(look, grace, lease):
         return replace(state, status="stopping") if look.asked else state
     if look.cancel:
         return replace(state, status="cancelled", error=None)
@@ -76,12 +78,12 @@ def judge(look: Look, grace: float = GRACE_SECONDS) -> JobState:
     return replace(state, status="lost" if look.began else "failed", error=fault)
 
 
-def _lives(look: Look, grace: float) -> bool:
+def _lives(look: Look, grace: float, lease: float) -> bool:
     said = look.answer.said
     if said == "ended":
         return min(look.answer.seconds, look.silence) < grace
     if said in ("absent", "unreachable"):
-        return look.silence < LEASE_SECONDS if look.began else not look.asked
+        return look.silence < lease if look.began else not look.asked
     return said != "refused"
 
 
@@ -130,9 +132,10 @@ def next_step(
 def reason_in(message: str) -> str:
     """What matters of Ray's message, as one sentence of at most 300 characters."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if len(lines) > 1 and lines[0].startswith("Job entrypoint command failed"):
-        ran = lines[-1].startswith("Running entrypoint")
-        text = "it ended at once; the worker's log may say why" if ran else lines[-1]
+    if lines and lines[0].startswith("Job entrypoint command failed"):
+        # Ray's own lines stand among those of the command, in any order.
+        said = [line for line in lines[1:] if not RAYS_OWN.search(line)]
+        text = said[-1] if said else "it ended at once; the worker's log may say why"
     elif any(line.startswith("Traceback") for line in lines):
         text = lines[-1]
     else:
@@ -146,7 +149,7 @@ def remark(answer: Answer | None, state: JobState) -> str:
         return ""
     if answer.said == "unreachable":
         stays = "The job stays as it is meanwhile, and Touchstone goes on asking."
-        return f"The cluster does not answer: {reason_in(answer.message)} {stays}"
+        return f"The cluster cannot be asked: {reason_in(answer.message)} {stays}"
     if state.pid is None:
         waits = {"unknown": "Being handed over.", "absent": "Being handed over."}
         waits |= {"pending": "Waits for a free place on the cluster.", "running": "Starting."}
