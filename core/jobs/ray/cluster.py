@@ -8,6 +8,7 @@ it does not know. This is the only module that imports ray.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -32,8 +33,10 @@ STATUSES: dict[str, Said] = {
     "FAILED": "ended",
     "STOPPED": "ended",
 }
-# What a proxy says when the cluster behind it does not answer.
-PASSING = ("status code 502", "status code 503", "status code 504")
+# A cluster that has only just started, or a proxy before one that is away, answers with these.
+PASSING = re.compile(r"status code 5\d\d")
+# After this long it is no passing trouble.
+TROUBLE_SECONDS = 300.0
 NOT_ASKED = Answer("unknown")
 CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
 Order = Callable[[JobFolder, str], dict[str, Any]]
@@ -46,6 +49,7 @@ class _Entry:
     since: float = field(default_factory=time.monotonic)
     wanted_at: float = field(default_factory=time.monotonic)
     cancelled_at: float | None = None
+    troubled_at: float | None = None
 
 
 class Cluster:
@@ -116,21 +120,30 @@ class Cluster:
 
     def _attend(self, name: str, entry: _Entry) -> None:
         """Ask once, and do what follows from the answer."""
-        if entry.answer.said != "refused":
-            self._remember(entry, self._ask(name))
+        answer = entry.answer if entry.answer.said == "refused" else self._ask(name)
+        if answer.said == "unreachable":  # no trouble of this job's
+            entry.troubled_at = None
         folder = entry.folder
         cancel = folder.cancel_flag.exists()
         if cancel and entry.cancelled_at is None:
             entry.cancelled_at = time.monotonic()
-        look = Look(
-            folder.read_state(), entry.answer, stop=folder.stop_flag.exists(), cancel=cancel
-        )
+        look = Look(folder.read_state(), answer, stop=folder.stop_flag.exists(), cancel=cancel)
         since = time.monotonic() - (entry.cancelled_at or time.monotonic())
         step = next_step(look, newest=is_newest(folder, name), cancelled_for=since)
         if step == "submit":
-            self._remember(entry, self._submit(name, folder))
+            answer = self._in_time(entry, self._submit(name, folder))
         elif step == "stop":
             self._stop(name)
+        self._remember(entry, answer)
+
+    def _in_time(self, entry: _Entry, answer: Answer) -> Answer:
+        """A refusal, where a cluster that can be asked has taken no job for minutes."""
+        if answer.said != "unreachable":
+            entry.troubled_at = None
+            return answer
+        entry.troubled_at = entry.troubled_at or time.monotonic()
+        late = time.monotonic() - entry.troubled_at > TROUBLE_SECONDS
+        return Answer("refused", answer.message) if late else answer
 
     def _remember(self, entry: _Entry, answer: Answer) -> None:
         with self._mutex:
@@ -158,7 +171,7 @@ class Cluster:
             text = str(error)
             if "already exists" in text:  # an earlier try that gave no answer
                 return Answer("pending")
-            if type(error) is RuntimeError and not any(code in text for code in PASSING):
+            if type(error) is RuntimeError and not PASSING.search(text):
                 return Answer("refused", text)
             return _unreachable(error)
         log.info("%s was handed to Ray at %s as %s", folder.id, self.address, name)
@@ -192,4 +205,4 @@ def _unreachable(error: Exception) -> Answer:
         return Answer("unreachable", "the package ray is not installed here")
     if isinstance(error, OSError):
         return Answer("unreachable", "no connection")
-    return Answer("unreachable", str(error).partition("\n")[0])
+    return Answer("unreachable", str(error)[:2000])

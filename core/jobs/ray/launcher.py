@@ -116,13 +116,13 @@ class RayLauncher:
         """Nothing: the nodes write to the folder itself."""
 
     def place(self, folder: JobFolder) -> str:
-        """The Ray job of the newest start, and what keeps it waiting."""
+        """What keeps the newest start waiting, and the name of its Ray job."""
         attempt = read_attempt(folder)
         if attempt is None:
             return ""
         cluster = self._cluster(attempt.address)
         said = remark(cluster.last_answer(attempt.name), folder.read_state())
-        return f"Ray job {attempt.name}. {said}".strip()
+        return f"{said} Ray job {attempt.name}.".strip()
 
     def _end_before_it_begins(self, folder: JobFolder) -> None:
         handle = lock.take(folder.lock_file, patience=0.2)
