@@ -165,7 +165,8 @@ class RayLauncher:
             "entrypoint": command(settings, folder, name, self._worker),
             "runtime_env": {
                 "py_modules": [str(local.ROOT / package) for package in sorted(packages)],
-                "env_vars": {**local.UNLESS_KEPT, **local.SET_ANYWHERE},
+                # none of the server's own: the cluster's dashboard shows them
+                "env_vars": {**local.UNLESS_KEPT, **local.OFFLINE, **local.SET_ANYWHERE},
             },
             "entrypoint_num_cpus": settings.cpus,
             "entrypoint_num_gpus": settings.gpus,
