@@ -83,7 +83,7 @@ def detect(
     fixed = {column for _, column in sure}
     usable = [n for n in columns if n not in fixed and _holds_text(n, nested, samples)]
     if chat:  # the turns say it all
-        usable = [*(f"{chat[0]}.{part}" for part in PARTS[:3]), *_ids(usable)]
+        usable = [*(f"{chat[0]}.{part}" for part in PARTS), *_ids(usable)]
     common = [name for name in usable if not _is_stray(name, nested, samples)]
     output = _best(OUTPUT_NAMES, common, nested, samples)
     label = find_column(LABEL_NAMES, [name for name in common if name != output])
@@ -137,11 +137,7 @@ def meta_columns(columns: Sequence[str], nested: str | None, samples: Samples) -
 def left_out(columns: Sequence[str], samples: Samples, mapping: ColumnMapping) -> list[str]:
     """The columns that no part of the mapping keeps."""
     used = set(mapping.columns)
-    return [
-        name
-        for name in meta_columns(columns, mapping.explode, samples)
-        if name not in used and not name.endswith(".system")
-    ]
+    return [name for name in meta_columns(columns, mapping.explode, samples) if name not in used]
 
 
 def nested_column(columns: Sequence[str], samples: Samples) -> str | None:

@@ -56,7 +56,7 @@ SHAPES: tuple[Shape, ...] = (
                 {"role": "assistant", "content": "Jupiter."},
             ]
         },
-        ("Which is the largest planet?", "", "Jupiter."),
+        ("Which is the largest planet?", "[[system]]\nBe brief.", "Jupiter."),
     ),
     Shape(
         "conversations",
@@ -69,7 +69,7 @@ SHAPES: tuple[Shape, ...] = (
                 {"from": "gpt", "value": "11"},
             ]
         },
-        ("And a larger one?", "User: Name a prime.\n\nAssistant: 7", "11"),
+        ("And a larger one?", "[[user]]\nName a prime.\n\n[[assistant]]\n7", "11"),
     ),
     Shape(
         "chat_prompt_completion",

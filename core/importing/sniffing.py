@@ -71,8 +71,8 @@ class Beginning:
         if several := sum(several_turns(values, mapping.chat) for values in records):
             remarks.append(
                 f"{several:,} of the first {len(records):,} conversations have several questions:"
-                " the last one becomes the instruction, its answer the output, and what was said"
-                " before it the input."
+                " the last one becomes the instruction and its answer, alone, the output that is"
+                " trained on. The turns before are kept as turns in the input."
             )
         if missing := left_out(self.columns, self.samples, mapping):
             names = ", ".join(f"'{name}'" for name in missing[:10])
