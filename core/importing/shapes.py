@@ -81,6 +81,49 @@ SHAPES: tuple[Shape, ...] = (
         ("What is the sky's colour?", "", "Blue."),
     ),
     Shape(
+        "label_studio",
+        "Label Studio: JSON (tasks with annotations)",
+        {
+            "id": 7,
+            "data": {"question": "Is it open on Sunday?", "context": "Mon to Sat, 9 to 5."},
+            "annotations": [
+                {
+                    "id": 12,
+                    "completed_by": 3,
+                    "updated_at": "2026-03-09T22:16:08Z",
+                    "was_cancelled": False,
+                    "result": [
+                        {
+                            "from_name": "answer",
+                            "to_name": "question",
+                            "type": "textarea",
+                            "value": {"text": ["No."]},
+                        }
+                    ],
+                }
+            ],
+        },
+        ("Is it open on Sunday?", "Mon to Sat, 9 to 5.", "No."),
+    ),
+    Shape(
+        "argilla",
+        "Argilla: records with fields and responses",
+        {
+            "id": "a1",
+            "fields": {"prompt": "Name a river in Egypt."},
+            "metadata": {"source": "quiz"},
+            "suggestions": {"answer": {"value": "Nil", "score": 0.5, "agent": "m"}},
+            "responses": {"answer": [{"value": "The Nile.", "user_id": "u1"}]},
+        },
+        ("Name a river in Egypt.", "", "The Nile."),
+    ),
+    Shape(
+        "doccano",
+        "doccano: text with a list of labels",
+        {"id": 3, "text": "It broke at once.", "label": ["complaint"], "Comments": []},
+        ("", "It broke at once.", "complaint"),
+    ),
+    Shape(
         "self_instruct",
         "self-instruct: instruction with instances",
         {

@@ -89,7 +89,12 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
-    JobKind("export", "export", run="core.versions.exporting:run"),
+    JobKind(
+        "export",
+        "export",
+        run="core.exporting.job:run",
+        prepare="core.exporting.job:prepare",
+    ),
     JobKind(
         "train",
         "train",

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "curation:import_examples",
     "freeze": "curation:freeze",
     "export": "curation:export_version",
+    "export.examples": "curation:export_examples",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",
