@@ -23,6 +23,8 @@ function visible(text) {
 // Earlier turns of a conversation, as core/conversation.py writes them: a line names each speaker.
 const SPEAKER = /^\[\[(system|user|assistant|tool)\]\][ \t]*(?:\r?\n|$)/m
 const NO_SPEAKER = /^\\(?=\\*\[\[(?:system|user|assistant|tool)\]\][ \t]*\r?$)/gm
+// A heading begins a line of its own: one of the two line ends between turns is enough.
+const BETWEEN_TURNS = /\r?\n\r?\n$/
 
 function isConversation(text) {
   return text.trimStart().search(SPEAKER) === 0
@@ -33,7 +35,7 @@ function readingNodes(text, turns = isConversation(text)) {
   if (!turns) return [document.createTextNode(text)]
   return text.split(SPEAKER).map((part, i) =>
     i % 2 ? element("b", { class: "speaker" }, part.charAt(0).toUpperCase() + part.slice(1))
-      : document.createTextNode(part.replace(NO_SPEAKER, "")))
+      : document.createTextNode(part.replace(NO_SPEAKER, "").replace(BETWEEN_TURNS, "\n")))
 }
 
 function drawChanges(changes) {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.clock import new_id
 from core.errors import NotAllowed
 from core.examples.listing import ExampleFilter
@@ -71,9 +71,10 @@ def test_an_export_holds_what_the_filter_matches_in_import_order(store: Store) -
 
 def test_the_provenance_says_who_annotated_and_reviewed_which_revision(store: Store) -> None:
     project_id = a_project(store).project_id
+    roles: tuple[tuple[str, Role], ...] = (("Ada", "lead"), ("Ben", "reviewer"))
     ada, ben = (
         Actor(a_person(store, name), name, roles={project_id: frozenset({role})})
-        for name, role in (("Ada", "lead"), ("Ben", "reviewer"))
+        for name, role in roles
     )
     ids = some_examples(store, project_id, 2)
     task = browsing.example_of(store, ada, project_id, ids[0])
