@@ -30,10 +30,10 @@ class Listing:
             return self._counted_page(project_id, wanted, limit, offset)
         rows = self._db.rows(
             f"""
-            SELECT position FROM example_current WHERE {_conditions(wanted)}
+            SELECT position FROM example_current WHERE {conditions(wanted)}
             ORDER BY {_ORDERS[wanted.order]} LIMIT $cap
             """,  # noqa: S608 conditions and orders are literals of this module
-            {**_parameters(project_id, wanted), "cap": cap},
+            {**parameters(project_id, wanted), "cap": cap},
         )
         chosen = [row["position"] for row in rows[offset : offset + limit]]
         return self._listed(project_id, chosen), len(rows)
@@ -61,11 +61,11 @@ class Listing:
         rows = self._db.rows(
             f"""
             SELECT position FROM example_current
-            WHERE position >= $first AND position < $end AND {_conditions(wanted)}
+            WHERE position >= $first AND position < $end AND {conditions(wanted)}
             ORDER BY position LIMIT $limit OFFSET $offset
             """,  # noqa: S608 conditions are literals of this module
             {
-                **_parameters(project_id, wanted),
+                **parameters(project_id, wanted),
                 "first": first * BLOCK,
                 "end": (last + 1) * BLOCK,
                 "limit": limit,
@@ -106,7 +106,7 @@ _ORDERS = {
 }
 
 
-def _conditions(wanted: ExampleFilter) -> str:
+def conditions(wanted: ExampleFilter) -> str:
     """The conditions that the filter names, so that DuckDB reads no column in vain."""
     found = ["project_id = $project_id"]
     if wanted.state:
@@ -131,7 +131,7 @@ def _conditions(wanted: ExampleFilter) -> str:
     return " AND ".join(found)
 
 
-def _parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
+def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
     given: dict[str, Any] = {"project_id": project_id}
     if wanted.state:
         given["state"] = wanted.state

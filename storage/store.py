@@ -18,6 +18,7 @@ from storage.decisions import Decisions
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.exports import Exports
 from storage.extensions import Extensions
 from storage.gold import Gold
 from storage.guesses import Guesses
@@ -71,6 +72,7 @@ class Store:
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.versions = Versions(self.database)
+        self.exports = Exports(self.database)
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)

@@ -101,7 +101,12 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
-    JobKind("export", "export", run="core.versions.exporting:run"),
+    JobKind(
+        "export",
+        "export",
+        run="core.exporting.job:run",
+        prepare="core.exporting.job:prepare",
+    ),
     JobKind(
         "download_model",
         "download a model",

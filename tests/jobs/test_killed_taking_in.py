@@ -19,7 +19,7 @@ from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import freezing, importing
+from core.workflows.curation import exporting, freezing, importing
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -129,7 +129,7 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.settle("imp_1")
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
-    freezing.start_export(loop.store, loop.lead, version_id)
+    exporting.start_version_export(loop.store, loop.lead, version_id)
     loop.settle_all()
     preflight.start_preflight(loop.store, loop.lead, version_id, model_id="tiny")
     loop.settle_all()

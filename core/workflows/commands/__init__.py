@@ -19,6 +19,7 @@ COMMANDS = {
     "freeze": "curation:freeze",
     "export": "curation:export_version",
     "model": "tuning:model",
+    "export.examples": "curation:export_examples",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",
