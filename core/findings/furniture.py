@@ -55,16 +55,19 @@ _LAST = ("reserved", "vorbehalten", " here")
 _DASHES = " \t-–—|[("
 _LONGEST_LINE = 160
 _ABOUT_PAGES = re.compile(
-    r"\b(?:web ?(?:site|page)|page|e-?mail|letter|newsletter|advert\w*|blog|article|copyright|"
-    r"footer|header|policy|document|contract|table of contents|html|menu|navigation|post|tweet)\b",
+    r"\b(?:web ?(?:site|page)s?|e-?mails?|letters?|newsletter|advert\w*|blog|copyright"
+    r"|footer|header|"
+    r"polic(?:y|ies)|table of contents|html|menu|navigation|social media|tweet)\b",
     re.IGNORECASE,
 )
 
 _MARK = r"\[\d{1,3}(?:[ \t]?[,;–-][ \t]?\d{1,3})*\]"
 _CITED = re.compile(
     rf"(?<=[^\W\d_][^\W\d_])(?:{_MARK})+(?=[\s.,;:!?)]|\Z)(?![ \t]*[=+*/(\[])"
-    rf"|(?<=[.,;:!?\"”’)»%。，])(?:{_MARK})+(?!\()"
-    rf"|(?<=[^\W\d_]{{2}}) (?:{_MARK})+(?=[.,;:!?]|\s|\Z)(?![ \t]*[=+*/(\[])"
+    rf"|(?<=[.,;:!?\"”’)»%。，।؟])(?:{_MARK})+(?![(\[{{*+?])"
+    rf"|(?<=[^\W\d_]{{2}})(?<! is)(?<! are)(?<!list)(?<!array) (?:{_MARK})+(?=[.,;:!?]|\s|\Z)"
+    r"(?![ \t]*[=+*/(\[])"
+    rf"|(?<=[.!?。؟।]) (?:{_MARK})+(?=\s|\Z|[^\x00-\x7f])"
     r"|[ \t]?\[(?:citation needed|clarification needed|better source needed|who\?|when\?|edit|"
     r"according to whom\?|dubious|note \d+|quelle\?|bearbeiten|références? nécessaires?)\]"
     r"|[ \t]?【\d+[:†][^】]{1,40}】|[ \t]?:?contentReference\[oaicite:\d+\]\{index=\d+\}",

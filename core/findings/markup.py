@@ -18,6 +18,12 @@ _TOKEN = re.compile(
     r"<\|[a-zA-Z_]{2,30}(?:\|[a-zA-Z_]+)?\|>|\[/?INST\]|<</?SYS>>|</s>|<s>|"
     r"<(?:pad|unk|bos|eos|sep|cls|mask|bot|eot)>|<(?:start|end)_of_turn>|\[(?:CLS|SEP|PAD|UNK)\]"
 )
+_ABOUT_TOKENS = re.compile(
+    r"\btokens?\b|<mask>|\[MASK\]|\b(?:chat|prompt) template|\bhtml\b.*\b(?:strike"
+    r"|tag)",
+    re.IGNORECASE,
+)
+_ABOUT_PROMPTS = re.compile(r"\b(?:prompts?|template|markdown|headings?)\b", re.IGNORECASE)
 _ROLE = re.compile(
     r"^[ \t]*#{2,4}[ \t]*(?:Instruction|Response|Input|Output|Human|Assistant|User"
     r"|System)s?[ \t]*:?"
@@ -35,8 +41,10 @@ _HINTS = (
     "Question", "Q:", "Q :",
 )  # fmt: skip
 _DIALOGUE = re.compile(
-    r"\b(?:dialog(?:ue)?|conversation|chat|role|interview|script|q ?& ?a|faqs?|questions?|prompts?|"
-    r"examples?|tasks?|instructions?|messages?|code|programs?|functions?)",
+    r"\b(?:dialog(?:ue)?s?|conversations?|chats?|role|interview|script|q ?& ?a|faqs?"
+    r"|prompts?|examples?|"
+    r"(?:write|create|make|generate|give|ask|design)\b.{0,60}\b(?:questions?|tasks?|problems?)|"
+    r"question-answer|instructions?|messages?|code|programs?|functions?)\b",
     re.IGNORECASE,
 )
 _NAMES = (
@@ -58,15 +66,15 @@ _BBCODE = re.compile(r"\[/?(?:b|i|u|url|quote|img|color|size)(?:=[^\]\n]{1,80})?
 def template_tokens(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     """A field holds tokens of a chat template, or the output goes on with another turn."""
     flaws = first_of(subject.fields, _tokens, _tokens_explained)
-    if flaws and subject.about_markup:
+    instruction, output = subject.example.instruction, subject.example.output
+    if flaws and _ABOUT_TOKENS.search(instruction):
         return []
-    output = subject.example.output
     if any(flaw.field == "output" for flaw in flaws) or not any(one in output for one in _HINTS):
         return flaws
-    if _DIALOGUE.search(subject.example.instruction):
-        return flaws
     prose = without_code(output)
-    if found := _ROLE.search(prose) or _RUN_ON.search(prose):
+    found = None if _ABOUT_PROMPTS.search(instruction) else _ROLE.search(prose)
+    found = found or (None if _DIALOGUE.search(instruction) else _RUN_ON.search(prose))
+    if found:
         text = "The output goes on with marks of a prompt, as if another turn followed."
         flaws.append(Flaw("output", *found.span(), text))
     return flaws

@@ -56,6 +56,10 @@ _US_FORM = re.compile(
 )
 _TRUNK = re.compile(r"0\d{1,5}[ /-]")
 _SUM = re.compile(r"\s*[=*+×÷/^<>-]\s*[\d$]")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
+    r"(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d)(?!\d)"
+)
 _SPACED_SIGN = re.compile(r" [-/] ")
 _BEFORE = 40
 
@@ -117,7 +121,9 @@ def _is_global(parts: list[str]) -> bool:
 def _phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     for found in _PHONE.finditer(text):
         number = found.group()
-        if number.count("(") != number.count(")") or _SUM.match(text, found.end()):
+        if number.count("(") != number.count(")") or _DATE.search(number):
+            continue
+        if _SUM.match(text, found.end()):
             continue
         if _is_phone(number, text[max(0, found.start() - _BEFORE) : found.start()], regions):
             yield found.span()

@@ -46,7 +46,8 @@ _REFUSAL = re.compile(
     r"i['’]m afraid|due to [^.]{0,60}|you are requesting [^.]{0,60}\.[^.]{0,90}|my apologies)?"
     r"[^.!?\n]{0,90}?[.,;!:—-]?\s*(?:but |however,? )?(?:due to [^.\n]{0,100}, )?"
     r"\b(?:i|we)\s?(?:['’]m |am |are )?"
-    r"(?:can ?not|can['’]t|could not|won['’]t|will not|not able to|unable to"
+    r"(?:can ?not|can['’]t|could not|won['’]t(?: be able to)?|will not(?: be able to)?"
+    r"|not able to|unable to"
     r"|do not feel comfortable)"
     rf"\s+(?:to )?(?:\w+ )?{_REFUSED}",
     re.IGNORECASE,
