@@ -157,7 +157,7 @@ def _cited(text: str) -> list[tuple[int, int]]:
             for one in _AUTHOR_YEAR.finditer(text)
             if not _MONTH.match(one.group().strip())
         ]
-    if not found or looks_like_code(text) or re.search(r"^\s*\[\d+\][:. ]", text, re.MULTILINE):
+    if not found or looks_like_code(text) or re.search(r"^[ \t]*\[\d+\][:. ]", text, re.MULTILINE):
         return []
     return sorted(found)
 

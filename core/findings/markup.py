@@ -154,7 +154,7 @@ def without_markup(text: str) -> str:
             break
         for start, end in reversed(spans):
             text = text[:start] + _plain(text[start:end]) + text[end:]
-        text = re.sub(r"[ \t]*\n(?:[ \t]*\n){2,}", "\n\n", text).strip()
+        text = re.sub(r"(?<![ \t])[ \t]*\n(?:[ \t]*\n){2,}", "\n\n", text).strip()
     return text
 
 

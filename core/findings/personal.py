@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.findings.bank_numbers import cards, ibans
@@ -72,9 +73,12 @@ def personal_data(text: str, regions: Sequence[str] = PHONE_REGIONS) -> list[Fou
     taken: list[Found] = []
     for kind, find in _finders(text, regions):
         for start, end in find:
-            if all(end <= a or b <= start for a, b, _ in taken):
-                taken.append((start, end, kind))
-    return sorted(taken)
+            # Those taken are in order and apart, so only the neighbours can overlap.
+            place = bisect_left(taken, (start, end, ""))
+            free_before = place == 0 or taken[place - 1][1] <= start
+            if free_before and (place == len(taken) or end <= taken[place][0]):
+                taken.insert(place, (start, end, kind))
+    return taken
 
 
 def _finders(text: str, regions: Sequence[str]) -> Iterator[tuple[str, Iterable[Span]]]:

@@ -105,6 +105,6 @@ def without_repeats(text: str) -> str:
         if not (spans := _repeats(text)):
             break
         kept = cut(text, spans)
-        kept = re.sub(r"[ \t]{2,}", " ", re.sub(r"[ \t]+\n", "\n", kept))
+        kept = re.sub(r"[ \t]{2,}", " ", re.sub(r"(?<![ \t])[ \t]+\n", "\n", kept))
         text = re.sub(r"\n{3,}", "\n\n", kept).strip()
     return text

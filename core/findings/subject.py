@@ -10,8 +10,8 @@ from core.findings.finding import Checked, Flaw
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|\$\$.+?\$\$", re.DOTALL)
 _CODE_SIGNS = re.compile(
-    r"^\s*(?:def |class |import |from \w+ import|#include|function |const |let |var |public |"
-    r"return\b|SELECT |<\?php|<!DOCTYPE|\$ |>>> |@\w+$|\}|//)|[;{]\s*$|=>|\w\(\)|==|\\begin\{",
+    r"^[ \t]*(?:def |class |import |from \w+ import|#include|function |const |let |var |public |"
+    r"return\b|SELECT |<\?php|<!DOCTYPE|\$ |>>> |@\w+$|\}|//)|[;{][ \t]*$|=>|\w\(\)|==|\\begin\{",
     re.MULTILINE,
 )
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?"()[]{}«»„“”*…-–—/', " "))
