@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from core.errors import InvalidInput
+from terminal.checking import check
 from terminal.common import AsJson, Home, refusals_told, tell, workspace_at
 from terminal.contamination import contamination
 from terminal.decisions import report, seal, verify
@@ -24,6 +25,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 app.add_typer(users, name="users")
 
+app.command()(check)
 app.command()(score)
 app.command()(analyse)
 app.command()(report)
