@@ -199,10 +199,10 @@ def _segments(text: str) -> Iterator[tuple[int, int, str]]:
 def _another(output: str, instruction: str, given: str) -> list[Flaw]:
     """A flaw where the whole output is in another language than both instruction and input."""
     answered = language_of(output)
-    asked = {language_of(instruction), language_of(given)} - {None}
+    asked = [one for text in (instruction, given) if (one := language_of(text))]
     if answered is None or not asked or any(_alike(answered, one) for one in asked):
         return []
-    text = f"The task is in “{min(filter(None, asked))}”, the output in “{answered}”."
+    text = f"The task is in “{asked[0]}”, the output in “{answered}”."
     return [Flaw("output", None, None, text)]
 
 

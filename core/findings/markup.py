@@ -55,7 +55,11 @@ _NAMES = (
     "title|tr|tt|u|ul|video"
 )
 _ATTRIBUTES = r"(?:\s+[a-zA-Z_:@-]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>]+))?)*"
-_TAG = re.compile(rf"<(?:/(?:{_NAMES})\s*|(?:{_NAMES}){_ATTRIBUTES}\s*/?)>|<!--(?:(?!<!--).)*?-->", re.I | re.S)
+_TAG = re.compile(
+    rf"<(?:/(?:{_NAMES})\s*|(?:{_NAMES}){_ATTRIBUTES}\s*/?)>"
+    r"|<!--(?:(?!<!--).)*?-->",
+    re.I | re.S,
+)
 _DROPPED = re.compile(r"<(script|style)\b[^<>]*>(?:(?!<\1\b).)*?</\1\s*>", re.I | re.S)
 _BREAK = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|ul|ol|table|blockquote)\b", re.I)
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.findings import checking
-from core.findings.checking import check_all, recheck
+from core.findings.checking import Rows, check_all, recheck
 from core.findings.examples import check_example
 from core.findings.facts import SetFacts
 from core.findings.finding import Checked, Finding, InvalidFinding
@@ -143,7 +143,12 @@ def test_facts_survive_as_columns() -> None:
 def test_findings_survive_as_a_parquet_table(tmp_path: Path) -> None:
     rows: list[tuple[str, Finding]] = []
     with findings_written(tmp_path / "findings.parquet") as writer:
-        check_all(flawed(), SETTINGS, found=lambda one: (rows.extend(one), writer.add(one))[0])
+
+        def keep(some: Rows) -> None:
+            rows.extend(some)
+            writer.add(some)
+
+        check_all(flawed(), SETTINGS, found=keep)
     assert list(read_findings(tmp_path / "findings.parquet")) == rows
     assert tuple(pq.read_schema(tmp_path / "findings.parquet").names) == COLUMNS
 
