@@ -73,7 +73,7 @@ class Subject:
             self._personal = [
                 (name, found)
                 for name, text in self.fields
-                if (found := personal_data(text, regions))
+                if (found := personal_data(text, regions, self.words[name == "output"]))
             ]
         return self._personal
 

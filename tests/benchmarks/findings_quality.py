@@ -46,7 +46,9 @@ class Quality:
         return self.found / (self.found + self.false) if self.found else 0.0
 
 
-def quality_of(kind: str, carriers: list[Checked], seed: int = 11) -> Quality:
+def quality_of(
+    kind: str, carriers: list[Checked], seed: int = 11, per_carrier: int = PER_CARRIER
+) -> Quality:
     """Sows a kind into every carrier and checks the flawed and the clean ones."""
     rng = random.Random(f"{kind} {seed}")
     settings = SETTINGS.get(kind, FindingSettings())
@@ -58,7 +60,7 @@ def quality_of(kind: str, carriers: list[Checked], seed: int = 11) -> Quality:
         if not needs_own_text and _has(carrier, kind, settings):
             quality.false += 1
             continue
-        for _ in range(PER_CARRIER):
+        for _ in range(per_carrier):
             flawed = SOWN[kind](carrier, rng)
             if flawed is None or flawed == carrier:
                 continue
@@ -67,7 +69,7 @@ def quality_of(kind: str, carriers: list[Checked], seed: int = 11) -> Quality:
                 quality.found += 1
             else:
                 quality.missed.append(repr(flawed)[:600])
-    quality.false *= PER_CARRIER
+    quality.false *= per_carrier
     return quality
 
 

@@ -20,8 +20,8 @@ WEIGHED = {"truncated_output", "refusal", "mixed_languages", "unexpected_languag
 
 @pytest.mark.parametrize("kind", SOWN)
 def test_nine_of_ten_sown_flaws_are_found(kind: str) -> None:
-    quality = quality_of(kind, made_up())
-    assert quality.sown >= 30
+    quality = quality_of(kind, made_up(), per_carrier=1)
+    assert quality.sown >= 10
     assert quality.recall >= (0.8 if kind in WEIGHED else 0.9), quality.missed[:3]
     assert quality.precision >= 0.95
 
