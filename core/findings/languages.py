@@ -96,7 +96,7 @@ _ABOUT_LANGUAGES = re.compile(
     r"|翻译|翻訳|英語|英语|中文|日本語|번역|영어|ترجم|अनुवाद",
     re.IGNORECASE,
 )
-_LEAST_LETTERS, _LEAST_DENSE = 30, 8
+_LEAST_LETTERS, _LEAST_DENSE = 18, 8
 _SURE = 0.7
 _SHORT_SEGMENT = 20
 

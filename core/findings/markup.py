@@ -50,7 +50,8 @@ _DIALOGUE = re.compile(
 _NAMES = (
     "a|abbr|article|aside|b|big|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt|em|"
     "embed|fieldset|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|"
-    "input|ins|label|legend|li|link|main|meta|nav|noscript|ol|option|p|pre|script|section|select|"
+    "input|ins|label|legend|li|link|main|meta|nav|noscript|ol|option|p|pre|ref|script"
+    "|section|select|"
     "small|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead|"
     "title|tr|tt|u|ul|video"
 )

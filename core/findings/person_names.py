@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from core.findings.subject import words_in
 
 _UP = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĽŁŃŇŐŘŚŞŠŤŪŮŰŹŻŽ]"
-_WORD = rf"{_UP}[^\W\d_]*[a-zß-öø-ÿāăąćčďđēęěğīľłńňőřśşšťūůűźżž](?:[-’'][^\W\d_]+)*"
+_WORD = rf"(?:[OD]['’])?{_UP}[^\W\d_]*[a-zß-öø-ÿāăąćčďđēęěğīľłńňőřśşšťūůűźżž](?:[-’'][^\W\d_]+)*"
 _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Herrn|Frau|Monsieur|Madame|Mme|Señor|Señora|Sra|Signor"
     rf"|Signora)"
@@ -23,7 +23,8 @@ _INTRODUCED = re.compile(
     rf"({_WORD}(?: {_WORD})?)"
     rf"|^[ \t]*(?:Name|Full name|Patient|Client|Customer|Contact|Kunde|Kundin|Nom|Nombre)[ \t]*: ?"
     rf"({_WORD}(?: {_WORD}){{1,2}})"
-    rf"|\b(?:[Ss]incerely|[Rr]egards|[Gg]rüßen?|[Cc]ordialement|[Ss]aludos),?[ \t]*\n+[ \t]*"
+    rf"|\b(?:[Ss]incerely|[Rr]egards|Best(?: wishes)?|[Yy]ours|[Gg]rüßen?|[Cc]ordialement"
+    rf"|[Ss]aludos),?[ \t]*\n+[ \t]*"
     rf"({_WORD}(?: {_WORD}){{0,2}})[ \t]*$",
     re.MULTILINE,
 )
@@ -32,7 +33,7 @@ _TITLES = words_in(
 )
 _INTRODUCTIONS = words_in(
     "name heiße m'appelle m’appelle llamo chiamo patient client customer contact kunde kundin nom "
-    "nombre sincerely regards grüßen grüße cordialement saludos"
+    "nombre sincerely regards best yours grüßen grüße cordialement saludos"
 )
 _GIVEN_NAMES = words_in(
     "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William "

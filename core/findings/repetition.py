@@ -16,7 +16,8 @@ _SENTENCE = re.compile(r"(?:[^.!?\n。！？।؟]|\.(?=\w))+[.!?。！？।؟]
 _END = re.compile(r"[!?\n。！？।؟]+|\.(?!\w)")
 _WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"[^\W\d_]")
-_ADJACENT_LETTERS, _ANYWHERE_LETTERS, _UNSPACED_LETTERS = 12, 20, 6
+_ADJACENT_LETTERS, _ANYWHERE_LETTERS, _UNSPACED_LETTERS = 12, 15, 6
+_BLOCK_LETTERS = 7
 _LOOPS, _LONGEST_LOOP = 4, 12
 _ABOUT_REPEATS = re.compile(
     r"\b(?:repeat\w*|lyrics|song|poem|chorus|refrain|mantra|chant|rap|rhyme|wiederhol\w*)\b"
@@ -57,8 +58,9 @@ def _repeated(text: str) -> list[Span]:
     for start, end, key in pieces:
         letters = len(_LETTER.findall(key))
         unspaced = not key.isascii() and " " not in key and letters >= _UNSPACED_LETTERS
+        least = _ADJACENT_LETTERS if key == last else _BLOCK_LETTERS
         adjacent = key == last or (last, key) in followed
-        again = adjacent and (letters >= _ADJACENT_LETTERS or unspaced)
+        again = adjacent and (letters >= least or unspaced)
         often = said[key] >= 3 and key in before and (letters >= _ANYWHERE_LETTERS or unspaced)
         if again or often:
             spans.append((start, end))
