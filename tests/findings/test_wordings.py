@@ -97,7 +97,8 @@ WORDINGS: dict[str, tuple[str, ...]] = {
     "repeated_sentences": (
         "yes yes yes yes yes yes yes",
         "I like it. I like tea. I like it. I like tea.",
-        "The cat sat on the mat. A dog ran. The cat sat on the mat. It was late. The cat sat on the mat.",
+        "The cat sat on the mat. A dog ran. The cat sat on the mat. It was "
+        "late. The cat sat on the mat.",
         "one two three one two three one two three one two three",
         "Hello there my friend. Hello there my friend.",
     ),
