@@ -19,7 +19,7 @@ from terminal.contamination import contamination
 from terminal.decisions import report, seal, verify
 from terminal.evaluation import analyse
 from terminal.scoring import score
-from terminal.tuning import generate, train
+from terminal.tuning import generate, model, train
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -208,6 +208,7 @@ def export_version(
         tell(answer, f"Saved to {folder}: {counts}, and manifest.json.", as_json)
 
 
+app.command()(model)
 app.command()(train)
 app.command()(generate)
 

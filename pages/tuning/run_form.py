@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from core.tuning.presets import PRESETS, Preset
 from core.tuning.run_spec import complaint_about
 from core.tuning.settings import SETTINGS
 from core.workflows.tuning import specs
+from core.workflows.tuning.run_drafts import RunDraft
 from pages.components import session
 
 Settings = dict[str, Any]
@@ -107,23 +108,39 @@ MORE = (
 )
 
 
-def run_settings(model_id: str, *, writes: bool, key: str) -> tuple[Settings, bool]:
-    """Draw the form for a base model, which may write or not: every setting as it stands, and
-    whether all are fit.
+@dataclass(frozen=True)
+class Chosen:
+    """Every setting as it stands, the preset it started from, and whether all are fit."""
 
-    It starts from what is learned, a preset and a method; what was typed for others of them comes
-    back with them. A value that cannot be used gets its sentence at its field.
+    settings: Settings
+    preset: str
+    fit: bool
+
+
+def run_settings(model_id: str, *, writes: bool, key: str, draft: RunDraft) -> Chosen:
+    """Draw the form for a base model, which may write or not.
+
+    It starts from what is learned, a preset and a method, as the draft has them if it is of this
+    model; what was typed for others of them comes back with them. A value that cannot be used gets
+    its sentence at its field.
     """
-    head = _head(key, writes=writes)
+    draft = draft if draft.model_id == model_id else RunDraft()
+    head = _head(key, str(draft.settings.get("head", "")), writes=writes)
     key = f"{key} {head}"
+    draft = draft if draft.settings.get("head") == head else RunDraft()
     fitting = methods_for(head)
-    preset = _preset(key, [one for one in PRESETS.values() if one.settings["method"] in fitting])
+    presets = [one for one in PRESETS.values() if one.settings["method"] in fitting]
+    preset = _preset(key, presets, draft.preset)
+    draft = draft if draft.preset == preset.name else RunDraft()
     with st.container(border=True):
-        method = _method(f"{key} {preset.name}", str(preset.settings["method"]), fitting)
+        first = str(draft.settings.get("method", preset.settings["method"]))
+        method = _method(f"{key} {preset.name}", first, fitting)
+        draft = draft if draft.settings.get("method") == method else RunDraft()
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
         start = {**specs.default_settings(model_id, method), **own, "head": head}
-        form = _Form({**start, **session.recall(key, {})}, key)
+        typed = session.recall(key) or draft.settings_like(start)
+        form = _Form({**start, **typed}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
         form.columns(((*names[:2],), *ESSENTIAL) if names else ESSENTIAL)
         shown = form.fits("per_device_train_batch_size") and form.fits(
@@ -139,15 +156,16 @@ def run_settings(model_id: str, *, writes: bool, key: str) -> tuple[Settings, bo
         if st.toggle("More settings", key=f"{key} more") or hidden:
             form.columns(more)
     session.remember(key, dict(form.values))
-    return form.values, all(form.fits(name) for name in form.values)
+    fit = all(form.fits(name) for name in form.values)
+    return Chosen(form.values, preset.name, fit)
 
 
-def _head(key: str, *, writes: bool) -> str:
+def _head(key: str, start: str, *, writes: bool) -> str:
     heads = list(LEARNED) if writes else ["classification"]
     chosen: str = st.segmented_control(
         "What it learns",
         heads,
-        default=heads[0],
+        default=start if start in heads else heads[0],
         format_func=lambda head: LEARNED[head][0],
         required=True,
         key=f"{key} head",
@@ -157,11 +175,12 @@ def _head(key: str, *, writes: bool) -> str:
     return chosen
 
 
-def _preset(key: str, fitting: Sequence[Preset]) -> Preset:
+def _preset(key: str, fitting: Sequence[Preset], start: str) -> Preset:
+    names = [preset.name for preset in fitting]
     chosen = st.segmented_control(
         "Start from",
-        [preset.name for preset in fitting],
-        default=fitting[0].name,
+        names,
+        default=start if start in names else names[0],
         format_func=lambda name: PRESETS[name].label,
         required=True,
         key=f"{key} preset",
@@ -174,7 +193,7 @@ def _method(key: str, start: str, fitting: Sequence[str]) -> str:
     chosen: str = st.selectbox(
         "Method",
         list(fitting),
-        list(fitting).index(start),
+        list(fitting).index(start) if start in fitting else 0,
         format_func=lambda name: METHODS[name].label,
         key=f"{key} method",
         help="How the model is changed: its weights, or what stands beside or before them.",
