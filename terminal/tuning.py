@@ -1,4 +1,4 @@
-"""The commands `train` and `generate`."""
+"""The commands `model`, `train` and `generate`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,33 @@ import typer
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
 
 MARKS = {"passed": "✓", "noted": "·", "refused": "✗"}
+
+
+def model(
+    hub_id: Annotated[str, typer.Argument(metavar="ID", help="As the hub has it: org/name.")],
+    revision: Annotated[str, typer.Option(help="A branch, tag or commit; left out, main.")] = "",
+    project: Annotated[
+        str, typer.Option(help="The project whose Jobs page shows it; left out, the first.")
+    ] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a model of the Hugging Face hub into the workspace, and wait for it.
+
+    Safetensors, configuration and tokenizer only; all projects may train on it. A download that
+    broke off goes on where it was.
+    """
+    from pages.server.client import call
+
+    with refusals_told():
+        asked = {"id": hub_id, "revision": revision, "project": project}
+        answer = call(workspace_at(home), "model", asked)
+        tell(
+            answer,
+            f"{answer['hub_id']} at commit {answer['commit']} ({answer['bytes'] / 1e6:.1f} MB) is "
+            f"in {answer['folder']}. Train on it as “{answer['model']}”.",
+            as_json,
+        )
 
 
 def train(

@@ -22,7 +22,7 @@ PROGRAM = ("core", "storage", "pages", "terminal", "app.py", "cli.py")
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", ".streamlit")
 # Loaded by transformers when a spec asks for them, not by an import of ours.
 LOADED_BY_NAME = {"accelerate", "bitsandbytes"}
-IMPORT_NAMES = {"argon2-cffi": "argon2"}
+IMPORT_NAMES = {"argon2-cffi": "argon2", "phonenumberslite": "phonenumbers"}
 
 
 def sources() -> list[Path]:

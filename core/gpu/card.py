@@ -26,7 +26,7 @@ pipeline_tag: {task}
 
 {what} `{base}`, trained with Touchstone (run `{run_id}`).
 
-- Base weights: SHA-256 `{base_hash}`
+- Base weights: SHA-256 `{base_hash}`{base_commit}
 - Dataset version: `{version_id}` (hash `{version_hash}`): {train} training and {validation} \
 validation {examples}
 {preferences}- These weights: SHA-256 `{adapter_hash}`
@@ -147,6 +147,7 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         base=base_name(spec),
         base_model=json.dumps(base_name(spec)),
         base_hash=metrics["base_model_hash"],
+        base_commit=f", commit `{spec.base.commit}`" if spec.base.commit else "",
         adapter_hash=metrics["adapter_hash"],
         version_id=spec.data.version_id,
         version_hash=spec.data.version_hash or "not given",

@@ -30,7 +30,7 @@ from core.gpu.models import LoadedModel
 from core.gpu.preparing import freeze_prompt, learned_labels, load_again, load_base
 from core.gpu.probe import probe
 from core.gpu.rivals import Rivals
-from core.gpu.tracking import TensorBoardFiles
+from core.gpu.tracking import tracked
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt
@@ -76,12 +76,8 @@ def run(job: JobContext) -> None:
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
         probe(loop)  # here, what does not fit is cut before hours have passed
-    files = TensorBoardFiles(job.folder.path, loop.progress.step)
-    job.watchers.append(files.write)
-    try:
+    with tracked(job, spec, base.hash, loop.progress.step):
         loop.run()
-    finally:
-        files.close()
     metrics |= _outcome(loop)
     metrics |= learning.report(model, loop.micro_batch)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]

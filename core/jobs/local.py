@@ -20,18 +20,19 @@ import psutil
 import core
 from core.jobs import lock
 from core.jobs.folder import JobFolder
+from core.jobs.kinds import KINDS
 from core.jobs.launcher import LOST, JobCannotStart, holds_lease
 from core.jobs.state import ACTIVE, UNSTARTED, JobFault, JobState
 
 ROOT = Path(core.__file__).resolve().parent.parent
 KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
-# HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN must not reach the worker.
+# HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN reaches only kinds that name it.
 KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
 # How long a thread spins before it sleeps: without a limit a machine that gets busy pays dearly
 # until core.gpu.threads has seen it; at 1,000 an idle one pays about a tenth of its speed.
 UNLESS_KEPT = {"GOMP_SPINCOUNT": "20000"}
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
 SET = {
-    "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
@@ -81,7 +82,7 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=folder.path,
-                env=_environment(),
+                env=environment_of(str(folder.spec().get("kind"))),
                 start_new_session=True,
                 pass_fds=(handle,),
             )
@@ -93,9 +94,13 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
     return process.pid
 
 
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    return {**UNLESS_KEPT, **kept, **SET}
+def environment_of(kind: str) -> dict[str, str]:
+    """What a worker of this kind gets of the server's environment, and what all get."""
+    known = KINDS.get(kind)
+    names = (*KEPT, *(known.variables if known else ()))
+    prefixes = (*KEPT_PREFIXES, *(name for name in names if name.endswith("_")))
+    kept = {k: v for k, v in os.environ.items() if k in names or k.startswith(prefixes)}
+    return {**UNLESS_KEPT, **kept, **({} if known and known.online else OFFLINE), **SET}
 
 
 def _locked(folder: JobFolder) -> int:

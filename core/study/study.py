@@ -248,7 +248,8 @@ class OpenStudy:
 
 @dataclass(frozen=True)
 class RatedStudy:
-    """What handing out and saving needs of a study: nothing of its systems."""
+    """What handing out and saving needs of a study: nothing of its systems. `least` pairs are to be
+    reviewed by the 10 % rule."""
 
     study_id: str
     project_id: str
@@ -258,6 +259,7 @@ class RatedStudy:
     seed: int
     show_reference: bool
     repeats: float
+    least: int
 
 
 @dataclass(frozen=True)

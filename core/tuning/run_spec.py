@@ -60,6 +60,8 @@ GIVEN = frozenset(
         "base_model",
         "model_id",
         "base_model_hash",
+        "base_hub_id",
+        "base_commit",
         "template",
         "label_field",
         "pairs_hash",

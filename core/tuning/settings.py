@@ -85,6 +85,8 @@ _ALL = (
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
     Setting("label_field", "Label field", lambda v: isinstance(v, str), "a text, or empty"),
     Setting("base_model", "Base model", text, "a model folder"),
+    Setting("base_hub_id", "Base's hub id", lambda v: isinstance(v, str), "a text, or empty"),
+    Setting("base_commit", "Base's commit", lambda v: isinstance(v, str), "a text, or empty"),
     Setting("method", "Method", lambda _: True, "a known method"),
     Setting("precision", "Precision", one_of(*PRECISIONS), "auto, bf16, fp32 or 4bit"),
     Setting("prompt_style", "Prompt format", one_of(*PROMPT_STYLES), "auto, chat or project"),

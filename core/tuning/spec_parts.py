@@ -45,14 +45,22 @@ class Data(_Checked):
 @dataclass(frozen=True)
 class Base(_Checked):
     """The base model: `location` is a folder, absolute or meant from the workspace, or a hub id
-    that is already on this machine. An empty `hash` (of its weights) is not compared."""
+    that is already on this machine. An empty `hash` (of its weights) is not compared. `hub_id` and
+    `commit`: where it was downloaded from, if it was."""
 
-    PLAIN: ClassVar[Mapping[str, str]] = {"location": "base_model", "hash": "base_model_hash"}
+    PLAIN: ClassVar[Mapping[str, str]] = {
+        "location": "base_model",
+        "hash": "base_model_hash",
+        "hub_id": "base_hub_id",
+        "commit": "base_commit",
+    }
 
     location: str
     model_id: str = ""
     hash: str = ""
     precision: Precision = "auto"
+    hub_id: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from core.tuning.presets import PRESETS, Preset
 from core.tuning.run_spec import Learned, complaint_about
 from core.tuning.settings import SETTINGS
 from core.workflows.tuning import specs
+from core.workflows.tuning.run_drafts import RunDraft
 from pages.components import session
 
 Settings = dict[str, Any]
@@ -122,23 +123,37 @@ MORE = (
 )
 
 
-def run_settings(model_id: str, learned: Learned, *, key: str) -> tuple[Settings, bool]:
-    """Draw the form for a base model and what is learned: every setting as it stands, and whether
-    all are fit.
+@dataclass(frozen=True)
+class Chosen:
+    """Every setting as it stands, the preset it started from, and whether all are fit."""
 
-    It starts from a preset and a method; what was typed for others of them comes back with them. A
-    value that cannot be used gets its sentence at its field.
+    settings: Settings
+    preset: str
+    fit: bool
+
+
+def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) -> Chosen:
+    """Draw the form for a base model and what is learned.
+
+    It starts from a preset and a method, as the draft of this model has them; what was typed for
+    others of them comes back with them. A value that cannot be used gets its sentence at its field.
     """
     goal, key = AS_SETTINGS[learned], f"{key} {learned}"
+    draft = draft if _learned_by(draft) == learned else RunDraft()
     fitting = methods_for(goal["head"])
-    preset = _preset(key, [one for one in PRESETS.values() if one.settings["method"] in fitting])
+    presets = [one for one in PRESETS.values() if one.settings["method"] in fitting]
+    preset = _preset(key, presets, draft.preset)
+    draft = draft if draft.preset == preset.name else RunDraft()
     with st.container(border=True):
-        method = _method(f"{key} {preset.name}", str(preset.settings["method"]), fitting)
+        first = str(draft.settings.get("method", preset.settings["method"]))
+        method = _method(f"{key} {preset.name}", first, fitting)
+        draft = draft if draft.settings.get("method") == method else RunDraft()
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
         usual = specs.default_settings(model_id, method, goal["objective"])
         start = {**usual, **own, **goal}
-        form = _Form({**start, **session.recall(key, {})}, key)
+        typed = session.recall(key) or draft.settings_like(start)
+        form = _Form({**start, **typed}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
         essential = (*ESSENTIAL, ("beta",)) if learned == "preferences" else ESSENTIAL
         form.columns(((*names[:2],), *essential) if names else essential)
@@ -157,16 +172,26 @@ def run_settings(model_id: str, learned: Learned, *, key: str) -> tuple[Settings
         if st.toggle("More settings", key=f"{key} more") or hidden:
             form.columns(more)
     session.remember(key, dict(form.values))
-    return form.values, all(form.fits(name) for name in form.values)
+    fit = all(form.fits(name) for name in form.values)
+    return Chosen(form.values, preset.name, fit)
 
 
-def what_is_learned(*, writes: bool, key: str) -> Learned:
-    """Let the person choose what a base model learns, which may write or not."""
+def _learned_by(draft: RunDraft) -> Learned | None:
+    """What the run of a draft learns; None of an empty one."""
+    known = draft.settings
+    own = {"head": known.get("head"), "objective": known.get("objective", "sft")}
+    return next((one for one, goal in AS_SETTINGS.items() if goal == own), None)
+
+
+def what_is_learned(draft: RunDraft, *, writes: bool, key: str) -> Learned:
+    """Let the person choose what a base model learns, which may write or not, as the draft has
+    it."""
     possible: list[Learned] = list(LEARNED) if writes else ["labels"]
+    start = _learned_by(draft)
     chosen: Learned = st.segmented_control(
         "What it learns",
         possible,
-        default=possible[0],
+        default=start if start in possible else possible[0],
         format_func=lambda one: LEARNED[one][0],
         required=True,
         key=f"{key} head",
@@ -176,11 +201,12 @@ def what_is_learned(*, writes: bool, key: str) -> Learned:
     return chosen
 
 
-def _preset(key: str, fitting: Sequence[Preset]) -> Preset:
+def _preset(key: str, fitting: Sequence[Preset], start: str) -> Preset:
+    names = [preset.name for preset in fitting]
     chosen = st.segmented_control(
         "Start from",
-        [preset.name for preset in fitting],
-        default=fitting[0].name,
+        names,
+        default=start if start in names else names[0],
         format_func=lambda name: PRESETS[name].label,
         required=True,
         key=f"{key} preset",
@@ -193,7 +219,7 @@ def _method(key: str, start: str, fitting: Sequence[str]) -> str:
     chosen: str = st.selectbox(
         "Method",
         list(fitting),
-        list(fitting).index(start),
+        list(fitting).index(start) if start in fitting else 0,
         format_func=lambda name: METHODS[name].label,
         key=f"{key} method",
         help="How the model is changed: its weights, or what stands beside or before them.",

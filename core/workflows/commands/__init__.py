@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "curation:import_examples",
     "freeze": "curation:freeze",
     "export": "curation:export_version",
+    "model": "tuning:model",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",

@@ -1,4 +1,5 @@
-"""Terminal commands of tuning: train from a spec file, and let a run's systems answer."""
+"""Terminal commands of tuning: download a base model, train from a spec file, let a run's systems
+answer."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from core.workflows.commands.command import Answer, by_id_or_name, project_named
 from core.workflows.evaluation import generating
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import preflight, specs, training
+from core.workflows.tuning import downloading, preflight, specs, training
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,6 +28,27 @@ if TYPE_CHECKING:
 VERSION = ("version", "version_id")
 MODEL = ("base_model", "model", "model_id")
 DECODING = ("max_new_tokens", "shots", "batch_size", "temperature", "seed")
+
+
+def model(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Download a model of the hub, `id`, at a `revision`, as a base model of all projects; the job
+    is that of `project`, without one of the first there is.
+
+    Answers model (its id here), folder, commit and bytes.
+    """
+    there = store.projects.all()
+    if arguments.get("project") or not there:
+        there = [project_named(store, arguments)]
+    job_id = downloading.start_download(
+        store,
+        system_actor(),
+        there[0].project_id,
+        str(arguments["id"]),
+        str(arguments.get("revision") or ""),
+    )
+    done = wait_for(store, job_id)
+    found = read_json(folder_of(store, done).final / "model.json") or {}
+    return {"model": str(found["folder"]).removeprefix("models/"), **found}
 
 
 def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
