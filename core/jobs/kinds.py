@@ -89,6 +89,14 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
+    JobKind(
+        "protect",
+        "protect texts",
+        run="core.importing.protected_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.curation.protecting:take_in",
+        reads_file=True,
+    ),
     JobKind("export", "export", run="core.versions.exporting:run"),
     JobKind(
         "train",
