@@ -20,6 +20,7 @@ from terminal.decisions import report, seal, verify
 from terminal.evaluation import analyse
 from terminal.scoring import score
 from terminal.tuning import generate, train
+from terminal.versions import card, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -208,6 +209,8 @@ def export_version(
         tell(answer, f"Saved to {folder}: {counts}, and manifest.json.", as_json)
 
 
+app.command()(protect)
+app.command()(card)
 app.command()(train)
 app.command()(generate)
 

@@ -129,15 +129,15 @@ class DataCard:
     @property
     def gaps(self) -> tuple[str, ...]:
         """What nobody filled in or looked at, a sentence each."""
-        found = [
-            f"The {what} of “{one.name}” ({one.examples:,} examples) is not given."
-            for one in self.sources
-            for what, said in (
-                ("licence", one.facts.licence),
-                ("legal basis", one.facts.legal_basis),
-            )
-            if not said.strip()
-        ]
+        found = []
+        for one in self.sources:
+            said = {"licence": one.facts.licence, "legal basis": one.facts.legal_basis}
+            lacks = [what for what, text in said.items() if not text.strip()]
+            if lacks:
+                found.append(
+                    f"The {' and the '.join(lacks)} of “{one.name}” ({one.examples:,} examples) "
+                    f"{'are' if len(lacks) > 1 else 'is'} not given."
+                )
         missing = {
             "Why this version was made is not said: it has no notes.": not self.notes.strip(),
             "No label says what the examples are.": not self.labels,

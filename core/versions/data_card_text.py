@@ -115,11 +115,11 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _table(names: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    rows = [[_plain(str(cell)) for cell in row] for row in rows]
-    if not rows:
+    cells = [[_plain(str(cell)) for cell in row] for row in rows]
+    if not cells:
         return ""
     head = [_plain(name) for name in names]
-    lines = [head, ["---"] * len(head), *rows]
+    lines = [head, ["---"] * len(head), *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -19,7 +19,7 @@ def data_card_view(version: DatasetVersion) -> None:
     _sources(version.project_id, card, lead=lead)
     _people(card)
     _texts(card)
-    _protected(card)
+    _left_out(card)
     _downloads(version, card)
 
 
@@ -122,13 +122,15 @@ def _texts(card: DataCard) -> None:
         )
 
 
-def _protected(card: DataCard) -> None:
-    if not card.protected:
+def _left_out(card: DataCard) -> None:
+    if not card.left_out and not card.protected:
         return
-    st.markdown("**Protected files that were heeded**")
+    st.markdown("**Left out**")
+    for reason, count in card.left_out.items():
+        st.text(f"{page.counted(count, 'example')}: {reason}")
     for one in card.protected:
         left = f"{page.counted(one.left_out, 'example')} left out"
-        st.text(f"{one.name}: {page.counted(one.texts, 'text')}, {left}")
+        st.text(f"Protected file {one.name}: {page.counted(one.texts, 'text')}, {left}")
 
 
 def _downloads(version: DatasetVersion, card: DataCard) -> None:

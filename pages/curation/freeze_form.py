@@ -40,7 +40,7 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
         )
         st.caption(what_happens(freezable))
         for sentence in freezable.firewall.sentences:
-            st.text(f"⛨ {sentence}")
+            st.text(f"⚠ {sentence}")
         pressed = st.form_submit_button(f"Freeze {page.number(ready)} examples", type="primary")
     if pressed:
         freeze(project_id, name, notes, int(seed), only)

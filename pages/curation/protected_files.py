@@ -32,10 +32,10 @@ def protected_files(project_id: str) -> None:
             "Benchmarks and other texts that must never be trained on. Examples that equal one or "
             "are near one stay out of train and validation in every version frozen from now on."
         )
-        _working(project_id)
         for file in files:
             _file(project_id, file, lead=lead)
         if lead:
+            _working(project_id)
             _form(project_id)
 
 

@@ -47,6 +47,7 @@ def version_difference(version: DatasetVersion, versions: Sequence[DatasetVersio
         [
             (kind.capitalize(), page.number(counts.of(kind)), DIFFERENCE_MEANS[kind])
             for kind in DIFFERENCE_KINDS
+            if kind != "moved" or counts.moved  # splits are sticky: only older versions differ
         ]
     )
     st.caption(f"{page.counted(counts.same, 'example')} are the same in both.")

@@ -8,6 +8,7 @@ import pytest
 
 from core.clock import new_id
 from core.errors import InvalidInput, NotAllowed, NotFound
+from core.projects import LabelField
 from core.versions.data_card import DataCard, SourceFacts
 from core.versions.data_card_text import data_card_json, data_card_markdown
 from core.workflows.curation import annotating, browsing, describing, freezing, reviewing
@@ -20,7 +21,8 @@ TOPICS = ("weather", "gardens", "trains", "bread", "rivers", "music")
 
 @pytest.fixture
 def project_id(store: Store) -> str:
-    return a_project(store, "Trips | *and* more").project_id
+    tone = LabelField("tone", ("warm", "cool"))
+    return a_project(store, "Trips | *and* more", label_schema=(tone,)).project_id
 
 
 def sentences(n: int) -> list[Triple]:
@@ -41,7 +43,7 @@ def a_version(store: Store, project_id: str) -> str:
     for example_id in some_examples(store, project_id, texts[40:]):
         bea, rita = (an_actor(project_id, name=name) for name in ("bea", "rita"))
         task = browsing.example_of(store, bea, project_id, example_id)
-        annotating.save(store, bea, project_id, an_edit(task, labels={"tone": "warm"}))
+        annotating.save_annotation(store, bea, project_id, an_edit(task, labels={"tone": "warm"}))
         task = browsing.example_of(store, rita, project_id, example_id)
         reviewing.decide(store, rita, project_id, new_id("rvw"), "accept", an_edit(task))
     version_id = freezing.start_freeze(store, an_actor(project_id), project_id)

@@ -21,6 +21,7 @@ from storage.store import Store
 from tests.builders import Triple, a_project, accepted_examples, an_actor
 from tests.examples.test_particular import LONG, edited, reviews
 from tests.job_builders import run_here
+from tests.serving import touchstone_here
 from tests.study_builders import a_study, a_system, answers_of
 
 
@@ -277,3 +278,25 @@ def test_all_that_was_left_out_can_be_downloaded_without_formulas(
     assert {row["instruction"] for row in rows} == {"'=SUM(A1)"}
     assert {row["output"] for row in rows} == {"'-1"}
     assert all(row["near_text"].startswith("'+Bench, line ") for row in rows)
+
+
+def test_the_terminal_protects_a_file_and_prints_a_card(tmp_path: Path) -> None:
+    rows = [{"instruction": f"Say number {k}.", "output": f"It is {k * 7919}."} for k in range(40)]
+    path = tmp_path / "numbers.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text('{"question": "say number 7."}\n')
+    home = tmp_path / "home"
+    touchstone_here(home, "import", str(path), "--project", "Numbers", "--accept")
+    done = touchstone_here(home, "protect", str(bench), "--project", "Numbers", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["texts"] == 1
+    assert bench.exists()
+    done = touchstone_here(home, "freeze", "--project", "Numbers", "--json")
+    version = json.loads(done.stdout)
+    assert version["left_out"] == 1
+    done = touchstone_here(home, "card", version["version"])
+    assert "| bench.jsonl | 1 | 1 |" in done.stdout
+    assert version["content_hash"] in done.stdout
+    done = touchstone_here(home, "card", version["version"], "--json")
+    assert json.loads(done.stdout)["content_hash"] == version["content_hash"]

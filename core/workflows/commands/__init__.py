@@ -18,6 +18,8 @@ COMMANDS = {
     "import": "curation:import_examples",
     "freeze": "curation:freeze",
     "export": "curation:export_version",
+    "protect": "versions:protect",
+    "card": "versions:card",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",

@@ -30,12 +30,14 @@ def start_protect(
     name: str,
     *,
     file_id: str = "",
+    in_place: bool = False,
     limits: Limits = LIMITS,
 ) -> str:
     """Queue the reading of a file whose texts nothing may train on; the protected file's id.
 
-    The file is moved into the job; any format and shape of an import will do. Versions that are
-    frozen stay as they are. A `file_id` made when the form was opened makes a repeated click one.
+    The file is moved into the job, or, `in_place`, read where it lies; any format and shape of an
+    import will do. Versions that are frozen stay as they are. A `file_id` made when the form was
+    opened makes a repeated click one.
     """
     actor.require(project_id, "lead")
     name = checked_name(name, "file")
@@ -52,8 +54,12 @@ def start_protect(
         project_id=project_id,
         subject_id=file_id,
         title=f"Protect {name} from training",
-        spec={"file": stored_as, "limits": asdict(limits)},
-        files={stored_as: path},
+        spec={
+            "file": str(path.resolve()) if in_place else stored_as,
+            "in_place": in_place,
+            "limits": asdict(limits),
+        },
+        files={} if in_place else {stored_as: path},
         detail={"name": name},
     )
     return file_id
