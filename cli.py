@@ -19,7 +19,7 @@ from terminal.contamination import contamination
 from terminal.decisions import report, seal, verify
 from terminal.evaluation import analyse
 from terminal.scoring import score
-from terminal.tuning import generate, train
+from terminal.tuning import generate, model, train
 from terminal.versions import card, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -211,6 +211,7 @@ def export_version(
 
 app.command()(protect)
 app.command()(card)
+app.command()(model)
 app.command()(train)
 app.command()(generate)
 

@@ -159,11 +159,13 @@ class Firewalls:
             )
 
 
-# Examples in a study of the project, open or closed, which no version has put into test.
+# Examples in a study of the project, open or closed, which no version has put into test. A study
+# for preference tuning judges nothing: it is there to be learnt from.
 _STUDIED = """
     SELECT DISTINCT p.example_id
     FROM pairs p
     JOIN studies s ON s.study_id = p.study_id AND s.project_id = $project_id
+        AND NOT coalesce(CAST(s.plan ->> '$.for_tuning' AS BOOLEAN), false)
     ANTI JOIN (
         SELECT example_id FROM example_splits WHERE project_id = $project_id AND split = 'test'
     ) e ON e.example_id = p.example_id

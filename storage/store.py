@@ -33,6 +33,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.own_work import OwnWork
+from storage.preferences import Preferences
 from storage.presentations import Presentations
 from storage.projects import Projects
 from storage.queues import Queues
@@ -95,6 +96,7 @@ class Store:
         self.evidence = EvidenceRows(self.database)
         self.contamination = ContaminationChecks(self.database)
         self.decisions = Decisions(self.database)
+        self.preferences = Preferences(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction, again from its start when somebody was faster.

@@ -165,6 +165,7 @@ class Versions:
                    s.group_id, s.split IS DISTINCT FROM 'test' AND c.example_id IN (
                        SELECT p.example_id FROM pairs p JOIN studies t USING (study_id)
                        WHERE t.project_id = $project_id
+                         AND NOT coalesce(CAST(t.plan ->> '$.for_tuning' AS BOOLEAN), false)
                    ) AS studied
             FROM example_current c
             LEFT JOIN (

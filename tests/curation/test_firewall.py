@@ -210,7 +210,9 @@ def test_a_file_that_is_protected_while_a_version_is_frozen_is_not_overlooked(
     assert store.versions.of_project(project_id) == []
 
 
-def a_rated_version(store: Store, project_id: str, texts: Sequence[str]) -> DatasetVersion:
+def a_rated_version(
+    store: Store, project_id: str, texts: Sequence[str], **plan: Any
+) -> DatasetVersion:
     """A version whose training examples, ten of them, are rated in a study."""
     accepted_examples(store, project_id, of_texts(texts))
     version = freeze(store, project_id)
@@ -219,7 +221,7 @@ def a_rated_version(store: Store, project_id: str, texts: Sequence[str]) -> Data
                  answers_of(store, version.version_id, shift))
         for name, shift in (("One", 0), ("Two", 5))
     ]  # fmt: skip
-    a_study(store, an_actor(project_id), project_id, *systems, split="train", size=10)
+    a_study(store, an_actor(project_id), project_id, *systems, split="train", size=10, **plan)
     return version
 
 
@@ -246,6 +248,15 @@ def test_examples_that_are_rated_leave_train_and_the_lead_sees_how_many_before(
     assert all("rated in a study" in reason for reason in reasons.values())
     # The version that trained on them stays as it is.
     assert rated <= set(splits_of(store, first))
+
+
+def test_a_study_for_preference_tuning_takes_nothing_out_of_train(
+    store: Store, project_id: str
+) -> None:
+    texts = reviews(60, 20, random.Random(8))
+    first = a_rated_version(store, project_id, texts, for_tuning=True)
+    assert freezing.freezable(store, an_actor(project_id), project_id).firewall.studied == 0
+    assert splits_of(store, freeze(store, project_id)) == splits_of(store, first)
 
 
 def test_rated_test_examples_stay_in_test(store: Store, project_id: str) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "curation:export_version",
     "protect": "versions:protect",
     "card": "versions:card",
+    "model": "tuning:model",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",
