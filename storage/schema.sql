@@ -162,6 +162,16 @@ CREATE TABLE import_rejects (
     kind VARCHAR DEFAULT 'record'
 );
 
+-- What a lead knows of an import's file.
+CREATE TABLE import_sources (
+    import_id VARCHAR PRIMARY KEY,
+    licence VARCHAR NOT NULL,
+    legal_basis VARCHAR NOT NULL,
+    note VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- Where an example came from; its texts are in its revisions.
 CREATE TABLE examples (
     example_id VARCHAR NOT NULL,
@@ -322,13 +332,48 @@ CREATE TABLE version_examples (
     CHECK (split IN ('train', 'validation', 'test'))
 );
 
--- Accepted examples that are not in a version, and why.
+-- Accepted examples that are not in a version, and why: the example, or the protected text (its
+-- file, line and beginning), that each is near.
 CREATE TABLE version_left_out (
     version_id VARCHAR NOT NULL,
     example_id VARCHAR NOT NULL,
     revision_id VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
-    near_id VARCHAR
+    near_id VARCHAR,
+    near_file VARCHAR,
+    near_text VARCHAR
+);
+
+-- Files that no version may train on. The texts of one that was removed are gone, its row stays.
+CREATE TABLE protected_files (
+    file_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    texts BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    removed_at TIMESTAMP
+);
+
+CREATE TABLE protected_texts (
+    file_id VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    instruction VARCHAR NOT NULL,
+    input VARCHAR NOT NULL
+);
+
+-- Which of them a version heeded, and how many examples each kept out of train and validation.
+CREATE TABLE version_protected (
+    version_id VARCHAR NOT NULL,
+    file_id VARCHAR NOT NULL,
+    left_out BIGINT NOT NULL
+);
+
+-- What the worker that froze a version saw in it: languages.
+CREATE TABLE version_facts (
+    version_id VARCHAR PRIMARY KEY,
+    content JSON NOT NULL
 );
 
 -- The split an example was given once and keeps.

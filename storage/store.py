@@ -11,15 +11,19 @@ from storage.annotation import Annotation
 from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
+from storage.cards import Cards
 from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
+from storage.differences import Differences
+from storage.downloads import Downloads
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.exports import Exports
 from storage.extensions import Extensions
+from storage.firewall import Firewalls
 from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
@@ -27,6 +31,7 @@ from storage.intake import Intake
 from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
+from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
@@ -73,6 +78,11 @@ class Store:
         self.own_work = OwnWork(self.database)
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
+        self.firewall = Firewalls(self.database)
+        self.differences = Differences(self.database)
+        self.lineage = Lineages(self.database)
+        self.cards = Cards(self.database)
+        self.downloads = Downloads(self.database, self.workspace / "inbox")
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)

@@ -108,6 +108,15 @@ KINDS: dict[str, JobKind] = _table(
         prepare="core.exporting.job:prepare",
     ),
     JobKind(
+        "protect",
+        "protect texts",
+        run="core.importing.protected_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.curation.protecting:take_in",
+        reads_file=True,
+        counts_bytes=True,
+    ),
+    JobKind(
         "download_model",
         "download a model",
         run="core.tuning.hub_job:run",

@@ -19,7 +19,7 @@ from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import exporting, freezing, importing
+from core.workflows.curation import exporting, freezing, importing, protecting
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -127,6 +127,10 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "numbers.jsonl", import_id="imp_1", entered_as="accepted",
     )  # fmt: skip
     loop.settle("imp_1")
+    benchmark = loop.written([{"instruction": "What is 2 + 2?"}], "benchmark.jsonl")
+    loop.settle(
+        protecting.start_protect(loop.store, loop.lead, loop.project_id, benchmark, "Benchmark")
+    )
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
     exporting.start_version_export(loop.store, loop.lead, version_id)
@@ -179,6 +183,9 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     wanted = {
         "examples": 43,
         "version_examples": 43,
+        "protected_files": 1,
+        "protected_texts": 1,
+        "version_protected": 1,
         "runs": 1,
         "systems": 5,
         "studies": 1,
