@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from core.checks.settings import CheckSettings
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import exporting, freezing, importing, protecting
+from core.workflows.curation import checks, exporting, freezing, importing, protecting
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -127,6 +128,9 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "numbers.jsonl", import_id="imp_1", entered_as="accepted",
     )  # fmt: skip
     loop.settle("imp_1")
+    loop.settle(
+        checks.start_check(loop.store, loop.lead, loop.project_id, CheckSettings(over="output"))
+    )
     benchmark = loop.written([{"instruction": "What is 2 + 2?"}], "benchmark.jsonl")
     loop.settle(
         protecting.start_protect(loop.store, loop.lead, loop.project_id, benchmark, "Benchmark")
@@ -189,6 +193,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "runs": 1,
         "systems": 5,
         "studies": 1,
+        "checks": 1,
+        "checked_examples": 40,
         "contamination_checks": 1,
         "contamination_probes": 4,
     }
