@@ -20,6 +20,9 @@ DID: dict[HistoryKind, str] = {
     "skip": "skipped it",
     "flag": "flagged it",
     "unflag": "settled the flag",
+    "label": "labelled it with others: revision {number}",
+    "mask": "masked personal data: revision {number}",
+    "restore": "took a bulk action back: revision {number}",
 }
 
 

@@ -91,6 +91,13 @@ KINDS: dict[str, JobKind] = _table(
     ),
     JobKind("export", "export", run="core.versions.exporting:run"),
     JobKind(
+        "mask",
+        "mask personal data",
+        run="core.findings.mask_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.bulk:take_in_masked",
+    ),
+    JobKind(
         "train",
         "train",
         run="core.gpu.training:run",

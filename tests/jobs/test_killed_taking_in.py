@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
+from core.examples.bulk import BulkAction
+from core.examples.listing import ExampleFilter
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import freezing, importing
+from core.workflows.curation import bulk, freezing, importing
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -116,11 +118,15 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop = Loop(tmp_path)
     make_tiny_model(tmp_path / "models" / "tiny")
     rows = [{"instruction": f"Say number {k}.", "output": f"It is {k * 7919}."} for k in range(40)]
+    rows[0]["input"] = "Tell ada@firm.org, too."
     importing.start_import(
         loop.store, loop.lead, loop.project_id, loop.written(rows, "numbers.jsonl"),
         "numbers.jsonl", import_id="imp_1", entered_as="accepted",
     )  # fmt: skip
     loop.settle("imp_1")
+    masks = BulkAction("mask", mask=("phone", "email"))
+    bulk.start_masking(loop.store, loop.lead, loop.project_id, ExampleFilter(), masks)
+    loop.settle_all()
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
     freezing.start_export(loop.store, loop.lead, version_id)
@@ -179,5 +185,6 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "contamination_checks": 1,
         "contamination_probes": 4,
     }
+    wanted["revisions"] = 43 + 1  # one was masked
     assert {name: counts[name] for name in wanted} == wanted
     assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40 + 6, 3)
