@@ -126,7 +126,7 @@ class BulkActions(BulkRevisions):
         self._db.execute(_LOG_CHOSEN, about)
         self._db.execute(_MOVE_CHOSEN, {"now": about["now"]})
         self._counters.enter()
-        return self._forget_skips_of_chosen()
+        return self._end_chosen()
 
     def accept_these(
         self, example_ids: Sequence[str], batch_id: str, actor_id: str, comment: str

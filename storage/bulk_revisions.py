@@ -163,14 +163,16 @@ class BulkRevisions:
         self._db.execute(_LOG_REVISIONS, {**about, "origin": origin, "comment": comment})
         self._db.execute(change, about)
         self._counters.enter()
-        return self._forget_skips_of_chosen()
+        return self._end_chosen()
 
-    def _forget_skips_of_chosen(self) -> int:
-        """The chosen examples changed: everybody may get them. How many there are."""
+    def _end_chosen(self) -> int:
+        """The chosen examples changed: everybody may get them. How many they were."""
         self._db.execute(
             """
             DELETE FROM example_skips
             WHERE example_id IN (SELECT example_id FROM chosen_examples)
             """
         )
-        return int(self._db.value("SELECT count(*) FROM chosen_examples"))
+        count = int(self._db.value("SELECT count(*) FROM chosen_examples"))
+        self._db.execute("DROP TABLE chosen_examples")  # it may hold texts
+        return count
