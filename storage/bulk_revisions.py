@@ -97,6 +97,45 @@ class BulkRevisions:
         )
         return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
 
+    def labels_in_use(self, project_id: str) -> dict[str, int]:
+        """All that examples are labelled with, as JSON objects, and how many have each."""
+        rows = self._db.rows(
+            """
+            SELECT CAST(labels AS VARCHAR) AS labels, count(*) AS n FROM example_current
+            WHERE project_id = $project_id AND CAST(labels AS VARCHAR) <> '{}' GROUP BY ALL
+            """,
+            {"project_id": project_id},
+        )
+        return {row["labels"]: row["n"] for row in rows}
+
+    def rewrite_labels(
+        self,
+        project_id: str,
+        labels: Mapping[str, Mapping[str, Any]],
+        batch_id: str,
+        actor_id: str,
+        comment: str,
+    ) -> int:
+        """Give every example that has certain labels, as `labels_in_use` has them, others instead,
+        whoever holds it; how many."""
+        self._db.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE chosen_examples AS
+            SELECT c.example_id, c.instruction, c.input, c.output, c.quality,
+                   p.after::JSON AS labels
+            FROM example_current c
+            JOIN (SELECT unnest($before) AS before, unnest($after) AS after) p
+              ON p.before = CAST(c.labels AS VARCHAR)
+            WHERE c.project_id = $project_id
+            """,
+            {
+                "project_id": project_id,
+                "before": list(labels),
+                "after": [json.dumps(one) for one in labels.values()],
+            },
+        )
+        return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
+
     # Personal data -----------------------------------------------------------------------------
 
     def to_mask(

@@ -41,11 +41,11 @@ UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 # Why an example that matches is not changed; an example has the first reason that holds.
 Reason = Literal["state", "flagged", "no_output", "same", "held"]
 REASONS: dict[Reason, str] = {
-    "state": "are in another state",
-    "flagged": "are flagged",
-    "no_output": "have no output",
-    "same": "have that label already",
-    "held": "are held by somebody",
+    "state": "in another state",
+    "flagged": "flagged",
+    "no_output": "without an output",
+    "same": "with that label already",
+    "held": "held by somebody",
 }
 
 

@@ -27,6 +27,7 @@ SAID: dict[BulkKind, str] = {
     "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
+BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask"}
 
 
 def bulk_change(project_id: str, wanted: ExampleFilter) -> None:
@@ -52,16 +53,15 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
     except TouchstoneError as error:
         errors.show(error)
         return
-    st.write(
-        f"{page.counted(found.matching, 'example')} match. {many(found.changes)} {SAID[kind]}."
-    )
+    matching = f"{page.counted(found.matching, 'example')} match."
+    what = f"{page.number(found.changes)} {SAID[kind]}" if found.changes else "None can be changed"
+    st.write(f"{matching} {what}.")
     if found.stay:
         stay = [f"{page.number(n)} {REASONS[reason]}" for reason, n in found.stay.items()]
         st.caption(f"These stay as they are: {', '.join(stay)}.")
     with st.container(horizontal=True):
-        if st.button(
-            f"{chosen}: {page.number(found.changes)}", type="primary", disabled=not found.changes
-        ):
+        button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
+        if st.button(button, type="primary", disabled=not found.changes):
             errors.attempt(lambda: do(project_id, wanted, BulkAction(kind, comment, label, masks)))
         if st.button("Cancel"):
             st.rerun()
@@ -76,11 +76,6 @@ def mask_choice() -> tuple[str, ...]:
         format_func=lambda name: NAMES[name],
     )
     return tuple(chosen)
-
-
-def many(count: int) -> str:
-    """“None” for zero."""
-    return page.number(count) if count else "None"
 
 
 def do(project_id: str, wanted: ExampleFilter, action: BulkAction) -> None:

@@ -71,9 +71,12 @@ def more_filters() -> dict[str, Any]:
         left, right = st.columns(2)
         with left:
             since = day("Changed from", SINCE)
-            least = characters("Characters, at least", LEAST)
         with right:
             until = day("Changed until", UNTIL)
+        left, right = st.columns(2)
+        with left:
+            least = characters("Characters, at least", LEAST)
+        with right:
             most = characters("Characters, at most", MOST)
         split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
         st.caption("Days are those of your time zone; characters of the three fields together.")
