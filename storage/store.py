@@ -18,6 +18,7 @@ from storage.decisions import Decisions
 from storage.drafts import Drafts
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
+from storage.exports import Exports
 from storage.extensions import Extensions
 from storage.gold import Gold
 from storage.guesses import Guesses
@@ -28,6 +29,7 @@ from storage.jobs import Jobs
 from storage.judgements import Judgements
 from storage.listing import Listing
 from storage.own_work import OwnWork
+from storage.preferences import Preferences
 from storage.presentations import Presentations
 from storage.projects import Projects
 from storage.queues import Queues
@@ -70,6 +72,7 @@ class Store:
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.versions = Versions(self.database)
+        self.exports = Exports(self.database)
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)
@@ -85,6 +88,7 @@ class Store:
         self.evidence = EvidenceRows(self.database)
         self.contamination = ContaminationChecks(self.database)
         self.decisions = Decisions(self.database)
+        self.preferences = Preferences(self.database)
 
     def transact(self, action: Callable[[], T], *, in_turn: bool = False) -> T:
         """Run `action` in one transaction, again from its start when somebody was faster.

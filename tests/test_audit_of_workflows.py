@@ -33,6 +33,8 @@ NOT_RECORDED = {
     "team.drafts.drop_draft": PREFERENCE,
     "team.sessions.actor_of": PREFERENCE,
     "team.sessions.choose_project": PREFERENCE,
+    "tuning.run_drafts.keep_run_draft": PREFERENCE,
+    "tuning.run_drafts.drop_run_draft": PREFERENCE,
     "jobs.supervisor.supervise_once": WORKER,
     "jobs.supervisor.wait_for": WORKER,
     "jobs.supervisor.start": WORKER,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.findings.bank_numbers import cards, ibans
@@ -16,7 +17,7 @@ from core.findings.finding import Flaw
 from core.findings.identity_numbers import identity_numbers
 from core.findings.person_names import person_names
 from core.findings.settings import PHONE_REGIONS, FindingSettings
-from core.findings.subject import Subject, places
+from core.findings.subject import Subject, places, words_in
 
 Span = tuple[int, int]
 Found = tuple[int, int, str]
@@ -32,9 +33,8 @@ _EMAIL = re.compile(
 _RESERVED = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net)$|\.(?:test|invalid|example)$", re.I)
 # The least that any of these numbers has: seven digits near each other, or a form of its own.
 _NUMERIC = re.compile(
-    r"\d(?:(?:[ .()/-]{0,2}| [/-] )\d){6}|\d\d ?\d\d ?\d\d ?[A-Da-d]\b"
-    r"|\d\d[A-Za-z]\d\d[A-Za-z]\d{3}"
-    r"|\d\.\d{1,3}\.\d{1,3}\.\d"
+    r"\d(?:(?:(?:[ .()/-]{0,2}| [/-] )\d){6}|\d ?\d\d ?\d\d ?[A-Da-d]\b|\d[A-Za-z]\d\d[A-Za-z]\d{3}"
+    r"|\.\d{1,3}\.\d{1,3}\.\d)"
 )
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,6}(?![\w:])", re.I)
@@ -56,24 +56,36 @@ _US_FORM = re.compile(
 )
 _TRUNK = re.compile(r"0\d{1,5}[ /-]")
 _SUM = re.compile(r"\s*[=*+×÷/^<>-]\s*[\d$]")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
+    r"(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d)(?!\d)"
+)
 _SPACED_SIGN = re.compile(r" [-/] ")
 _BEFORE = 40
 
 
-def personal_data(text: str, regions: Sequence[str] = PHONE_REGIONS) -> list[Found]:
+def personal_data(
+    text: str, regions: Sequence[str] = PHONE_REGIONS, words: frozenset[str] | None = None
+) -> list[Found]:
     """(start, end, kind) of personal data in a text, in order, none overlapping.
 
-    Where two kinds claim the same characters the one with the stronger check has them.
+    `words`, where they are known: its words in lower case, or more. Where two kinds
+    claim the same characters the one with the stronger check has them.
     """
     taken: list[Found] = []
-    for kind, find in _finders(text, regions):
+    for kind, find in _finders(text, regions, words_in(text.lower()) if words is None else words):
         for start, end in find:
-            if all(end <= a or b <= start for a, b, _ in taken):
-                taken.append((start, end, kind))
-    return sorted(taken)
+            # Those taken are in order and apart, so only the neighbours can overlap.
+            place = bisect_left(taken, (start, end, ""))
+            free_before = place == 0 or taken[place - 1][1] <= start
+            if free_before and (place == len(taken) or end <= taken[place][0]):
+                taken.insert(place, (start, end, kind))
+    return taken
 
 
-def _finders(text: str, regions: Sequence[str]) -> Iterator[tuple[str, Iterable[Span]]]:
+def _finders(
+    text: str, regions: Sequence[str], words: frozenset[str]
+) -> Iterator[tuple[str, Iterable[Span]]]:
     """The finders that a quick look at the text does not rule out, the surest first."""
     if "@" in text or "[at]" in text or "(at)" in text:
         yield "email", _emails(text)
@@ -85,7 +97,7 @@ def _finders(text: str, regions: Sequence[str]) -> Iterator[tuple[str, Iterable[
         yield "phone", _phones(text, regions)
     elif text.count(":") >= 3:
         yield "ip_address", _addresses(text)
-    yield "person_name", person_names(text)
+    yield "person_name", person_names(text, words)
 
 
 def _emails(text: str) -> Iterator[Span]:
@@ -117,7 +129,9 @@ def _is_global(parts: list[str]) -> bool:
 def _phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     for found in _PHONE.finditer(text):
         number = found.group()
-        if number.count("(") != number.count(")") or _SUM.match(text, found.end()):
+        if number.count("(") != number.count(")") or _DATE.search(number):
+            continue
+        if _SUM.match(text, found.end()):
             continue
         if _is_phone(number, text[max(0, found.start() - _BEFORE) : found.start()], regions):
             yield found.span()

@@ -90,7 +90,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: “812 bytes”, “14 kB”, “3.2 MB”."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
+    """A number of bytes: “812 bytes”, “14 kB”, “3.2 MB”, “4.10 GB”."""
+    if count < 1e6:
+        return f"{count} bytes" if count < 1000 else f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

@@ -17,6 +17,7 @@ from pages.curation.example_detail import detail
 from pages.curation.example_filters import OPEN, PAGE, filters
 from pages.curation.example_form import add_form
 from pages.curation.example_list import example_list, opened
+from pages.curation.export_form import export_form
 from pages.curation.skipped_examples import skipped_examples
 
 PER_PAGE = 25
@@ -39,6 +40,8 @@ def main() -> None:
         return
     # Drawn beside an open example, too: what is not drawn leaves the address.
     wanted = filters(project_id, counts)
+    if wished is None and actor.has(project_id, "lead"):
+        export_form(project_id, wanted)
     if wished is not None:
         one(project_id, wished)
     elif wanted.skipped:

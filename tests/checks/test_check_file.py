@@ -217,3 +217,59 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(tmp_path: Path) -> None
     assert "is none of" in refused(path, "--over", "everything")
     assert "threshold" in refused(path, "--threshold", "1.5")
     assert "not there" in refused(tmp_path / "missing.jsonl")
+
+
+def test_findings_name_the_records_of_each_kind_and_can_be_written_one_a_line(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        asked("Who answers?", id="mail"),
+        asked("Who is that?", id="good"),
+        asked("Say hello.", id=3),
+    ]
+    rows[0]["output"] = "Write to ada.vale@norvik-labs.com, please."
+    rows[2]["output"] = ""
+    path, out = written(tmp_path / "x.jsonl", rows), tmp_path / "findings.jsonl"
+    found = checked(path, "--only", "findings", "--findings-to", out)
+    assert (found["findings"]["email"]["severity"], found["findings"]["email"]["ids"]) == (
+        "high",
+        ["mail"],
+    )
+    assert found["findings"]["empty_field"]["count"] == 1
+    assert found["findings"]["empty_field"]["ids"] == [3]
+    assert "exact_duplicate_clusters" not in found
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    (mail,) = (one for one in lines if one["kind"] == "email")
+    assert rows[0]["output"][mail["start"] : mail["end"]] == "ada.vale@norvik-labs.com"
+    assert "norvik" not in mail["mend"]
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_labels_are_checked_in_their_column_or_in_the_output(
+    labelled: bool, tmp_path: Path
+) -> None:
+    texts = [("It was clean.", "good"), ("It was loud.", "dreadful")]
+    name = "label" if labelled else "output"
+    rows = [{"instruction": "Rate it.", "input": text, name: label} for text, label in texts]
+    if labelled:
+        rows = [{**row, "output": "So it is."} for row in rows]
+    path = written(tmp_path / "x.jsonl", rows)
+    found = checked(path, "--only", "findings", "--labels", "good, bad")
+    assert found["findings"]["label_not_in_schema"]["ids"] == [2]
+
+
+def test_numbers_that_the_input_lacks_are_findings_where_outputs_are_grounded(
+    tmp_path: Path,
+) -> None:
+    row = {"instruction": "Sum up.", "input": "We met 3 people.", "output": "They met 17 people."}
+    path = written(tmp_path / "x.jsonl", [row])
+    assert checked(path)["findings"]["unsupported_numbers"]["ids"] == []
+    assert checked(path, "--grounded")["findings"]["unsupported_numbers"]["ids"] == [1]
+
+
+def test_the_file_that_is_read_is_never_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.jsonl", [asked("one")])
+    assert "Name another one" in refused(path, "--findings-to", path)
+    assert "Leave --findings-to out" in refused(
+        path, "--only", "duplicates", "--findings-to", tmp_path / "y.jsonl"
+    )

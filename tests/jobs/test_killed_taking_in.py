@@ -21,7 +21,7 @@ from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import bulk, freezing, importing
+from core.workflows.curation import bulk, exporting, freezing, importing
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -33,9 +33,10 @@ from core.workflows.evaluation import (
 )
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import merging, preflight, training, trying
+from core.workflows.tuning import downloading, merging, preflight, training, trying
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
+from tests.hub_server import a_hub
 from tests.tiny_model import make_tiny_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
@@ -116,7 +117,12 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
 ) -> None:
     monkeypatch.setattr(score_report, "MANY_ANSWERS", 1)  # from there on a worker makes the table
     loop = Loop(tmp_path)
-    make_tiny_model(tmp_path / "models" / "tiny")
+    tiny = make_tiny_model(tmp_path / "models" / "tiny")
+    with a_hub() as hub:
+        hub.add("org/tiny", tiny)
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        downloading.start_download(loop.store, loop.lead, loop.project_id, "org/tiny")
+        loop.settle_all()
     rows = [{"instruction": f"Say number {k}.", "output": f"It is {k * 7919}."} for k in range(40)]
     rows[0]["input"] = "Tell ada@firm.org, too."
     importing.start_import(
@@ -127,9 +133,10 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     masks = BulkAction("mask", mask=("phone", "email"))
     bulk.start_masking(loop.store, loop.lead, loop.project_id, ExampleFilter(), masks)
     loop.settle_all()
+    rows[0]["input"] = "Tell [EMAIL], too."  # what the imported answers answer
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
-    freezing.start_export(loop.store, loop.lead, version_id)
+    exporting.start_version_export(loop.store, loop.lead, version_id)
     loop.settle_all()
     preflight.start_preflight(loop.store, loop.lead, version_id, model_id="tiny")
     loop.settle_all()

@@ -18,6 +18,8 @@ COMMANDS = {
     "import": "curation:import_examples",
     "freeze": "curation:freeze",
     "export": "curation:export_version",
+    "model": "tuning:model",
+    "export.examples": "curation:export_examples",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",
