@@ -186,6 +186,7 @@ CREATE TABLE examples (
 );
 
 -- Each saved state of an example; texts are stored uncompressed, which writes five times faster.
+-- Batch_id: the bulk action that made it, among others.
 CREATE TABLE revisions (
     revision_id VARCHAR PRIMARY KEY,
     example_id VARCHAR NOT NULL,
@@ -202,6 +203,7 @@ CREATE TABLE revisions (
     author_id VARCHAR NOT NULL,
     seconds DOUBLE,
     created_at TIMESTAMP NOT NULL,
+    batch_id VARCHAR,
     CHECK (quality BETWEEN 1 AND 5)
 );
 

@@ -129,6 +129,13 @@ KINDS: dict[str, JobKind] = _table(
         variables=(*NETWORK, "HF_ENDPOINT", "HF_TOKEN"),
     ),
     JobKind(
+        "mask",
+        "mask personal data",
+        run="core.findings.mask_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.bulk:take_in_masked",
+    ),
+    JobKind(
         "train",
         "train",
         run="core.gpu.training:run",
