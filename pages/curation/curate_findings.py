@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.checks.check import Check, FoundExample, KindTotal
-from core.examples.example import word_diff
+from core.examples.example import Change, word_diff
 from core.examples.phrases import in_phrases
 from core.examples.states import STATE_LABELS
 from core.findings.kinds import KINDS
@@ -132,7 +132,7 @@ def around(one: FoundExample) -> list[tuple[str, tuple[str, ...]]]:
     return [(before, ()), (one.text[one.start : one.end], (KINDS[one.kind].label,)), (after, ())]
 
 
-def shortened(changes: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def shortened(changes: Sequence[Change]) -> list[Change]:
     """The changes, of long texts that stay the same only what is next to one."""
     last = len(changes) - 1
     return [

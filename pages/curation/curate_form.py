@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.checks.fields import OVER_LABELS
@@ -64,7 +66,7 @@ def check_form(project: Project, *, folded: bool) -> None:
         attempt(start, "Queued. What the check finds is shown here.")
 
 
-def _chosen(project: Project, kept: CheckSettings) -> dict[str, object]:
+def _chosen(project: Project, kept: CheckSettings) -> dict[str, Any]:
     """The widgets; what they say, as fields of CheckSettings."""
     names = [one.name for one in project.settings.label_schema]
     with st.container(horizontal=True, vertical_alignment="bottom"):
