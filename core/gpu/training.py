@@ -4,7 +4,9 @@
 
 spec.json is RunSpec.job_spec(); data/train.parquet and data/validation.parquet have the columns
 example_id, instruction, input, output. With the head "classification" the model learns to choose
-the example's label instead of writing its output; the loop, and all that it keeps, are the same.
+the example's label instead of writing its output. With the objective "dpo" the rows are preference
+pairs (core.tuning.preferences), whose output is the preferred answer, and the base is the
+reference. The loop, and all that it keeps, are the same.
 
 A stopped run keeps a checkpoint and no final/: starting the job again goes on from there, and so it
 does after the worker was killed. final/ holds the best adapter by validation loss.
@@ -21,7 +23,7 @@ from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
-from core.gpu.learning import Learning, learn_answers, learn_labels
+from core.gpu.learning import LEARNINGS, Learning
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel
@@ -45,7 +47,7 @@ def run(job: JobContext) -> None:
     spec = RunSpec.from_json(job.spec)
     base = load_base(job, spec)
     prompt = freeze_prompt(job, spec, base)
-    learning = (learn_labels if spec.classifies else learn_answers)(job, spec, base, prompt)
+    learning = LEARNINGS[spec.learns](job, spec, base, prompt)
     train = learning.train
     if not train.examples:
         raise NothingToLearn("The training split has no example. Freeze a version that has some.")

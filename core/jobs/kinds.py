@@ -105,7 +105,21 @@ KINDS: dict[str, JobKind] = _table(
         run="core.checks.check_job:run",
         take_in="core.workflows.curation.checks:take_in",
     ),
-    JobKind("export", "export", run="core.versions.exporting:run"),
+    JobKind(
+        "export",
+        "export",
+        run="core.exporting.job:run",
+        prepare="core.exporting.job:prepare",
+    ),
+    JobKind(
+        "protect",
+        "protect texts",
+        run="core.importing.protected_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.curation.protecting:take_in",
+        reads_file=True,
+        counts_bytes=True,
+    ),
     JobKind(
         "download_model",
         "download a model",
@@ -113,6 +127,13 @@ KINDS: dict[str, JobKind] = _table(
         counts_bytes=True,
         online=True,
         variables=(*NETWORK, "HF_ENDPOINT", "HF_TOKEN"),
+    ),
+    JobKind(
+        "mask",
+        "mask personal data",
+        run="core.findings.mask_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.bulk:take_in_masked",
     ),
     JobKind(
         "train",

@@ -14,6 +14,7 @@ from core.workflows.tuning import specs, training
 from core.workflows.tuning.run_drafts import RunDraft
 from pages.components import errors, page, session
 from pages.tuning.model_download import add_model
+from pages.tuning.preference_view import preference_pairs
 from pages.tuning.preflight_view import preflight_section
 from pages.tuning.run_draft import (
     forget_draft,
@@ -22,7 +23,7 @@ from pages.tuning.run_draft import (
     keep_draft,
     offer_the_defaults,
 )
-from pages.tuning.run_form import run_settings
+from pages.tuning.run_form import run_settings, what_is_learned
 from pages.tuning.run_plan import described, plan
 
 FORM = "launch"
@@ -74,12 +75,17 @@ def main() -> None:
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    writes = by_model[model_id].writes
-    chosen = run_settings(model_id, writes=writes, key=f"{key} {model_id}", draft=draft)
+    form, writes = f"{key} {model_id}", by_model[model_id].writes
+    draft = draft if draft.model_id == model_id else RunDraft()
+    learned = what_is_learned(draft, writes=writes, key=form)
+    pairs = preference_pairs(version_id) if learned == "preferences" else None
+    if learned == "preferences" and pairs is None:
+        return
+    chosen = run_settings(model_id, learned, key=form, draft=draft)
     settings, fit = chosen.settings, chosen.fit
     keep_draft(RunDraft(version_id, model_id, name, chosen.preset, dict(settings)))
     if fit:
-        plan(by_version[version_id], model_id, settings)
+        plan(by_version[version_id], model_id, settings, pairs)
         fit = preflight_section(version_id, model_id, settings)
     else:
         st.caption("Correct the settings marked with :material/error: to start the run.")

@@ -63,11 +63,13 @@ def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Ans
     name = str(asked.pop("name", "") or "")
     chosen: dict[str, Any] = {"model_id": model_id, "name": name, "settings": asked}
     spec = specs.planned_spec(store, actor, version.version_id, **chosen)
+    learned = specs.learned_from(store, actor, version, spec)
     plan = {
         "version": version.version_id,
         "base_model": model_id,
-        "examples": dict(version.counts),
-        "steps": planned_steps(version.counts["train"], spec.settings()),
+        "examples": learned,
+        "learns": spec.learns,
+        "steps": planned_steps(learned["train"], spec.settings()),
         "effective_batch_size": spec.budget.effective_batch_size,
         "device": device().title,
     }
@@ -100,6 +102,7 @@ def _outcome(run: Run) -> dict[str, Any]:
         "adapter": f"{run.folder}/final",
         "warnings": list(run.warnings),
         **_labels(metrics),
+        **({"preferences": dict(metrics.preferences)} if metrics.preferences else {}),
     }
 
 
