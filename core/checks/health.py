@@ -40,7 +40,7 @@ def size_sentence(count: int) -> str:
     ahead = [one for one in THUMBS if count < one.least]
     wants = f"{ahead[0].enough_for} wants {figure(ahead[0].least)} or more" if ahead else ""
     if not reached:
-        return f"too few: {wants}."
+        return f"too few; {wants}."
     said = f"enough for {reached[-1].enough_for}"
     return f"{said}; {wants}." if wants else f"{said}."
 
