@@ -13,18 +13,21 @@ from typing import Annotated
 import typer
 
 from core.errors import InvalidInput
+from terminal.checking import check
 from terminal.common import AsJson, Home, refusals_told, tell, workspace_at
 from terminal.contamination import contamination
 from terminal.decisions import report, seal, verify
 from terminal.evaluation import analyse
 from terminal.exporting import export_examples, export_version
 from terminal.scoring import score
-from terminal.tuning import generate, train
+from terminal.tuning import generate, model, train
+from terminal.versions import card, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 app.add_typer(users, name="users")
 
+app.command()(check)
 app.command()(score)
 app.command()(analyse)
 app.command()(report)
@@ -174,6 +177,9 @@ def freeze(
 
 app.command("export")(export_version)
 app.command("export-examples")(export_examples)
+app.command()(protect)
+app.command()(card)
+app.command()(model)
 app.command()(train)
 app.command()(generate)
 

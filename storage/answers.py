@@ -166,9 +166,16 @@ class Answers:
         return int(row["fair"]), int(row["left_out"])
 
     def write_shared(
-        self, path: Path, version_id: str, system_ids: Sequence[str], split: str
+        self,
+        path: Path,
+        version_id: str,
+        system_ids: Sequence[str],
+        split: str,
+        *,
+        exposed: bool = False,
     ) -> int:
-        """Write the fair examples, in any order, with every system's answer; how many.
+        """Write the fair examples, in any order, with every system's answer; how many. `exposed`:
+        those too that a system was trained on or shown.
 
         Columns: example_id, revision_id, position, reference, texts (a list, as `system_ids`).
         """
@@ -181,11 +188,12 @@ class Answers:
             FROM version_examples m
             {joins}
             JOIN revisions r ON r.revision_id = m.revision_id
-            ANTI JOIN (SELECT example_id FROM exposed_examples WHERE system_id IN $systems) x
-                ON x.example_id = m.example_id
+            ANTI JOIN (
+                SELECT example_id FROM exposed_examples WHERE system_id IN $systems AND NOT $exposed
+            ) x ON x.example_id = m.example_id
             WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
             """,  # noqa: S608 made of numbers
-            shared_params(version_id, system_ids, split),
+            {**shared_params(version_id, system_ids, split), "exposed": exposed},
         )
 
     # Scores ------------------------------------------------------------------------------------

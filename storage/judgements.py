@@ -28,14 +28,13 @@ class Judgements(StudyCounts):
             {"id": judgement_id},
         )
 
-    def is_judged(self, presentation_id: str) -> bool:
-        """Whether a presentation has its judgement."""
-        return bool(
-            self._db.value(
-                "SELECT count(*) FROM judgements WHERE presentation_id = $id",
-                {"id": presentation_id},
-            )
+    def of(self, presentation_id: str) -> str | None:
+        """The id of the judgement of a presentation."""
+        found = self._db.value(
+            "SELECT judgement_id FROM judgements WHERE presentation_id = $id",
+            {"id": presentation_id},
         )
+        return None if found is None else str(found)
 
     def was_withdrawn(self, judgement_id: str, presentation_id: str) -> bool:
         """Whether a judgement with this id, or of this presentation, was taken back."""
@@ -54,7 +53,6 @@ class Judgements(StudyCounts):
     ) -> None:
         """Insert a judgement with its ratings, mark its presentation as done, and count it.
         `apart`: its rater has seen results or names."""
-        before = self.rated(shown.pair_id)
         self._db.execute(
             """
             INSERT INTO judgements
@@ -89,7 +87,16 @@ class Judgements(StudyCounts):
             "UPDATE presentations SET done = true WHERE presentation_id = $id",
             {"id": shown.presentation_id},
         )
-        self.count_in(shown, +1, before, apart)
+        if shown.occasion > 1:
+            self.count_repeat(shown, +1)
+            return
+        pair = self.fill(shown, +1, apart)
+        before = (
+            (0, 0) if pair.judgements == 1 else self.rated(shown.pair_id, but=row["judgement_id"])
+        )
+        # The first judgement that counts fixes the pair's verdict; one that comes later does not.
+        after = before if before[0] or apart else (1, int(row["outcome"] != "cannot_judge"))
+        self.count_in(shown, pair, before, after)
 
     def withdraw(self, judgement_id: str, shown: Presentation) -> None:
         """Move a judgement into the log of what was taken back; its presentation has lapsed."""
@@ -117,7 +124,10 @@ class Judgements(StudyCounts):
         before = self.rated(shown.pair_id)
         self._db.execute("DELETE FROM ratings WHERE judgement_id = $id", {"id": judgement_id})
         self._db.execute("DELETE FROM judgements WHERE judgement_id = $id", {"id": judgement_id})
-        self.count_in(shown, -1, before)
+        if shown.occasion > 1:
+            self.count_repeat(shown, -1)
+        else:
+            self.count_in(shown, self.fill(shown, -1), before, self.rated(shown.pair_id))
 
     def last_of(self, study_id: str, rater_id: str) -> str | None:
         """The id of a rater's newest judgement in a study."""

@@ -147,19 +147,24 @@ class Presentations:
         )
         return None if found is None else dict(json.loads(found))
 
-    def set_shown(self, study_id: str, rater_id: str, shown: Mapping[str, int]) -> None:
-        """Write how many of each stratum this rater has been shown."""
+    def set_shown(
+        self, study_id: str, rater_id: str, shown: Mapping[str, int], *, is_first: bool
+    ) -> None:
+        """Write how many of each stratum this rater has been shown; `is_first`: none before."""
+        counted = {"study": study_id, "rater": rater_id, "shown": json.dumps(dict(shown))}
+        if is_first:
+            self._db.execute(
+                """
+                INSERT INTO study_raters (study_id, rater_id, shown, created_at)
+                VALUES ($study, $rater, $shown, $now)
+                """,
+                {**counted, "now": now()},
+            )
+            return
         self._db.execute(
-            """
-            INSERT INTO study_raters (study_id, rater_id, shown, created_at)
-            VALUES ($study, $rater, $shown, $now)
-            ON CONFLICT (study_id, rater_id) DO UPDATE SET shown = excluded.shown
-            """,
-            {
-                "study": study_id, "rater": rater_id, "shown": json.dumps(dict(shown)),
-                "now": now(),
-            },
-        )  # fmt: skip
+            "UPDATE study_raters SET shown = $shown WHERE study_id = $study AND rater_id = $rater",
+            counted,
+        )
 
     def by_id(self, presentation_id: str) -> Presentation | None:
         """One presentation."""

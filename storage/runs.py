@@ -28,12 +28,14 @@ REPORTS = """
         SELECT CAST(payload ->> 'step' AS BIGINT) AS step,
                arg_max(CAST(payload ->> 'loss' AS DOUBLE), seq) AS loss,
                arg_max(CAST(payload ->> 'learning_rate' AS DOUBLE), seq) AS learning_rate,
-               arg_max(CAST(payload ->> 'tokens_per_second' AS DOUBLE), seq) AS speed
+               arg_max(CAST(payload ->> 'tokens_per_second' AS DOUBLE), seq) AS speed,
+               arg_max(CAST(payload ->> 'reward_margin' AS DOUBLE), seq) AS margin,
+               arg_max(CAST(payload ->> 'preference_accuracy' AS DOUBLE), seq) AS accuracy
         FROM job_events
         WHERE job_id = $job_id AND kind = $kind
         GROUP BY ALL
     ), measured AS (
-        SELECT step, loss, learning_rate, speed,
+        SELECT step, loss, learning_rate, speed, margin, accuracy,
                row_number() OVER (ORDER BY step) AS number,
                count(*) OVER () AS reports,
                max(loss) FILTER (WHERE step = 0) OVER () AS initial,
@@ -41,7 +43,7 @@ REPORTS = """
                arg_min(step, loss) FILTER (WHERE step > 0) OVER () AS best_step
         FROM reports
     )
-    SELECT step, loss, learning_rate, speed, reports, initial, best, best_step
+    SELECT step, loss, learning_rate, speed, margin, accuracy, reports, initial, best, best_step
     FROM measured
     WHERE (number - 1) % greatest(1, reports // $most) = 0 OR number = reports
     ORDER BY step
@@ -109,6 +111,7 @@ class Runs:
             found["reports"] if found else 0,
             found["initial"] if found else None,
             (found["best_step"], found["best"]) if found and found["best_step"] else None,
+            *(_points(own, name) for own in (log, rows) for name in ("margin", "accuracy")),
         )
 
     def sampled_answers(self, job_id: str) -> SampledAnswers | None:
@@ -140,6 +143,10 @@ class Runs:
 
     def _reports(self, job_id: str, kind: str, most: int) -> list[Row]:
         return self._db.rows(REPORTS, {"job_id": job_id, "kind": kind, "most": most})
+
+
+def _points(rows: list[Row], name: str) -> list[tuple[int, float]]:
+    return [(row["step"], row[name]) for row in rows if row[name] is not None]
 
 
 def _run(row: Row) -> Run:

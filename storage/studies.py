@@ -87,19 +87,33 @@ class Studies:
         """What raters' requests need of a study: one query, and nothing of its systems."""
         row = self._db.one(
             """
-            SELECT study_id, project_id, name, closed_at IS NOT NULL AS closed, rubric, plan
+            SELECT study_id, project_id, name, closed_at IS NOT NULL AS closed, rubric, plan,
+                   (SELECT count(*) FROM study_systems s
+                    WHERE s.study_id = $study AND s.role = 'candidate') AS candidates
             FROM studies WHERE study_id = $study
             """,
             {"study": study_id},
         )
         if row is None:
             return None
+        candidates = row.pop("candidates")
         plan = StudyPlan.from_json(json.loads(row.pop("plan")))
         rubric = rubric_from_json(json.loads(row.pop("rubric")))
         return RatedStudy(
             **row, rubric=rubric, seed=plan.seed, show_reference=plan.show_reference,
-            repeats=plan.repeats,
+            repeats=plan.repeats, least=plan.least * candidates,
         )  # fmt: skip
+
+    def newest_open(self, project_id: str) -> str | None:
+        """The id of the first of `open_studies`."""
+        found = self._db.value(
+            """
+            SELECT study_id FROM studies WHERE project_id = $project AND closed_at IS NULL
+            ORDER BY created_at DESC, study_id DESC LIMIT 1
+            """,
+            {"project": project_id},
+        )
+        return None if found is None else str(found)
 
     def of_project(self, project_id: str) -> list[Study]:
         """A project's studies, newest first."""

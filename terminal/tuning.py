@@ -1,4 +1,4 @@
-"""The commands `train` and `generate`."""
+"""The commands `model`, `train` and `generate`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,33 @@ import typer
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
 
 MARKS = {"passed": "✓", "noted": "·", "refused": "✗"}
+
+
+def model(
+    hub_id: Annotated[str, typer.Argument(metavar="ID", help="As the hub has it: org/name.")],
+    revision: Annotated[str, typer.Option(help="A branch, tag or commit; left out, main.")] = "",
+    project: Annotated[
+        str, typer.Option(help="The project whose Jobs page shows it; left out, the first.")
+    ] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a model of the Hugging Face hub into the workspace, and wait for it.
+
+    Safetensors, configuration and tokenizer only; all projects may train on it. A download that
+    broke off goes on where it was.
+    """
+    from pages.server.client import call
+
+    with refusals_told():
+        asked = {"id": hub_id, "revision": revision, "project": project}
+        answer = call(workspace_at(home), "model", asked)
+        tell(
+            answer,
+            f"{answer['hub_id']} at commit {answer['commit']} ({answer['bytes'] / 1e6:.1f} MB) is "
+            f"in {answer['folder']}. Train on it as “{answer['model']}”.",
+            as_json,
+        )
 
 
 def train(
@@ -26,13 +53,15 @@ def train(
     differs from the defaults: {"version": "v1", "project": "Notes", "base_model": "demo",
     "lora_r": 16, "learning_rate": 0.0002}. The parts of a run's spec.json are understood, too.
     With "head": "classification" the model learns to choose the label, not to write the answer.
+    With "objective": "dpo" it learns from what raters preferred and corrected in closed studies.
     """
     from pages.server.client import call
 
     with refusals_told():
         asked = {"spec": json_file(spec), "check": check}
         answer = call(workspace_at(home), "train", asked)
-        examples = f"{answer['examples']['train']} examples, {answer['steps']} steps"
+        what = "preference pairs" if answer["learns"] == "preferences" else "examples"
+        examples = f"{answer['examples']['train']} {what}, {answer['steps']} steps"
         if check:
             told = [f"{MARKS[one['verdict']]} {one['text']}" for one in answer["lines"]]
             ready = f"Ready: {examples} on {answer['device']}." if answer["ok"] else "Refused."
@@ -47,6 +76,12 @@ def train(
             told.append(
                 f"Accuracy {found['accuracy']:.3f}, macro F1 {found['macro_f1']:.3f} on the "
                 f"validation split; the commonest label alone gets {found['majority']:.3f}."
+            )
+        if found := answer.get("preferences"):
+            told.append(
+                f"{found['validation_preference_accuracy']:.1%} of {found['validation']} held-out "
+                f"pairs are preferred as people did, by a reward margin of "
+                f"{found['validation_reward_margin']:.3f}."
             )
         tell(answer, " ".join([*told, *answer["warnings"]]), as_json)
 

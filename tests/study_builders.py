@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from core.actor import Actor
 from core.clock import new_id, now
 from core.study.pairs import SIDES, BlindJudgement, BlindPair
+from core.study.study import StudyProgress
 from core.study.system import Generation, System, SystemKind
 from core.workflows.evaluation import studies
 from storage.store import Store
@@ -174,3 +175,10 @@ def rate_all(
         rating.judge(store, rater, study_id, prefers(pairs[0]))
         done += 1
     return done
+
+
+def progress_of(store: Store, study_id: str, rater_id: str) -> StudyProgress:
+    """How far a study is for somebody, from the counters."""
+    study = store.studies.rated(study_id)
+    assert study is not None
+    return store.judgements.progress(study, rater_id)

@@ -17,6 +17,7 @@ DERIVED = "reads, and at first use fills a table that follows from others"
 WORKER = "moves on what somebody started, which is recorded there"
 FILLED = {"core.workflows.evaluation.systems.covered"}
 NOT_RECORDED = {
+    "curation.checks.refresh": DERIVED,
     "curation.annotating.next_to_annotate": LEASE,
     "curation.annotating.open_example": LEASE,
     "curation.annotating.go_back": LEASE,
@@ -33,6 +34,8 @@ NOT_RECORDED = {
     "team.drafts.drop_draft": PREFERENCE,
     "team.sessions.actor_of": PREFERENCE,
     "team.sessions.choose_project": PREFERENCE,
+    "tuning.run_drafts.keep_run_draft": PREFERENCE,
+    "tuning.run_drafts.drop_run_draft": PREFERENCE,
     "jobs.supervisor.supervise_once": WORKER,
     "jobs.supervisor.wait_for": WORKER,
     "jobs.supervisor.start": WORKER,

@@ -22,8 +22,10 @@ def add_version(
     splits: Sequence[str],
     *,
     ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    groups: Sequence[str] = (),
 ) -> str:
-    """Insert a version of the accepted examples, each in the split given; its id."""
+    """Insert a version of the accepted examples, each in the split given, and in the group of
+    near-duplicates given, else in one of its own; its id."""
     accepted = store.examples.accepted(project_id)
     ids = accepted.column("example_id")
     members = pa.table(
@@ -31,7 +33,7 @@ def add_version(
             "example_id": ids,
             "revision_id": accepted.column("revision_id"),
             "split": list(splits),
-            "group_id": ids,
+            "group_id": list(groups) or ids,
             "position": list(range(len(ids))),
         }
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.tuning.methods import PREFERENCE_RATE
+
 # What teaches the shipped toy model its task in under two minutes on two cores.
 _ALL: dict[str, Any] = {"num_train_epochs": 3.0, "early_stopping_patience": 0}
 _LORA: dict[str, Any] = {"learning_rate": 4e-3, "lora_dropout": 0.0}
@@ -21,6 +23,9 @@ _BY_METHOD: dict[str, dict[str, Any]] = {
 }
 
 
-def demo_settings(method: str) -> dict[str, Any]:
+def demo_settings(method: str, objective: str = "sft") -> dict[str, Any]:
     """The settings that differ from the method's defaults when the demo's base is trained."""
-    return {**_ALL, **_BY_METHOD.get(method, {})}
+    own = dict(_BY_METHOD.get(method, {}))
+    if objective == "dpo" and own:
+        own["learning_rate"] *= PREFERENCE_RATE
+    return {**_ALL, **own}

@@ -1,30 +1,29 @@
 """Near-duplicate texts, grouped as stars round a representative, never as chains.
 
-    words -> min-hash over word bigrams, 12 bands of 2 -> candidate pairs, capped per bucket
-          -> word-level similarity and agreeing values -> stars
+    words -> candidate pairs (core.examples.min_hash) -> similarity of words and of word bigrams
+          -> agreeing values -> stars
 
-100,000 short texts take a few seconds: `python -m tests.benchmarks.duplicates_speed`.
+A million short texts take some fifteen seconds: `python -m tests.benchmarks.duplicates_speed`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
+from core.examples.min_hash import Candidates, candidate_pairs
 from core.examples.particular import particular
-from core.examples.words import Flags, Hashes, Ints, Words, mixed, words_of
+from core.examples.similarity import bigram_overlap, in_order, overlap
+from core.examples.tokens import Flags, Ints
+from core.examples.words import Prompts, Words, numbered, read_prompts
 
-BANDS, ROWS = 12, 2
 VALUES_AGREE = 0.6
-_WIDEST_WINDOW = 256
-_PAIRS_AT_LEAST, _PAIRS_PER_TEXT = 3_000_000, 2
-_PAIRS_AT_ONCE = 500_000
+BIGRAMS_ALIKE = 0.7
+"""Texts whose sentences stand in another order share their bigrams, and not their order."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,6 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class _Candidates:
-    left: Ints
-    right: Ints
-    capped_buckets: int
-    largest_bucket: int
-
-
-@dataclass(frozen=True)
 class NearDuplicates:
     """Which of n texts are near-duplicates.
 
@@ -91,6 +82,40 @@ class NearDuplicates:
         return Groups(star[self.same_as].tolist(), self.capped_buckets, self.largest_bucket)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """n prompts compared: `same_as[i]` as in NearDuplicates; the rest is about distinct prompts.
+
+    `distinct[k]` is the first text of distinct prompt k, `words` its words with slots marked.
+    `left`, `right` and `similarity` are pairs of distinct prompts that are alike; `agree`: their
+    values do, too; `slots_only`: they do but for words that fill a slot.
+    """
+
+    same_as: Ints
+    distinct: Ints
+    words: Words
+    left: Ints
+    right: Ints
+    similarity: NDArray[np.float64]
+    agree: Flags
+    slots_only: Flags
+    capped_buckets: int
+    largest_bucket: int
+
+    def near(self) -> NearDuplicates:
+        """The pairs whose values agree, as pairs of texts."""
+        slots = self.slots_only
+        return NearDuplicates(
+            self.same_as,
+            self.distinct[self.left[self.agree]],
+            self.distinct[self.right[self.agree]],
+            self.similarity[self.agree],
+            self.capped_buckets,
+            self.largest_bucket,
+            self.distinct[np.unique(np.append(self.left[slots], self.right[slots]))],
+        )
+
+
 def near_duplicate_groups(
     texts: Sequence[str], *, threshold: float = 0.85, seed: int = 0
 ) -> Groups:
@@ -109,166 +134,82 @@ def near_duplicates(
 
     Prompts equal but for letter case and whitespace are always together. Two others are near when
     their similarity over the words that `particular` leaves (1 - Indel distance / words of both)
-    is at least `threshold` and they are not template siblings: their *values* (numbers, names, and
-    what fills the slots of a template) must have a Jaccard overlap of 0.6 or more; two without
-    values agree. An instruction that examples with different inputs have word for word does not
+    is at least `threshold`, or they share 70 % of their word bigrams, and they are not template
+    siblings: their *values* (numbers, names, and what fills the slots of a template) must have a
+    Jaccard overlap of 0.6 or more; two without values agree. An instruction that examples with
+    different inputs have word for word does not
     count. Raises InvalidInput unless 0 < threshold <= 1.
     """
+    return compare(instructions, inputs, threshold=threshold, seed=seed).near()
+
+
+def compare(
+    instructions: Sequence[str],
+    inputs: Sequence[str],
+    *,
+    threshold: float = 0.85,
+    seed: int = 0,
+) -> Comparison:
+    """Every prompt compared with those that might be near: see `near_duplicates`."""
     if not 0 < threshold <= 1:
         raise InvalidInput(f"A threshold of {threshold} cannot be. Give one above 0, at most 1.")
-    first: dict[tuple[str, str], int] = {}
-    folded = [
-        (" ".join(instruction.casefold().split()), " ".join(text.casefold().split()))
-        for instruction, text in zip(instructions, inputs, strict=True)
-    ]
-    same_as = [first.setdefault(prompt, index) for index, prompt in enumerate(folded)]
-    distinct = np.fromiter(first.values(), np.int64, len(first))
-    users = Counter(instruction for instruction, text in first if text)
-    words = particular(
-        words_of([(instructions[index], inputs[index]) for index in distinct]),
-        repeated=[bool(text) and users[instruction] > 1 for instruction, text in first],
-    )
-    candidates = _candidates(words, np.random.default_rng(seed))
+    prompts = read_prompts(instructions, inputs)
+    same_as, distinct, is_repeated = _equal_prompts(prompts)
+    marked, kept = particular(prompts.words(distinct), is_repeated[distinct])
+    del prompts
+    words = marked.only(kept)
+    candidates = candidate_pairs(words, np.random.default_rng(seed))
     left, right, similarity = _alike(words, candidates, threshold)
-    agree = _agree(words, words.is_value | words.is_slot, left, right)
-    fills = np.flatnonzero(~agree)
-    fills = fills[_agree(words, words.is_value, left[fills], right[fills])]
-    return NearDuplicates(
-        np.array(same_as, np.int64),
-        distinct[left[agree]],
-        distinct[right[agree]],
-        similarity[agree],
+    agree = overlap(words, words.is_value | words.is_slot, left, right) >= VALUES_AGREE - 1e-9
+    slots_only = ~agree
+    rest = np.flatnonzero(slots_only)
+    slots_only[rest] = (
+        overlap(words, words.is_value, left[rest], right[rest]) >= VALUES_AGREE - 1e-9
+    )
+    return Comparison(
+        same_as,
+        distinct,
+        marked,
+        left,
+        right,
+        similarity,
+        agree,
+        slots_only,
         candidates.capped_buckets,
         candidates.largest_bucket,
-        distinct[np.unique(np.append(left[fills], right[fills]))],
     )
 
 
-def _candidates(words: Words, rng: np.random.Generator) -> _Candidates:
-    """Pairs (left < right) of texts that share a band, in each bucket only so many."""
-    owners = np.flatnonzero(words.lengths)
-    if len(owners) < 2:
-        return _Candidates(owners[:0], owners[:0], 0, 0)
-    bands = _bands(words, owners, rng)
-    # In a bucket too large to compare all, texts that share the next band too are neighbours.
-    orders = [np.lexsort((bands[(b + 1) % BANDS], bands[b])) for b in range(BANDS)]
-    runs = [_runs(bands[b][order]) for b, order in enumerate(orders)]
-    window = _window(runs, len(owners))
-    keys = [
-        _pairs(owners[order], starts, sizes, window)
-        for order, (starts, sizes) in zip(orders, runs, strict=True)
-    ]
-    pairs = np.sort(np.concatenate(keys))  # np.unique hashes, and takes twenty times as long here
-    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-    sizes = np.concatenate([sizes for _, sizes in runs])
-    capped = int((sizes > window + 1).sum())
-    return _Candidates(pairs >> 32, pairs & 0xFFFFFFFF, capped, int(sizes.max()) if capped else 0)
+def _equal_prompts(prompts: Prompts) -> tuple[Ints, Ints, Flags]:
+    """The first text that equals each text but for case and whitespace, and those first texts.
 
-
-def _bands(words: Words, owners: Ints, rng: np.random.Generator) -> list[Hashes]:
-    """Per band a key for each of the texts `owners`, which have words."""
-    number = rng.integers(1 << 63, size=int(words.ids.max()) + 1, dtype=np.uint64)[words.ids]
-    following = np.append(number[1:], np.uint64(0))
-    following[words.starts[owners + 1] - 1] = np.uint64(0x5851F42D4C957F2D)
-    bigrams = mixed(number * np.uint64(0x9E3779B97F4A7C15) + following)
-    odd = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    offset = rng.integers(1 << 63, size=BANDS * ROWS, dtype=np.uint64)
-    keys = []
-    for band in range(BANDS):
-        key = np.zeros(len(owners), np.uint64)
-        for row in range(band * ROWS, (band + 1) * ROWS):
-            lowest = np.minimum.reduceat(bigrams * odd[row] + offset[row], words.starts[owners])
-            key = mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
-        keys.append(key)
-    return keys
-
-
-def _runs(ordered: Hashes) -> tuple[Ints, Ints]:
-    """Where each run of two or more equal keys starts, and how long it is."""
-    edges = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    sizes = np.diff(np.append(edges, len(ordered)))
-    return edges[sizes > 1], sizes[sizes > 1]
-
-
-def _window(runs: Sequence[tuple[Ints, Ints]], texts: int) -> int:
-    """How many following texts of its bucket each text is compared with, within the budget."""
-    sizes = np.concatenate([sizes for _, sizes in runs])
-    budget, spent = max(_PAIRS_AT_LEAST, _PAIRS_PER_TEXT * texts), 0
-    for step in range(1, _WIDEST_WINDOW + 1):
-        spent += int(np.maximum(sizes - step, 0).sum())
-        if spent > budget:
-            return max(1, step - 1)
-    return _WIDEST_WINDOW
-
-
-def _pairs(ordered: Ints, starts: Ints, sizes: Ints, window: int) -> Ints:
-    """Pairs of a bucket as one number each: neighbours, and all with the bucket's first text."""
-    inside = np.repeat(starts + sizes, sizes)
-    position = np.arange(len(inside)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    position += np.repeat(starts, sizes)
-    found = []
-    for step in range(1, window + 1):
-        near = position[position + step < inside]
-        if not len(near):
-            break
-        found.append((ordered[near], ordered[near + step]))
-    for start, size in zip(starts[sizes > window + 1], sizes[sizes > window + 1], strict=True):
-        members = ordered[start : start + size]
-        found.append((np.full(size, members.min()), members))
-    keys = [(np.minimum(a, b) << 32 | np.maximum(a, b))[a != b] for a, b in found]
-    return np.concatenate([*keys, np.zeros(0, np.int64)])
+    And which texts have an instruction that stands before another input too.
+    """
+    number = numbered(prompts.same)
+    is_new = number > np.append(-1, np.maximum.accumulate(number))[: len(number)]
+    distinct = np.flatnonzero(is_new)
+    instruction = numbered(prompts.whole[prompts.parts[:, 0]])
+    has_input = prompts.has_input
+    users = np.bincount(instruction[is_new & has_input], minlength=len(number))
+    return distinct[number], distinct, has_input & (users[instruction] > 1)
 
 
 def _alike(
-    words: Words, candidates: _Candidates, threshold: float
+    words: Words, candidates: Candidates, threshold: float
 ) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """The candidate pairs that are alike in length and in words, and how near they are."""
-    left, right, lengths = candidates.left, candidates.right, words.lengths
-    a, b = lengths[left], lengths[right]
+    """The candidate pairs that are alike in length and in words or bigrams, and how near."""
+    a, b = words.lengths[candidates.left], words.lengths[candidates.right]
     possible = np.abs(a - b) <= (1 - threshold) * (a + b) + 1e-9
-    left, right = left[possible], right[possible]
-    similarity = _similarity(_as_strings(words.ids, words.starts), left, right)
+    left, right = candidates.left[possible], candidates.right[possible]
+    similarity = in_order(words, left, right)
+    # Texts that share 70 % of their bigrams share half of the bands; one band is chance.
+    other = np.flatnonzero((similarity < threshold) & (candidates.bands[possible] > 1))
+    shared = bigram_overlap(words, left[other], right[other])
+    # What (1 - threshold) changed words leave of the bigrams, where that is more than 70 %.
+    enough = max(BIGRAMS_ALIKE, (2 * threshold - 1) / (3 - 2 * threshold))
+    similarity[other] = np.where(shared >= enough, np.maximum(shared, threshold), 0)
     alike = similarity >= threshold - 1e-9
     return left[alike], right[alike], similarity[alike]
-
-
-def _agree(words: Words, chosen: Flags, left: Ints, right: Ints) -> Flags:
-    """Which pairs have much the same set of the chosen words."""
-    # Of two sorted sets the Indel similarity is 2 J / (1 + J), J being their Jaccard overlap.
-    enough = 2 * VALUES_AGREE / (1 + VALUES_AGREE)
-    found: Flags = _similarity(_sets(words, chosen), left, right) >= enough - 1e-9
-    return found
-
-
-def _similarity(strings: NDArray[np.object_], left: Ints, right: Ints) -> NDArray[np.float64]:
-    """1 - Indel distance / both lengths, for each pair; 1 for two empty ones."""
-    from rapidfuzz.distance import Indel
-    from rapidfuzz.process import cpdist
-
-    scores = np.ones(len(left))
-    for start in range(0, len(left), _PAIRS_AT_ONCE):
-        part = slice(start, start + _PAIRS_AT_ONCE)
-        ours, theirs = strings[left[part]].tolist(), strings[right[part]].tolist()
-        scores[part] = cpdist(ours, theirs, scorer=Indel.normalized_similarity, dtype=np.float64)
-    return scores
-
-
-def _sets(words: Words, chosen: Flags) -> NDArray[np.object_]:
-    """The set of chosen words of each text, as a string of sorted characters."""
-    keys = np.sort(words.owner[chosen] << 32 | words.ids[chosen])
-    keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
-    counts = np.bincount(keys >> 32, minlength=len(words.lengths))
-    return _as_strings(keys & 0xFFFFFFFF, np.append(0, np.cumsum(counts)))
-
-
-def _as_strings(ids: Ints, starts: Ints) -> NDArray[np.object_]:
-    """Each text as a string of one character per word: what rapidfuzz compares fastest."""
-    codes = ids % (0x10FFFF - 0x801) + 1
-    codes += (codes >= 0xD800) * 0x800  # over the surrogates, which no encoding lets through
-    everything = codes.astype("<u4").tobytes().decode("utf-32-le")
-    strings = np.empty(len(starts) - 1, np.object_)
-    strings[:] = [everything[a:b] for a, b in pairwise(starts.tolist())]
-    return strings
 
 
 def groups_around(left: Ints, right: Ints, n: int) -> Ints:

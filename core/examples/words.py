@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Hashes = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
+from core.cores import cores
+from core.examples.tokens import (
+    DIGIT,
+    OPENS_LINE,
+    OPENS_SENTENCE,
+    UPPER,
+    Flags,
+    Hashes,
+    Ints,
+    Kinds,
+    Tokens,
+    mixed,
+    tokens_of,
+)
 
-# A Chinese, Japanese or Korean character is a word; + matters in "3 + 4"; "." ends a sentence.
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TOKEN = re.compile(rf"\d[\d.,]*\d(?!\w)|[{_CJK}]|[^\W{_CJK}]+|[-+*/=<>%$€£#&@^|~]|[.!?\n]")
-_ENDS_SENTENCE = frozenset(".!?\n")
+_CHARACTERS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,15 @@ class Words:
         """Words of each text."""
         return np.diff(self.starts)
 
-    @property
+    @cached_property
     def owner(self) -> Ints:
         """The text of each word."""
-        return np.repeat(np.arange(len(self.starts) - 1), self.lengths)
+        return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), self.lengths)
 
     def only(self, kept: Flags) -> Words:
         """The same texts with the words that are `kept`."""
+        if kept.all():
+            return self
         counts = np.bincount(self.owner[kept], minlength=len(self.starts) - 1)
         return Words(
             self.ids[kept],
@@ -61,59 +70,99 @@ class Words:
         )
 
 
-def words_of(texts: Sequence[Sequence[str]]) -> Words:
-    """The words of texts that are given as parts (instruction, input); a part is a line or more.
+@dataclass(frozen=True)
+class Prompts:
+    """Texts of two parts (instruction, input), read: `parts[t]` are the numbers of text t's.
 
     A part that many texts share is read once.
     """
-    spelling: defaultdict[str, int] = defaultdict(count().__next__)
-    number, new_line = spelling.__getitem__, spelling["\n"]
-    uses = Counter(part for parts in texts for part in parts)
-    known: dict[str, list[int]] = {}
-    flat: list[int] = []
-    lengths = np.zeros((len(texts), 2), np.int64)
-    for index, parts in enumerate(texts):
-        for place, part in enumerate(parts):
-            before = len(flat)
-            if part in known:
-                flat.extend(known[part])
-            else:
-                flat.extend(map(number, _TOKEN.findall(part)))
-                flat.append(new_line)
-                if uses[part] > 1:
-                    known[part] = flat[before:]
-            lengths[index, min(place, 1)] += len(flat) - before
-    return _folded(spelling, np.array(flat, np.int64), lengths)
+
+    parts: Ints
+    hash: Hashes
+    kind: Kinds
+    counts: Ints
+    whole: Hashes
+
+    @property
+    def same(self) -> Hashes:
+        """A number for each text, shared by texts that equal but for case and white space."""
+        of = self.whole[self.parts]
+        found: Hashes = mixed(of[:, 0] * np.uint64(0x9E3779B97F4A7C15) + of[:, 1])
+        return found
+
+    @property
+    def has_input(self) -> Flags:
+        """Which texts have anything in their second part."""
+        found: Flags = self.whole[self.parts[:, 1]] != 0
+        return found
+
+    def words(self, texts: Ints) -> Words:
+        """The words of the texts of these numbers."""
+        part_of = self.parts[texts].ravel()
+        place = _places(self.counts, part_of)
+        kind, counts = self.kind[place], self.counts[part_of]
+        ids = numbered(self.hash[place])
+        size = int(ids.max(initial=-1)) + 1
+        capital = kind & UPPER != 0
+        inside = capital & (kind & OPENS_SENTENCE == 0)
+        is_name = np.bincount(ids[inside], minlength=size) > np.bincount(
+            ids[~capital], minlength=size
+        )
+        opens_line = kind & OPENS_LINE != 0
+        opens_line[(np.cumsum(counts) - counts)[counts > 0]] = True
+        return Words(
+            ids,
+            np.append(0, np.cumsum(counts.reshape(-1, 2).sum(axis=1))),
+            np.cumsum(opens_line, dtype=np.int32),
+            np.repeat(np.tile([True, False], len(texts)), counts),
+            (kind & DIGIT != 0) | is_name[ids],
+            np.zeros(len(ids), np.bool_),
+        )
 
 
-def _folded(spelling: dict[str, int], tokens: Ints, lengths: Ints) -> Words:
-    """Words without regard to letter case and without what ends sentences.
+def numbered(values: Hashes) -> NDArray[np.int32]:
+    """A number for each distinct value, in the order in which they are first met."""
+    import pyarrow as pa
 
-    `lengths` are tokens of each text's first part and of the others, shape (texts, 2).
-    """
-    word_of: defaultdict[str, int] = defaultdict(count().__next__)
-    folded = np.array([word_of[word.casefold()] for word in spelling], np.int64)
-    capital = np.array([word[0].isupper() for word in spelling], np.bool_)[tokens]
-    digit = np.array([any(c.isdigit() for c in word) for word in word_of], np.bool_)
-    ends = np.array([word in _ENDS_SENTENCE for word in spelling], np.bool_)[tokens]
-    line = np.cumsum(tokens == spelling["\n"]) if len(tokens) else tokens
-    opens = np.append(True, ends[:-1]) if len(tokens) else ends
-    ids, kept = folded[tokens], ~ends
-    capitals = np.bincount(ids[capital & ~opens], minlength=len(word_of))
-    plain = np.bincount(ids[~capital], minlength=len(word_of))
-    text, part = np.divmod(np.repeat(np.arange(lengths.size), lengths.ravel())[kept], 2)
-    return Words(
-        ids[kept],
-        np.append(0, np.cumsum(np.bincount(text, minlength=len(lengths)))),
-        line[kept],
-        part == 0,
-        (digit | (capitals > plain))[ids[kept]],
-        np.zeros(int(kept.sum()), np.bool_),
+    # By a hash table, as pandas.factorize does, which workers leave out.
+    found: NDArray[np.int32] = pa.array(values).dictionary_encode().indices.to_numpy()
+    return found
+
+
+def read_prompts(instructions: Sequence[str], inputs: Sequence[str]) -> Prompts:
+    """The words of prompts; numpy works on some of them on each core."""
+    number: dict[str, int] = {}
+    parts = np.empty((len(instructions), 2), np.int64)
+    for column, texts in enumerate((instructions, inputs)):
+        parts[:, column] = np.fromiter(
+            (number.setdefault(text, len(number)) for text in texts), np.int64, len(texts)
+        )
+    distinct = list(number)
+    with ThreadPoolExecutor(cores()) as pool:
+        found: list[Tokens] = list(pool.map(tokens_of, _chunks(distinct))) or [tokens_of([])]
+    return Prompts(
+        parts,
+        np.concatenate([one.hash for one in found]),
+        np.concatenate([one.kind for one in found]),
+        np.concatenate([one.counts for one in found]),
+        np.concatenate([one.whole for one in found]),
     )
 
 
-def mixed(x: Hashes) -> Hashes:
-    """The finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+def _chunks(parts: list[str]) -> list[list[str]]:
+    found, start, size = [], 0, 0
+    for index, part in enumerate(parts):
+        size += len(part) + 1
+        if size >= _CHARACTERS_AT_ONCE:
+            found.append(parts[start : index + 1])
+            start, size = index + 1, 0
+    return [*found, parts[start:]] if start < len(parts) else found
+
+
+def _places(counts: Ints, part_of: Ints) -> Ints:
+    """Where the words of each of the parts `part_of` stand, among those of all parts."""
+    starts = np.cumsum(counts) - counts
+    sizes = counts[part_of]
+    found = np.arange(int(sizes.sum()), dtype=np.int64)
+    found += np.repeat(starts[part_of] - (np.cumsum(sizes) - sizes), sizes)
+    return found

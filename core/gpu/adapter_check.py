@@ -71,7 +71,7 @@ def _logits(model: Any, probe: EncodedExample, device: torch.device) -> torch.Te
         return class_logits(model, [probe.prompt], device)
     ids = torch.tensor([[*probe.prompt, *probe.answer]], device=device)
     logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits
-    return logits[0, -len(probe) :]
+    return logits[0, -ids.shape[1] :]
 
 
 def read_both(model: Any, probes: Sequence[EncodedExample], device: torch.device) -> Readings:

@@ -59,13 +59,17 @@ def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
     # What travels with the adapter must not name this machine's folders.
     config = model.peft_config["default"]
     config.base_model_name_or_path = base_name(spec)
+    config.revision = spec.base.commit or None
     if hasattr(config, "tokenizer_name_or_path"):
         config.tokenizer_name_or_path = base_name(spec)
     return model
 
 
 def base_name(spec: RunSpec) -> str:
-    """How an adapter names its base: as the spec does, but of an absolute path the last part."""
+    """How an adapter names its base: by its hub id where it was downloaded from there, else as the
+    spec does, but of an absolute path the last part."""
+    if spec.base.hub_id:
+        return spec.base.hub_id
     location = spec.base.location
     return Path(location).name if Path(location).is_absolute() else location
 

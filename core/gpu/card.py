@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from core.gpu.adapters import base_name
+from core.tuning.preferences import SOURCES, left_out_words
 from core.tuning.run_spec import RunSpec
 
 SETTINGS = (
@@ -25,10 +26,10 @@ pipeline_tag: {task}
 
 {what} `{base}`, trained with Touchstone (run `{run_id}`).
 
-- Base weights: SHA-256 `{base_hash}`
+- Base weights: SHA-256 `{base_hash}`{base_commit}
 - Dataset version: `{version_id}` (hash `{version_hash}`): {train} training and {validation} \
-validation examples
-- These weights: SHA-256 `{adapter_hash}`
+validation {examples}
+{preferences}- These weights: SHA-256 `{adapter_hash}`
 
 ## Use
 
@@ -128,6 +129,7 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     """Markdown with the hub's front matter."""
     settings = spec.settings()
     own = [field.name for field in fields(spec.method)]
+    goal = ("objective", "beta", "sft_weight") if spec.prefers else ()
     whole = spec.method.peft_config() is None
     labels = metrics.get("labels")
     return CARD.format(
@@ -137,19 +139,24 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         use=_label_use(spec, metrics) if labels else _use(spec),
         task="text-classification" if labels else "text-generation",
         answer=CHOOSES if labels else WRITES,
-        unit="example" if labels else "answer token",
+        unit={"labels": "example", "answers": "answer token", "preferences": "pair"}[spec.learns],
+        examples="preference pairs" if spec.prefers else "examples",
+        preferences=_preferences(spec, metrics),
         prompt=_PROMPTS[bool(metrics["prompt"]["chat_template"])],
         run_id=spec.run_id,
         base=base_name(spec),
         base_model=json.dumps(base_name(spec)),
         base_hash=metrics["base_model_hash"],
+        base_commit=f", commit `{spec.base.commit}`" if spec.base.commit else "",
         adapter_hash=metrics["adapter_hash"],
         version_id=spec.data.version_id,
         version_hash=spec.data.version_hash or "not given",
         train=metrics["data"]["train"]["examples"],
         validation=metrics["data"]["validation"]["examples"],
-        results=_table({**_label_results(metrics), **{n: metrics[n] for n in RESULTS.split()}}),
-        settings=_table({name: settings[name] for name in ("method", *own, *SETTINGS.split())}),
+        results=_table({**_shares(metrics), **{n: metrics[n] for n in RESULTS.split()}}),
+        settings=_table(
+            {name: settings[name] for name in ("method", *own, *goal, *SETTINGS.split())}
+        ),
     )
 
 
@@ -171,8 +178,26 @@ def _label_use(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     return LABEL_ADAPTER_USE.format(names=names, base=base, count=len(names), pad=pad)
 
 
-def _label_results(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Shares of the validation split, where labels were chosen on one."""
+def _preferences(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
+    """A line on the preference pairs: where they come from, and what was left out of them."""
+    found = metrics.get("preferences")
+    if not found:
+        return ""
+    by_source = found.get("sources", {})
+    told = f"- Learned by DPO against the base, beta {spec.objective.beta:g}"
+    if not by_source:
+        return f"{told}; where the pairs come from was not recorded\n"
+    sources = " and ".join(f"{n} {SOURCES[one]}" for one, n in by_source.items() if n)
+    names = ", ".join(study["name"] for study in found["studies"].values())
+    told += f", from {sources} of the studies {names} (pairs: SHA-256 `{found['hash']}`); no test "
+    return f"{told}example is among them. {left_out_words(found['left_out'])}\n"
+
+
+def _shares(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Shares of the validation split, where labels or preferred answers were chosen on one."""
+    if found := metrics.get("preferences"):
+        names = ("validation_preference_accuracy", "validation_reward_margin")
+        return {name: round(found[name], 4) for name in names if name in found}
     found = metrics.get("classification")
     if not found:
         return {}

@@ -7,7 +7,7 @@ JSON, and last of all DONE with every file's size: a folder without a true DONE 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ class TrainingProgress:
     `initial_loss` is the validation loss before the first step. `tokens` and `seconds` count over
     all its starts; `best_step` is the step with the lowest validation loss, 0 before the first
     evaluation; `evaluated` is the last step with one, `bad` counts those since the best.
-    `recent_loss` and `recent_tokens` are summed since the last logged step. `cut` is into how many
-    parts a micro-batch is cut to fit.
+    `recent_loss`, `recent_measures` and `recent_tokens` are summed since the last logged step.
+    `cut` is into how many parts a micro-batch is cut to fit.
     """
 
     step: int = 0
@@ -42,6 +42,7 @@ class TrainingProgress:
     evaluated: int = 0
     bad: int = 0
     recent_loss: float = 0.0
+    recent_measures: list[float] = field(default_factory=list)
     recent_tokens: int = 0
     cut: int = 1
 

@@ -150,6 +150,8 @@ class LabelBatch:
 class ChosenLabel:
     """The objective of a model that chooses a label; `pad` is the id that fills batches up."""
 
+    measures = ()
+
     def __init__(self, pad: int) -> None:
         self.pad = pad
 

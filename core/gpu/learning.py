@@ -1,9 +1,9 @@
-"""What a run learns from its splits: to write the answers, or to choose the labels."""
+"""What a run learns from its splits: to write the answers, to choose the labels, or to prefer."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,14 @@ from core.gpu.label_models import pad_token
 from core.gpu.labelled import ChosenLabel, LabelledExample, chosen_places
 from core.gpu.models import LoadedModel
 from core.gpu.objective import AnswerTokens, Objective, Samples
-from core.gpu.preparing import read_labelled, read_split
+from core.gpu.preferring import PreferredAnswers, means_of
+from core.gpu.preparing import read_labelled, read_pairs, read_split
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext
 from core.prompts import Prompt
 from core.tuning.classification import classification
 from core.tuning.preflight import no_answers
-from core.tuning.run_spec import RunSpec
+from core.tuning.run_spec import Learned, RunSpec
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,39 @@ def learn_labels(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prom
         lambda _model: None,
         report,
     )
+
+
+def learn_preferences(
+    job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt
+) -> Learning:
+    """Learning to prefer one answer to another. `base` is still what it was loaded as: it is the
+    reference. Raises ChangedPairs, OverlongExamples, NothingToLearn."""
+    train, validation = read_pairs(job, spec, base, prompt)
+    objective = PreferredAnswers(spec.objective)
+
+    def report(model: Any, size: int) -> dict[str, Any]:
+        means = means_of(objective, model, base.device, validation.examples, 2 * size)
+        if means:
+            job.note(
+                f"{means['preference_accuracy']:.1%} of {len(validation.examples)} held-out pairs "
+                f"are preferred as people did, by a reward margin of {means['reward_margin']:.3f}."
+            )
+        told = {f"validation_{name}": one for name, one in means.items()}
+        return {"preferences": {**(job.spec.get("preferences") or {}), **told}}
+
+    def samples(model: Any) -> Samples:
+        rows = read_rows(job.data("validation.parquet"))
+        once = list({row["example_id"]: row for row in rows}.values())
+        return ValidationSamples(job, base, model, prompt, once, spec.budget.eval_samples)
+
+    return Learning(train, validation, objective, samples, report)
+
+
+LEARNINGS: Mapping[Learned, Callable[[JobContext, RunSpec, LoadedModel, Prompt], Learning]] = {
+    "answers": learn_answers,
+    "labels": learn_labels,
+    "preferences": learn_preferences,
+}
 
 
 def commonest_label(train: EncodedSplit) -> int:

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import torch
 
-from core.errors import TouchstoneError
 from core.gpu import checkpoints
 from core.gpu.adapters import restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import EncodedExample, EncodedSplit
+from core.gpu.diverging import refuse_gradient, refuse_loss
 from core.gpu.memory import peak_memory_bytes, until_it_fits
 from core.gpu.objective import AnswerTokens, Objective, Samples
 from core.gpu.rivals import Rivals
@@ -24,13 +24,6 @@ from core.gpu.schedule import StepPlan
 from core.gpu.threads import Threads
 from core.jobs.context import JobContext, JobStopped
 from core.tuning.run_spec import RunSpec
-
-
-class TrainingDiverged(TouchstoneError):
-    """The loss or its gradient is no number any more."""
-
-    title = "The training diverged"
-
 
 EndedBy = Literal["steps", "patience", "time", "rivals"]
 
@@ -68,7 +61,7 @@ class TrainingLoop:
         self.progress = TrainingProgress()
         self._validation = sorted(validation.examples, key=len)
         self._labelled = validation.labelled
-        self._recent = torch.zeros((), device=device)
+        self._recent = torch.zeros(1 + len(self.objective.measures), device=device)
         self._saved_at = time.monotonic()
 
     @property
@@ -83,7 +76,8 @@ class TrainingLoop:
             return False
         folder, self.progress = found
         checkpoints.load(folder, self.model, self.optimizer)
-        self._recent.fill_(self.progress.recent_loss)
+        recent = [self.progress.recent_loss, *self.progress.recent_measures]
+        self._recent.copy_(torch.tensor(recent))
         return True
 
     def run(self) -> None:
@@ -95,8 +89,9 @@ class TrainingLoop:
         self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
         self.threads.fit(self.job)
         if self.progress.step == 0 and self._validation and not self.job.should_stop():
-            self.progress.initial_loss = self.validation_loss()
-            self.job.emit("eval", step=0, loss=self.progress.initial_loss)
+            found = self.validation()
+            self.progress.initial_loss = found["loss"]
+            self.job.emit("eval", step=0, **found)
             self._report_samples()
         self.model.train()
         while self.progress.step < self.plan.total and not self._ends_early():
@@ -118,14 +113,14 @@ class TrainingLoop:
     def _step(self) -> torch.Tensor:
         micro = self.plan.micro_batches(self.progress.step)
         together = [[self.train.examples[i] for i in rows] for rows in micro]
-        batches, loss = self.backward(together)
+        batches, sums = self.backward(together)
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.learning_rate(self.progress.step)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.spec.optimiser.max_grad_norm)
         self._refuse_nonsense(norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self._recent += loss
+        self._recent += sums
         self.progress.recent_tokens += sum(len(batch.targets) for batch in batches)
         self.progress.step += 1
         self.progress.tokens += sum(batch.tokens for batch in batches)
@@ -135,7 +130,8 @@ class TrainingLoop:
     def backward(
         self, together: Sequence[Sequence[EncodedExample]]
     ) -> tuple[list[Any], torch.Tensor]:
-        """Gradients of one effective batch, in micro-batches that fit; these, and the loss."""
+        """Gradients of one effective batch, in micro-batches that fit; these, the loss and what is
+        measured beside it, summed."""
         most = max(map(len, together))
         return until_it_fits(
             lambda: self._gradients(together),
@@ -148,12 +144,12 @@ class TrainingLoop:
     ) -> tuple[list[Any], torch.Tensor]:
         batches = [self.objective.collate(part) for rows in together for part in self._parts(rows)]
         labelled = sum(len(batch.targets) for batch in batches)
-        total = torch.zeros((), device=self.device)
+        total = torch.zeros_like(self._recent)
         for batch in batches:
             # Everything that is labelled in the effective batch weighs the same.
-            loss = self.objective.loss(self.model, batch.to(self.device))
-            (loss / labelled).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            sums = self.objective.loss(self.model, batch.to(self.device)).view(-1)
+            (sums[0] / labelled).backward()  # type: ignore[no-untyped-call]
+            total += sums.detach()
         return batches, total
 
     def _parts(self, rows: Sequence[EncodedExample]) -> list[Sequence[EncodedExample]]:
@@ -173,11 +169,7 @@ class TrainingLoop:
         # Looking at a number makes a GPU wait: there, only when the step is logged anyway.
         if self.device.type != "cpu" and not self._is_logged(self.progress.step + 1):
             return
-        if not math.isfinite(norm.item()):
-            raise TrainingDiverged(
-                f"The gradient is not a number any more at step {self.progress.step + 1}. Start "
-                "anew with a lower learning_rate, more warm-up, or bf16 instead of lower precision."
-            )
+        refuse_gradient(norm.item(), self.progress.step + 1)
 
     def _is_logged(self, step: int) -> bool:
         return step % self.spec.budget.logging_steps == 0 or step in (1, self.plan.total)
@@ -185,14 +177,15 @@ class TrainingLoop:
     def _report(self, norm: torch.Tensor) -> None:
         step, total = self.progress.step, self.plan.total
         if self._is_logged(step):
-            self.progress.train_loss = self._recent.item() / self.progress.recent_tokens
+            found = self._means(self._recent, self.progress.recent_tokens)
+            self.progress.train_loss = found["loss"]
             self._recent.zero_()
             self.progress.recent_tokens = 0
             self.job.emit(
                 "log",
                 step=step,
                 total=total,
-                loss=self.progress.train_loss,
+                **found,
                 learning_rate=self.plan.learning_rate(step - 1),
                 grad_norm=norm.item(),
                 tokens_per_second=round(self._speed(), 1),
@@ -210,8 +203,9 @@ class TrainingLoop:
     def _evaluate(self) -> None:
         at = self.progress
         if self._validation:
-            at.last_loss, at.evaluated = self.validation_loss(), at.step
-            self.job.emit("eval", step=at.step, loss=at.last_loss)
+            found = self.validation()
+            at.last_loss, at.evaluated = found["loss"], at.step
+            self.job.emit("eval", step=at.step, **found)
             if at.best_loss is None or at.last_loss < at.best_loss:
                 at.best_loss, at.best_step, at.bad = at.last_loss, at.step, 0
             else:
@@ -227,37 +221,33 @@ class TrainingLoop:
 
     def _save(self) -> None:
         at = self.progress
-        at.recent_loss = self._recent.item()
+        at.recent_loss, *at.recent_measures = self._recent.tolist()
         at.seconds = self._spent + time.monotonic() - self._started
         checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, at)
         self._saved_at = time.monotonic()
 
-    def validation_loss(self) -> float:
-        """Mean cross entropy over all that is labelled in the validation split, in nats."""
+    def validation(self) -> dict[str, float]:
+        """The mean loss over all that is labelled in the validation split, in nats, and the means
+        of what is measured beside it. Raises TrainingDiverged."""
         self.model.eval()
         total = until_it_fits(
             self._validation_sum, can_cut=lambda: self._validation_batch > 1, cut=self._cut
         )
         self.model.train()
-        loss = total / self._labelled
-        if not math.isfinite(loss) and self.progress.step == 0:
-            raise TrainingDiverged(
-                "The base model's loss is not a number before any training: its weights overflow "
-                "in this precision. Choose bf16 or fp32, or another base model."
-            )
-        if not math.isfinite(loss):
-            raise TrainingDiverged(
-                f"The validation loss is not a number any more at step {self.progress.step}. "
-                "Start anew with a lower learning_rate."
-            )
-        return loss
+        found = self._means(total, self._labelled)
+        refuse_loss(found["loss"], self.progress.step)
+        return found
 
-    def _validation_sum(self) -> float:
-        total = torch.zeros((), device=self.device)
+    def _means(self, sums: torch.Tensor, labelled: int) -> dict[str, float]:
+        names = ("loss", *self.objective.measures)
+        return {name: one / labelled for name, one in zip(names, sums.tolist(), strict=True)}
+
+    def _validation_sum(self) -> torch.Tensor:
+        total = torch.zeros_like(self._recent)
         with torch.inference_mode():
             for batch in self.validation_batches():
-                total += self.objective.loss(self.model, batch.to(self.device))
-        return total.item()
+                total += self.objective.loss(self.model, batch.to(self.device)).view(-1)
+        return total
 
     @property
     def _validation_batch(self) -> int:

@@ -129,6 +129,8 @@ def _scores(measured: Mapping[str, Any]) -> dict[str, float]:
 
 def _card(spec: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     before, after = report["before"], report["after"]
+    base = spec.get("base_hub_id") or Path(spec["base_model"]).name
+    commit = f" (commit `{spec['base_commit']}`)" if spec.get("base_commit") else ""
     return f"""---
 library_name: transformers
 pipeline_tag: text-generation
@@ -136,7 +138,7 @@ pipeline_tag: text-generation
 
 # {spec["name"]}, merged
 
-The adapter of run `{spec["run_id"]}`, merged into `{Path(spec["base_model"]).name}` \
+The adapter of run `{spec["run_id"]}`, merged into `{base}`{commit} \
 in {report["precision"]}. Weights: SHA-256 `{report["weights_hash"]}`. The adapter's card \
 says what it was trained on, and its limits.
 

@@ -1,6 +1,7 @@
 """What a training loop is given to learn: how examples become batches, and the loss of one.
 
-The objective of models that write is here; that of models that choose a label in core.gpu.labelled.
+The objective of models that write is here; that of models that choose a label in core.gpu.labelled,
+that of models that learn from preferences in core.gpu.preferring.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from core.gpu.data import Batch, EncodedExample, collate
 class Objective(Protocol):
     """Batches, and the loss summed over what is labelled in one."""
 
+    @property
+    def measures(self) -> Sequence[str]:
+        """The names of what is measured beside the loss."""
+
     def collate(self, examples: Sequence[Any]) -> Any:
         """A batch with `targets`, `tokens` and `to(device)`."""
 
     def loss(self, model: Any, batch: Any) -> torch.Tensor:
-        """The loss summed over the targets of `batch`, in float32."""
+        """The loss summed over the targets of `batch`, in float32; where there are `measures`, a
+        vector of it and their sums, which are not learned from."""
 
 
 class Samples(Protocol):
@@ -33,19 +39,25 @@ class Samples(Protocol):
 
 
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
-    """Cross entropy summed over the labelled tokens of `batch`, in float32.
+    """Cross entropy summed over the labelled tokens of `batch`, in float32."""
+    return functional.cross_entropy(answer_logits(model, batch), batch.targets, reduction="sum")
 
-    The model makes logits for those tokens alone: the boolean mask is its own `logits_to_keep`,
+
+def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
+    """The logits of the labelled tokens of `batch`, (tokens, vocabulary), in float32.
+
+    The model makes them for those tokens alone: the boolean mask is its own `logits_to_keep`,
     with nothing to keep of the virtual tokens that a learned prompt puts before the others.
     """
     keep = functional.pad(batch.keep, (prompt_offset(model), 0))
     output = model(input_ids=batch.ids, logits_to_keep=keep, use_cache=False)
-    logits = output.logits.flatten(0, -2).float()
-    return functional.cross_entropy(logits, batch.targets, reduction="sum")
+    return output.logits.flatten(0, -2).float()  # type: ignore[no-any-return]
 
 
 class AnswerTokens:
     """The objective of a model that writes."""
+
+    measures = ()
 
     def collate(self, examples: Sequence[EncodedExample]) -> Batch:
         """Right-padded token ids with the answers as targets."""

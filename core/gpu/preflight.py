@@ -65,9 +65,12 @@ def run(job: JobContext) -> None:
 
 def checks_of(job: JobContext, spec: RunSpec) -> PreflightChecks:
     """The looks that fit what the run learns."""
-    # Its looks are these but for some, so it stands on this module.
+    # Their looks are these but for some, so they stand on this module.
     from core.gpu.label_preflight import LabelPreflightChecks
+    from core.gpu.preference_preflight import PreferencePreflightChecks
 
+    if spec.prefers:
+        return PreferencePreflightChecks(job, spec)
     return (LabelPreflightChecks if spec.classifies else PreflightChecks)(job, spec)
 
 

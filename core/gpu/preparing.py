@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import InvalidInput
 from core.gpu.data import EncodedSplit, encode, read_rows
 from core.gpu.labelled import LabelledSplit, encode_labelled, readable_length
 from core.gpu.models import (
@@ -12,13 +13,22 @@ from core.gpu.models import (
     refuse_changed_vocabulary,
     vocabulary_hash,
 )
+from core.gpu.preferring import encode_pairs, with_reference
 from core.gpu.prompting import choose_prompt
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, cut_answer
 from core.tuning.labels import Labels, labels_of
+from core.tuning.preferences import pairs_hash
 from core.tuning.run_spec import RunSpec
 from core.wording import figure
+
+
+class ChangedPairs(InvalidInput):
+    """The preference pairs are other ones than those that the run was planned with."""
+
+    title = "The preference pairs have changed"
+
 
 _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the end"}
 
@@ -101,6 +111,43 @@ def read_split(
         f"{figure(split.overlong)} over {figure(limit)} tokens{lost if split.overlong else ''}."
     )
     return split
+
+
+def read_pairs(
+    job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prompt
+) -> tuple[EncodedSplit, EncodedSplit]:
+    """The preference pairs of the job's data as tokens, to learn from and to be measured on, with
+    the probabilities that the base gives to both answers.
+
+    Raises ChangedPairs, OverlongExamples, NothingToLearn.
+    """
+    names = ("train", "validation")
+    rows = [read_rows(job.data(f"{name}.parquet")) for name in names]
+    expected = spec.objective.pairs_hash
+    if expected and pairs_hash([row for own in rows for row in own]) != expected:
+        raise ChangedPairs(
+            "The preference pairs in the run's folder are not those that it was planned with: "
+            "their hash differs. Start a new run."
+        )
+    limit = min(spec.data.max_length, base.context or spec.data.max_length)
+    splits = [encode_pairs(base.tokenizer, prompt, own, limit, spec.data.overlong) for own in rows]
+    for name, own, split in zip(names, rows, splits, strict=True):
+        lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(split.tokens_lost)} tokens lost"
+        job.note(
+            f"{name}: {figure(len(split.examples))} of {figure(len(own))} preference pairs, "
+            f"{figure(sum(split.lengths))} tokens; {figure(split.overlong)} over {figure(limit)} "
+            f"tokens{lost if split.overlong else ''}."
+        )
+    job.folder.checkpoints.mkdir(exist_ok=True)
+    train, validation = with_reference(
+        base.model,
+        base.device,
+        splits,
+        2 * spec.budget.per_device_train_batch_size,
+        job.folder.checkpoints / "reference.safetensors",
+        job.note,
+    )
+    return train, validation
 
 
 def read_labelled(

@@ -4,7 +4,9 @@
 
 spec.json is RunSpec.job_spec(); data/train.parquet and data/validation.parquet have the columns
 example_id, instruction, input, output. With the head "classification" the model learns to choose
-the example's label instead of writing its output; the loop, and all that it keeps, are the same.
+the example's label instead of writing its output. With the objective "dpo" the rows are preference
+pairs (core.tuning.preferences), whose output is the preferred answer, and the base is the
+reference. The loop, and all that it keeps, are the same.
 
 A stopped run keeps a checkpoint and no final/: starting the job again goes on from there, and so it
 does after the worker was killed. final/ holds the best adapter by validation loss.
@@ -21,14 +23,14 @@ from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
 from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
-from core.gpu.learning import Learning, learn_answers, learn_labels
+from core.gpu.learning import LEARNINGS, Learning
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel
 from core.gpu.preparing import freeze_prompt, learned_labels, load_again, load_base
 from core.gpu.probe import probe
 from core.gpu.rivals import Rivals
-from core.gpu.tracking import TensorBoardFiles
+from core.gpu.tracking import tracked
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt
@@ -45,7 +47,7 @@ def run(job: JobContext) -> None:
     spec = RunSpec.from_json(job.spec)
     base = load_base(job, spec)
     prompt = freeze_prompt(job, spec, base)
-    learning = (learn_labels if spec.classifies else learn_answers)(job, spec, base, prompt)
+    learning = LEARNINGS[spec.learns](job, spec, base, prompt)
     train = learning.train
     if not train.examples:
         raise NothingToLearn("The training split has no example. Freeze a version that has some.")
@@ -74,12 +76,8 @@ def run(job: JobContext) -> None:
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
         probe(loop)  # here, what does not fit is cut before hours have passed
-    files = TensorBoardFiles(job.folder.path, loop.progress.step)
-    job.watchers.append(files.write)
-    try:
+    with tracked(job, spec, base.hash, loop.progress.step):
         loop.run()
-    finally:
-        files.close()
     metrics |= _outcome(loop)
     metrics |= learning.report(model, loop.micro_batch)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]

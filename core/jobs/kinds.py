@@ -18,6 +18,12 @@ from core.errors import InvalidInput
 Device = Literal["accelerator", "light"]
 # How many jobs may run at once on each.
 PLACES: dict[str, int] = {"accelerator": 1, "light": 2}
+# How a worker finds its way out of this machine, where its kind needs that.
+NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+)
 
 
 class UnknownKind(InvalidInput):
@@ -34,11 +40,13 @@ class JobKind:
     `take_in(store, job: Job, folder: JobFolder) -> None`, executed by the server inside the
     transaction that marks the job as taken in; "" when there is nothing to take in. A result of
     many rows has a `take_in_part` too, of the same arguments: called before, once at each look and
-    outside of a transaction, for as long as it returns True. `reads_file`: its progress counts
-    bytes, and a file that was refused stays refused. `judges_data`: so do the data that it was
-    given; resuming is of no use. `folder` is the workspace's folder for it; in "runs" a job is
-    named after its subject. `prepare(job: JobContext)`, where there is one, is called by the worker
-    before `run` is imported. `label` is what people call it.
+    outside of a transaction, for as long as it returns True. `reads_file`: a file that was refused
+    stays refused. `judges_data`: so do the data that it was given; resuming is of no use.
+    `counts_bytes`: its progress does. `variables`: what its worker gets of the server's environment
+    besides what all get; a name that ends in _ stands for all that begin so. `online`: it may ask
+    the Hugging Face hub, which all others are kept from. `folder` is the workspace's folder for it;
+    in "runs" a job is named after its subject. `prepare(job: JobContext)`, where there is one, is
+    called by the worker before `run` is imported. `label` is what people call it.
     """
 
     name: str
@@ -50,6 +58,9 @@ class JobKind:
     device: Device = "light"
     reads_file: bool = False
     judges_data: bool = False
+    counts_bytes: bool = False
+    online: bool = False
+    variables: tuple[str, ...] = ()
     folder: Literal["jobs", "runs"] = "jobs"
 
     def __post_init__(self) -> None:
@@ -72,12 +83,12 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.curation.importing:take_in",
         take_in_part="core.workflows.curation.importing:take_in_part",
         reads_file=True,
+        counts_bytes=True,
     ),
     JobKind(
         "freeze",
         "freeze",
         run="core.versions.freeze_job:run",
-        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
@@ -85,15 +96,44 @@ KINDS: dict[str, JobKind] = _table(
         "check",  # what releases before 0.2 called it: jobs that wait since then
         "freeze",
         run="core.versions.freeze_job:run",
-        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
+    ),
+    JobKind(
+        "check_examples",
+        "check",
+        run="core.checks.check_job:run",
+        take_in="core.workflows.curation.checks:take_in",
     ),
     JobKind(
         "export",
         "export",
         run="core.exporting.job:run",
         prepare="core.exporting.job:prepare",
+    ),
+    JobKind(
+        "protect",
+        "protect texts",
+        run="core.importing.protected_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.curation.protecting:take_in",
+        reads_file=True,
+        counts_bytes=True,
+    ),
+    JobKind(
+        "download_model",
+        "download a model",
+        run="core.tuning.hub_job:run",
+        counts_bytes=True,
+        online=True,
+        variables=(*NETWORK, "HF_ENDPOINT", "HF_TOKEN"),
+    ),
+    JobKind(
+        "mask",
+        "mask personal data",
+        run="core.findings.mask_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.bulk:take_in_masked",
     ),
     JobKind(
         "train",
@@ -103,6 +143,7 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.tuning.techniques:take_in_run",
         device="accelerator",
         folder="runs",
+        variables=(*NETWORK, "MLFLOW_"),
     ),
     JobKind(
         "preflight",
@@ -148,6 +189,7 @@ KINDS: dict[str, JobKind] = _table(
         prepare="core.importing.job:prepare",
         take_in="core.workflows.evaluation.answers:take_in",
         reads_file=True,
+        counts_bytes=True,
     ),
     JobKind(
         "live",
@@ -156,6 +198,7 @@ KINDS: dict[str, JobKind] = _table(
         prepare="core.importing.job:prepare",
         take_in="core.workflows.evaluation.live_answers:take_in",
         reads_file=True,
+        counts_bytes=True,
     ),
     JobKind(
         "score",

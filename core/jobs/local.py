@@ -19,31 +19,33 @@ import psutil
 
 import core
 from core.jobs import lock
+from core.jobs.attempt import forget_attempt
 from core.jobs.folder import JobFolder
+from core.jobs.kinds import KINDS
 from core.jobs.launcher import LOST, JobCannotStart, holds_lease
 from core.jobs.state import ACTIVE, UNSTARTED, JobFault, JobState
 
 ROOT = Path(core.__file__).resolve().parent.parent
 KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
-# HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN must not reach the worker.
+# HF_HOME and HF_HUB_CACHE say where models lie; HF_TOKEN reaches only kinds that name it.
 KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
 # How long a thread spins before it sleeps: without a limit a machine that gets busy pays dearly
 # until core.gpu.threads has seen it; at 1,000 an idle one pays about a tenth of its speed.
 UNLESS_KEPT = {"GOMP_SPINCOUNT": "20000"}
-SET = {
-    "HF_HUB_OFFLINE": "1",
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
+SET_ANYWHERE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
-    "PYTHONPATH": str(ROOT),
 }
+SET = {**SET_ANYWHERE, "PYTHONPATH": str(ROOT)}
 
 
 def enqueue(folder: JobFolder) -> JobState:
     """Marks a job whose data is complete, or one to be started again, as waiting for its turn."""
-    handle = _locked(folder)
+    handle = locked(folder)
     try:
-        state = _startable(folder)
+        state = startable(folder)
         folder.stop_flag.unlink(missing_ok=True)
         state = JobState("queued", step=state.step, total=state.total, heartbeat=time.time())
         folder.write_state(state)
@@ -58,10 +60,11 @@ def launch(folder: JobFolder, worker: str = "core.worker") -> int:
     `worker` is the module to run. Raises JobCannotStart when a worker is alive or the job is
     completed or cancelled; OSError when the system starts no process (the state is then failed).
     """
-    handle = _locked(folder)
+    handle = locked(folder)
     try:
-        state = _startable(folder)
+        state = startable(folder)
         folder.stop_flag.unlink(missing_ok=True)
+        forget_attempt(folder)
         folder.write_state(
             JobState("starting", step=state.step, total=state.total, heartbeat=time.time())
         )
@@ -81,7 +84,7 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=folder.path,
-                env=_environment(),
+                env=environment_of(str(folder.spec().get("kind"))),
                 start_new_session=True,
                 pass_fds=(handle,),
             )
@@ -93,12 +96,17 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
     return process.pid
 
 
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    return {**UNLESS_KEPT, **kept, **SET}
+def environment_of(kind: str) -> dict[str, str]:
+    """What a worker of this kind gets of the server's environment, and what all get."""
+    known = KINDS.get(kind)
+    names = (*KEPT, *(known.variables if known else ()))
+    prefixes = (*KEPT_PREFIXES, *(name for name in names if name.endswith("_")))
+    kept = {k: v for k, v in os.environ.items() if k in names or k.startswith(prefixes)}
+    return {**UNLESS_KEPT, **kept, **({} if known and known.online else OFFLINE), **SET}
 
 
-def _locked(folder: JobFolder) -> int:
+def locked(folder: JobFolder) -> int:
+    """The job's lock, as an open file. Raises JobCannotStart when a worker has it."""
     folder.spec()
     handle = lock.take(folder.lock_file)
     if handle is None:
@@ -106,7 +114,8 @@ def _locked(folder: JobFolder) -> int:
     return handle
 
 
-def _startable(folder: JobFolder) -> JobState:
+def startable(folder: JobFolder) -> JobState:
+    """The state of a job that may start. Raises JobCannotStart when it is over for good."""
     state = folder.read_state()
     if folder.cancel_flag.exists() or state.status in ("completed", "cancelled"):
         over = "cancelled" if folder.cancel_flag.exists() else state.status
@@ -222,3 +231,7 @@ class LocalLauncher:
 
     def fetch(self, folder: JobFolder) -> None:
         """Nothing: a worker on this machine writes where it is read."""
+
+    def place(self, folder: JobFolder) -> str:
+        """Nothing to say of this machine."""
+        return ""

@@ -16,6 +16,7 @@ from core.study.transforming import Changed, changed_words
 from core.wording import counted
 
 Role = Literal["baseline", "candidate"]
+TUNING_SPLITS = ("train", "validation")
 GOLD_FIELDS = ("gold", "gold_pairs", "kept_out")
 
 
@@ -41,7 +42,8 @@ class StudyPlan:
     outputs are reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`);
     `gold`: the share of the sample for which pairs are mixed in whose right answer is known,
     `gold_pairs` beside the `pairs`; `kept_out`: the outputs that they are made of, which are not
-    drawn (`core.study.gold`)."""
+    drawn (`core.study.gold`); `for_tuning`: it collects preferences to learn from, so that examples
+    which a system was trained on are drawn too, none of the test split, and it gives no verdict."""
 
     outputs: int
     pairs: int
@@ -61,12 +63,18 @@ class StudyPlan:
     gold: float = 0.0
     gold_pairs: int = 0
     kept_out: tuple[str, ...] = ()
+    for_tuning: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= 0.5:
             raise InvalidInput("The share of pairs that come back lies between 0 and a half.")
         if not 0 <= self.gold <= 0.5:
             raise InvalidInput("The share of gold pairs lies between 0 and a half.")
+        if self.for_tuning and self.split not in TUNING_SPLITS:
+            raise InvalidInput(
+                "A study for preference tuning has no test examples: whoever tunes on them has no "
+                "test split any more. Choose the train or the validation split."
+            )
         if self.gold and self.show_reference:
             raise InvalidInput(
                 "Gold pairs are made of reference answers: raters who see the reference would know "
@@ -96,7 +104,8 @@ class StudyPlan:
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
         values = {**asdict(self), "kept_out": list(self.kept_out)}
-        later = ("split_size", "risk", "risk_pairs", "repeats", "changes", "changed", *GOLD_FIELDS)
+        later = {"split_size", "risk", "risk_pairs", "repeats", "changes", "changed", "for_tuning"}
+        later |= set(GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 
 
@@ -239,7 +248,8 @@ class OpenStudy:
 
 @dataclass(frozen=True)
 class RatedStudy:
-    """What handing out and saving needs of a study: nothing of its systems."""
+    """What handing out and saving needs of a study: nothing of its systems. `least` pairs are to be
+    reviewed by the 10 % rule."""
 
     study_id: str
     project_id: str
@@ -249,6 +259,7 @@ class RatedStudy:
     seed: int
     show_reference: bool
     repeats: float
+    least: int
 
 
 @dataclass(frozen=True)

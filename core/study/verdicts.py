@@ -12,6 +12,10 @@ from core.wording import counted
 
 Verdict = Literal["baseline", "candidate", "tie_good", "tie_bad", "cannot_judge"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+FOR_TUNING = (
+    "There is no verdict: this study collects preferences for tuning, and a system may have been "
+    "trained on its examples. Compare systems in a study on the test split."
+)
 WORTH: Mapping[Verdict, int] = {"candidate": 1, "tie_good": 0, "tie_bad": 0, "baseline": -1}
 
 

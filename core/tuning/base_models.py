@@ -1,19 +1,21 @@
 """The base models a lead can choose: the shipped demo, and the folders in `<workspace>/models/`.
 
-`models/hub-ids.txt` may allow hub ids, one a line; they must be in the machine's hub cache. Only
-names and sizes of files are looked at here, never the weights.
+A folder that was downloaded here (core.tuning.hub_job) says where it came from, and answers to its
+hub id too. `models/hub-ids.txt` may allow ids, one a line, of models in the machine's hub cache.
+Only names and sizes of files are looked at here, never the weights.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import core
 from core.errors import InvalidInput, NotFound
+from core.tuning.origin import Origin, origin_of
 
 DEMO_ID = "demo"
 # Files of which one holds the tokenizer; the last ones are those of encoders.
@@ -49,7 +51,7 @@ class UnusableBaseModel(InvalidInput):
 class BaseModel:
     """`id` is what people choose, `location` what a worker loads, `megabytes` its weights, and
     `problem` why it cannot be used, as a sentence; "" when it can. An encoder does not `write`: it
-    can only learn to choose a label."""
+    can only learn to choose a label. `origin`: where it was downloaded from, if it was."""
 
     id: str
     title: str
@@ -57,6 +59,7 @@ class BaseModel:
     megabytes: float | None
     problem: str = ""
     writes: bool = True
+    origin: Origin | None = None
 
 
 def base_models(workspace: Path) -> list[BaseModel]:
@@ -69,17 +72,7 @@ def base_models(workspace: Path) -> list[BaseModel]:
     models = workspace / "models"
     for folder in sorted(models.iterdir()) if models.is_dir() else []:
         if folder.is_dir():
-            location = f"models/{folder.name}"
-            found.append(
-                BaseModel(
-                    folder.name,
-                    folder.name,
-                    location,
-                    _megabytes(folder),
-                    problem_of(folder),
-                    can_write(_config(folder)),
-                )
-            )
+            found.append(_in_folder(folder))
     allowed = models / "hub-ids.txt"
     if allowed.is_file():
         for line in allowed.read_text(encoding="utf-8").splitlines():
@@ -88,26 +81,51 @@ def base_models(workspace: Path) -> list[BaseModel]:
     return found
 
 
+def shipped(location: str) -> Path | None:
+    """This installation's demo base, if `location` is that of another one; else None."""
+    return DEMO_FOLDER if location.endswith("/core/demo/base") else None
+
+
+def _in_folder(folder: Path) -> BaseModel:
+    origin = origin_of(folder)
+    return BaseModel(
+        folder.name,
+        origin.title if origin else folder.name,
+        f"models/{folder.name}",
+        _megabytes(folder),
+        problem_of(folder),
+        can_write(_config(folder)),
+        origin,
+    )
+
+
 def problem_of(folder: Path) -> str:
     """Why the folder holds no model that can be trained on; "" when it seems to."""
-    suffixes = {path.suffix for path in folder.iterdir()}
+    return " ".join(problem_among({path.name for path in folder.iterdir()}))
+
+
+def problem_among(names: Set[str]) -> tuple[str, ...]:
+    """Why files of these names make no model that can be trained on, and what to do with a folder
+    that has them; () when they seem to."""
+    suffixes = {Path(name).suffix for name in names}
     if ".safetensors" not in suffixes:
         if ".gguf" in suffixes:
             return (
                 "It has only GGUF weights, which are made for running a model and cannot be "
-                "trained. Put the model's safetensors files there."
+                "trained.",
+                "Put the model's safetensors files there.",
             )
         if suffixes & {".bin", ".pt", ".pth"}:
             return (
-                "It has only pickled weights (.bin, .pt), which can run code and are refused. Save "
-                "the model anew with save_pretrained, which writes safetensors."
+                "It has only pickled weights (.bin, .pt), which can run code and are refused.",
+                "Save the model anew with save_pretrained, which writes safetensors.",
             )
-        return "It has no .safetensors weights. Copy the whole model folder there."
-    if not (folder / "config.json").is_file():
-        return "It has no config.json. Copy the whole model folder there, not only the weights."
-    if not TOKENIZERS & {path.name for path in folder.iterdir()}:
-        return "It has no tokenizer (tokenizer.json). Copy the whole model folder there."
-    return ""
+        return "It has no .safetensors weights.", "Copy the whole model folder there."
+    if "config.json" not in names:
+        return "It has no config.json.", "Copy the whole model folder there, not only the weights."
+    if not TOKENIZERS & names:
+        return "It has no tokenizer (tokenizer.json).", "Copy the whole model folder there."
+    return ()
 
 
 def can_write(config: Mapping[str, Any]) -> bool:
@@ -128,15 +146,16 @@ def _config(folder: Path) -> dict[str, Any]:
 def base_model(workspace: Path, model_id: str) -> BaseModel:
     """The base model of that id. Raises UnknownBaseModel, UnusableBaseModel."""
     known = base_models(workspace)
-    for model in known:
-        if model.id == model_id and model.problem:
+    named = [model for model in known if model.id == model_id]
+    of_hub = [model for model in known if model.origin and model.origin.hub_id == model_id]
+    for model in [*named, *of_hub]:
+        if model.problem:
             raise UnusableBaseModel(f"“{model_id}” cannot be used. {model.problem}")
-        if model.id == model_id:
-            return model
+        return model
     raise UnknownBaseModel(
         f"“{model_id}” is not among the base models here "
         f"({', '.join(m.id for m in known if not m.problem) or 'none'}). Put its folder into "
-        f"{workspace / 'models'}, or name its hub id in models/hub-ids.txt there."
+        f"{workspace / 'models'}, or download it: touchstone model ORGANISATION/NAME."
     )
 
 

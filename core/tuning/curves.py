@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Point = tuple[int, float]
 
@@ -14,7 +14,9 @@ class Curves:
 
     The lists may be thinned for drawing: `logged` and `evaluated` count all reports. `initial` is
     the validation loss before the first step, `best` the lowest after it, both
-    over every report. `speed` is tokens per second at the last logged step.
+    over every report. `speed` is tokens per second at the last logged step. `margin` and `accuracy`
+    (0..1) are there where preferences are learned: by how much the preferred answer is rewarded
+    more than the rejected one, and in which share of the pairs; in training and in validation.
     """
 
     loss: list[Point]
@@ -25,6 +27,10 @@ class Curves:
     evaluated: int = 0
     initial: float | None = None
     best: Point | None = None
+    margin: list[Point] = field(default_factory=list)
+    accuracy: list[Point] = field(default_factory=list)
+    validation_margin: list[Point] = field(default_factory=list)
+    validation_accuracy: list[Point] = field(default_factory=list)
 
     @property
     def last(self) -> Point | None:

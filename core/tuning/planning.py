@@ -49,13 +49,14 @@ def expected_seconds(
     runs: Sequence[Run], model_id: str, settings: Mapping[str, Any], steps: int
 ) -> tuple[float, str] | None:
     """Seconds for `steps` and the name of the run that says so: the newest completed one with the
-    same base model and method. None when there is none.
+    same base model, method and objective. None when there is none.
 
     A step is taken to last as long as its examples are many; a rough guess, and only called that.
     """
     for run in runs:
         metrics, size = run.metrics, run.spec.budget.effective_batch_size
-        same = run.model_id == model_id and run.spec.method.name == settings["method"]
+        own = (run.model_id, run.spec.method.name, run.spec.objective.name)
+        same = own == (model_id, settings["method"], settings.get("objective", "sft"))
         if metrics and same and metrics.steps and metrics.seconds:
             an_example = metrics.seconds / (metrics.steps * size)
             return steps * effective_batch_size(settings) * an_example, run.name

@@ -37,6 +37,17 @@ CLASSIFICATION_TITLES: Mapping[str, str] = {
     "majority": "What there is to beat",
     "cost": "Time and disk",
 }
+# The same for a run that learns from preferences.
+PREFERENCE_TITLES: Mapping[str, str] = {
+    "model": "Base model",
+    "pairs": "Preference pairs",
+    "pair_tokens": "Tokens that are compared",
+    "prompt": "Prompt",
+    "overlap": "Overlap of the splits",
+    "memory": "Memory",
+    "base_preference": "The base's own preference",
+    "cost": "Time and disk",
+}
 NOT_REACHED = "Not looked at: what stands above must be mended first."
 
 
@@ -51,7 +62,7 @@ class Line:
     @property
     def title(self) -> str:
         """How people call it."""
-        return {**TITLES, **CLASSIFICATION_TITLES}[self.name]
+        return {**PREFERENCE_TITLES, **CLASSIFICATION_TITLES, **TITLES}[self.name]
 
 
 @dataclass(frozen=True)

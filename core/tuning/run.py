@@ -18,7 +18,9 @@ from core.tuning.run_spec import RunSpec
 class RunMetrics:
     """What a completed run measured. Losses are nats per answer token, of a classification per
     example; `initial_validation_loss` is the base's own; `warnings` are sentences; `precision` is
-    the one that was used. `base_writes` is false for an encoder, which has no answers of its own.
+    the one that was used. `preferences` says of a run by DPO which pairs it learned from and how
+    many of the held-out ones it prefers as people did. `base_writes` is false for an encoder, which
+    has no answers of its own.
     """
 
     steps: int
@@ -47,6 +49,7 @@ class RunMetrics:
     base_writes: bool = True
     labels: Labels | None = None
     classification: Classification | None = None
+    preferences: Mapping[str, Any] | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RunMetrics:

@@ -1,7 +1,7 @@
 """The frozen settings of a training run, under the libraries' own names.
 
-Nested: data, base, prompt, head, one method, optimiser, budget. Pure: what can be wrong is refused
-here, before a worker starts, with how to mend it.
+Nested: data, base, prompt, objective, head, one method, optimiser, budget. Pure: what can be wrong
+is refused here, before a worker starts, with how to mend it.
 
 Every setting also has a plain name that is used once over all parts, so that forms and terminals
 can say {"lora_r": 8, "max_steps": 20}. Specs were written flat, under these names, up to schema 6.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Literal
 
 from core.prompts import PromptTemplate
 from core.tuning.methods import (
@@ -22,21 +22,32 @@ from core.tuning.methods import (
     method_from_json,
     method_to_json,
     methods_for,
+    preference_defaults,
     refuse_unfit_head,
     refuse_unfit_precision,
 )
 from core.tuning.settings import SETTINGS, InvalidRunSpec, refuse_what_breaks
-from core.tuning.spec_parts import Base, Budget, Data, Head, Optimiser, PromptChoice
+from core.tuning.spec_parts import (
+    Base,
+    Budget,
+    Data,
+    Head,
+    ObjectiveChoice,
+    Optimiser,
+    PromptChoice,
+)
 
 LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bitsandbytes")
 PARTS: Mapping[str, Any] = {
     "data": Data,
     "base": Base,
     "prompt": PromptChoice,
+    "objective": ObjectiveChoice,
     "optimiser": Optimiser,
     "budget": Budget,
 }
 OWN = ("run_id", "name", "head", "seed", "library_versions")
+Learned = Literal["answers", "labels", "preferences"]
 # What a run gets from its version, its base model and its project, and no form asks for.
 GIVEN = frozenset(
     {
@@ -49,13 +60,16 @@ GIVEN = frozenset(
         "base_model",
         "model_id",
         "base_model_hash",
+        "base_hub_id",
+        "base_commit",
         "template",
         "label_field",
+        "pairs_hash",
         "library_versions",
     }
 )
 # In spec.json for the worker, not for the run.
-BESIDE = ("kind", "workspace", "template_hash", "rivals")
+BESIDE = ("kind", "workspace", "template_hash", "rivals", "preferences")
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class RunSpec:
     data: Data
     base: Base
     prompt: PromptChoice = field(default_factory=PromptChoice)
+    objective: ObjectiveChoice = field(default_factory=ObjectiveChoice)
     head: Head = "generation"
     method: Method = field(default_factory=Lora)
     optimiser: Optimiser = field(default_factory=Optimiser)
@@ -78,9 +93,14 @@ class RunSpec:
     library_versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        refuse_what_breaks(self)
+        refuse_what_breaks(self, dict.fromkeys(PARTS, ""))  # the parts have checked themselves
         refuse_unfit_head(self.method, self.head)
         refuse_unfit_precision(self.method, self.base.precision)
+        if self.classifies and self.prefers:
+            raise InvalidRunSpec(
+                "Objective (objective) must be sft to choose a label (head: classification): "
+                "preferences are between written answers."
+            )
         if self.budget.activation_checkpointing and not self.method.allows_checkpointing:
             raise InvalidRunSpec(
                 "Activation checkpointing (activation_checkpointing) must be false for "
@@ -92,6 +112,18 @@ class RunSpec:
         """Whether the model chooses a label instead of writing an answer."""
         return self.head == "classification"
 
+    @property
+    def prefers(self) -> bool:
+        """Whether it learns from pairs of answers, of which one was preferred."""
+        return self.objective.name == "dpo"
+
+    @property
+    def learns(self) -> Learned:
+        """What the examples teach."""
+        if self.prefers:
+            return "preferences"
+        return "labels" if self.classifies else "answers"
+
     def settings(self) -> dict[str, Any]:
         """Every setting under its plain name."""
         flat: dict[str, Any] = {name: getattr(self, name) for name in OWN}
@@ -102,19 +134,22 @@ class RunSpec:
         return flat
 
     @classmethod
-    def defaults(cls, method: str = Lora.name) -> dict[str, Any]:
-        """Every setting that has a default with this method, under its plain name, to fill a form
-        with. Raises InvalidRunSpec for an unknown method."""
+    def defaults(cls, method: str = Lora.name, objective: str = "sft") -> dict[str, Any]:
+        """Every setting that has a default with this method and objective, under its plain name, to
+        fill a form with. Raises InvalidRunSpec for unknown ones."""
         needed = {"run_id": "run", "name": "run", "version_id": "version", "base_model": "model"}
-        flat = cls.from_settings({**needed, "method": method}).settings()
+        asked = {**needed, "method": method, "objective": objective}
+        flat = cls.from_settings(asked).settings()
         return {name: value for name, value in flat.items() if name not in GIVEN}
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> RunSpec:
         """The spec of settings under their plain names; what is not given has the default that is
-        good for the method. Raises InvalidRunSpec: all that is wrong, unknown or missing."""
+        good for the method and the objective. Raises InvalidRunSpec: all that is wrong, unknown or
+        missing."""
         kind = METHODS.get(str(values.get("method", Lora.name)), Lora)
-        return _from_settings({**kind.defaults, **values})
+        own = preference_defaults(kind) if values.get("objective") == "dpo" else {}
+        return _from_settings({**kind.defaults, **own, **values})
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `from_json` turns back into an equal spec."""

@@ -71,6 +71,7 @@ OVERLONG = ("refuse", "drop", "truncate")
 PRECISIONS = ("auto", "bf16", "fp32", "4bit")
 PROMPT_STYLES = ("auto", "chat", "project")
 HEADS = ("generation", "classification")
+OBJECTIVES = ("sft", "dpo")
 
 _ALL = (
     Setting("run_id", "Run id", text, "a text that is not empty"),
@@ -84,10 +85,16 @@ _ALL = (
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
     Setting("label_field", "Label field", lambda v: isinstance(v, str), "a text, or empty"),
     Setting("base_model", "Base model", text, "a model folder"),
+    Setting("base_hub_id", "Base's hub id", lambda v: isinstance(v, str), "a text, or empty"),
+    Setting("base_commit", "Base's commit", lambda v: isinstance(v, str), "a text, or empty"),
     Setting("method", "Method", lambda _: True, "a known method"),
     Setting("precision", "Precision", one_of(*PRECISIONS), "auto, bf16, fp32 or 4bit"),
     Setting("prompt_style", "Prompt format", one_of(*PROMPT_STYLES), "auto, chat or project"),
     Setting("head", "Head", one_of(*HEADS), "generation or classification"),
+    Setting("objective", "Objective", one_of(*OBJECTIVES), "sft or dpo"),
+    Setting("beta", "Beta", number(0, 10, above=True), "above 0 and at most 10; 0.1 is usual"),
+    Setting("sft_weight", "Weight of the SFT loss", number(0, 100), "between 0 (none) and 100"),
+    Setting("pairs_hash", "Hash of the pairs", lambda v: isinstance(v, str), "a text, or empty"),
     Setting(
         "lora_r", "LoRA rank", whole(1, 1024), "a whole number from 1 to 1024; 8 to 64 is usual"
     ),

@@ -1,4 +1,5 @@
-"""The parts of a RunSpec: data, base, prompt, optimiser and budget, each checking itself."""
+"""The parts of a RunSpec: data, base, prompt, objective, optimiser and budget, each checking
+itself."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ Scheduler = Literal["cosine", "linear", "constant"]
 Overlong = Literal["refuse", "drop", "truncate"]
 PromptStyle = Literal["auto", "chat", "project"]
 Head = Literal["generation", "classification"]
+ObjectiveName = Literal["sft", "dpo"]
 
 
 class _Checked:
@@ -43,14 +45,22 @@ class Data(_Checked):
 @dataclass(frozen=True)
 class Base(_Checked):
     """The base model: `location` is a folder, absolute or meant from the workspace, or a hub id
-    that is already on this machine. An empty `hash` (of its weights) is not compared."""
+    that is already on this machine. An empty `hash` (of its weights) is not compared. `hub_id` and
+    `commit`: where it was downloaded from, if it was."""
 
-    PLAIN: ClassVar[Mapping[str, str]] = {"location": "base_model", "hash": "base_model_hash"}
+    PLAIN: ClassVar[Mapping[str, str]] = {
+        "location": "base_model",
+        "hash": "base_model_hash",
+        "hub_id": "base_hub_id",
+        "commit": "base_commit",
+    }
 
     location: str
     model_id: str = ""
     hash: str = ""
     precision: Precision = "auto"
+    hub_id: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,24 @@ class PromptChoice(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         PromptTemplate(self.template)
+
+
+@dataclass(frozen=True)
+class ObjectiveChoice(_Checked):
+    """What the loss asks for: "sft", the reference answers token by token, or "dpo", the preferred
+    answer of a pair over the rejected one (Rafailov et al. 2023).
+
+    `beta` is DPO's: the larger, the closer to the base. `sft_weight` times the mean loss of the
+    preferred answer's tokens is added to it (Pang et al. 2024). `pairs_hash` is the SHA-256 of the
+    preference pairs; an empty one is not compared.
+    """
+
+    PLAIN: ClassVar[Mapping[str, str]] = {"name": "objective"}
+
+    name: ObjectiveName = "sft"
+    beta: float = 0.1
+    sft_weight: float = 0.0
+    pairs_hash: str = ""
 
 
 @dataclass(frozen=True)

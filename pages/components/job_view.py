@@ -85,6 +85,8 @@ def draw(view: LiveView, *, title: bool = True) -> None:
         elif not job.taken_in:
             st.caption("Taking in the result …")
         failure(view)
+        if view.place:
+            st.caption(escaped(view.place))
         said = [f"{page.when(moment)} · {escaped(text)}" for moment, text in view.notes]
         if said:
             st.caption("  \n".join(said))
@@ -132,13 +134,13 @@ def _share(step: int, total: int) -> float:
 
 
 def how_far(job: Job) -> str:
-    """“120 of 600”, “1.2 MB of 4.2 MB” where a file is read, "" where a job does not count."""
-    write = page.size if _reads_file(job) else page.number
+    """“120 of 600”, “1.2 MB of 4.2 MB” where bytes are counted, "" where a job does not count."""
+    write = page.size if _counts_bytes(job) else page.number
     return f"{write(job.step)} of {write(job.total)}" if job.total else ""
 
 
-def _reads_file(job: Job) -> bool:
-    return job.kind in KINDS and KINDS[job.kind].reads_file
+def _counts_bytes(job: Job) -> bool:
+    return job.kind in KINDS and KINDS[job.kind].counts_bytes
 
 
 def _pace(view: LiveView) -> str:
@@ -147,5 +149,5 @@ def _pace(view: LiveView) -> str:
         return "Getting ready …"
     if view.job.kind == "train" and view.job.step == view.job.total:
         return f"Step {far} · checking and saving the adapter …"
-    text = far if _reads_file(view.job) else f"Step {far}"
+    text = far if _counts_bytes(view.job) else f"Step {far}"
     return text if left is None or left < 1 else f"{text} · {page.duration(left)} left"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -73,6 +73,12 @@ def when(moment: datetime | None) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def midnight(day: date) -> datetime:
+    """When a day begins in the reader's zone, as naive UTC."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
+    return datetime.combine(day, time.min, zone).astimezone(UTC).replace(tzinfo=None)
+
+
 def duration(seconds: float | None) -> str:
     """“40 s”, “3 min”, “2 h 5 min”."""
     if seconds is None:
@@ -84,7 +90,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: “812 bytes”, “14 kB”, “3.2 MB”."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
+    """A number of bytes: “812 bytes”, “14 kB”, “3.2 MB”, “4.10 GB”."""
+    if count < 1e6:
+        return f"{count} bytes" if count < 1000 else f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

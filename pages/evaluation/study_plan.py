@@ -13,6 +13,7 @@ from core.statistics.anytime import half_width
 from core.study.forecast import Assumptions, forecast, size_for_margin
 from core.study.gold import gold_wanted
 from core.study.repeats import SHARE
+from core.study.study import TUNING_SPLITS
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
 from core.workflows.evaluation import forecasting, studies
@@ -50,6 +51,7 @@ def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answer
         st.caption("Choose at least one candidate.")
         return
     try:
+        chosen["for_tuning"] = _for_tuning(chosen["split"])
         seen = studies.prospect(store, actor, project_id, **chosen)
     except TouchstoneError as error:
         tell(error.title, error.message)
@@ -104,6 +106,15 @@ def _choose_systems(answered: Answered) -> dict[str, Any] | None:
         "baseline_id": baseline,
         "candidate_ids": candidates,
     }
+
+
+def _for_tuning(split: str) -> bool:
+    """Whether the study serves preference tuning; asked where that is possible."""
+    return split in TUNING_SPLITS and st.toggle(
+        "For preference tuning: no verdict, and examples that a system was trained on too",
+        help="What people prefer and correct here can be learned from on Train (DPO), once the "
+        "study is closed. The test split stays untouched.",
+    )
 
 
 def _tell_prospect(seen: Prospect) -> None:

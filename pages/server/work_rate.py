@@ -17,7 +17,7 @@ from core.errors import InvalidInput, NotFound
 from core.study.blinding import BlindGuess
 from core.study.pairs import SIDES, BlindJudgement, BlindPair, RatedPair
 from core.study.spans import spans_from, spans_json
-from core.study.study import StudyProgress
+from core.study.study import RatedStudy, StudyProgress
 from core.workflows.evaluation import guessing, rating, rating_drafts
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
         undone, first = _undo(store, actor, study_id, body)
     elif action != "next":
         raise InvalidInput(f"There is no action “{action}” here. Reload the page.")
-    at = rating.progress(store, actor, study_id)
-    pair = None if body.get("next") is False else _next(store, actor, study_id, body, first, at)
+    study = rating.rated_study(store, actor, study_id)
+    at = rating.progress_in(store, actor, study)
+    pair = None if body.get("next") is False else _next(store, actor, study, body, first, at)
     task = None if pair is None else task_view(store, actor, pair)
     if task and undone and task["presentation_id"] == first:
         task["draft"] = form_view(undone)
@@ -70,19 +71,23 @@ def rate(store: Store, actor: Actor, project_id: str, body: Body) -> Body:
         "saved": saved,
         "task": task,
         "question": _question(store, actor, study_id) if done and task is None else None,
-        "figures": _figures(store, actor, study_id, at),
+        "figures": _figures(at, bool(saved) or _can_undo(store, actor, study_id)),
         "message": None if pair else CLOSED if at.closed else ALL_RATED,
     }
 
 
-def _figures(store: Store, actor: Actor, study_id: str, at: StudyProgress) -> Body:
+def _can_undo(store: Store, actor: Actor, study_id: str) -> bool:
+    return rating.last_judgement(store, actor, study_id) is not None
+
+
+def _figures(at: StudyProgress, can_undo: bool) -> Body:
     # A rater's figures count gold pairs like all others, and leave out the rule that does not.
     return {
         "judged": at.judged + at.gold_judged,
         "reviewed": None if at.gold_pairs else at.reviewed,
         "least": None if at.gold_pairs else at.least,
         "pairs": at.pairs + at.gold_pairs,
-        "can_undo": rating.last_judgement(store, actor, study_id) is not None,
+        "can_undo": can_undo and not at.closed,
     }
 
 
@@ -103,7 +108,7 @@ def questions(store: Store, actor: Actor, study_id: str, body: Body) -> Body:
         "saved": saved,
         "task": None,
         "question": _question(store, actor, study_id),
-        "figures": _figures(store, actor, study_id, at),
+        "figures": _figures(at, _can_undo(store, actor, study_id)),
         "message": CLOSED if at.closed else GO_ON if left > 0 else ALL_RATED,
         "left": left,
     }
@@ -118,18 +123,19 @@ def _study(store: Store, actor: Actor, project_id: str, body: Body) -> str | Non
     """The study that was named, else the first open one of the project."""
     if isinstance(body.get("study"), str) and body["study"]:
         return str(body["study"])
-    found = rating.open_studies(store, actor, project_id)
-    return found[0].study_id if found else None
+    return rating.newest_open_study(store, actor, project_id)
 
 
 def _next(
-    store: Store, actor: Actor, study_id: str, body: Body, first: str, at: StudyProgress
+    store: Store, actor: Actor, study: RatedStudy, body: Body, first: str, at: StudyProgress
 ) -> BlindPair | None:
     held = body.get("holding")
     holding = tuple(one for one in held if isinstance(one, str)) if isinstance(held, list) else ()
     if not holding and not first:  # a page that was just opened goes on where the rater was
         first = str(body.get("first") or rating_drafts.last_drafted(store, actor))
-    pairs = rating.next_pairs(store, actor, study_id, 1, but=holding, first=first, at=at)
+    pairs = rating.next_pairs(
+        store, actor, study.study_id, 1, but=holding, first=first, study=study, at=at
+    )
     return pairs[0] if pairs else None
 
 

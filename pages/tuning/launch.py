@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,19 @@ from core.errors import TouchstoneError
 from core.tuning.base_models import BaseModel
 from core.workflows.curation import freezing
 from core.workflows.tuning import specs, training
+from core.workflows.tuning.run_drafts import RunDraft
 from pages.components import errors, page, session
+from pages.tuning.model_download import add_model
+from pages.tuning.preference_view import preference_pairs
 from pages.tuning.preflight_view import preflight_section
-from pages.tuning.run_form import run_settings
+from pages.tuning.run_draft import (
+    forget_draft,
+    form_key,
+    found_draft,
+    keep_draft,
+    offer_the_defaults,
+)
+from pages.tuning.run_form import run_settings, what_is_learned
 from pages.tuning.run_plan import described, plan
 
 FORM = "launch"
@@ -34,36 +44,57 @@ def main() -> None:
     if not by_model:
         page.empty("There is no base model here", _where())
         unusable(models)
+        add_model()
         return
+    draft, key = found_draft(), form_key()
+    offer_the_defaults()
     left, right = st.columns(2)
     version_id = left.selectbox(
         "Dataset version",
         list(by_version),
+        _place(draft.version_id, by_version),
+        key=f"{key} version",
         format_func=lambda one: described(by_version[one]),
         help="The frozen examples to learn from; the test split is never trained on.",
     )
     model_id = right.selectbox(
         "Base model",
         list(by_model),
+        _place(draft.model_id, by_model),
+        key=f"{key} model",
         format_func=lambda one: by_model[one].title,
         help=f"The model to start from; its own weights stay as they are. {_where()}",
     )
     unusable(models)
+    add_model()
     name = st.text_input(
         "Run name",
+        draft.name,
+        key=f"{key} name",
         placeholder=f"{project.name} {by_version[version_id].name}",
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    writes = by_model[model_id].writes
-    settings, fit = run_settings(model_id, writes=writes, key=f"{FORM} {model_id}")
+    form, writes = f"{key} {model_id}", by_model[model_id].writes
+    draft = draft if draft.model_id == model_id else RunDraft()
+    learned = what_is_learned(draft, writes=writes, key=form)
+    pairs = preference_pairs(version_id) if learned == "preferences" else None
+    if learned == "preferences" and pairs is None:
+        return
+    chosen = run_settings(model_id, learned, key=form, draft=draft)
+    settings, fit = chosen.settings, chosen.fit
+    keep_draft(RunDraft(version_id, model_id, name, chosen.preset, dict(settings)))
     if fit:
-        plan(by_version[version_id], model_id, settings)
+        plan(by_version[version_id], model_id, settings, pairs)
         fit = preflight_section(version_id, model_id, settings)
     else:
         st.caption("Correct the settings marked with :material/error: to start the run.")
     if st.button("Start run", type="primary", icon=":material/rocket_launch:", disabled=not fit):
         launch(version_id, model_id, name, settings)
+
+
+def _place(chosen: str, options: Mapping[str, object]) -> int:
+    return list(options).index(chosen) if chosen in options else 0
 
 
 def unusable(models: Sequence[BaseModel]) -> None:
@@ -97,6 +128,7 @@ def launch(version_id: str, model_id: str, name: str, settings: dict[str, Any]) 
         errors.show(error)
         return
     session.submitted(FORM)
+    forget_draft()
     st.switch_page("tuning/runs.py", query_params={"run": run_id})
 
 

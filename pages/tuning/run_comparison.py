@@ -40,10 +40,10 @@ def compare(runs: Sequence[Run]) -> None:
             "of the same examples.",
             icon=":material/warning:",
         )
-    if len({run.spec.head for run in picked}) > 1:
+    if len({run.spec.learns for run in picked}) > 1:
         st.warning(
-            "Some of these runs write answers and others choose labels: a loss per token and one "
-            "per example do not compare.",
+            "These runs do not learn the same: a loss per token, one per label and one per "
+            "preference pair do not compare.",
             icon=":material/warning:",
         )
     labels = _labels(picked)
@@ -84,7 +84,7 @@ def _curves(runs: Sequence[Run], labels: Sequence[str]) -> None:
     fig = charts.figure(
         f"Lowest validation loss: {min(best)[1]}, {min(best)[0]:.3f}",
         x="step",
-        y=f"validation loss ({UNITS[runs[0].spec.head]})",
+        y=f"validation loss ({UNITS[runs[0].spec.learns]})",
     )
     rows: list[Mapping[str, Any]] = []
     for one, label, colour in zip(known, labels, COLOURS, strict=False):

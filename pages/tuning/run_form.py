@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,10 @@ import streamlit as st
 from core.tuning.methods import METHODS, methods_for
 from core.tuning.planning import effective_batch_size
 from core.tuning.presets import PRESETS, Preset
-from core.tuning.run_spec import complaint_about
+from core.tuning.run_spec import Learned, complaint_about
 from core.tuning.settings import SETTINGS
 from core.workflows.tuning import specs
+from core.workflows.tuning.run_drafts import RunDraft
 from pages.components import session
 
 Settings = dict[str, Any]
@@ -71,16 +72,31 @@ HELP = {
     "overlong": "What to do with examples above the max sequence length.",
     "eval_steps": "How often the validation loss is measured; 0 is once an epoch.",
     "logging_steps": "How often the training loss is logged.",
+    "beta": "How closely the model stays to its base: higher moves it less; 0.1 is usual.",
+    "sft_weight": "Adds so much of the loss of the preferred answers themselves, against answers "
+    "that become unlikely on both sides; 0 adds none.",
 }
-LEARNED = {
-    "generation": ("Write the answer", "The model writes each example's output, token by token."),
-    "classification": (
+LEARNED: dict[Learned, tuple[str, str]] = {
+    "answers": ("Write the answer", "The model writes each example's output, token by token."),
+    "labels": (
         "Choose the label",
         "The model learns to choose one of the training split's labels: quick, and never off the "
         "list, but it writes nothing. The label is the project's label field, else the output.",
     ),
+    "preferences": (
+        "Prefer the better answer",
+        "The model learns from pairs of answers, of which people preferred one in a blind study "
+        "(direct preference optimisation, DPO). Best on a base that does the task already: merge a "
+        "run into its base first.",
+    ),
 }
-FORMATS = {"learning_rate": ("%g", 1e-5), "num_train_epochs": ("%.2f", 0.5)}
+# What is learned, as settings of a run.
+AS_SETTINGS: dict[Learned, Settings] = {
+    "answers": {"head": "generation", "objective": "sft"},
+    "labels": {"head": "classification", "objective": "sft"},
+    "preferences": {"head": "generation", "objective": "dpo"},
+}
+FORMATS = {"learning_rate": ("%g", 1e-5), "beta": ("%.2f", 0.05), "num_train_epochs": ("%.2f", 0.5)}
 ESSENTIAL = (
     ("learning_rate", "num_train_epochs"),
     ("per_device_train_batch_size", "gradient_accumulation_steps"),
@@ -107,25 +123,40 @@ MORE = (
 )
 
 
-def run_settings(model_id: str, *, writes: bool, key: str) -> tuple[Settings, bool]:
-    """Draw the form for a base model, which may write or not: every setting as it stands, and
-    whether all are fit.
+@dataclass(frozen=True)
+class Chosen:
+    """Every setting as it stands, the preset it started from, and whether all are fit."""
 
-    It starts from what is learned, a preset and a method; what was typed for others of them comes
-    back with them. A value that cannot be used gets its sentence at its field.
+    settings: Settings
+    preset: str
+    fit: bool
+
+
+def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) -> Chosen:
+    """Draw the form for a base model and what is learned.
+
+    It starts from a preset and a method, as the draft of this model has them; what was typed for
+    others of them comes back with them. A value that cannot be used gets its sentence at its field.
     """
-    head = _head(key, writes=writes)
-    key = f"{key} {head}"
-    fitting = methods_for(head)
-    preset = _preset(key, [one for one in PRESETS.values() if one.settings["method"] in fitting])
+    goal, key = AS_SETTINGS[learned], f"{key} {learned}"
+    draft = draft if _learned_by(draft) == learned else RunDraft()
+    fitting = methods_for(goal["head"])
+    presets = [one for one in PRESETS.values() if one.settings["method"] in fitting]
+    preset = _preset(key, presets, draft.preset)
+    draft = draft if draft.preset == preset.name else RunDraft()
     with st.container(border=True):
-        method = _method(f"{key} {preset.name}", str(preset.settings["method"]), fitting)
+        first = str(draft.settings.get("method", preset.settings["method"]))
+        method = _method(f"{key} {preset.name}", first, fitting)
+        draft = draft if draft.settings.get("method") == method else RunDraft()
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
-        start = {**specs.default_settings(model_id, method), **own, "head": head}
-        form = _Form({**start, **session.recall(key, {})}, key)
+        usual = specs.default_settings(model_id, method, goal["objective"])
+        start = {**usual, **own, **goal}
+        typed = session.recall(key) or draft.settings_like(start)
+        form = _Form({**start, **typed}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
-        form.columns(((*names[:2],), *ESSENTIAL) if names else ESSENTIAL)
+        essential = (*ESSENTIAL, ("beta",)) if learned == "preferences" else ESSENTIAL
+        form.columns(((*names[:2],), *essential) if names else essential)
         shown = form.fits("per_device_train_batch_size") and form.fits(
             "gradient_accumulation_steps"
         )
@@ -133,22 +164,35 @@ def run_settings(model_id: str, *, writes: bool, key: str) -> tuple[Settings, bo
         st.caption(f"Effective batch size: **{size}** (batch size × gradient accumulation)")
         # Widgets that are not drawn forget their values; what is wrong must not be out of sight.
         more: tuple[tuple[str, ...], ...] = ((*names[2:], *MORE[0]), *MORE[1:])
-        if head == "classification":
+        if learned == "preferences":
+            more = ((*more[0], "sft_weight"), *more[1:])
+        if learned == "labels":
             more = tuple(tuple(one for one in column if one != "eval_samples") for column in more)
         hidden = [name for column in more for name in column if not form.fits(name)]
         if st.toggle("More settings", key=f"{key} more") or hidden:
             form.columns(more)
     session.remember(key, dict(form.values))
-    return form.values, all(form.fits(name) for name in form.values)
+    fit = all(form.fits(name) for name in form.values)
+    return Chosen(form.values, preset.name, fit)
 
 
-def _head(key: str, *, writes: bool) -> str:
-    heads = list(LEARNED) if writes else ["classification"]
-    chosen: str = st.segmented_control(
+def _learned_by(draft: RunDraft) -> Learned | None:
+    """What the run of a draft learns; None of an empty one."""
+    known = draft.settings
+    own = {"head": known.get("head"), "objective": known.get("objective", "sft")}
+    return next((one for one, goal in AS_SETTINGS.items() if goal == own), None)
+
+
+def what_is_learned(draft: RunDraft, *, writes: bool, key: str) -> Learned:
+    """Let the person choose what a base model learns, which may write or not, as the draft has
+    it."""
+    possible: list[Learned] = list(LEARNED) if writes else ["labels"]
+    start = _learned_by(draft)
+    chosen: Learned = st.segmented_control(
         "What it learns",
-        heads,
-        default=heads[0],
-        format_func=lambda head: LEARNED[head][0],
+        possible,
+        default=start if start in possible else possible[0],
+        format_func=lambda one: LEARNED[one][0],
         required=True,
         key=f"{key} head",
     )
@@ -157,11 +201,12 @@ def _head(key: str, *, writes: bool) -> str:
     return chosen
 
 
-def _preset(key: str, fitting: Sequence[Preset]) -> Preset:
+def _preset(key: str, fitting: Sequence[Preset], start: str) -> Preset:
+    names = [preset.name for preset in fitting]
     chosen = st.segmented_control(
         "Start from",
-        [preset.name for preset in fitting],
-        default=fitting[0].name,
+        names,
+        default=start if start in names else names[0],
         format_func=lambda name: PRESETS[name].label,
         required=True,
         key=f"{key} preset",
@@ -174,7 +219,7 @@ def _method(key: str, start: str, fitting: Sequence[str]) -> str:
     chosen: str = st.selectbox(
         "Method",
         list(fitting),
-        list(fitting).index(start),
+        list(fitting).index(start) if start in fitting else 0,
         format_func=lambda name: METHODS[name].label,
         key=f"{key} method",
         help="How the model is changed: its weights, or what stands beside or before them.",

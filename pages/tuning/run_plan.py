@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.tuning.planning import device, expected_seconds, planned_steps
+from core.tuning.preferences import PreferenceSet, held_out
 from core.versions.version import DatasetVersion
 from core.workflows.tuning import training
 from pages.components import errors, page, session
@@ -18,14 +19,24 @@ def described(version: DatasetVersion) -> str:
     return f"{version.name} · {page.number(counts['train'])} training examples"
 
 
-def plan(version: DatasetVersion, model_id: str, settings: dict[str, Any]) -> None:
-    """What would be trained, on what, and roughly how long."""
-    counts, there = version.counts, device()
-    steps = planned_steps(counts["train"], settings)
+def plan(
+    version: DatasetVersion,
+    model_id: str,
+    settings: dict[str, Any],
+    pairs: PreferenceSet | None = None,
+) -> None:
+    """What would be trained, on what (the version's examples, or preference pairs), and roughly how
+    long."""
+    there, what = device(), "Training examples"
+    train, validation = version.counts["train"], version.counts["validation"]
+    if pairs:
+        train, validation = map(len, held_out(pairs.pairs, settings["seed"]))
+        what = "Training pairs"
+    steps = planned_steps(train, settings)
     page.figures(
         [
-            ("Training examples", page.number(counts["train"]), "What the run learns from"),
-            ("Validation", page.number(counts["validation"]), "Watched, never learned from"),
+            (what, page.number(train), "What the run learns from"),
+            ("Validation", page.number(validation), "Watched, never learned from"),
             ("Steps", page.number(steps), "Updates of the adapter's weights"),
             ("Device", "GPU" if there.is_accelerator else "CPU", there.title),
         ]

@@ -11,9 +11,11 @@ from core.tuning.classification import Classification
 from core.tuning.curves import Curves
 from core.tuning.outcome import headline
 from core.tuning.run import Run, RunMetrics
+from core.tuning.run_spec import Learned
 from core.workflows.jobs.job_view import LiveView
 from core.workflows.tuning import training
 from pages.components import charts, errors, job_view, page, session
+from pages.tuning.preference_view import preference_curves, preference_figures, right_figures
 
 CHECKS = {
     "base_equals_fresh_base": "Without the adapter it answers as the base does",
@@ -29,19 +31,26 @@ ENDED_BY = {
     "rivals": "it was behind the median of the runs that it was compared with",
 }
 NOT_LEARNED = "completed, did not learn"
-LEARNS = {"generation": "answers", "classification": "labels"}
-UNITS = {"generation": "nats per token", "classification": "nats per example"}
+UNITS: dict[Learned, str] = {
+    "answers": "nats per token",
+    "labels": "nats per example",
+    "preferences": "nats per pair",
+}
 
 
 def figures(view: LiveView, known: Curves, run: Run) -> None:
-    """Loss, validation loss, speed and learning rate as they are now."""
+    """Loss, validation loss, speed and learning rate as they are now; of a run that learns
+    preferences, how the held-out pairs stand."""
+    if run.spec.prefers:
+        preference_figures(known)
+        return
     best = known.best
     page.figures(
         [
             (
                 "Loss",
                 page.number(known.loss[-1][1], 3) if known.loss else "—",
-                f"Mean over the last steps, in {UNITS[run.spec.head]}; 0 would be certainty.",
+                f"Mean over the last steps, in {UNITS[run.spec.learns]}; 0 would be certainty.",
             ),
             (
                 "Best validation loss",
@@ -63,7 +72,7 @@ def curves(known: Curves, run: Run) -> None:
     if not known.loss and not known.validation:
         st.caption("The curves appear with the first logged steps.")
         return
-    fig = charts.figure(headline(known), x="step", y=f"loss ({UNITS[run.spec.head]})")
+    fig = charts.figure(headline(known), x="step", y=f"loss ({UNITS[run.spec.learns]})")
     last = [points[-1][1] for points in (known.loss, known.validation) if points]
     places = ("top right", "bottom right") if last[0] >= last[-1] else ("bottom right", "top right")
     if known.loss:
@@ -95,6 +104,7 @@ def curves(known: Curves, run: Run) -> None:
             f"{page.number(len(known.validation))} of {page.number(known.evaluated)} validation "
             "losses; the lowest is over all of them."
         )
+    preference_curves(known)
 
 
 def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
@@ -111,7 +121,10 @@ def outcome(run: Run, metrics: RunMetrics, *, may_download: bool) -> None:
     took = ("Training took", page.duration(metrics.seconds), None)
     share, parameters = page.percent(trainable / total, 1), _of(trainable, total)
     steps = _of(metrics.steps, metrics.total_steps)
-    if metrics.classification:
+    if metrics.preferences:
+        page.figures([*right_figures(metrics.preferences), loss, took])
+        st.caption(f"Trained {parameters} parameters in {steps} steps.")
+    elif metrics.classification:
         page.figures([*_right(metrics.classification), loss, took])
         alone = page.percent(metrics.classification.majority, 1)
         st.caption(
@@ -182,7 +195,7 @@ def facts(runs: Sequence[Run]) -> dict[str, list[str]]:
         ],
         "Run": [run.name for run in runs],
         "Best validation loss": [page.number(loss, 3) for loss in best],
-        "Learns": [LEARNS[run.spec.head] for run in runs],
+        "Learns": [run.spec.learns for run in runs],
         "Method": [run.spec.method.label for run in runs],
         "Learning rate": [f"{run.spec.optimiser.learning_rate:g}" for run in runs],
         "Steps": [page.number(run.step) for run in runs],

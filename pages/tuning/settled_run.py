@@ -11,14 +11,16 @@ from core.workflows.tuning import training
 from pages.components import job_view, page, session
 from pages.tuning.chosen_labels import chosen_labels
 from pages.tuning.merged_model import merged_model
+from pages.tuning.preference_view import learned_preferences
 from pages.tuning.run_view import curves, outcome
 from pages.tuning.sampled_answers import sampled_answers
 
 # Shown by itself, or a path of the server: model_id names the base model.
 HIDDEN = ("template", "library_versions", "base_model", "run_id", "name")
 VIEWS = {
-    "generation": ("Curves", "Validation answers", "Settings", "Merge", "Log"),
-    "classification": ("Labels", "Curves", "Settings", "Log"),
+    "answers": ("Curves", "Validation answers", "Settings", "Merge", "Log"),
+    "labels": ("Labels", "Curves", "Settings", "Log"),
+    "preferences": ("Curves", "Preferences", "Validation answers", "Settings", "Merge", "Log"),
 }
 
 
@@ -30,12 +32,14 @@ def settled(run: Run) -> None:
         job_view.draw(view, title=False)
     if run.metrics:
         outcome(run, run.metrics, may_download=actor.has(run.project_id, "lead"))
-    views = VIEWS[run.spec.head]
+    views = VIEWS[run.spec.learns]
     shown = st.segmented_control("Show", views, default=views[0], required=True)
     if shown == "Curves":
         curves(training.curves_of(store, actor, run.run_id), run)
     elif shown == "Labels":
         chosen_labels(run)
+    elif shown == "Preferences":
+        learned_preferences(run)
     elif shown == "Validation answers":
         sampled_answers(run.run_id)
     elif shown == "Settings":

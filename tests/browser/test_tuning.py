@@ -94,6 +94,45 @@ def test_a_setting_that_cannot_be_used_is_refused_and_stays_typed(
     spin(page, "Max sequence length", "1")
     page.get_by_text("More settings").click()
     expect(page.get_by_text("Max sequence length must be a whole number")).to_be_visible()
+    start_from_the_defaults(page)
+
+
+def start_from_the_defaults(page: Page) -> None:
+    """Throw away what the form kept."""
+    page.reload()
+    page.get_by_role("button", name="Start from the defaults").click()
+    expect(page.get_by_text("This form is as you left it.")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Run name")).to_have_value("")
+
+
+def test_what_was_chosen_on_train_survives_a_reload_until_it_is_thrown_away(
+    context: BrowserContext, tuning: Server
+) -> None:
+    page = sign_in(context, tuning, "lea", "/train")
+    page.get_by_role("combobox", name="Method").click()
+    page.get_by_role("option", name="rsLoRA").click()
+    spin(page, "Learning rate", "7")
+    expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
+    spin(page, "LoRA rank", "24")
+    page.get_by_role("textbox", name="Run name").fill("Typed *before* the reload")
+    page.get_by_role("textbox", name="Run name").press("Enter")
+    spin(page, "Batch size", "2")
+    expect(page.get_by_text("Effective batch size: 2")).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_text("This form is as you left it.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Run name")).to_have_value("Typed *before* the reload")
+    expect(page.get_by_role("spinbutton", name="LoRA rank")).to_have_value("24")
+    expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("7")
+    expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
+    expect(page.get_by_text("Effective batch size: 2")).to_be_visible()
+    expect_to_fit_a_phone(page)
+    start_from_the_defaults(page)
+    expect(page.get_by_role("spinbutton", name="LoRA rank")).to_have_value("16")
+    expect(page.get_by_role("button", name="Start run")).to_be_enabled()
+    page.reload()
+    expect(page.get_by_role("spinbutton", name="LoRA rank")).to_have_value("16")
+    expect(page.get_by_text("This form is as you left it.")).to_have_count(0)
 
 
 def test_home_leads_each_person_to_their_own_next_step(

@@ -24,7 +24,15 @@ from tests.builders import a_project, a_store, an_actor
 from tests.evaluation.test_blindness import everything_a_rater_is_sent
 from tests.evaluation.test_results import Place
 from tests.job_builders import run_here
-from tests.study_builders import a_judgement, a_study, a_system, a_version, answers_of, rate_all
+from tests.study_builders import (
+    a_judgement,
+    a_study,
+    a_system,
+    a_version,
+    answers_of,
+    progress_of,
+    rate_all,
+)
 
 WORDS = (
     "apple river stone cloud green seven",
@@ -158,7 +166,7 @@ def test_gold_is_made_of_references_of_unlike_examples_outside_of_the_sample(
     study = studies.get_study(place.store, place.lead, study_id)
     assert (study.plan.pairs, study.plan.gold_pairs, study.pairs_each) == (30, 6, 30)
     assert study.plan.kept_out == ()
-    counts = place.store.judgements.progress(study_id, "x")
+    counts = progress_of(place.store, study_id, "x")
     assert (counts.pairs, counts.open, counts.gold_pairs, counts.gold_open) == (30, 30, 6, 6)
 
 
@@ -360,16 +368,16 @@ def test_the_counters_are_those_of_the_log_whatever_raters_did(place: GoldPlace)
             rating.judge(place.store, rater, study_id, judgement)
             said.append((rater, judgement.judgement_id))
         for one in raters:
-            at = place.store.judgements.progress(study_id, one.person_id)
+            at = progress_of(place.store, study_id, one.person_id)
             found = (at.judged, at.mine, at.open, at.gold_judged, at.gold, at.gold_open)
             assert found == from_the_log(place, one.person_id)
-    before = place.store.judgements.progress(study_id, raters[0].person_id)
+    before = progress_of(place.store, study_id, raters[0].person_id)
     place.store.database.execute(
         "INSERT INTO study_counts SELECT study_id, 'x', 0, 0, 0, 0, 0, 0, 0, 0, k % 2 = 0 "
         "FROM studies, range(500) t(k)"
     )
     place.store.transact(lambda: place.store.judgements.compact(study_id))
-    assert place.store.judgements.progress(study_id, raters[0].person_id) == before
+    assert progress_of(place.store, study_id, raters[0].person_id) == before
 
 
 def from_the_log(place: GoldPlace, rater_id: str) -> tuple[int, ...]:

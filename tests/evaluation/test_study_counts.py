@@ -14,11 +14,11 @@ from core.clock import now
 from core.study.verdicts import first_verdicts
 from core.workflows.evaluation import rating, results
 from tests.evaluation.test_rating import Place
-from tests.study_builders import a_judgement, rate_all
+from tests.study_builders import a_judgement, progress_of, rate_all
 
 
 def counted(place: Place, rater_id: str) -> tuple[int, int, int, int, int]:
-    at = place.store.judgements.progress(place.study_id, rater_id)
+    at = progress_of(place.store, place.study_id, rater_id)
     return at.pairs, at.judged, at.mine, at.open, at.reviewed
 
 

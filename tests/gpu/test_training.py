@@ -25,7 +25,7 @@ from core.gpu.data import (
     collate,
     encode,
 )
-from core.gpu.loop import TrainingDiverged
+from core.gpu.diverging import TrainingDiverged
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
 from core.jobs import lock

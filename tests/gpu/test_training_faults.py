@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 from core.gpu import checkpoints, training
 from core.gpu.adapters import UnusableAdapter, attach_adapter, load_adapter, save_adapter
 from core.gpu.data import collate, encode
-from core.gpu.loop import TrainingDiverged
+from core.gpu.diverging import TrainingDiverged
 from core.gpu.models import ChangedModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
 from core.jobs.context import JobContext, JobStopped

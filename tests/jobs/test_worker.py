@@ -13,7 +13,8 @@ from core.jobs import lock
 from core.jobs.context import JobContext
 from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
-from core.jobs.local import ROOT, launch, status_of
+from core.jobs.kinds import KINDS
+from core.jobs.local import ROOT, environment_of, launch, status_of
 from core.jobs.state import JobState
 from core.worker import main
 from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps
@@ -118,6 +119,19 @@ def test_a_worker_sees_no_secrets_loads_nothing_heavy_and_works_in_its_folder(
     assert not {"HF_TOKEN", "TOUCHSTONE_SECRET"} & set(names)
     assert (folder.final / "heavy").read_text() == ""
     assert Path((folder.final / "cwd").read_text()) == folder.path
+
+
+def test_only_the_download_of_a_model_may_ask_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = {"HF_TOKEN": "secret", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    for name, value in hub.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    environments = {kind: environment_of(kind) for kind in [*KINDS, "unknown"]}
+    online = {kind for kind, env in environments.items() if env.get("HF_HUB_OFFLINE") != "1"}
+    assert online == {kind for kind, env in environments.items() if hub.keys() & env.keys()}
+    assert online == {"download_model"}
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert environment_of("download_model")["HF_HUB_OFFLINE"] == "1"
 
 
 def test_a_job_reports_while_it_runs_in_this_process_too(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from core.workspace import Workspace
 from storage.database import migration_files
 from storage.store import Store
+from tests.study_builders import progress_of
 
 BEFORE = [name for name in sorted(migration_files()) if name < "0009"]
 STUDY = """
@@ -141,7 +142,7 @@ def test_a_study_of_an_earlier_schema_is_found_again_whole(tmp_path: Path, last:
     assert (shown.left_system_id, shown.right_system_id, shown.done) == ("sys_a", "sys_b", True)
     ratings = [(r.system_id, r.value, r.remark) for r in store.judgements.ratings("stu")]
     assert sorted(ratings) == [("sys_a", 5, ""), ("sys_b", 2, "line one")]
-    progress = store.judgements.progress("stu", "person_bea")
+    progress = progress_of(store, "stu", "person_bea")
     assert (progress.pairs, progress.judged, progress.mine, progress.open) == (4, 2, 2, 2)
     assert (progress.reviewed, progress.least) == (2, 1)
     assert store.answers.texts("sys_b", "ver")["ex_3"] == " answer sys_b3\n"

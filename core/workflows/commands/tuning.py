@@ -1,4 +1,5 @@
-"""Terminal commands of tuning: train from a spec file, and let a run's systems answer."""
+"""Terminal commands of tuning: download a base model, train from a spec file, let a run's systems
+answer."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from core.workflows.commands.command import Answer, by_id_or_name, project_named
 from core.workflows.evaluation import generating
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
-from core.workflows.tuning import preflight, specs, training
+from core.workflows.tuning import downloading, preflight, specs, training
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,6 +28,27 @@ if TYPE_CHECKING:
 VERSION = ("version", "version_id")
 MODEL = ("base_model", "model", "model_id")
 DECODING = ("max_new_tokens", "shots", "batch_size", "temperature", "seed")
+
+
+def model(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Download a model of the hub, `id`, at a `revision`, as a base model of all projects; the job
+    is that of `project`, without one of the first there is.
+
+    Answers model (its id here), folder, commit and bytes.
+    """
+    there = store.projects.all()
+    if arguments.get("project") or not there:
+        there = [project_named(store, arguments)]
+    job_id = downloading.start_download(
+        store,
+        system_actor(),
+        there[0].project_id,
+        str(arguments["id"]),
+        str(arguments.get("revision") or ""),
+    )
+    done = wait_for(store, job_id)
+    found = read_json(folder_of(store, done).final / "model.json") or {}
+    return {"model": str(found["folder"]).removeprefix("models/"), **found}
 
 
 def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
@@ -41,11 +63,13 @@ def train(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Ans
     name = str(asked.pop("name", "") or "")
     chosen: dict[str, Any] = {"model_id": model_id, "name": name, "settings": asked}
     spec = specs.planned_spec(store, actor, version.version_id, **chosen)
+    learned = specs.learned_from(store, actor, version, spec)
     plan = {
         "version": version.version_id,
         "base_model": model_id,
-        "examples": dict(version.counts),
-        "steps": planned_steps(version.counts["train"], spec.settings()),
+        "examples": learned,
+        "learns": spec.learns,
+        "steps": planned_steps(learned["train"], spec.settings()),
         "effective_batch_size": spec.budget.effective_batch_size,
         "device": device().title,
     }
@@ -78,6 +102,7 @@ def _outcome(run: Run) -> dict[str, Any]:
         "adapter": f"{run.folder}/final",
         "warnings": list(run.warnings),
         **_labels(metrics),
+        **({"preferences": dict(metrics.preferences)} if metrics.preferences else {}),
     }
 
 

@@ -46,7 +46,7 @@ def queue_draw(
     assert project is not None
     there = chosen_systems(store, project_id, version_id, system_ids)
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"  # two at once share nothing
-    store.answers.write_shared(path, version_id, system_ids, plan.split)
+    store.answers.write_shared(path, version_id, system_ids, plan.split, exposed=plan.for_tuning)
     gold = gold_candidates(store, version_id, system_ids, plan, size)
 
     def also(_job_id: str) -> None:

@@ -95,7 +95,9 @@ def add_pairs(
 def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: str) -> None:
     systems, number = [s.system_id for s in study.systems], len(study.extensions) + 1
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"
-    store.answers.write_shared(path, study.version_id, systems, study.plan.split)
+    store.answers.write_shared(
+        path, study.version_id, systems, study.plan.split, exposed=study.plan.for_tuning
+    )
     gold = gold_candidates(store, study.version_id, systems, study.plan, size)
 
     def also(_job_id: str) -> None:

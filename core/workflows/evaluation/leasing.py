@@ -83,7 +83,8 @@ def _lease_one(store: Store, study: RatedStudy, found: Presentation, rater_id: s
 
     def take() -> str:
         first, second, stratum = store.presentations.pair_systems(found.pair_id)
-        shown = store.presentations.shown(study.study_id, rater_id) or {}
+        known = store.presentations.shown(study.study_id, rater_id)
+        shown = known or {}
         before = shown.get(stratum, 0)
         if first_is_left(study.seed, rater_id, stratum, before):
             left, right = first, second
@@ -92,7 +93,7 @@ def _lease_one(store: Store, study: RatedStudy, found: Presentation, rater_id: s
         own = _occupy(store, found, rater_id, left, right)
         if own:
             counted = {**shown, stratum: before + 1}
-            store.presentations.set_shown(study.study_id, rater_id, counted)
+            store.presentations.set_shown(study.study_id, rater_id, counted, is_first=known is None)
         return own
 
     return store.transact(take)

@@ -54,6 +54,12 @@ def open_studies(store: Store, actor: Actor, project_id: str) -> list[OpenStudy]
     return store.studies.open_studies(project_id)
 
 
+def newest_open_study(store: Store, actor: Actor, project_id: str) -> str | None:
+    """The id of the first of the `open_studies`."""
+    actor.require(project_id, "reviewer", "lead")
+    return store.studies.newest_open(project_id)
+
+
 def rubric_of(store: Store, actor: Actor, study_id: str) -> tuple[Criterion, ...]:
     """The rubric as it was when the study opened."""
     return rated_study(store, actor, study_id).rubric
@@ -67,19 +73,20 @@ def next_pairs(
     *,
     but: Sequence[str] = (),
     first: str = "",
+    study: RatedStudy | None = None,
     at: StudyProgress | None = None,
 ) -> list[BlindPair]:
     """The pair to rate now and the ones after it, each leased to this rater; [] when done.
 
     `but` leaves out presentations that the browser has already, which stay leased and count as
-    coming before; `first` is the id of one of this rater's that comes before all others; `at` is
-    how far this rater is, where it is known already.
+    coming before; `first` is the id of one of this rater's that comes before all others; `study`
+    and `at`, how far this rater is, are given where they are known already.
     """
-    study = rated_study(store, actor, study_id)
+    study = study or rated_study(store, actor, study_id)
     if study.closed:
         return []
     taken = lease(store, study, actor.person_id, count, but, first)
-    at = at or store.judgements.progress(study_id, actor.person_id)
+    at = at or store.judgements.progress(study, actor.person_id)
     if at.mine % COMPACT_EVERY == 0:
         store.transact(lambda: store.judgements.compact(study_id))
     if again := repeat_due(study.seed, actor.person_id, study.repeats, at.mine):
@@ -119,9 +126,10 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
     A judgement that comes after its lease has run out is kept as one more view of the pair.
     Raises StudyClosed, AlreadyJudged, NotFound, InvalidInput.
     """
-    judgement.check_against(rated_study(store, actor, study_id).rubric)
 
     def save() -> None:
+        study = rated_study(store, actor, study_id)
+        judgement.check_against(study.rubric)
         judgement_id, presentation_id = judgement.judgement_id, judgement.presentation_id
         shown = store.presentations.by_id(presentation_id)
         if shown is None or (shown.study_id, shown.rater_id) != (study_id, actor.person_id):
@@ -130,14 +138,13 @@ def judge(store: Store, actor: Actor, study_id: str, judgement: BlindJudgement) 
             if known["presentation_id"] != presentation_id:
                 raise InvalidInput("This judgement belongs to another pair. Reload the page.")
             return
-        if store.judgements.is_judged(presentation_id):
+        if store.judgements.of(presentation_id):
             raise AlreadyJudged(
                 "You have rated this pair already, perhaps in another tab; what you said first "
                 "counts. To change it, undo it."
             )
         if store.judgements.was_withdrawn(judgement_id, presentation_id):
             return
-        study = rated_study(store, actor, study_id)
         if study.closed:
             raise StudyClosed(
                 "A lead has closed this study; this judgement was not saved. Ask for it to be "
@@ -295,8 +302,13 @@ def said(store: Store, actor: Actor, study_id: str, judgement_id: str) -> BlindJ
 
 def progress(store: Store, actor: Actor, study_id: str) -> StudyProgress:
     """How far the study is, for this rater; nothing says which system is ahead."""
-    rated_study(store, actor, study_id)
-    return store.judgements.progress(study_id, actor.person_id)
+    return progress_in(store, actor, rated_study(store, actor, study_id))
+
+
+def progress_in(store: Store, actor: Actor, study: RatedStudy) -> StudyProgress:
+    """`progress` in a study that was just read."""
+    actor.require(study.project_id, "reviewer", "lead")
+    return store.judgements.progress(study, actor.person_id)
 
 
 def rated_study(store: Store, actor: Actor, study_id: str) -> RatedStudy:

@@ -21,7 +21,7 @@ from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
 from core.study.study import Study, ten_percent_rule
-from core.study.verdicts import headline, seen
+from core.study.verdicts import FOR_TUNING, headline, seen
 from core.wording import figure
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead
@@ -224,6 +224,8 @@ def _compute(
 
 
 def _withheld(study: Study) -> str:
+    if study.plan.for_tuning:
+        return FOR_TUNING
     if study.blind or counts_because(study):
         return ""
     return (

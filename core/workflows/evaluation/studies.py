@@ -62,8 +62,11 @@ def prospect(
     baseline_id: str,
     candidate_ids: Sequence[str],
     split: str = "all",
+    *,
+    for_tuning: bool = False,
 ) -> Prospect:
     """What a study of a baseline and its candidates would rest on, and what differs between them.
+    `for_tuning`: with the examples that one was trained on or shown.
 
     Raises NotFound for systems that have not answered this version, InvalidInput for one named
     twice or no candidate.
@@ -72,6 +75,8 @@ def prospect(
     there = chosen_systems(store, project_id, version_id, [baseline_id, *candidate_ids])
     baseline, *candidates = there
     outputs, left_out = store.answers.shared(version_id, [s.system_id for s in there], split)
+    if for_tuning:
+        outputs, left_out = outputs + left_out, 0
     differences = [
         difference if len(candidates) == 1 else replace(
             difference, what=f"{difference.what} ({candidate.name})"
@@ -108,6 +113,7 @@ def open_study(
     seed: int | None = None,
     reason: str = "",
     study_id: str | None = None,
+    for_tuning: bool = False,
 ) -> str:
     """Queue the draw of a study, which opens when the worker has made it; the study's id.
 
@@ -118,8 +124,13 @@ def open_study(
     sample, `gold` the share of the sample for which gold pairs are mixed in.
     `reason` is asked for where the systems were asked differently. The seed of
     order and sides is secret unless given. Where the version has no references, none is shown.
+    `for_tuning` collects preferences to learn from, on the train or validation split, without gold
+    pairs: there is no verdict.
     """
-    seen = prospect(store, actor, project_id, version_id, baseline_id, candidate_ids, split)
+    seen = prospect(
+        store, actor, project_id, version_id, baseline_id, candidate_ids, split,
+        for_tuning=for_tuning,
+    )  # fmt: skip
     if study_id and store.jobs.of_subject(study_id):
         return study_id
     _refuse_unfit(seen, overlap, reason)
@@ -131,13 +142,14 @@ def open_study(
         fraction=FRACTION,
         overlap=overlap,
         repeats=repeats,
-        gold=gold,
+        gold=0.0 if for_tuning else gold,
         show_reference=show_reference and seen.references,
         seed=secret_seed() if seed is None else seed,
         left_out=seen.left_out,
         split=split,
         split_size=seen.split_size,
         risk=max(0, min(risk, seen.outputs)),
+        for_tuning=for_tuning,
     )
     study_id = study_id or new_id("stu")
     title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"
@@ -153,7 +165,8 @@ def _refuse_unfit(seen: Prospect, overlap: float, reason: str) -> None:
     if not seen.outputs and seen.left_out:
         raise InvalidInput(
             "Every example that these systems share is one that a system was trained on, or was "
-            "shown. Generate for the test split, and compare there."
+            "shown. Generate for the test split, and compare there; or open a study for preference "
+            "tuning, which gives no verdict."
         )
     if not seen.outputs:
         raise InvalidInput("The systems share no answered example. Generate for one split.")

@@ -25,7 +25,9 @@ def pairs_left(store: Store, actor: Actor, study_id: str) -> int:
         return 0
     if store.unblindings.seen_by(study_id, actor.person_id):
         return 0
-    at = store.judgements.progress(study_id, actor.person_id)
+    rated = store.studies.rated(study_id)
+    assert rated is not None
+    at = store.judgements.progress(rated, actor.person_id)
     return at.for_this_rater - at.mine
 
 

@@ -53,6 +53,8 @@ def start_merge(store: Store, actor: Actor, run_id: str) -> str:
             "run_id": run.run_id,
             "name": run.name,
             "base_model": run.spec.base.location,
+            "base_hub_id": run.spec.base.hub_id,
+            "base_commit": run.spec.base.commit,
             "adapter": f"{run.folder}/final",
             "method": run.spec.method.name,
             "precision": run.precision,

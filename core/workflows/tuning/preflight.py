@@ -57,6 +57,7 @@ def start_preflight(
     if earlier and not earlier.is_terminal:
         return earlier.job_id
     version = get_version(store, actor, version_id)
+    tables, beside = data_tables(store, actor, spec)
     return jobs.submit(
         store,
         actor,
@@ -64,8 +65,8 @@ def start_preflight(
         project_id=version.project_id,
         subject_id=jobs.subject_again(store, _subject(spec)),
         title=f"Pre-flight of {spec.name}",
-        spec={**spec.job_spec(), "kind": KIND},
-        tables=data_tables(store, version_id),
+        spec={**spec.job_spec(), **beside, "kind": KIND},
+        tables=tables,
         detail={"model": base_model(store.workspace, model_id).title},
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -11,12 +12,15 @@ from core.errors import InvalidInput, NotFound
 from core.projects import ProjectSettings
 from core.tuning.base_models import DEMO_ID, base_model, base_models
 from core.tuning.methods import Lora
+from core.tuning.preferences import held_out
 from core.tuning.run_spec import RunSpec, library_versions
 from core.tuning.settings import InvalidRunSpec
 from core.workflows.curation.freezing import get_version
+from core.workflows.tuning.preferences import frozen_pairs, preferences_of
 
 if TYPE_CHECKING:
     from core.tuning.base_models import BaseModel
+    from core.versions.version import DatasetVersion
     from storage.store import Store
 
 SPLITS = ("train", "validation", "test")
@@ -35,12 +39,16 @@ def models_for(store: Store, actor: Actor, project_id: str) -> list[BaseModel]:
     return base_models(store.workspace)
 
 
-def default_settings(model_id: str, method: str = Lora.name) -> dict[str, Any]:
-    """Every hyper-parameter under its plain name, with its default for this base model and method.
+def default_settings(
+    model_id: str, method: str = Lora.name, objective: str = "sft"
+) -> dict[str, Any]:
+    """Every hyper-parameter under its plain name, with its default for this base model, method and
+    objective.
 
-    Raises InvalidRunSpec for an unknown method.
+    Raises InvalidRunSpec for unknown ones.
     """
-    return {**RunSpec.defaults(method), **(demo_settings(method) if model_id == DEMO_ID else {})}
+    own = demo_settings(method, objective) if model_id == DEMO_ID else {}
+    return {**RunSpec.defaults(method, objective), **own}
 
 
 def planned_spec(
@@ -69,12 +77,18 @@ def planned_spec(
     model = base_model(store.workspace, model_id)
     spec = RunSpec.from_settings(
         {
-            **default_settings(model_id, str((settings or {}).get("method", Lora.name))),
+            **default_settings(
+                model_id,
+                str((settings or {}).get("method", Lora.name)),
+                str((settings or {}).get("objective", "sft")),
+            ),
             **(settings or {}),
             "run_id": run_id,
             "name": name.strip() or f"{project.name} {version.name}",
             "base_model": model.location,
-            "model_id": model_id,
+            "model_id": model.id,
+            "base_hub_id": model.origin.hub_id if model.origin else "",
+            "base_commit": model.origin.commit if model.origin else "",
             "version_id": version_id,
             "version_hash": version.content_hash,
             "template": project.settings.template,
@@ -87,7 +101,26 @@ def planned_spec(
             f"{model.title} is an encoder, which reads and does not write. Let it choose a label "
             "(head: classification), or choose a causal language model."
         )
-    return spec
+    return _with_pairs(store, actor, spec) if spec.prefers else spec
+
+
+def _with_pairs(store: Store, actor: Actor, spec: RunSpec) -> RunSpec:
+    """The spec with the hash of the preference pairs that there are now. Raises TooFewPairs."""
+    found = preferences_of(store, actor, spec.data.version_id)
+    found.refuse_too_few()
+    return replace(spec, objective=replace(spec.objective, pairs_hash=found.hash))
+
+
+def learned_from(
+    store: Store, actor: Actor, version: DatasetVersion, spec: RunSpec
+) -> dict[str, int]:
+    """How many examples each split has for the worker: of a run by DPO, preference pairs."""
+    if not spec.prefers:
+        return {str(split): count for split, count in version.counts.items()}
+    pairs = preferences_of(store, actor, version.version_id).pairs
+    train, validation = held_out(pairs, spec.seed)
+    learned = {"train": len(train), "validation": len(validation)}
+    return {str(split): count for split, count in version.counts.items()} | learned
 
 
 def _label_field(settings: ProjectSettings) -> str:
@@ -95,9 +128,14 @@ def _label_field(settings: ProjectSettings) -> str:
     return "" if settings.task_kind == "classification" else settings.label_field or ""
 
 
-def data_tables(store: Store, version_id: str) -> dict[str, Any]:
-    """The version's splits as pyarrow tables, by the names of the files that a worker reads."""
-    return {
-        f"{split}.parquet": store.versions.examples(version_id, split).select(COLUMNS)
+def data_tables(store: Store, actor: Actor, spec: RunSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The spec's splits as pyarrow tables, by the names of the files that a worker reads, and what
+    stands in its spec.json beside the spec. Raises PairsChanged."""
+    tables = {
+        f"{split}.parquet": store.versions.examples(spec.data.version_id, split).select(COLUMNS)
         for split in SPLITS
     }
+    if not spec.prefers:
+        return tables, {}
+    pairs, told = frozen_pairs(store, actor, spec)
+    return {**tables, **pairs}, {"preferences": told}

@@ -55,7 +55,7 @@ def start_run(
     `settings` are those that differ from the defaults, under their plain names. `submission_id` was
     made when the form was opened: starting it twice starts one run. The worker freezes the prompt
     and the base's hash. Raises InvalidRunSpec, UnknownBaseModel, UnusableBaseModel,
-    NothingToTrainOn, UnfitLabels, RunRefused, QueueFull, DiskFull.
+    NothingToTrainOn, UnfitLabels, TooFewPairs, PairsChanged, RunRefused, QueueFull, DiskFull.
     """
     run_id = f"run_{submission_id}" if submission_id else new_id("run")
     beside: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def start_run(
     if store.runs.by_id(run_id):
         return run_id
     refuse_red_lines(store, spec)
-    tables = data_tables(store, version_id)
+    tables, told = data_tables(store, actor, spec)
     if spec.classifies:
         labels_of(tables["train.parquet"]["output"].to_pylist(), spec.data.label_field)
     project_id = get_version(store, actor, version_id).project_id
@@ -95,7 +95,7 @@ def start_run(
         project_id=project_id,
         subject_id=run_id,
         title=f"Train {spec.name}",
-        spec={**spec.job_spec(), **beside},
+        spec={**spec.job_spec(), **beside, **told},
         tables=tables,
         detail=detail,
         also=save,

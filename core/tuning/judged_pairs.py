@@ -1,0 +1,168 @@
+"""From the judgements of a project's studies to preference pairs. Pure.
+
+    preference_set(pairs, judgements)     # PreferenceSet: what can be learned from, and what not
+
+What decides which pairs there are:
+
+- Never a test example, of any version of the project, and never a near-duplicate of one: whoever
+  tunes on the preferences of test examples has no test split any more. They are counted.
+- Closed studies only: their verdicts are final, and nobody who still rates learns from a run what
+  was preferred. None whose verdict is withheld.
+- A pair's verdict is the one that the study froze: its first judgement that counts. Where two
+  people judged a pair differently, or two studies contradict each other, it is left out: to learn
+  from it would be to learn a coin's fall.
+- Ties have no preferred answer. A correction is a preference even then.
+- A preferred answer that was cut off at the longest allowed would teach to stop there.
+- The texts are those that the systems wrote, not as a study may have changed them to be blind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.study.pairs import Judgement
+from core.study.verdicts import first_of_each_pair
+from core.tuning.preferences import LEFT_OUT, PreferencePair, PreferenceSet, Source
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """A pair of a study that somebody judged. `split` and `group_id` are those of the version that
+    is trained on, "" where it lacks the example; `in_test` and `near_test` look at all versions.
+    `texts` and `cut` (off at the longest allowed) are in the order of `system_ids`."""
+
+    pair_id: str
+    study_id: str
+    example_id: str
+    revision_id: str
+    instruction: str
+    input: str
+    split: str
+    group_id: str
+    in_test: bool
+    near_test: bool
+    study_closed: bool
+    study_withheld: bool
+    system_ids: tuple[str, str]
+    texts: tuple[str, str]
+    cut: tuple[bool, bool]
+
+    def unfit(self) -> str:
+        """Why nothing is learned from it, a key of LEFT_OUT; "" for no reason."""
+        reasons = {
+            "test": self.in_test,
+            "near_test": self.near_test,
+            "elsewhere": self.split not in ("train", "validation"),
+            "open": not self.study_closed,
+            "withheld": self.study_withheld,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def preference_set(
+    pairs: Mapping[str, JudgedPair], judgements: Iterable[Judgement]
+) -> PreferenceSet:
+    """What can be learned from these pairs (by their ids) and all judgements of them; see the
+    module's text for what is left out."""
+    said: dict[str, list[Judgement]] = {}
+    for judgement in judgements:
+        if judgement.pair_id in pairs:
+            said.setdefault(judgement.pair_id, []).append(judgement)
+    left_out: Counter[str] = Counter()
+    found: list[PreferencePair] = []
+    for pair_id, judged in sorted(said.items()):
+        verdict = _verdict(pairs[pair_id], judged)
+        for one in (verdict, *_corrections(pairs[pair_id], judged)):
+            if isinstance(one, str):
+                left_out[one] += 1
+            else:
+                found.append(one)
+    kept = _without_contradictions(found, left_out)
+    order = ("example_id", "study_id", "pair_id", "source", "judgement_id")
+    kept.sort(key=lambda pair: [getattr(pair, name) for name in order])
+    return PreferenceSet(tuple(kept), {why: left_out[why] for why in LEFT_OUT if left_out[why]})
+
+
+def _verdict(pair: JudgedPair, judged: Sequence[Judgement]) -> PreferencePair | str:
+    """The pair that its frozen verdict makes, or why there is none."""
+    if unfit := pair.unfit():
+        return unfit
+    first = first_of_each_pair(judged)
+    if not first:
+        return "set_apart"
+    told = [one for one in judged if one.counts and one.outcome != "cannot_judge"]
+    if len({one.preferred_system_id or "tie" for one in told}) > 1:
+        return "split"
+    chosen = first[0].preferred_system_id
+    if chosen is None:
+        return "tie"
+    best = pair.system_ids.index(chosen)
+    if pair.cut[best]:
+        return "cut"
+    return _pair(pair, pair.texts[best], 1 - best, "verdict", first[0])
+
+
+def _corrections(pair: JudgedPair, judged: Sequence[Judgement]) -> list[PreferencePair | str]:
+    """A pair for each correction that counts, or why there is none.
+
+    A rater writes one better answer for both: it corrects the one that they preferred, without a
+    preference the one that it is nearest to.
+    """
+    found: list[PreferencePair | str] = []
+    for one in judged:
+        if not one.counts or one.outcome == "cannot_judge" or not one.correction.strip():
+            continue
+        if unfit := pair.unfit():
+            found.append(unfit)
+            continue
+        preferred = one.preferred_system_id
+        corrected = (
+            pair.system_ids.index(preferred) if preferred else _nearest(one.correction, pair.texts)
+        )
+        found.append(_pair(pair, one.correction, corrected, "correction", one))
+    return found
+
+
+def _nearest(text: str, others: tuple[str, str]) -> int:
+    from rapidfuzz.distance import Levenshtein
+
+    far = [Levenshtein.normalized_distance(text, other) for other in others]
+    return far.index(min(far))
+
+
+def _pair(
+    pair: JudgedPair, chosen: str, rejected: int, source: Source, by: Judgement
+) -> PreferencePair | str:
+    better, worse = chosen.strip(), pair.texts[rejected].strip()
+    if not better or better == worse:
+        return "same"
+    return PreferencePair(
+        **{name: getattr(pair, name) for name in
+           ("example_id", "revision_id", "split", "group_id", "instruction", "input")},
+        output=better,
+        rejected=worse,
+        rejected_cut=pair.cut[rejected],
+        source=source,
+        study_id=pair.study_id,
+        pair_id=pair.pair_id,
+        judgement_id=by.judgement_id,
+    )  # fmt: skip
+
+
+def _without_contradictions(
+    found: Sequence[PreferencePair], left_out: Counter[str]
+) -> list[PreferencePair]:
+    """Each pair of texts once, and none of those that are preferred both ways."""
+    there = {pair.texts for pair in found}
+    kept: dict[tuple[str, str, str], PreferencePair] = {}
+    for pair in found:
+        example, better, worse = pair.texts
+        if (example, worse, better) in there:
+            left_out["split"] += 1
+        elif pair.texts in kept:
+            left_out["same"] += 1
+        else:
+            kept[pair.texts] = pair
+    return list(kept.values())
