@@ -9,7 +9,7 @@ from core.clock import now
 from core.examples.listing import ExampleFilter
 from core.query import Query
 from storage.database import Database
-from storage.listing import conditions, parameters
+from storage.filters import conditions, parameters
 
 _WHEN = "strftime({}, '%Y-%m-%dT%H:%M:%SZ')"
 _WHO = "CASE WHEN {0} IS NULL THEN NULL ELSE coalesce({1}.name, 'Touchstone') END"
