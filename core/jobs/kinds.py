@@ -89,7 +89,6 @@ KINDS: dict[str, JobKind] = _table(
         "freeze",
         "freeze",
         run="core.versions.freeze_job:run",
-        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
@@ -97,9 +96,20 @@ KINDS: dict[str, JobKind] = _table(
         "check",  # what releases before 0.2 called it: jobs that wait since then
         "freeze",
         run="core.versions.freeze_job:run",
-        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
+    ),
+    JobKind(
+        "check_examples",
+        "check",
+        run="core.checks.check_job:run",
+        take_in="core.workflows.curation.checks:take_in",
+    ),
+    JobKind(
+        "export",
+        "export",
+        run="core.exporting.job:run",
+        prepare="core.exporting.job:prepare",
     ),
     JobKind(
         "protect",
@@ -108,8 +118,8 @@ KINDS: dict[str, JobKind] = _table(
         prepare="core.importing.job:prepare",
         take_in="core.workflows.curation.protecting:take_in",
         reads_file=True,
+        counts_bytes=True,
     ),
-    JobKind("export", "export", run="core.versions.exporting:run"),
     JobKind(
         "download_model",
         "download a model",
@@ -117,6 +127,13 @@ KINDS: dict[str, JobKind] = _table(
         counts_bytes=True,
         online=True,
         variables=(*NETWORK, "HF_ENDPOINT", "HF_TOKEN"),
+    ),
+    JobKind(
+        "mask",
+        "mask personal data",
+        run="core.findings.mask_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.bulk:take_in_masked",
     ),
     JobKind(
         "train",

@@ -97,6 +97,7 @@ def _form(project_id: str) -> None:
         pressed = st.form_submit_button("Protect", icon=":material/shield:")
     if pressed:
         store, actor = session.store(), session.actor()
+        file_name = Path(file.name).name if file else ""
         queue_upload(
             file,
             form=FORM,
@@ -104,7 +105,7 @@ def _form(project_id: str) -> None:
             missing="Choose the file that must not be trained on.",
             said="The file is being read. It protects as soon as it is in the list.",
             start=lambda path, submission: protecting.start_protect(
-                store, actor, project_id, path, name.strip() or Path(file.name).name,
+                store, actor, project_id, path, name.strip() or file_name,
                 file_id=f"prf_{submission}", limits=upload_limits(),
             ),
         )  # fmt: skip

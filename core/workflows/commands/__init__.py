@@ -21,6 +21,7 @@ COMMANDS = {
     "protect": "versions:protect",
     "card": "versions:card",
     "model": "tuning:model",
+    "export.examples": "curation:export_examples",
     "train": "tuning:train",
     "generate": "tuning:generate",
     "report": "evaluation:report",

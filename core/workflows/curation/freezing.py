@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -231,65 +230,3 @@ def left_out_csv(store: Store, actor: Actor, version_id: str) -> bytes:
     """Everything that a version leaves out, as CSV."""
     get_version(store, actor, version_id)
     return store.downloads.csv(store.versions.left_out_file(version_id))
-
-
-def start_export(store: Store, actor: Actor, version_id: str) -> str:
-    """Queue the export of a version as JSONL files; the job's id. Done or under way is not done
-    again: a version never changes."""
-    version = get_version(store, actor, version_id)
-    actor.require(version.project_id, "lead")
-    earlier = export_of(store, actor, version_id)
-    if earlier and (not earlier.job.taken_in or earlier.files):
-        return earlier.job.job_id
-    return jobs.submit(
-        store,
-        actor,
-        kind="export",
-        project_id=version.project_id,
-        subject_id=jobs.subject_again(store, f"export_{version_id}"),
-        title=f"Export {version.name}",
-        spec={"about": _about(version)},
-        tables={"examples.parquet": store.versions.members(version_id)},
-        also=lambda job_id: store.audit.record(
-            "exported",
-            "version",
-            version_id,
-            actor.person_id,
-            project_id=version.project_id,
-            job_id=job_id,
-        ),
-    )
-
-
-def _about(version: DatasetVersion) -> dict[str, Any]:
-    """What an export's manifest says of its version."""
-    return {
-        "version_id": version.version_id,
-        "name": version.name,
-        "number": version.number,
-        "content_hash": version.content_hash,
-        "seed": version.seed,
-        "ratios": list(version.ratios),
-        "counts": dict(version.counts),
-        "groups": version.groups,
-        "evaluation_only": version.evaluation_only,
-    }
-
-
-@dataclass(frozen=True)
-class Export:
-    """A version as JSONL files: the job that writes them, and name → path once it has."""
-
-    job: Job
-    files: Mapping[str, Path]
-
-
-def export_of(store: Store, actor: Actor, version_id: str) -> Export | None:
-    """The export of a version; None where nobody has asked for one."""
-    get_version(store, actor, version_id)
-    job = store.jobs.newest_about(f"export_{version_id}")
-    if job is None:
-        return None
-    final = jobs.folder_of(store, job).final
-    done = job.status == "completed" and final.is_dir()
-    return Export(job, {p.name: p for p in sorted(final.iterdir())} if done else {})
