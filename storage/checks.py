@@ -17,6 +17,7 @@ from core.clock import now
 from core.findings.settings import FindingSettings
 from core.query import Query
 from storage.database import Database, Row
+from storage.duplicates import compared_hash
 
 # A change that was begun before the snapshot and committed after it has an earlier time.
 _OVERLAP = timedelta(hours=1)
@@ -125,14 +126,16 @@ class Checks:
         self.add_findings(check.project_id, final / "findings.parquet")
         self._db.insert_from_parquet(
             final / "duplicates.parquet",
-            """
+            f"""
             INSERT INTO duplicate_members
-            SELECT $project_id, d.kind, d.number, d.rank, d.example_id, k.revision_id
+            SELECT $project_id, d.kind, d.number, d.rank, d.example_id, $over,
+                   {compared_hash("r", "$over")}
             FROM read_parquet($parquet_path) d
             JOIN checked_examples k ON k.example_id = d.example_id AND k.project_id = $project_id
+            JOIN revisions r ON r.revision_id = k.revision_id
             ORDER BY d.kind, d.number, d.rank
-            """,
-            about,
+            """,  # noqa: S608 the expression is a literal of storage
+            {**about, "over": check.settings.over},
         )
 
     def add_checked(self, project_id: str, path: Path) -> None:

@@ -17,10 +17,22 @@ from core.clock import now
 from storage.batches import Batches
 from storage.database import Database
 
-# Members whose checked revision is the present, in groups of two or more that nobody kept whole.
+
+def compared_hash(table: str, compared: str) -> str:
+    """SQL for the hash of the texts of a table's row that were compared: `compared` is a column or
+    a parameter that names the fields as core.checks.fields does."""
+    parts = (("instruction", "prompt"), ("input", "prompt"), ("output", "output"))
+    texts = " || chr(1) || ".join(
+        f"CASE WHEN {compared} IN ('{name}', '{also}', 'all') THEN {table}.{name} ELSE '' END"
+        for name, also in parts
+    )
+    return f"md5({texts})"
+
+
+# Members whose compared texts are the present, in groups of two or more that nobody kept whole.
 # The best member, `merit` 1: by state, without findings of high severity, the longest output, first
 # in the import. `held`: somebody else works on it.
-_MEMBERS = """
+_MEMBERS = f"""
     WITH members AS (
         SELECT d.number, d.rank, c.example_id, c.revision_id, c.position, c.instruction, c.input,
                c.output, c.state, c.flagged, h.example_id IS NOT NULL AS findings,
@@ -32,11 +44,12 @@ _MEMBERS = """
                    ORDER BY list_position($order, c.state), h.example_id IS NOT NULL,
                             length(c.output) DESC, c.position) AS merit
         FROM duplicate_members d
-        JOIN example_current c ON c.example_id = d.example_id AND c.revision_id = d.revision_id
+        JOIN example_current c ON c.example_id = d.example_id
         LEFT JOIN (SELECT DISTINCT example_id, revision_id FROM example_findings
                    WHERE project_id = $project_id AND severity = 'high') h
-          ON h.example_id = d.example_id AND h.revision_id = d.revision_id
+          ON h.example_id = c.example_id AND h.revision_id = c.revision_id
         WHERE d.project_id = $project_id AND d.kind = $kind AND c.state <> 'set_aside'
+          AND d.text_hash = {compared_hash("c", "d.compared")}
     ), kept AS (
         SELECT m.number FROM members m
         JOIN kept_duplicates k ON k.example_id = m.example_id AND k.project_id = $project_id
@@ -44,7 +57,7 @@ _MEMBERS = """
     ), shown AS (
         SELECT * FROM members WHERE size > 1 AND number NOT IN (SELECT number FROM kept)
     )
-"""
+"""  # noqa: S608 made of literals of this module
 # Of the members that a decision sets aside, those that stay as they are.
 _FREE = "NOT flagged AND NOT held"
 

@@ -354,14 +354,17 @@ CREATE TABLE example_findings (
     CHECK (severity IN ('high', 'medium', 'low'))
 );
 
--- Groups of duplicates and of template siblings, the representative at rank 0.
+-- Groups of duplicates and of template siblings, the representative at rank 0. Compared: the fields
+-- (core.checks.fields); text_hash: their texts then, hashed as storage/duplicates.py does.
+-- A member counts while its texts are still these.
 CREATE TABLE duplicate_members (
     project_id VARCHAR NOT NULL,
     kind VARCHAR NOT NULL,
     number BIGINT NOT NULL,
     rank BIGINT NOT NULL,
     example_id VARCHAR NOT NULL,
-    revision_id VARCHAR NOT NULL,
+    compared VARCHAR NOT NULL,
+    text_hash VARCHAR NOT NULL,
     CHECK (kind IN ('exact', 'near', 'siblings'))
 );
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -71,12 +72,14 @@ def _chosen(project: Project, kept: CheckSettings) -> dict[str, Any]:
     names = [one.name for one in project.settings.label_schema]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         over = st.selectbox(
-            "Duplicates are looked for in", list(OVER_LABELS), index=_at(OVER_LABELS, kept.over),
+            "Duplicates are looked for in", list(OVER_LABELS),
+            index=_at(list(OVER_LABELS), kept.over),
             format_func=OVER_LABELS.__getitem__, width=230,
         )  # fmt: skip
         languages = {**({kept.language: kept.language} if kept.language else {}), **LANGUAGES}
         language = st.selectbox(
-            "Outputs are written in", list(languages), index=_at(languages, kept.language or ""),
+            "Outputs are written in", list(languages),
+            index=_at(list(languages), kept.language or ""),
             format_func=languages.__getitem__, width=200,
         )  # fmt: skip
         output_label = NO_LABEL
@@ -106,6 +109,5 @@ def _chosen(project: Project, kept: CheckSettings) -> dict[str, Any]:
     }
 
 
-def _at(choices: object, wanted: str) -> int:
-    there = list(choices)  # type: ignore[call-overload]
-    return there.index(wanted) if wanted in there else 0
+def _at(choices: Sequence[str], wanted: str) -> int:
+    return choices.index(wanted) if wanted in choices else 0

@@ -47,7 +47,8 @@ CREATE TABLE duplicate_members (
     number BIGINT NOT NULL,
     rank BIGINT NOT NULL,
     example_id VARCHAR NOT NULL,
-    revision_id VARCHAR NOT NULL,
+    compared VARCHAR NOT NULL,
+    text_hash VARCHAR NOT NULL,
     CHECK (kind IN ('exact', 'near', 'siblings'))
 );
 CREATE TABLE kept_duplicates (
