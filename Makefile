@@ -29,7 +29,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-all: $(VENV)/.test
+test-all: $(VENV)/.ray
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 load: $(VENV)/.test
@@ -57,6 +57,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.installed
 	$(call INSTALL,--editable '.[test]',what the tests need)
+	@touch $@
+
+$(VENV)/.ray: $(VENV)/.test
+	$(call INSTALL,--editable '.[ray,test]',what the tests of a Ray cluster need)
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.test

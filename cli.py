@@ -18,8 +18,10 @@ from terminal.common import AsJson, Home, refusals_told, tell, workspace_at
 from terminal.contamination import contamination
 from terminal.decisions import report, seal, verify
 from terminal.evaluation import analyse
+from terminal.exporting import export_examples, export_version
 from terminal.scoring import score
 from terminal.tuning import generate, model, train
+from terminal.versions import card, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -173,41 +175,10 @@ def freeze(
         )
 
 
-@app.command("export")
-def export_version(
-    version: Annotated[str, typer.Argument(help="The version's id, as `freeze` prints it.")],
-    folder: Annotated[Path, typer.Argument(help="Where the files go; made if it is missing.")],
-    home: Home = None,
-    as_dataset: Annotated[
-        bool, typer.Option("--dataset", help="A folder for `datasets`, instead of JSON lines.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write a dataset version to FOLDER: train, validation and test.jsonl, and manifest.json.
-
-    With --dataset, a folder that `datasets.load_from_disk` reads, and manifest.json.
-    """
-    from core.versions.dataset_folder import refuse_other_files, write_dataset_folder
-    from pages.server.client import call
-    from pages.server.files import EXPORTED, copied_to, made_whole, refusals_of, refuse_existing
-
-    with refusals_told():
-        with refusals_of(folder):
-            if as_dataset:
-                refuse_other_files(folder, force=force)
-            else:
-                refuse_existing(folder, EXPORTED, force=force)
-        answer = call(workspace_at(home), "export", {"version": version})
-        with made_whole(folder):
-            if as_dataset:
-                answer["files"] = write_dataset_folder(answer["files"], folder)
-            else:
-                answer["files"] = copied_to(folder, answer["files"], EXPORTED)
-        counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
-        tell(answer, f"Saved to {folder}: {counts}, and manifest.json.", as_json)
-
-
+app.command("export")(export_version)
+app.command("export-examples")(export_examples)
+app.command()(protect)
+app.command()(card)
 app.command()(model)
 app.command()(train)
 app.command()(generate)

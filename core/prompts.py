@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.conversation import Speaker, turns_of
 from core.errors import InvalidInput
 from core.prompt_sections import PLACEHOLDER, Segment, segments_of, stop_strings_of
 
@@ -64,19 +65,29 @@ class Prompt:
 
     def render(self, instruction: str, input: str = "", shots: Sequence[Shot] = ()) -> str:
         """The text up to where the answer starts, behind worked (instruction, input, output)
-        examples. Only for text: a chat is rendered by the model's tokenizer."""
-        worked = "".join(f"{self.fill(i, x)}{y.strip()}\n\n" for i, x, y in shots)
-        return worked + self.fill(instruction, input)
+        examples; the earlier turns of a conversation are written as these are, its system text
+        first. Only for text: a chat is rendered by the model's tokenizer."""
+        text, asked = "", list[tuple[str, str]]()
+        for speaker, said, given in _turns(instruction, input, shots):
+            if speaker in ("user", "tool"):
+                asked.append((said, given))
+                continue
+            text += f"{self._fill_all(asked) if asked else ''}{said.strip()}\n\n"
+            asked = []
+        return text + self._fill_all(asked)
+
+    def _fill_all(self, asked: Sequence[tuple[str, str]]) -> str:
+        """`fill` for questions that follow each other without an answer."""
+        return self.fill("\n\n".join(said for said, _ in asked), asked[-1][1])
 
     def messages(
         self, instruction: str, input: str = "", shots: Sequence[Shot] = ()
     ) -> list[dict[str, str]]:
-        """The same as a chat: worked examples are its earlier turns."""
-        turns: list[dict[str, str]] = []
-        for i, x, y in shots:
-            turns.append({"role": "user", "content": self.fill(i, x)})
-            turns.append({"role": "assistant", "content": y.strip()})
-        return [*turns, {"role": "user", "content": self.fill(instruction, input)}]
+        """The same as a chat: worked examples, and the turns of a conversation, are its turns."""
+        return [
+            {"role": who, "content": self.fill(said, given) if who == "user" else said}
+            for who, said, given in _turns(instruction, input, shots)
+        ]
 
     def without_stops(self, unwanted: Collection[str]) -> Prompt:
         """The same without some stop strings, such as those that true answers hold."""
@@ -104,6 +115,24 @@ class Prompt:
             tuple(sorted(values["special_tokens"].items())),
             values.get("day", ""),
         )
+
+
+def _turns(instruction: str, input: str, shots: Sequence[Shot]) -> list[tuple[Speaker, str, str]]:
+    """(speaker, text, input) of everything that is said, ending with the question.
+
+    Chat templates take one system text, at the very beginning: those of worked examples join it.
+    """
+    system: dict[str, None] = {}
+    turns: list[tuple[Speaker, str, str]] = []
+    for asked, given, answer in (*shots, (instruction, input, None)):
+        earlier = turns_of(given)
+        system |= {said: None for speaker, said in earlier if speaker == "system"}
+        turns += [(speaker, said, "") for speaker, said in earlier if speaker != "system"]
+        turns.append(("user", asked, "" if earlier else given))
+        if answer is not None:
+            turns.append(("assistant", answer.strip(), ""))
+    first: list[tuple[Speaker, str, str]] = [("system", "\n\n".join(system), "")] if system else []
+    return first + turns
 
 
 def chat_prompt(

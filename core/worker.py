@@ -3,7 +3,8 @@
     python -m core.worker JOB_DIR
 
 core.jobs.kinds lists the kinds.
-Exit code: 0 completed, stopped or cancelled; 1 failed; 2 no job there; 3 another worker has it.
+Exit code: 0 completed, stopped or cancelled; 1 failed; 2 no job there; 3 another worker has it, or
+another start than this one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from core.errors import TouchstoneError
 from core.jobs import lock
+from core.jobs.attempt import wait_for_turn
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.worker", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock-fd", type=int, help="an open file that holds the lock already")
+    parser.add_argument("--attempt", help="the name of this start: see core.jobs.attempt")
     options = parser.parse_args(arguments)
     folder = JobFolder(options.folder.resolve())
     try:
@@ -46,11 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if handle is None:
         print(f"Job {folder.id} has a worker already; this one leaves.", file=sys.stderr)
         return 3
+    if options.attempt and not wait_for_turn(folder, options.attempt):
+        print(f"Job {folder.id} does not wait for this start any more; it leaves.", file=sys.stderr)
+        return 3
     # Children of the worker must not keep the lock when it dies.
     os.set_inheritable(handle, False)
     lock.keep_reserve(handle)
     try:
-        job = JobContext(folder)
+        job = JobContext(folder, options.attempt)
     except Exception as error:
         traceback.print_exc()
         folder.write_state(JobState("failed", heartbeat=time.time(), error=fault_of(error)))

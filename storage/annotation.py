@@ -13,13 +13,13 @@ from typing import Any
 from core.clock import now
 from core.examples.current import CurrentExample, HistoryKind, Revision
 from core.examples.states import ExampleState, Queue
-from storage.bulk import BulkDecisions
+from storage.bulk import BulkActions
 from storage.counters import Counters, Tally
 from storage.database import Database
 from storage.queues import Queues
 
 
-class Annotation(BulkDecisions):
+class Annotation(BulkActions):
     """Changes of examples, one at a time; many at once are inherited."""
 
     def __init__(self, db: Database, counters: Counters, queues: Queues) -> None:

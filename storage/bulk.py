@@ -1,17 +1,40 @@
-"""Decisions on many examples at once: accepting them, and taking that back.
+"""Bulk actions on examples: choosing them by a filter, deciding on them, and taking that back.
 
-One review per example, all with one batch id, so that each example's history shows it.
+Each example gets its own review or revision, all with one batch id, so that its history shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.clock import now
-from core.examples.states import ExampleState
-from storage.counters import Counters
-from storage.database import Database
+from core.examples.bulk import CHANGES, DECISIONS, BulkAction, BulkPreview
+from core.examples.listing import ExampleFilter
+from storage.bulk_revisions import BulkRevisions
+from storage.filters import conditions, parameters, pointer
 
+# The reasons of core.examples.bulk.REASONS, in its order.
+_STAYS = {
+    "state": "WHEN NOT list_contains($states, state) THEN 'state'",
+    "flagged": "WHEN flagged THEN 'flagged'",
+    "no_output": "WHEN trim(output) = '' THEN 'no_output'",
+    "same": """
+        WHEN json_contains(json_extract(labels, $chosen_field), $chosen_option) THEN 'same'
+        """,
+    "held": """
+        WHEN example_id IN (SELECT example_id FROM example_leases
+                            WHERE expires_at >= $now AND person_id <> $actor_id) THEN 'held'
+        """,
+}
+_REASONS_OF = {
+    "accept": ("state", "flagged", "no_output", "held"),
+    "send_back": ("state", "flagged", "held"),
+    "set_aside": ("state", "flagged", "held"),
+    "label": ("state", "same", "held"),
+    "mask": ("state", "held"),
+}
 _LOG_CHOSEN = """
     INSERT INTO reviews
         (review_id, example_id, position, revision_id, decision, state_before, batch_id, comment,
@@ -24,44 +47,48 @@ _MOVE_CHOSEN = """
     UPDATE example_current SET state = chosen_examples.next_state, updated_at = $now
     FROM chosen_examples WHERE chosen_examples.example_id = example_current.example_id
 """
-_FORGET_SKIPS = """
-    DELETE FROM example_skips
-    WHERE example_id IN (SELECT example_id FROM chosen_examples)
-"""
 
 
-class BulkDecisions:
+class BulkActions(BulkRevisions):
     """Changes of many examples in a handful of statements; callers hold the transaction."""
 
-    _db: Database
-    _counters: Counters
+    # Choosing ----------------------------------------------------------------------------------
 
-    def accept_all(
-        self,
-        project_id: str,
-        states: list[ExampleState],
-        batch_id: str,
-        actor_id: str,
-        comment: str,
-    ) -> int:
-        """Accept every unflagged example in `states` that nobody else holds; how many."""
-        self._db.execute(
-            """
-            CREATE OR REPLACE TEMP TABLE chosen_examples AS
-            SELECT c.example_id, c.position, c.revision_id, c.state, 'accepted' AS next_state
-            FROM example_current c
-            WHERE c.project_id = $project_id AND list_contains($states, c.state) AND NOT c.flagged
-              AND trim(c.output) <> ''
-              AND c.example_id NOT IN (
-                  SELECT l.example_id FROM example_leases l
-                  WHERE l.expires_at >= $now AND l.person_id <> $actor_id)
-            """,
-            {"project_id": project_id, "states": states, "actor_id": actor_id, "now": now()},
+    def preview(
+        self, project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
+    ) -> BulkPreview:
+        """How many examples the action would change now, and how many stay, why."""
+        rows = self._db.rows(
+            f"""
+            SELECT reason, count(*) AS n FROM (
+                SELECT {_reason(action)} AS reason FROM example_current WHERE {conditions(wanted)})
+            GROUP BY reason
+            """,  # noqa: S608 conditions and reasons are literals of storage
+            _parameters(project_id, wanted, action, actor_id),
         )
-        return self._decide_chosen("accept", batch_id, actor_id, comment)
+        found = {row["reason"]: row["n"] for row in rows}
+        return BulkPreview(found.pop("", 0), found)
+
+    def choose(
+        self, project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
+    ) -> None:
+        """Put the examples that the action changes into the temporary table chosen_examples."""
+        self._db.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE chosen_examples AS
+            SELECT example_id, position, revision_id, state, coalesce($next_state, state)
+                       AS next_state
+            FROM example_current
+            WHERE {conditions(wanted)} AND {_reason(action)} = ''
+            """,  # noqa: S608 as above
+            {
+                **_parameters(project_id, wanted, action, actor_id),
+                "next_state": DECISIONS.get(action.kind),
+            },
+        )
 
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
-        """How many `accept_all` would accept at most: `annotated`, `new`.
+        """How many a bulk accept would accept at most: `annotated`, `new`.
 
         From the counters, less what others hold; examples without an output are not taken off.
         """
@@ -82,6 +109,25 @@ class BulkDecisions:
         )
         return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}
 
+    # Deciding ----------------------------------------------------------------------------------
+
+    def decide_chosen(self, decision: str, batch_id: str, actor_id: str, comment: str) -> int:
+        """Move the chosen examples to their next state, a review each; how many."""
+        about = {
+            "decision": decision,
+            "batch_id": batch_id,
+            "actor_id": actor_id,
+            "comment": comment,
+            "now": now(),
+        }
+        if decision == "undo":  # the log's state_before is the state that undoing returned to
+            self._db.execute("UPDATE chosen_examples SET state = next_state")
+        self._counters.leave()
+        self._db.execute(_LOG_CHOSEN, about)
+        self._db.execute(_MOVE_CHOSEN, {"now": about["now"]})
+        self._counters.enter()
+        return self._end_chosen()
+
     def accept_these(
         self, example_ids: Sequence[str], batch_id: str, actor_id: str, comment: str
     ) -> int:
@@ -96,37 +142,56 @@ class BulkDecisions:
             """,
             {"example_ids": list(example_ids)},
         )
-        return self._decide_chosen("accept", batch_id, actor_id, comment)
+        return self.decide_chosen("accept", batch_id, actor_id, comment)
+
+    # Taking back -------------------------------------------------------------------------------
 
     def undo_batch(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
-        """Take back a bulk accept wherever nothing happened to the example since; how many."""
+        """Take back a bulk action wherever nothing happened to the example since; how many."""
+        return self._undo_decisions(project_id, batch_id, undo_id, actor_id) + self.undo_revisions(
+            project_id, batch_id, undo_id, actor_id
+        )
+
+    def _undo_decisions(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
         self._db.execute(
             """
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, c.position, c.revision_id, c.state, r.state_before AS next_state
             FROM reviews r JOIN example_current c USING (example_id)
-            WHERE c.project_id = $project_id AND r.batch_id = $batch_id AND r.decision = 'accept'
-              AND c.state = 'accepted' AND c.revision_id = r.revision_id
+            WHERE c.project_id = $project_id AND r.batch_id = $batch_id
+              AND r.decision IN ('accept', 'send_back', 'set_aside')
+              AND c.revision_id = r.revision_id AND NOT c.flagged
+              AND c.example_id NOT IN (
+                  SELECT l.example_id FROM example_leases l
+                  WHERE l.expires_at >= $now AND l.person_id <> $actor_id)
               AND NOT EXISTS (SELECT 1 FROM reviews later WHERE later.example_id = r.example_id
                               AND later.created_at > r.created_at)
             """,
-            {"project_id": project_id, "batch_id": batch_id},
+            {
+                "project_id": project_id,
+                "batch_id": batch_id,
+                "actor_id": actor_id,
+                "now": now(),
+            },
         )
-        return self._decide_chosen("undo", undo_id, actor_id, "")
+        return self.decide_chosen("undo", undo_id, actor_id, "")
 
-    def _decide_chosen(self, decision: str, batch_id: str, actor_id: str, comment: str) -> int:
-        about = {
-            "decision": decision,
-            "batch_id": batch_id,
-            "actor_id": actor_id,
-            "comment": comment,
-            "now": now(),
-        }
-        if decision == "undo":  # the log's state_before is the state that undoing returned to
-            self._db.execute("UPDATE chosen_examples SET state = next_state")
-        self._counters.leave()
-        self._db.execute(_LOG_CHOSEN, about)
-        self._db.execute(_MOVE_CHOSEN, {"now": about["now"]})
-        self._counters.enter()
-        self._db.execute(_FORGET_SKIPS)
-        return int(self._db.value("SELECT count(*) FROM chosen_examples"))
+
+def _reason(action: BulkAction) -> str:
+    """Why an example stays as it is, as SQL; '' where the action changes it."""
+    return f"CASE {' '.join(_STAYS[one] for one in _REASONS_OF[action.kind])} ELSE '' END"
+
+
+def _parameters(
+    project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
+) -> Mapping[str, Any]:
+    given = {
+        **parameters(project_id, wanted),
+        "states": list(CHANGES[action.kind]),
+        "actor_id": actor_id,
+        "now": now(),
+    }
+    if action.kind == "label" and action.label:
+        given["chosen_field"] = pointer(action.label[0])
+        given["chosen_option"] = json.dumps(action.label[1])
+    return given

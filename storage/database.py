@@ -28,6 +28,8 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
 NO_PARAMS: Mapping[str, Any] = {}
+# A row group waits in memory until it is whole: 122,880 rows, as by default, are 100 MB of texts.
+ROW_GROUP_ROWS = 8192
 MAX_TRIES = 12
 MAX_STATEMENTS = 1_000
 
@@ -113,7 +115,9 @@ class Database:
         """
         place = path.resolve()
         part = place.with_name(f".{place.name}.part")
-        statement = f"COPY ({sql}) TO $parquet_path (FORMAT parquet)"
+        statement = (
+            f"COPY ({sql}) TO $parquet_path (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
+        )
         try:
             count = self.value(statement, {**params, "parquet_path": str(part)})
             part.replace(place)

@@ -148,6 +148,13 @@ class Jobs:
             {"taken_in": taken_in, "job_id": job_id},
         )
 
+    def set_launcher(self, job_id: str, launcher: str) -> None:
+        """Say which launcher has a job that starts again."""
+        self._db.execute(
+            "UPDATE jobs SET launcher = $launcher WHERE job_id = $job_id",
+            {"launcher": launcher, "job_id": job_id},
+        )
+
     def set_detail(self, job_id: str, detail: Mapping[str, Any]) -> None:
         """Replace what a job says about its result."""
         self._db.execute(

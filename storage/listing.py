@@ -5,13 +5,11 @@ Positions are found first, reading as few columns as the filter names; then the 
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from core.examples.current import ListedExample
 from core.examples.listing import ExampleFilter
 from storage.counters import BLOCK, Counters
 from storage.database import Database
+from storage.filters import ORDERS, conditions, parameters
 
 
 class Listing:
@@ -30,10 +28,10 @@ class Listing:
             return self._counted_page(project_id, wanted, limit, offset)
         rows = self._db.rows(
             f"""
-            SELECT position FROM example_current WHERE {_conditions(wanted)}
-            ORDER BY {_ORDERS[wanted.order]} LIMIT $cap
-            """,  # noqa: S608 conditions and orders are literals of this module
-            {**_parameters(project_id, wanted), "cap": cap},
+            SELECT position FROM example_current WHERE {conditions(wanted)}
+            ORDER BY {ORDERS[wanted.order]} LIMIT $cap
+            """,  # noqa: S608 conditions and orders are literals of storage.filters
+            {**parameters(project_id, wanted), "cap": cap},
         )
         chosen = [row["position"] for row in rows[offset : offset + limit]]
         return self._listed(project_id, chosen), len(rows)
@@ -61,11 +59,11 @@ class Listing:
         rows = self._db.rows(
             f"""
             SELECT position FROM example_current
-            WHERE position >= $first AND position < $end AND {_conditions(wanted)}
+            WHERE position >= $first AND position < $end AND {conditions(wanted)}
             ORDER BY position LIMIT $limit OFFSET $offset
-            """,  # noqa: S608 conditions are literals of this module
+            """,  # noqa: S608 conditions are literals of storage.filters
             {
-                **_parameters(project_id, wanted),
+                **parameters(project_id, wanted),
                 "first": first * BLOCK,
                 "end": (last + 1) * BLOCK,
                 "limit": limit,
@@ -95,54 +93,3 @@ class Listing:
         )
         found = {row["position"]: ListedExample(**row) for row in rows}
         return [found[position] for position in positions if position in found]
-
-
-_ORDERS = {
-    "position": "position",
-    "newest": "updated_at DESC, position",
-    "oldest": "updated_at, position",
-    "longest": "length(instruction) + length(input) + length(output) DESC, position",
-    "shortest": "length(instruction) + length(input) + length(output), position",
-}
-
-
-def _conditions(wanted: ExampleFilter) -> str:
-    """The conditions that the filter names, so that DuckDB reads no column in vain."""
-    found = ["project_id = $project_id"]
-    if wanted.state:
-        found.append("state = $state")
-    if wanted.flagged is not None:
-        found.append("flagged = $flagged")
-    if wanted.skipped:
-        found.append(
-            "example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)"
-        )
-    if wanted.author_id:
-        found.append("author_id = $author_id")
-    if wanted.label:
-        found.append("json_contains(labels, $label)")
-    if wanted.has_output is not None:
-        found.append("(trim(output) <> '') = $has_output")
-    if wanted.text:
-        found.append(
-            "(contains(lower(instruction), $text) OR contains(lower(input), $text) "
-            "OR contains(lower(output), $text))"
-        )
-    return " AND ".join(found)
-
-
-def _parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
-    given: dict[str, Any] = {"project_id": project_id}
-    if wanted.state:
-        given["state"] = wanted.state
-    if wanted.flagged is not None:
-        given["flagged"] = wanted.flagged
-    if wanted.author_id:
-        given["author_id"] = wanted.author_id
-    if wanted.label:
-        given["label"] = json.dumps({wanted.label[0]: wanted.label[1]})
-    if wanted.has_output is not None:
-        given["has_output"] = wanted.has_output
-    if wanted.text:
-        given["text"] = wanted.text.lower()
-    return given

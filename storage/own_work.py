@@ -6,7 +6,8 @@ import threading
 import time
 from datetime import datetime
 
-from core.examples.current import BulkAccept, Done, OwnAct
+from core.examples.bulk import AUDITED, UNDONE, BulkDone
+from core.examples.current import Done, OwnAct
 from storage.database import Database
 
 KEEP_SECONDS = 60
@@ -71,8 +72,8 @@ class OwnWork:
         decisions = ["accepted", "sent_back", "set_aside", "reopened"]
         return self._acts(project_id, person_id, decisions, since)
 
-    def last_bulk_accept(self, project_id: str, since: datetime) -> BulkAccept | None:
-        """The newest bulk accept since then, unless it was undone."""
+    def last_bulk_action(self, project_id: str, since: datetime) -> BulkDone | None:
+        """The newest bulk action since then, unless it was undone."""
         row = self._db.one(
             """
             SELECT e.action, e.detail ->> 'batch_id' AS batch_id,
@@ -80,14 +81,20 @@ class OwnWork:
                    coalesce(p.name, 'Touchstone') AS person
             FROM audit_events e LEFT JOIN people p ON p.person_id = e.actor_id
             WHERE e.created_at >= $since AND e.project_id = $project_id
-              AND e.action IN ('accepted_all', 'accept_all_undone')
+              AND (list_contains($undone, e.action)
+                   OR list_contains($actions, e.action) AND CAST(e.detail ->> 'n' AS BIGINT) > 0)
             ORDER BY e.created_at DESC LIMIT 1
             """,
-            {"project_id": project_id, "since": since},
+            {
+                "project_id": project_id,
+                "since": since,
+                "actions": list(AUDITED.values()),
+                "undone": list(UNDONE),
+            },
         )
-        if row is None or row["action"] != "accepted_all" or not row["n"]:
+        if row is None or row["action"] in UNDONE:
             return None
-        return BulkAccept(row["batch_id"], row["n"], row["person"], row["created_at"])
+        return BulkDone(**row)
 
     def _acts(
         self, project_id: str, person_id: str, actions: list[str], since: datetime

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 from core.importing.columns import ColumnMapping
 from core.importing.formats import identify
@@ -71,6 +72,15 @@ def a_dataset_folder(folder: Path) -> Path:
     saved = datasets.Dataset.from_dict({name: [value] for name, value in QA.items()})
     saved.save_to_disk(folder / "saved")
     return folder / "saved"
+
+
+def a_sheet(folder: Path, *rows: tuple[Any, ...], name: str = "x.xlsx") -> Path:
+    """Rows as an XLSX file; without any, one example."""
+    book = Workbook()
+    for row in rows or (tuple(QA), tuple(QA.values())):
+        book.active.append(row)
+    book.save(folder / name)
+    return folder / name
 
 
 def imported(path: Path, mapping: ColumnMapping | None = None, **options: Any) -> Imported:

@@ -106,6 +106,8 @@ def wait_for_steps(folder: JobFolder) -> None:
 
 for kind in (count, fail, look, fill, no_events):
     KINDS[kind.__name__] = JobKind(kind.__name__, kind.__name__, f"{MODULE}:{kind.__name__}")
+# For the launcher of a cluster, which gets what needs an accelerator.
+KINDS["count_far"] = JobKind("count_far", "count", f"{MODULE}:count", device="accelerator")
 
 if __name__ == "__main__":
     sys.exit(worker.main())

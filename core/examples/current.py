@@ -14,7 +14,7 @@ from core.examples.states import ExampleState, Queue, is_open
 HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
-    "skip", "flag", "unflag",
+    "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
 ]  # fmt: skip
 
 
@@ -132,16 +132,6 @@ class OwnAct:
 
     submission_id: str
     example_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class BulkAccept:
-    """A lead accepted `n` examples at once."""
-
-    batch_id: str
-    n: int
-    person: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 from core.errors import InvalidInput
 from core.examples.states import STATES, ExampleState
+from core.versions.splitting import SPLITS, Split
 
 Order = Literal["position", "newest", "oldest", "longest", "shortest"]
 ORDER_LABELS: dict[Order, str] = {
@@ -23,7 +25,10 @@ class ExampleFilter:
     """What a person looks for; None and "" mean anything.
 
     `text` is looked for in all three fields, whatever its case; `skipped`: somebody passed it on;
-    `label` is a field and one of its options; `author_id` wrote the current revision.
+    `label` is a field and one of its options; `author_id` wrote the current revision. It changed
+    last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
+    bound the characters of its three fields together. `split` is the one that it has in the newest
+    dataset version with references.
     """
 
     state: ExampleState | None = None
@@ -33,16 +38,26 @@ class ExampleFilter:
     label: tuple[str, str] | None = None
     has_output: bool | None = None
     text: str = ""
+    changed_from: datetime | None = None
+    changed_before: datetime | None = None
+    least: int | None = None
+    most: int | None = None
+    split: Split | None = None
     order: Order = "position"
 
     @property
     def is_counted(self) -> bool:
         """Whether the counters know how many match, and where: state and flag, in import order."""
-        elsewhere = (self.author_id, self.label, self.text, self.skipped)
-        return self.order == "position" and self.has_output is None and not any(elsewhere)
+        return self == ExampleFilter(self.state, self.flagged)
 
     def __post_init__(self) -> None:
         if self.state is not None and self.state not in STATES:
             raise InvalidInput("Choose one of the states, or all.")
         if self.order not in get_args(Order):
             raise InvalidInput("Choose one of the orders.")
+        if self.split is not None and self.split not in SPLITS:
+            raise InvalidInput("Choose one of the splits, or any.")
+        if self.changed_from and self.changed_before and self.changed_from > self.changed_before:
+            raise InvalidInput("The first day comes after the last one. Swap them.")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise InvalidInput("The least length is above the greatest one. Swap them.")

@@ -11,22 +11,28 @@ from core.scoring.overlap import fold_whitespace
 
 _SEEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _PLACEHOLDER = re.compile(
-    r"(?:n/a|n\.a\.|null|nan|undefined|tbd|todo|fixme|placeholder|lorem ipsum.*|"
-    r"to be (?:done|determined|filled(?: in)?)|<?no ?input>?|no output|"
+    r"(?:n/a|n\.a\.|null|nan|undefined|tbd|tba|todo|fixme|placeholder|lorem ipsum.*|"
+    r"to be (?:done|added|determined|filled(?: in)?)|<?no ?input>?|no output|no answer"
+    r"|not (?:available|applicable|provided)|\(blank\)|\{\{ ?\w+ ?\}\}|"
     r"(?:insert |your |the )*(?:answer|output|response|text)s? (?:goes )?here|"
-    r"<(?:output|answer|response|text|input)>|"
+    r"<(?:your )?(?:output|answer|response|text|input)(?: here)?>|"
     r"\[(?:output|answer|response|text|input|empty|blank|insert[^\]]*|your [^\]]*)\]|"
     r"x{3,}|-{2,}|\?{2,}|_{2,}|\.{2,}|…)[.!]?",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST_PLACEHOLDER = 60
 _THING = (
-    r"(?:text|passage|sentences?|paragraphs?|article|e-?mail|review|tweet|code|poem|story|list|"
+    r"(?:text|essay|passage|sentences?|paragraphs?|article|e-?mail|review|tweet|code|poem"
+    r"|story|list|"
     r"conversation|dialogue|document|table|words?|statements?|input|context|headline|letter)"
 )
 _REFERS = re.compile(
     rf"\b(?:the|these|this) (?:following|given|provided|above|below) (?:\w+ )?{_THING}\b|"
     rf"\b(?:the )?{_THING} (?:given |provided |shown )?(?:below|that follows)\b|"
+    rf"\b(?:proofread|edit|correct|rewrite|summari[sz]e|translate|fix|debug|paraphrase"
+    rf"|classify|review|"
+    rf"shorten|simplify|improve|analy[sz]e)\b[^.]{{0,30}} this {_THING}\b|"
+    rf"\bbased on the (?:context|{_THING})\b|"
     rf"\b(?:der|die|das|den|dem) (?:folgenden?|unten stehenden?|gegebenen?) \w+",
     re.IGNORECASE,
 )
@@ -37,6 +43,8 @@ _REFERRING = (
     "above",
     "below",
     "follows",
+    " this ",
+    "based on",
     "shown",
     "folgend",
     "stehend",
@@ -99,7 +107,7 @@ def output_equals_input(subject: Subject, settings: FindingSettings) -> list[Fla
     output = example.output.strip()
     for name, other in (("input", example.input), ("instruction", example.instruction)):
         # Compared first by a few signs: folding every text would take longer than all of this.
-        if not output or output[:3] != other.lstrip()[:3] or output[-3:] != other.rstrip()[-3:]:
+        if not output or output[0] != other.lstrip()[:1] or output[-1] != other.rstrip()[-1:]:
             continue
         folded = fold_whitespace(output)
         if folded == fold_whitespace(other) and _is_long(folded):

@@ -10,7 +10,7 @@ from core.findings.subject import Subject, looks_like_code, words_in
 
 _ENDS = ".!?。！？…।؟۔:;)]}\"'”’»›」』*_`|>~/\\-–—%$€£°→"
 _SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’»)]|$)|[。！？।؟۔]", re.MULTILINE)
-_LIST = re.compile(r"\s*(?:[-*•–+#>|]|\d+[.):]|[a-zA-Z][.)]|[^\s:]+(?: [^\s:]+){0,3}:)(?:\s|$)")
+_LIST = re.compile(r"\s*(?:[-*•–—―+#>|]|\d+[.):]|[a-zA-Z][.)]|[^\s:]+(?: [^\s:]+){0,3}:)(?:\s|$)")
 _OPEN_WORDS = words_in(
     "the a an of to and or but with for from in on at by as that which who because if "
     "when while is are was were has have had will would can could should their its his "
@@ -21,6 +21,8 @@ _OPEN_WORDS = words_in(
 )
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SHORTEST = 4
+_SHORTEST_LINE, _SHORTEST_REST = 3, 2
+_LONGEST_CLOSING = 6
 _SHORTEST_UNSPACED = 6
 
 
@@ -47,8 +49,10 @@ def truncated_output(subject: Subject, settings: FindingSettings) -> list[Flaw]:
 
 
 def _is_fragment(subject: Subject, output: str, line: str) -> bool:
-    """Whether the output is a piece of text by nature: short, or as open as its input."""
-    return len(output) < 20 or subject.example.input.rstrip()[-1:] == output[-1]
+    """Whether the output is a piece of text by nature: short, the closing of a letter, or as open
+    as its input."""
+    closing = "\n" in output and len(line.split()) <= _LONGEST_CLOSING and line[:1].isupper()
+    return len(output) < 20 or closing or subject.example.input.rstrip()[-1:] == output[-1]
 
 
 def _stops_short(output: str, line: str) -> bool:
@@ -63,7 +67,9 @@ def _stops_short(output: str, line: str) -> bool:
         return (
             bool(earlier) and len(last.strip()) >= _SHORTEST_UNSPACED and "\n" not in last.strip()
         )
-    if line.lstrip().startswith("####") or (_LIST.match(line) and "." not in line[3:]):
+    if line.lstrip().startswith(("####", "—", "―", "–")) or (
+        _LIST.match(line) and "." not in line[3:]
+    ):
         return False
     return _breaks_with_habit(output, line)
 
@@ -73,12 +79,16 @@ def _breaks_with_habit(output: str, line: str) -> bool:
     ends = [found.end() for found in _SENTENCE_END.finditer(output)]
     if not ends:
         return False
-    last = output[ends[-1] :].strip()
-    earlier = [one for one in output[: ends[-1]].split("\n") if one.strip()]
-    closed = sum(one.rstrip()[-1] in _ENDS for one in earlier)
+    last = output[ends[-1] :]
+    earlier = [one.rstrip() for one in output[: ends[-1]].split("\n") if one.strip()]
+    closed = sum(one[-1] in _ENDS or one[-1] == "," for one in earlier)
+    # A short line of its own may be a name below a letter or a quotation, unless it goes on small.
+    signed = "\n" in last and not last.split()[-1][0].islower()
+    least = _SHORTEST_LINE if signed else _SHORTEST_REST
+    last = last.strip()
     return (
         "\n" not in last
         and closed >= 0.8 * len(earlier)
-        and (len(last.split()) >= _SHORTEST or last[:1].islower())
+        and (len(last.split()) >= least or last[:1].islower())
         and not _LIST.match(last)
     )

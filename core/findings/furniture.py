@@ -35,6 +35,8 @@ _LINE = re.compile(
     r"|(?:this (?:website|site) uses|we use) cookies\b[^\n]{0,120}"
     r"|follow us on\b[^\n]{0,60}"
     r"|(?:home|start)[ \t]*(?:[>»|/][ \t]*[\w &-]{2,30}){2,}"
+    r"|\d{1,4}[ \t]*\|[ \t]*p ?a ?g ?e|(?:log ?in|sign in|register|sign out|log ?out)"
+    r"|comments?[ \t]*\(\d+\)|\d+ comments?|posted (?:by|on|in)\b[^\n]{2,60}"
     r"|(?:previous|prev)[ \t]*[|/·][ \t]*next"
     r"|(?:strictly )?confidential(?: and proprietary)?[ \t]*[-–—.!|]*(?:do not (?:copy"
     r"|distribute|share)[^\n]{0,40})?"
@@ -49,27 +51,35 @@ _FIRST = words_in(
     "page seite página pagina © c copyright please click tap subscribe sign read continue see "
     "share back skip advertisement advertisements sponsored related leave privacy terms cookie "
     "cookies accept print loading table this we follow home start previous prev strictly "
-    "confidential sent von last updated modified retrieved"
+    "posted comments comment log login logout register confidential "
+    "sent von last updated modified retrieved"
 )
 _LAST = ("reserved", "vorbehalten", " here")
 _DASHES = " \t-–—|[("
 _LONGEST_LINE = 160
 _ABOUT_PAGES = re.compile(
-    r"\b(?:web ?(?:site|page)|page|e-?mail|letter|newsletter|advert\w*|blog|article|copyright|"
-    r"footer|header|policy|document|contract|table of contents|html|menu|navigation|post|tweet)\b",
+    r"\b(?:web ?(?:site|page)s?|e-?mails?|letters?|newsletter|advert\w*|blog|copyright"
+    r"|footer|header|"
+    r"polic(?:y|ies)|table of contents|html|menu|navigation|social media|tweet)\b",
     re.IGNORECASE,
 )
 
-_MARK = r"\[\d{1,3}(?:[ \t]?[,;–-][ \t]?\d{1,3})*\]"
+_MARK = r"\[(?:see )?\d{1,3}(?:[ \t]?[,;–-][ \t]?\d{1,3})*(?:, ?pp?\. ?\d+(?:[–-]\d+)?)?\]"
+_SPACE = "[ \u00a0\u2009\u200a]"
 _CITED = re.compile(
     rf"(?<=[^\W\d_][^\W\d_])(?:{_MARK})+(?=[\s.,;:!?)]|\Z)(?![ \t]*[=+*/(\[])"
-    rf"|(?<=[.,;:!?\"”’)»%。，])(?:{_MARK})+(?!\()"
-    rf"|(?<=[^\W\d_]{{2}}) (?:{_MARK})+(?=[.,;:!?]|\s|\Z)(?![ \t]*[=+*/(\[])"
+    rf"|(?<=[.,;:!?\"”’)»%。，।؟])(?:{_MARK})+(?![(\[{{*+?])"
+    rf"|(?<=[^\W\d_]{{2}})(?<! is)(?<! are)(?<!list)(?<!array){_SPACE}(?:{_MARK})+"
+    r"(?=[.,;:!?]|\s|\Z)"
+    r"(?![ \t]*[=+*/(\[])"
+    rf"|(?<=[.!?。؟।]){_SPACE}(?:{_MARK})+(?=\s|\Z|[^\x00-\x7f])"
+    r"|(?<=[.,;:!?”])[¹²³⁴-⁹]+(?=\s|\Z)"
     r"|[ \t]?\[(?:citation needed|clarification needed|better source needed|who\?|when\?|edit|"
     r"according to whom\?|dubious|note \d+|quelle\?|bearbeiten|références? nécessaires?)\]"
     r"|[ \t]?【\d+[:†][^】]{1,40}】|[ \t]?:?contentReference\[oaicite:\d+\]\{index=\d+\}",
     re.IGNORECASE,
 )
+_MAY_CITE = re.compile(r"[\]】(¹²³]")
 _AUTHOR_YEAR = re.compile(
     r"[ \t]?\((?:see |e\.g\.,? |cf\. )?[^\W\d_][\w’'-]+(?: et al\.| (?:and|&"
     r"|und) [^\W\d_][\w’'-]+)?,? "
@@ -112,6 +122,7 @@ def _may_be_furniture(line: str) -> bool:
         bare.partition(" ")[0].rstrip(":.»>…)") in _FIRST
         or (line[0] in _DASHES and bare.isdigit())
         or any(word in bare for word in _LAST)
+        or (bare[:1].isdigit() and len(bare) < 20 and bare[-1:] in "es")
     )
 
 
@@ -136,7 +147,7 @@ def citations(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     suspects = [
         (name, text)
         for name, text in subject.prose
-        if name != "instruction" and ("]" in text or "】" in text or "(" in text)
+        if name != "instruction" and _MAY_CITE.search(text)
     ]
     flaws = first_of(suspects, _cited, lambda n: f"Reference marks without a list{places(n)}.")
     if flaws and _ABOUT_SOURCES.search(subject.example.instruction):
@@ -146,7 +157,7 @@ def citations(subject: Subject, settings: FindingSettings) -> list[Flaw]:
 
 def _cited(text: str) -> list[tuple[int, int]]:
     found = []
-    if "[" in text or "【" in text:
+    if not text.isascii() or "[" in text:
         found = [one.span() for one in _CITED.finditer(text)]
     if "(" in text and (")" in text) and ("19" in text or "20" in text):
         found += [
@@ -154,7 +165,7 @@ def _cited(text: str) -> list[tuple[int, int]]:
             for one in _AUTHOR_YEAR.finditer(text)
             if not _MONTH.match(one.group().strip())
         ]
-    if not found or looks_like_code(text) or re.search(r"^\s*\[\d+\][:. ]", text, re.MULTILINE):
+    if not found or looks_like_code(text) or re.search(r"^[ \t]*\[\d+\][:. ]", text, re.MULTILINE):
         return []
     return sorted(found)
 

@@ -15,7 +15,7 @@ _NUMBER = re.compile(
     r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])|(?<![\w.,])\d+(?:[.,]\d+)*(?=(?:st|nd|rd|th|%"
     r"|[a-z]{1,3})\b)"
 )
-_LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+", re.MULTILINE)
+_LIST_MARK = re.compile(r"^[ \t]*(\d+)[.)]\s", re.MULTILINE)
 _SPELLED = {
     word: str(value)
     for words in (
@@ -49,13 +49,12 @@ def unsupported_numbers(subject: Subject, settings: FindingSettings) -> list[Fla
     if not settings.grounded:
         return []
     output = subject.example.output
-    marks = [found.span() for found in _LIST_MARK.finditer(output)]
+    marks = {found.start(1) for found in _LIST_MARK.finditer(output)}
     known = _numbers_known(_source(subject))
     new = [
         found
         for found in _NUMBER.finditer(output)
-        if not any(a <= found.start() < b for a, b in marks)
-        and not (_values(found.group()) & known)
+        if found.start() not in marks and not (_values(found.group()) & known)
     ]
     return _flaw(new, "number", "The input does not have")
 

@@ -18,7 +18,8 @@ from core.findings.settings import FindingSettings
 from core.findings.subject import Subject, looks_like_code, without_code, words_in
 
 _FUNCTION_WORDS = {
-    "en": "the of and is are was were that this with for you your have has it they be not from",
+    "en": "the of and is are were that this with you your have has it they be not from how many "
+    "much does each what which when there their them would could these than",
     "de": "der die das und ist nicht ein eine einen dem den mit auf für sich von wird sind ich",
     "fr": "le les et est une des dans pour pas que qui sur avec sont cette vous il elle du aux",
     "es": "el los las y es una del por para con como pero más está este esta son lo su al",
@@ -64,32 +65,38 @@ _SCRIPTS = {
     "ja": re.compile("[\u3040-\u30ff]"),
     "zh": re.compile("[\u4e00-\u9fff]"),
 }
-# Languages that share a script are not told apart by it.
-_SAME_SCRIPT = {
-    "ru": {"ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn"},
-    "ar": {"ar", "fa", "ur", "ps", "ug"},
-    "hi": {"hi", "mr", "ne"},
-    "he": {"he", "yi"},
-    "zh": {"zh", "ja"},
-    "ja": {"ja", "zh"},
-}
+# Languages that the detector confuses in short texts.
+_NEAR = (
+    {"da", "no", "nb", "nn", "sv"}, {"hr", "bs", "sr", "sl"}, {"ru", "uk", "bg", "be", "mk", "sr"},
+    {"ar", "fa", "ur"}, {"hi", "mr", "ne"}, {"zh", "ja"}, {"es", "pt", "gl", "ca"}, {"cs", "sk"},
+    {"id", "ms"}, {"nl", "af"}, {"de", "lb"},
+)  # fmt: skip
 _DENSE = frozenset({"zh", "ja", "ko", "th"})
 _NON_LATIN = re.compile(
-    "[\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1f00-\u1fff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+    "[\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1f00-\u1fff\u3040-\u30ff"
+    "\u4e00-\u9fff\uac00-\ud7af]"
 )
+_WORD = re.compile(r"[^\W\d_][^\W\d_'’\u0300-\u036f\u0900-\u097f\u0e00-\u0e7f]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _SEGMENT = re.compile(r"[^.!?\n。！？।؟]+[.!?。！？।؟]*")
-_ABOUT_LANGUAGES = re.compile(
-    r"translat|übersetz|tradu|traduz|language|sprache|langue|idioma|lingua|"
-    r"\b(?:english|german|french|spanish|italian|portuguese|dutch|russian|chinese|japanese|korean|"
+_NAMES = (
+    r"(?:english|german|french|spanish|italian|portuguese|dutch|russian|chinese|japanese|korean|"
     r"arabic|hindi|latin|greek|polish|turkish|swedish|danish|finnish|hungarian|czech|romanian|"
-    r"mandarin|bilingual|englische?n?|deutsch\w*|französisch\w*|spanisch\w*|italienisch\w*"
-    r"|anglais\w*|"
-    r"allemand\w*|espagnol\w*|français\w*|inglés|inglês|español|francés|alemán|inglese|tedesco|"
-    r"английск\w*|русск\w*|немецк\w*|перевед\w*|перевод\w*)\b|翻译|翻訳|英語|英语|中文|日本語|번역|영어|ترجم|अनुवाद",
+    r"mandarin|urdu|persian|hebrew|vietnamese|indonesian)"
+)
+_ABOUT_LANGUAGES = re.compile(
+    r"translat|übersetz|tradu|traduz|(?<!natural )(?<!programming )(?<!body )\blanguages?\b|"
+    r"sprache|\blangue|idioma|\blingua|bilingual|"
+    rf"\b(?:in|into|to|from|say) {_NAMES}\b|\b{_NAMES}[ -](?:word|phrase|sentence"
+    rf"|text|poem|name|"
+    r"vocabulary|grammar|speak|dialect|proverb|idiom|letter|verb)|\b(?:auf|ins"
+    r"|aus dem) \w*(?:isch|utsch)"
+    r"|\ben (?:anglais|allemand|espagnol|français|inglés|español|francés|alemán|inglês)\b"
+    r"|\bin (?:inglese|tedesco)\b|английск|немецк|перевед|перевод"
+    r"|翻译|翻訳|英語|英语|中文|日本語|번역|영어|ترجم|अनुवाद",
     re.IGNORECASE,
 )
-_LEAST_LETTERS, _LEAST_DENSE = 30, 8
+_LEAST_LETTERS, _LEAST_DENSE = 18, 8
 _SURE = 0.7
 _SHORT_SEGMENT = 20
 
@@ -103,7 +110,7 @@ def mixed_languages(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     asked_words, words = subject.words
     spoken = {_WORDS_OF[word] for word in _KNOWN & words}
     asked_in = {_WORDS_OF[word] for word in _KNOWN & asked_words}
-    if output.isascii() and len(spoken) < 2 and (spoken <= asked_in or not asked_in):
+    if output.isascii() and len(spoken) < 2 and spoken <= asked_in:
         return []
     traces = _traces(output, words)
     asked = _traces(f"{example.instruction}\n{example.input}", asked_words)
@@ -111,9 +118,7 @@ def mixed_languages(subject: Subject, settings: FindingSettings) -> list[Flaw]:
         return []
     if _ABOUT_LANGUAGES.search(example.instruction) or looks_like_code(output):
         return []
-    return _changes(without_code(output), asked) or _another(
-        output, example.instruction, example.input
-    )
+    return _changes(without_code(output)) or _another(output, example.instruction, example.input)
 
 
 def unexpected_language(subject: Subject, settings: FindingSettings) -> list[Flaw]:
@@ -131,7 +136,7 @@ def unexpected_language(subject: Subject, settings: FindingSettings) -> list[Fla
     if looks_like_code(output):
         return []
     found = language_of(without_code(output))
-    if found is None or found == expected or expected in _SAME_SCRIPT.get(found, ()):
+    if found is None or _alike(found, expected):
         return []
     text = f"The output seems to be in “{found}”, where “{expected}” is expected."
     return [Flaw("output", None, None, text)]
@@ -152,35 +157,24 @@ def _in_doubt(traces: Counter[str], asked: Counter[str]) -> bool:
     """Whether there are traces of two languages in the output, or of one that was not asked in."""
     if len(traces) > 1:
         return True
-    return bool(traces) and bool(asked) and not traces.keys() & asked.keys()
+    return bool(traces) and not traces.keys() & asked.keys()
 
 
-def _changes(output: str, asked: Counter[str]) -> list[Flaw]:
-    """A flaw where enough of the output is in another language than most of it."""
-    letters: Counter[str] = Counter()
-    spoken: dict[str, list[tuple[int, int, str]]] = {}
-    for start, end, text in _segments(output):
-        # Without traces of its own a segment is taken as part of what stands round it.
-        traces = _traces(text, words_in(text.lower()))
-        if not traces:
-            continue
-        language = traces.most_common(1)[0][0]
-        letters[language] += len(_LETTER.findall(text))
-        spoken.setdefault(language, []).append((start, end, text))
-    if len(letters) < 2:
-        return []
-    main = letters.most_common(1)[0][0]
-    for language, count in letters.most_common()[1:]:
-        least = _LEAST_DENSE if language in _DENSE else _LEAST_LETTERS
-        together = _SAME_SCRIPT.get(main, {main}) & {language}
-        if count < least or together or {main, language} in ({"da", "sv"},):
-            continue
-        other = language_of(" ".join(text for _, _, text in spoken[language]))
-        first = language_of(" ".join(text for _, _, text in spoken[main]))
-        if other is None or other == first or first is None:
-            continue
-        start, end, _ = spoken[language][0]
-        return [Flaw("output", start, end, f"The output changes from “{first}” to “{other}”.")]
+def _changes(output: str) -> list[Flaw]:
+    """A flaw where enough of the output is in another language than the rest of it."""
+    segments = list(_segments(output))
+    spoken: dict[str, list[int]] = {}
+    for number, (_, _, text) in enumerate(segments):
+        if traces := _traces(text, words_in(text.lower())):
+            spoken.setdefault(traces.most_common(1)[0][0], []).append(number)
+    by_length = sorted(spoken.items(), key=lambda one: sum(len(segments[n][2]) for n in one[1]))
+    for _, numbers in by_length:
+        other = language_of(" ".join(segments[number][2] for number in numbers))
+        rest = [text for number, (_, _, text) in enumerate(segments) if number not in numbers]
+        first = language_of(" ".join(rest))
+        if other and first and not _alike(first, other):
+            start, end, _ = segments[numbers[0]]
+            return [Flaw("output", start, end, f"Part is in “{other}”, the rest in “{first}”.")]
     return []
 
 
@@ -205,19 +199,16 @@ def _segments(text: str) -> Iterator[tuple[int, int, str]]:
 def _another(output: str, instruction: str, given: str) -> list[Flaw]:
     """A flaw where the whole output is in another language than both instruction and input."""
     answered = language_of(output)
-    asked = {language_of(instruction), language_of(given)} - {None}
+    asked = [one for text in (instruction, given) if (one := language_of(text))]
     if answered is None or not asked or any(_alike(answered, one) for one in asked):
         return []
-    text = f"The task is in “{min(filter(None, asked))}”, the output in “{answered}”."
+    text = f"The task is in “{asked[0]}”, the output in “{answered}”."
     return [Flaw("output", None, None, text)]
 
 
-def _alike(one: str, other: str | None) -> bool:
-    return (
-        one == other
-        or {one, other} <= {"da", "no", "nb", "nn", "sv"}
-        or {one, other} <= {"hr", "bs", "sr", "sl"}
-    )
+def _alike(one: str, other: str) -> bool:
+    """Whether the detector may take one language for the other."""
+    return one == other or any(one in group and other in group for group in _NEAR)
 
 
 def language_of(text: str) -> str | None:
@@ -225,7 +216,9 @@ def language_of(text: str) -> str | None:
     letters = len(_LETTER.findall(text))
     if letters < _LEAST_DENSE or (letters < _LEAST_LETTERS and not _NON_LATIN.search(text)):
         return None
-    language, sureness = _detector().classify(text[:2000])
+    # Figures and signs are no language, and a sum has more of them than of words.
+    words = " ".join(_WORD.findall(text[:2000]))
+    language, sureness = _detector().classify(words)
     return str(language) if sureness >= _SURE else None
 
 

@@ -18,6 +18,12 @@ _TOKEN = re.compile(
     r"<\|[a-zA-Z_]{2,30}(?:\|[a-zA-Z_]+)?\|>|\[/?INST\]|<</?SYS>>|</s>|<s>|"
     r"<(?:pad|unk|bos|eos|sep|cls|mask|bot|eot)>|<(?:start|end)_of_turn>|\[(?:CLS|SEP|PAD|UNK)\]"
 )
+_ABOUT_TOKENS = re.compile(
+    r"\btokens?\b|<mask>|\[MASK\]|\b(?:chat|prompt) template|\bhtml\b.*\b(?:strike"
+    r"|tag)",
+    re.IGNORECASE,
+)
+_ABOUT_PROMPTS = re.compile(r"\b(?:prompts?|template|markdown|headings?)\b", re.IGNORECASE)
 _ROLE = re.compile(
     r"^[ \t]*#{2,4}[ \t]*(?:Instruction|Response|Input|Output|Human|Assistant|User"
     r"|System)s?[ \t]*:?"
@@ -35,20 +41,27 @@ _HINTS = (
     "Question", "Q:", "Q :",
 )  # fmt: skip
 _DIALOGUE = re.compile(
-    r"\b(?:dialog(?:ue)?|conversation|chat|role|interview|script|q ?& ?a|faqs?|questions?|prompts?|"
-    r"examples?|tasks?|instructions?|messages?|code|programs?|functions?)",
+    r"\b(?:dialog(?:ue)?s?|conversations?|chats?|role|interview|script|q ?& ?a|faqs?"
+    r"|prompts?|examples?|"
+    r"(?:write|create|make|generate|give|ask|design)\b.{0,60}\b(?:questions?|tasks?|problems?)|"
+    r"question-answer|instructions?|messages?|code|programs?|functions?)\b",
     re.IGNORECASE,
 )
 _NAMES = (
     "a|abbr|article|aside|b|big|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt|em|"
     "embed|fieldset|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|"
-    "input|ins|label|legend|li|link|main|meta|nav|noscript|ol|option|p|pre|script|section|select|"
+    "input|ins|label|legend|li|link|main|meta|nav|noscript|ol|option|p|pre|ref|script"
+    "|section|select|"
     "small|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead|"
     "title|tr|tt|u|ul|video"
 )
 _ATTRIBUTES = r"(?:\s+[a-zA-Z_:@-]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>]+))?)*"
-_TAG = re.compile(rf"<(?:/(?:{_NAMES})\s*|(?:{_NAMES}){_ATTRIBUTES}\s*/?)>|<!--.*?-->", re.I | re.S)
-_DROPPED = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.I | re.S)
+_TAG = re.compile(
+    rf"<(?:/(?:{_NAMES})\s*|(?:{_NAMES}){_ATTRIBUTES}\s*/?)>"
+    r"|<!--(?:(?!<!--).)*?-->",
+    re.I | re.S,
+)
+_DROPPED = re.compile(r"<(script|style)\b[^<>]*>(?:(?!<\1\b).)*?</\1\s*>", re.I | re.S)
 _BREAK = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|ul|ol|table|blockquote)\b", re.I)
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")
 _WIKI = re.compile(r"\[\[[^\[\]\n]{1,80}\]\]|\{\{[^{}\n]{1,80}\}\}|'''[^'\n]{1,80}'''")
@@ -58,15 +71,15 @@ _BBCODE = re.compile(r"\[/?(?:b|i|u|url|quote|img|color|size)(?:=[^\]\n]{1,80})?
 def template_tokens(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     """A field holds tokens of a chat template, or the output goes on with another turn."""
     flaws = first_of(subject.fields, _tokens, _tokens_explained)
-    if flaws and subject.about_markup:
+    instruction, output = subject.example.instruction, subject.example.output
+    if flaws and _ABOUT_TOKENS.search(instruction):
         return []
-    output = subject.example.output
     if any(flaw.field == "output" for flaw in flaws) or not any(one in output for one in _HINTS):
         return flaws
-    if _DIALOGUE.search(subject.example.instruction):
-        return flaws
     prose = without_code(output)
-    if found := _ROLE.search(prose) or _RUN_ON.search(prose):
+    found = None if _ABOUT_PROMPTS.search(instruction) else _ROLE.search(prose)
+    found = found or (None if _DIALOGUE.search(instruction) else _RUN_ON.search(prose))
+    if found:
         text = "The output goes on with marks of a prompt, as if another turn followed."
         flaws.append(Flaw("output", *found.span(), text))
     return flaws
@@ -146,7 +159,7 @@ def without_markup(text: str) -> str:
             break
         for start, end in reversed(spans):
             text = text[:start] + _plain(text[start:end]) + text[end:]
-        text = re.sub(r"[ \t]*\n(?:[ \t]*\n){2,}", "\n\n", text).strip()
+        text = re.sub(r"(?<![ \t])[ \t]*\n(?:[ \t]*\n){2,}", "\n\n", text).strip()
     return text
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from core.findings.subject import words_in
 
 _UP = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĽŁŃŇŐŘŚŞŠŤŪŮŰŹŻŽ]"
-_WORD = rf"{_UP}[^\W\d_]*[a-zß-öø-ÿāăąćčďđēęěğīľłńňőřśşšťūůűźżž](?:[-’'][^\W\d_]+)*"
+_WORD = rf"(?:[OD]['’])?{_UP}[^\W\d_]*[a-zß-öø-ÿāăąćčďđēęěğīľłńňőřśşšťūůűźżž](?:[-’'][^\W\d_]+)*"
 _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Herrn|Frau|Monsieur|Madame|Mme|Señor|Señora|Sra|Signor"
     rf"|Signora)"
@@ -23,27 +23,19 @@ _INTRODUCED = re.compile(
     rf"({_WORD}(?: {_WORD})?)"
     rf"|^[ \t]*(?:Name|Full name|Patient|Client|Customer|Contact|Kunde|Kundin|Nom|Nombre)[ \t]*: ?"
     rf"({_WORD}(?: {_WORD}){{1,2}})"
-    rf"|\b(?:[Ss]incerely|[Rr]egards|[Gg]rüßen?|[Cc]ordialement|[Ss]aludos),?[ \t]*\n+[ \t]*"
+    rf"|\b(?:[Ss]incerely|[Rr]egards|Best(?: wishes)?|[Yy]ours|[Gg]rüßen?|[Cc]ordialement"
+    rf"|[Ss]aludos),?[ \t]*\n+[ \t]*"
     rf"({_WORD}(?: {_WORD}){{0,2}})[ \t]*$",
     re.MULTILINE,
 )
-_TITLES = frozenset(
-    title + end
-    for title in words_in(
-        "Mr Mrs Ms Mx Dr Prof Herr Herrn Frau Monsieur Madame Mme Señor Señora Sra Signor Signora"
-    )
-    for end in ("", ".")
+_TITLES = words_in(
+    "mr mrs ms mx dr prof herr herrn frau monsieur madame mme señor señora sra signor signora"
 )
-_INTRODUCTIONS = frozenset(
-    word + end
-    for word in words_in(
-        "name Name heiße m'appelle m’appelle llamo chiamo Patient Client Customer Contact "
-        "Kunde Kundin Nom Nombre Sincerely sincerely Regards regards Grüßen Gruß Grüße "
-        "Cordialement cordialement Saludos saludos"
-    )
-    for end in ("", ":", ",")
+_INTRODUCTIONS = words_in(
+    "name heiße m'appelle m’appelle llamo chiamo patient client customer contact kunde kundin nom "
+    "nombre sincerely regards best yours grüßen grüße cordialement saludos"
 )
-_GIVEN = words_in(
+_GIVEN_NAMES = words_in(
     "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William "
     "Barbara Richard Susan Joseph Jessica Thomas Sarah Charles Karen Christopher Lisa "
     "Daniel Nancy Matthew Betty Anthony Sandra Mark Margaret Donald Ashley Steven "
@@ -66,6 +58,7 @@ _GIVEN = words_in(
     "Rahul Amit Anil Sanjay Sunita Deepak Neha Wei Ming Hiroshi Yuki Kenji Sakura Olga "
     "Svetlana Dmitri Sergei Natalia Tatiana Mehmet Ayşe Fatma Emre Elif"
 )
+_GIVEN = {name.lower(): name for name in _GIVEN_NAMES}
 _PAIR = re.compile(rf"(?<![\w.-])({_WORD}) (?:{_UP}\. )?({_WORD})(?![\w-])")
 _NO_SURNAME = words_in(
     "Street Avenue Road University College School Hospital Park River Lake County City "
@@ -74,16 +67,15 @@ _NO_SURNAME = words_in(
 )
 
 
-def person_names(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of names; they may overlap."""
-    words = frozenset(text.split())
+def person_names(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Spans of names, which may overlap; `words` are the text's words in lower case, or more."""
     for pattern, hints in ((_TITLED, _TITLES), (_INTRODUCED, _INTRODUCTIONS)):
         if hints.isdisjoint(words):
             continue
         for found in pattern.finditer(text):
             group = next(number for number in range(1, pattern.groups + 1) if found.group(number))
             yield found.span(group)
-    for given in _GIVEN & words:
+    for given in (_GIVEN[word] for word in _GIVEN.keys() & words):
         at = text.find(given)
         while at >= 0:
             pair = _PAIR.match(text, at)

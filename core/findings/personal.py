@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.findings.bank_numbers import cards, ibans
@@ -16,7 +17,7 @@ from core.findings.finding import Flaw
 from core.findings.identity_numbers import identity_numbers
 from core.findings.person_names import person_names
 from core.findings.settings import PHONE_REGIONS, FindingSettings
-from core.findings.subject import Subject, places
+from core.findings.subject import Subject, places, words_in
 
 Span = tuple[int, int]
 Found = tuple[int, int, str]
@@ -28,13 +29,10 @@ _EMAIL = re.compile(
     r"[^\W\d_]{2,24}(?!\w)",
     re.IGNORECASE,
 )
-# Reserved for documentation and tests (RFC 2606): nobody's address.
-_RESERVED = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net)$|\.(?:test|invalid|example)$", re.I)
 # The least that any of these numbers has: seven digits near each other, or a form of its own.
 _NUMERIC = re.compile(
-    r"\d(?:(?:[ .()/-]{0,2}| [/-] )\d){6}|\d\d ?\d\d ?\d\d ?[A-Da-d]\b"
-    r"|\d\d[A-Za-z]\d\d[A-Za-z]\d{3}"
-    r"|\d\.\d{1,3}\.\d{1,3}\.\d"
+    r"\d(?:(?:(?:[ .()/-]{0,2}| [/-] )\d){6}|\d ?\d\d ?\d\d ?[A-Da-d]\b|\d[A-Za-z]\d\d[A-Za-z]\d{3}"
+    r"|\.\d{1,3}\.\d{1,3}\.\d)"
 )
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,6}(?![\w:])", re.I)
@@ -56,24 +54,36 @@ _US_FORM = re.compile(
 )
 _TRUNK = re.compile(r"0\d{1,5}[ /-]")
 _SUM = re.compile(r"\s*[=*+×÷/^<>-]\s*[\d$]")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
+    r"(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d)(?!\d)"
+)
 _SPACED_SIGN = re.compile(r" [-/] ")
 _BEFORE = 40
 
 
-def personal_data(text: str, regions: Sequence[str] = PHONE_REGIONS) -> list[Found]:
+def personal_data(
+    text: str, regions: Sequence[str] = PHONE_REGIONS, words: frozenset[str] | None = None
+) -> list[Found]:
     """(start, end, kind) of personal data in a text, in order, none overlapping.
 
-    Where two kinds claim the same characters the one with the stronger check has them.
+    `words`, where they are known: its words in lower case, or more. Where two kinds
+    claim the same characters the one with the stronger check has them.
     """
     taken: list[Found] = []
-    for kind, find in _finders(text, regions):
+    for kind, find in _finders(text, regions, words_in(text.lower()) if words is None else words):
         for start, end in find:
-            if all(end <= a or b <= start for a, b, _ in taken):
-                taken.append((start, end, kind))
-    return sorted(taken)
+            # Those taken are in order and apart, so only the neighbours can overlap.
+            place = bisect_left(taken, (start, end, ""))
+            free_before = place == 0 or taken[place - 1][1] <= start
+            if free_before and (place == len(taken) or end <= taken[place][0]):
+                taken.insert(place, (start, end, kind))
+    return taken
 
 
-def _finders(text: str, regions: Sequence[str]) -> Iterator[tuple[str, Iterable[Span]]]:
+def _finders(
+    text: str, regions: Sequence[str], words: frozenset[str]
+) -> Iterator[tuple[str, Iterable[Span]]]:
     """The finders that a quick look at the text does not rule out, the surest first."""
     if "@" in text or "[at]" in text or "(at)" in text:
         yield "email", _emails(text)
@@ -85,39 +95,40 @@ def _finders(text: str, regions: Sequence[str]) -> Iterator[tuple[str, Iterable[
         yield "phone", _phones(text, regions)
     elif text.count(":") >= 3:
         yield "ip_address", _addresses(text)
-    yield "person_name", person_names(text)
+    yield "person_name", person_names(text, words)
 
 
 def _emails(text: str) -> Iterator[Span]:
-    for found in _EMAIL.finditer(text):
-        if not _RESERVED.search(found.group()):
-            yield found.span()
+    yield from (found.span() for found in _EMAIL.finditer(text))
 
 
 def _addresses(text: str) -> Iterator[Span]:
-    """Addresses that lead to somebody: private and documentation ranges do not."""
+    """Addresses of a machine other than the one that reads them."""
     for found in _IPV4.finditer(text):
         octets = found.group().split(".")
         section = all(int(one) < _SECTION_UP_TO for one in octets)
-        if not section and not _VERSION.search(text[: found.start()][-12:]) and _is_global(octets):
+        if not section and not _VERSION.search(text[: found.start()][-12:]) and _is_address(octets):
             yield found.span()
     if text.count(":") >= 3:
         for found in _IPV6.finditer(text):
-            if any(one.isdigit() for one in found.group()) and _is_global([found.group()]):
+            if any(one.isdigit() for one in found.group()) and _is_address([found.group()]):
                 yield found.span()
 
 
-def _is_global(parts: list[str]) -> bool:
+def _is_address(parts: list[str]) -> bool:
     try:
-        return ipaddress.ip_address(".".join(parts)).is_global
+        found = ipaddress.ip_address(".".join(parts))
     except ValueError:
         return False
+    return not (found.is_loopback or found.is_unspecified or found.is_multicast)
 
 
 def _phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     for found in _PHONE.finditer(text):
         number = found.group()
-        if number.count("(") != number.count(")") or _SUM.match(text, found.end()):
+        if number.count("(") != number.count(")") or _DATE.search(number):
+            continue
+        if _SUM.match(text, found.end()):
             continue
         if _is_phone(number, text[max(0, found.start() - _BEFORE) : found.start()], regions):
             yield found.span()
@@ -174,7 +185,7 @@ def masked(
     """The text with personal data of these kinds masked, such as “[EMAIL]”.
 
     Masking a masked text changes nothing. Addresses that are reserved for documentation
-    (example.com, 192.0.2.1) are nobody's and stay.
+    (example.com, 192.0.2.1) are masked too: nothing is lost, and nobody has to know the list.
     """
     chosen = frozenset(kinds)
     # A mask can uncover what stood in its shadow, so until nothing is left; each round shortens

@@ -13,8 +13,8 @@ from core.findings.subject import Subject, words_in
 
 _ANCHORS = words_in(
     "ai language cutoff cut openai knowledge training artificial ki sprachmodell künstliche modèle "
-    "ia modelo inteligencia inteligência intelligenza intelligence modello taalmodel языковая "
-    "искусственный"
+    "ia qu'ia qu’ia modelo inteligencia inteligência intelligenza intelligence modello "
+    "taalmodel языковая искусственный"
 )
 _UNSPACED = ("作为", "言語モデル")
 _MODEL = re.compile(
@@ -39,19 +39,32 @@ _REFUSED = (
     r"|engage in) (?:that|this)|"
     r"(?:generate|create|write|produce) (?:that|this|such|content|any)|give (?:you )?(?:that"
     r"|this|any|advice)|"
-    r"process (?:this|that|your)|respond to (?:this|that|your)|continue with)"
+    r"process (?:this|that|your)|respond to (?:this|that|your)|continue with|help you (?:do"
+    r"|write|make) (?:that|this))"
 )
 _REFUSAL = re.compile(
     r"(?:i['’]?m (?:really |very |so )?sorry|(?:i )?apologi[sz]e|sorry|unfortunately|i regret|"
     r"i['’]m afraid|due to [^.]{0,60}|you are requesting [^.]{0,60}\.[^.]{0,90}|my apologies)?"
     r"[^.!?\n]{0,90}?[.,;!:—-]?\s*(?:but |however,? )?(?:due to [^.\n]{0,100}, )?"
     r"\b(?:i|we)\s?(?:['’]m |am |are )?"
-    r"(?:can ?not|can['’]t|could not|won['’]t|will not|not able to|unable to"
+    r"(?:can ?not|can['’]t|could not|won['’]t(?: be able to)?|will not(?: be able to)?"
+    r"|not able to|unable to"
     r"|do not feel comfortable)"
-    rf"\s+(?:to )?(?:\w+ )?{_REFUSED}",
+    rf"\s+(?:to )?(?:\w+ )?{_REFUSED}"
+    r"|(?:i['’]?m sorry,? but )?i (?:must|have to) (?:respectfully )?(?:decline|refuse)\b"
+    r"|i (?:do not|don['’]t) have the ability to\b|(?:that"
+    r"|this) is not something (?:that )?i (?:can|am able)"
+    r"|i['’]?(?:m| am) not (?:comfortable|allowed|permitted|able) (?:to |with |writing"
+    r"|providing|doing)",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
+    r"(?:leider|bedaure)[^\n.]{0,30}(?:kann|darf) ich[^\n.]{0,60}(?:nicht|keine)[^\n.]{0,30}"
+    r"(?:helfen|beantworten|erfüllen|unterstützen|nachkommen|geben)"
+    r"|no puedo (?:ayudar|responder|cumplir)|non posso (?:aiutar|rispondere)"
+    r"|je ne peux pas (?:vous aider|"
+    r"répondre|t['’]aider|fournir)|(?:я )?не могу (?:помочь|ответить|выполнить)|(?:我)?(?:无法"
+    r"|不能)(?:帮助|回答|提供)|"
     r"(?:es )?tut mir (?:sehr )?leid[^\n]{0,60}(?:kann|darf)[^\n.]{0,60}"
     r"(?:nicht|keine)[^\n.]{0,60}(?:helfen|beantworten|erfüllen|unterstützen|geben|nachkommen)"
     r"|(?:je suis )?désolée?[^\n]{0,40}je ne (?:peux|suis)[^\n.]{0,60}(?:aider|répondre"
@@ -85,7 +98,10 @@ def refusal(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     """The output opens with a refusal, and the input holds none to be rewritten."""
     opening = subject.example.output[:_OPENING].lstrip()
     lowered = opening.lower()
-    english = any(sign in lowered for sign in ("can", "unable", "will not", "won", "not able"))
+    english = any(
+        sign in lowered
+        for sign in ("can", "able", "will not", "won", "decline", "refuse", "ability", "not ")
+    )
     found = (_REFUSAL.match(opening) if english else None) or _ELSEWHERE.match(opening)
     if not found or _asked(_REFUSAL, subject) or _asked(_ELSEWHERE, subject):
         return []

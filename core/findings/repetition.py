@@ -11,20 +11,24 @@ from core.findings.subject import Subject, cut, looks_like_code, without_code
 
 Span = tuple[int, int]
 
-_SENTENCE = re.compile(r"[^.!?\n。！？।؟]+[.!?。！？।؟]*")
-_END = re.compile(r"[.!?\n。！？।؟]+")
+# The point of “0.5” ends nothing.
+_SENTENCE = re.compile(r"(?:[^.!?\n。！？।؟]|\.(?=\w))+[.!?。！？।؟]*")
+_END = re.compile(r"[!?\n。！？।؟]+|\.(?!\w)")
 _WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"[^\W\d_]")
-_ADJACENT_LETTERS, _ANYWHERE_LETTERS, _UNSPACED_LETTERS = 12, 20, 6
+_ADJACENT_LETTERS, _ANYWHERE_LETTERS, _UNSPACED_LETTERS = 12, 15, 6
+_BLOCK_LETTERS = 7
 _LOOPS, _LONGEST_LOOP = 4, 12
 _ABOUT_REPEATS = re.compile(
-    r"\b(?:repeat\w*|lyrics|song|poem|chorus|refrain|mantra|times|chant|loop|print|wiederhol\w*)\b",
+    r"\b(?:repeat\w*|lyrics|song|poem|chorus|refrain|mantra|chant|rap|rhyme|wiederhol\w*)\b"
+    r"|\b(?:write|say|print|output)\b.{0,60}\btimes\b",
     re.IGNORECASE,
 )
 
 
 def repeated_sentences(subject: Subject, settings: FindingSettings) -> list[Flaw]:
-    """The output says a sentence twice in a row, three times in all, or goes round in a loop."""
+    """The output says a sentence twice in a row, three times in all, sentences in the same order
+    again, or goes round in a loop."""
     spans = _repeats(subject.example.output)
     if not spans or _ABOUT_REPEATS.search(subject.example.instruction):
         return []
@@ -49,15 +53,19 @@ def _repeated(text: str) -> list[Span]:
     ]
     said = Counter(key for _, _, key in pieces)
     before: set[str] = set()
+    followed: set[tuple[str, str]] = set()
     last, spans = "", []
     for start, end, key in pieces:
         letters = len(_LETTER.findall(key))
         unspaced = not key.isascii() and " " not in key and letters >= _UNSPACED_LETTERS
-        adjacent = key == last and (letters >= _ADJACENT_LETTERS or unspaced)
+        least = _ADJACENT_LETTERS if key == last else _BLOCK_LETTERS
+        adjacent = key == last or (last, key) in followed
+        again = adjacent and (letters >= least or unspaced)
         often = said[key] >= 3 and key in before and (letters >= _ANYWHERE_LETTERS or unspaced)
-        if adjacent or often:
+        if again or often:
             spans.append((start, end))
         before.add(key)
+        followed.add((last, key))
         last = key
     return spans
 
@@ -99,6 +107,6 @@ def without_repeats(text: str) -> str:
         if not (spans := _repeats(text)):
             break
         kept = cut(text, spans)
-        kept = re.sub(r"[ \t]{2,}", " ", re.sub(r"[ \t]+\n", "\n", kept))
+        kept = re.sub(r"[ \t]{2,}", " ", re.sub(r"(?<![ \t])[ \t]+\n", "\n", kept))
         text = re.sub(r"\n{3,}", "\n\n", kept).strip()
     return text

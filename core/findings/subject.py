@@ -10,14 +10,14 @@ from core.findings.finding import Checked, Flaw
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|\$\$.+?\$\$", re.DOTALL)
 _CODE_SIGNS = re.compile(
-    r"^\s*(?:def |class |import |from \w+ import|#include|function |const |let |var |public |"
-    r"return\b|SELECT |<\?php|<!DOCTYPE|\$ |>>> |@\w+$|\}|//)|[;{]\s*$|=>|->|\w\(\)|==|\\begin\{",
+    r"^[ \t]*(?:def |class |import |from \w+ import|#include|function |const |let |var |public |"
+    r"return\b|SELECT |<\?php|<!DOCTYPE|\$ |>>> |@\w+$|\}|//)|[;{][ \t]*$|=>|\w\(\)|==|\\begin\{",
     re.MULTILINE,
 )
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?"()[]{}«»„“”*…-–—/', " "))
 _ABOUT_MARKUP = re.compile(
-    r"\b(?:x?html5?|xml|svg|css|jsx|markup|web ?(?:page|site)s?|tags?|elements?|code|scripts?|"
-    r"function|programs?|regex|template|escape[ds]?|entit(?:y|ies)|latex|markdown)\b",
+    r"\b(?:x?html5?|xml|svg|css|jsx|markup|web ?(?:page|site)s?|code|scripts?|"
+    r"function|programs?|regex|template|escape[ds]?|latex|markdown)\b",
     re.IGNORECASE,
 )
 
@@ -73,7 +73,7 @@ class Subject:
             self._personal = [
                 (name, found)
                 for name, text in self.fields
-                if (found := personal_data(text, regions))
+                if (found := personal_data(text, regions, self.words[name == "output"]))
             ]
         return self._personal
 

@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from core.errors import InvalidInput, NotFound
 from core.gpu.label_models import load_label_model
 from core.jobs.faults import is_out_of_memory
+from core.tuning.base_models import shipped
 from core.tuning.labels import Labels
 from core.tuning.spec_parts import Precision
 from core.tuning.weights import cached_weights_hash
@@ -92,7 +93,7 @@ def find_model(name: str, workspace: Path) -> Path:
     """
     folder = workspace / name
     if not folder.is_dir():
-        folder = _downloaded(name) or folder
+        folder = shipped(name) or _downloaded(name) or folder
     if not (folder / "config.json").is_file():
         raise MissingModel(
             f"There is no model in {folder}. Put the model's folder there, or choose another one."

@@ -62,7 +62,7 @@ def read_answers(
     when no column holds answers, or none says what they answer.
     """
     kind = identify(path, limits)
-    columns = _columns(begin(path, kind, limits), answer_column)
+    columns = _columns(begin(path, kind, limits, as_it_stands=True), answer_column)
     answers: list[ImportedAnswer] = []
     rejects: list[Reject] = []
     for record in read(path, kind, limits, on_bytes):

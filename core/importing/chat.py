@@ -1,8 +1,8 @@
-"""Conversations as examples: the last question and its answer, what was said before as context.
+"""Conversations as examples: the last question, its answer, and the turns before as the input.
 
 turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
 flatten({"messages": turns}, ("messages",))
-# {"messages.instruction": "Hi", "messages.input": "", "messages.output": "Hello", …}
+# {"messages.instruction": "Hi", "messages.input": "", "messages.output": "Hello"}
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core import conversation
+from core.conversation import Speaker, Turn
 from core.importing.names import is_stray, plain
 from core.importing.records import kind_of
 
 TURN_KEYS = (("role", "content"), ("from", "value"))
 """How a turn names its speaker and its text: OpenAI's way, ShareGPT's way."""
-SPEAKERS = {
+SPEAKERS: dict[str, Speaker] = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -28,14 +30,19 @@ SPEAKERS = {
     "bard": "assistant",
     "model": "assistant",
     "bot": "assistant",
+    "function_call": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
 }
-PARTS = ("instruction", "input", "output", "system")
+PARTS = ("instruction", "input", "output")
+# Calls of tools that OpenAI writes beside the text.
+_CALLS = ("tool_calls", "function_call")
+BETWEEN = "\n\n"
+"""What stands between instruction and input in a question that holds both."""
 # Of several columns that hold turns, the first of these is read; prompt and completion together.
 _PREFERRED = ("messages", "conversations", "conversation", "dialogue", "dialog", "chosen")
 _PROMPT_AND_COMPLETION = ("prompt", "completion")
-
-Turn = tuple[str, str]
-"""Speaker (system, user, assistant, or what the file says) and text."""
 
 
 class NoConversation(Exception):
@@ -66,10 +73,11 @@ def _keys_of(turn: object) -> tuple[str, str] | None:
 
 
 def flatten(values: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
-    """The record with its turns as four columns, named after the first of `columns`.
+    """The record with its turns as three columns, named after the first of `columns`.
 
     instruction: the last user's turn that is answered, or the last; output: the answer to it;
-    input: the turns before; system: the system's text. Raises NoConversation.
+    input: the system's text and the turns before, as `core.conversation` writes them. A column
+    "input" that the only question ends with is the input. Raises NoConversation.
     """
     turns = [turn for name in columns for turn in _turns(values.get(name), name)]
     system = "\n\n".join(text for speaker, text in turns if speaker == "system")
@@ -79,9 +87,22 @@ def flatten(values: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, An
         output = spoken.pop()[1]
     if not spoken or spoken[-1][0] != "user":
         raise NoConversation(_what_is_odd(spoken))
-    parts = (spoken[-1][1], transcript(spoken[:-1]), output, system)
-    flat = {f"{columns[0]}.{part}": text for part, text in zip(PARTS, parts, strict=True)}
-    return flat | {name: values[name] for name in values if name not in columns}
+    earlier = [("system", system), *spoken[:-1]] if system.strip() else spoken[:-1]
+    asked, given = spoken[-1][1], conversation.to_text(earlier)
+    rest = {name: values[name] for name in values if name not in columns}
+    if not earlier and (own := _input_in(asked, rest.get("input"))):
+        asked, given = asked.removesuffix(own).removesuffix(BETWEEN), own
+        del rest["input"]
+    parts = dict(zip(PARTS, (asked, given, output), strict=True))
+    return {f"{columns[0]}.{part}": text for part, text in parts.items()} | rest
+
+
+def _input_in(asked: str, given: object) -> str:
+    """The input that a question ends with, as exports write it; "" when it does not."""
+    if not isinstance(given, str) or not given or not asked.endswith(given):
+        return ""
+    rest = asked.removesuffix(given)
+    return given if not rest or rest.endswith(BETWEEN) else ""
 
 
 def several_turns(values: Mapping[str, Any], columns: tuple[str, ...]) -> bool:
@@ -91,21 +112,19 @@ def several_turns(values: Mapping[str, Any], columns: tuple[str, ...]) -> bool:
     return sum(_speaker(turn) == "user" for turn in turns) > 1
 
 
-def transcript(turns: Sequence[Turn]) -> str:
-    """What was said before, as text: "User: …", "Assistant: …"."""
-    return "\n\n".join(f"{speaker.capitalize()}: {text}" for speaker, text in turns)
-
-
 def _what_is_odd(spoken: Sequence[Turn]) -> str:
     if not spoken:
         return "The conversation has no user's turn."
     return f"The last turn before the answer is that of “{spoken[-1][0]}”, not the user's."
 
 
-def _speaker(turn: object) -> str:
+def _speaker(turn: object) -> Speaker | None:
+    return SPEAKERS.get(_named(turn).strip().lower())
+
+
+def _named(turn: object) -> str:
     keys = _keys_of(turn)
-    name = str(turn[keys[0]]) if keys and isinstance(turn, dict) else ""
-    return SPEAKERS.get(name.strip().lower(), name)
+    return str(turn[keys[0]]) if keys and isinstance(turn, dict) else ""
 
 
 def _turns(value: object, column: str) -> Iterable[Turn]:
@@ -114,10 +133,17 @@ def _turns(value: object, column: str) -> Iterable[Turn]:
     if not isinstance(value, list):
         raise NoConversation(f"The column '{column}' is not a list of turns but {kind_of(value)}.")
     for number, turn in enumerate(value, start=1):
-        keys = _keys_of(turn)
+        keys, speaker = _keys_of(turn), _speaker(turn)
         if keys is None or not isinstance(turn, dict):
             raise NoConversation(f"Turn {number} of '{column}' has no speaker or no text.")
-        yield _speaker(turn), _text(turn[keys[1]], number)
+        if speaker is None:
+            raise NoConversation(
+                f"Turn {number} is that of “{_named(turn)[:60]}”. Known speakers are system, user,"
+                " assistant and tool, under their usual names."
+            )
+        if any(turn.get(name) for name in _CALLS):
+            raise NoConversation(f"Turn {number} calls a tool, which a text cannot keep.")
+        yield speaker, _text(turn[keys[1]], number)
 
 
 def _text(content: object, number: int) -> str:

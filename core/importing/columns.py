@@ -27,8 +27,9 @@ class ColumnMapping:
     object becomes an example. `chat` names the columns that hold turns; they appear as
     "messages.instruction", ".input", ".output" and ".system". `constant_instruction` stands in for
     a missing instruction column. `id`, `label` and `meta` columns are kept beside the example;
-    `labels` are (label of the project's schema, column). `json_values` writes lists and objects out
-    as JSON text; otherwise they are refused. Raises InvalidMapping.
+    `labels` are (label of the project's schema, column); `records` is the kind of
+    `core.importing.record_kinds` that makes the columns, "" for none. `json_values` writes lists
+    and objects out as JSON text; otherwise they are refused. Raises InvalidMapping.
     """
 
     instruction: str | None = None
@@ -42,6 +43,7 @@ class ColumnMapping:
     json_values: bool = False
     chat: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    records: str = ""
 
     def __post_init__(self) -> None:
         if not (self.instruction or self.input):

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from core.exporting.cells import plain_cell
 from core.importing.formats import ACCEPTED, FileKind
 from core.importing.limits import Limits, UnreadableFile
 from core.importing.records import SourceRecord, excerpt, unique_names
 from core.importing.text import KEEP_NEWLINES, bounded_lines, bytes_read, open_text
 
 _MAX_RETRIES = 100
+# What an export of Touchstone has, whose cells are escaped where a spreadsheet would run them.
+_OWN = {"instruction", "input", "output", "content_hash"}
 
 
 class _RecordTooLong(Exception):
@@ -81,6 +84,7 @@ def read_delimited(path: Path, kind: FileKind, limits: Limits) -> Iterator[Sourc
     with open_text(path, kind, KEEP_NEWLINES) as file:
         lines, reader = _open_reader(file, kind, limits)
         columns, _ = unique_names(_read_header(lines, reader))
+        escaped = set(columns) >= _OWN
         while True:
             lines.start_record()
             try:
@@ -95,7 +99,8 @@ def read_delimited(path: Path, kind: FileKind, limits: Limits) -> Iterator[Sourc
                 lines.retry()
                 continue
             if row:
-                yield _record(row, columns, lines.first[0], bytes_read(file))
+                cells = [plain_cell(cell) for cell in row] if escaped else row
+                yield _record(cells, columns, lines.first[0], bytes_read(file))
 
 
 def _open_reader(

@@ -26,6 +26,7 @@ from core.importing.names import (
     is_stray,
     plain,
 )
+from core.importing.record_kinds import ANNOTATED, record_kind
 from core.projects import LabelField
 
 MAX_META = 50
@@ -70,25 +71,32 @@ def detect(
     samples: Samples = (),
     schema: Sequence[LabelField] = (),
     chat: tuple[str, ...] = (),
+    records: str = "",
 ) -> ColumnMapping | None:
     """The mapping that the column names suggest, None when they suggest nothing.
 
     Case, spaces, hyphens and underscores do not matter. Columns whose sampled values are mostly
     lists or objects are left alone, but for the objects of `instances`. Columns named like labels
     of the `schema` become labels; every other column is kept as metadata, unless it is long.
-    `chat` are the columns of turns, already flattened in `columns` and `samples`.
+    `chat` are the columns of turns and `records` the kind of records, already flattened in
+    `columns` and `samples`; what people answered in a tool is the output where nothing else is.
     """
+    kind = record_kind(records)
     nested = nested_column(columns, samples)
     sure = labels_by_name([name for name in columns if _all_options(name, schema, samples)], schema)
     fixed = {column for _, column in sure}
     usable = [n for n in columns if n not in fixed and _holds_text(n, nested, samples)]
+    if kind.fixed:
+        usable = [name for name in (*PARTS, "id") if name in usable]
     if chat:  # the turns say it all
-        usable = [*(f"{chat[0]}.{part}" for part in PARTS[:3]), *_ids(usable)]
-    common = [name for name in usable if not _is_stray(name, nested, samples)]
+        usable = [*(f"{chat[0]}.{part}" for part in PARTS), *_ids(usable)]
+    common = [n for n in usable if kind.fixed or not _is_stray(n, nested, samples)]
     output = _best(OUTPUT_NAMES, common, nested, samples)
     label = find_column(LABEL_NAMES, [name for name in common if name != output])
     if output is None:
         output, label = label, None
+    if output is None:
+        output = next((name for name in common if name.startswith(ANNOTATED)), None)
     instruction = _best(INSTRUCTION_NAMES, common, nested, samples)
     # Beside an instruction, "source" says where the example is from.
     names = [name for name in INPUT_NAMES if name != "source" or not instruction]
@@ -108,11 +116,14 @@ def detect(
         meta=tuple(
             name
             for name in meta_columns(columns, nested, samples)
-            if name not in taken and _is_short(name, nested, samples)
+            if name not in taken
+            and not name.startswith(kind.kept_anyway)
+            and (name in kind.meta or _is_short(name, nested, samples))
         )[:MAX_META],
         explode=nested,
         chat=chat,
         labels=labels,
+        records=records,
     )
 
 
@@ -137,10 +148,11 @@ def meta_columns(columns: Sequence[str], nested: str | None, samples: Samples) -
 def left_out(columns: Sequence[str], samples: Samples, mapping: ColumnMapping) -> list[str]:
     """The columns that no part of the mapping keeps."""
     used = set(mapping.columns)
+    kept = record_kind(mapping.records).kept_anyway
     return [
         name
         for name in meta_columns(columns, mapping.explode, samples)
-        if name not in used and not name.endswith(".system")
+        if name not in used and not name.startswith(kept)
     ]
 
 

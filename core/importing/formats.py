@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,19 +16,21 @@ from typing import Literal
 from core.importing.encodings import TextEncoding, encoding_of
 from core.importing.limits import LIMITS, MIB, Limits, UnreadableFile
 
-Format = Literal["jsonl", "json", "csv", "tsv", "parquet", "dataset"]
+Format = Literal["jsonl", "json", "csv", "tsv", "parquet", "xlsx", "docx", "pdf", "dataset"]
 
 
 @dataclass(frozen=True)
 class FileFormat:
     """An accepted format. `reader` is `reader(path, kind, limits) -> Iterator[SourceRecord]`, named
     as "module:function", so that looking at CSV does not load pyarrow. One without suffixes is a
-    folder, which a browser does not upload."""
+    folder, which a browser does not upload. One with `passages` is a document, whose outputs people
+    write."""
 
     name: Format
     label: str
     suffixes: tuple[str, ...]
     reader: str
+    passages: bool = False
 
 
 FORMATS: dict[str, FileFormat] = {
@@ -42,6 +45,9 @@ FORMATS: dict[str, FileFormat] = {
         FileFormat(
             "parquet", "Parquet", (".parquet", ".pq"), "core.importing.parquet:read_parquet"
         ),
+        FileFormat("xlsx", "XLSX", (".xlsx", ".xlsm"), "core.importing.office:read_xlsx"),
+        FileFormat("docx", "DOCX", (".docx",), "core.importing.documents:read_docx", True),
+        FileFormat("pdf", "PDF", (".pdf",), "core.importing.documents:read_pdf", True),
         FileFormat("dataset", "datasets folder", (), "core.importing.folders:read_folder"),
     )
 }
@@ -54,14 +60,16 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"%PDF", "a PDF document"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"BZh", "a bzip2 archive; unpack it first"),
     (b"\xfd7zXZ", "an xz archive; unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
     (b"SQLite format 3", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document; save the sheet as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old or encrypted Office document; save it as XLSX or DOCX without a password",
+    ),
     (b"ARROW1", "an Arrow file; save it as Parquet"),
     (b"\x80\x04\x95", "a Python pickle, which is never opened"),
 )
@@ -99,17 +107,42 @@ def identify(path: Path, limits: Limits = LIMITS, whole: bool = True) -> FileKin
         raise UnreadableFile(f"The file is empty. {ACCEPTED}")
     if head.startswith(b"PAR1"):
         return FileKind("parquet", size)
+    if b"%PDF-" in head[:1024]:
+        return FileKind("pdf", size)
+    if head.startswith(b"PK\x03\x04"):
+        return FileKind(_archive_kind(path, limits), size)
     _refuse_other_kinds(head, path.suffix.lower())
     text = encoding_of(path, whole)
     beginning = _decode_head(head, text)
     return _text_kind(path.suffix.lower(), beginning, len(head) < size, text, size)
 
 
+def _archive_kind(path: Path, limits: Limits) -> Format:
+    """What a zip archive is, by the names in it; its own account of its size must be acceptable.
+
+    What unpacks to more than its account is cut off there by zipfile.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            size = sum(one.file_size for one in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise UnreadableFile(
+            "This is a zip archive, as XLSX and DOCX files are, and it is damaged or incomplete."
+            " Save it again and upload it once more."
+        ) from None
+    limits.check_unpacked(size)
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "word/document.xml" in names:
+        return "docx"
+    found = (
+        "an Office document of another kind" if "[Content_Types].xml" in names else "a zip archive"
+    )
+    raise UnreadableFile(f"This is {found}. {ACCEPTED}")
+
+
 def _refuse_other_kinds(head: bytes, suffix: str) -> None:
-    if head.startswith(b"PK\x03\x04"):
-        office = suffix in {".xlsx", ".docx", ".ods"} or b"[Content_Types].xml" in head[:4096]
-        found = "an Office document; save the sheet as CSV" if office else "a zip archive"
-        raise UnreadableFile(f"This is {found}. {ACCEPTED}")
     for magic, found in _MAGIC:
         if head.startswith(magic):
             raise UnreadableFile(f"This is {found}. {ACCEPTED}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.importing.names import plain
+from core.importing.record_kinds import LABELLED
 from core.projects import LabelField
 
 _BETWEEN = re.compile(r"\s*[;,|]\s*")
@@ -19,10 +20,17 @@ _BETWEEN = re.compile(r"\s*[;,|]\s*")
 def labels_by_name(
     columns: Sequence[str], schema: Sequence[LabelField]
 ) -> tuple[tuple[str, str], ...]:
-    """(label, column) for each label of the schema whose name a column has."""
-    by_name = {plain(column): column for column in reversed(columns)}
+    """(label, column) for each label of the schema whose name a column has, alone or behind
+    "labels." or "annotation."."""
+    by_name = {plain(_bare(column)): column for column in reversed(columns)}
+    by_name |= {plain(column): column for column in reversed(columns)}
     pairs = ((field.name, by_name.get(plain(field.name))) for field in schema)
     return tuple((name, column) for name, column in pairs if column)
+
+
+def _bare(column: str) -> str:
+    before = next((one for one in LABELLED if column.startswith(one)), "")
+    return column.removeprefix(before)
 
 
 class LabelProblem(NamedTuple):

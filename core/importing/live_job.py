@@ -57,7 +57,7 @@ def live_columns(path: Path, chosen: Sequence[str]) -> tuple[ColumnMapping, list
 
     Raises UnknownColumn, and InvalidMapping with no question or fewer than two systems.
     """
-    beginning = begin(path, identify(path, LIMITS), LIMITS)
+    beginning = begin(path, identify(path, LIMITS), LIMITS, as_it_stands=True)
     names = [name for name in beginning.columns if name not in chosen]
     if missing := [name for name in chosen if name not in beginning.columns]:
         raise UnknownColumn(

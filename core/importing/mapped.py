@@ -12,6 +12,8 @@ from typing import Any
 
 from core.importing.chat import NoConversation, flatten
 from core.importing.columns import ColumnMapping
+from core.importing.record_kinds import OddRecord, record_kind
+from core.importing.record_kinds import flatten as flat_record
 from core.importing.records import kind_of
 
 
@@ -57,11 +59,10 @@ def fields_of(
 
 
 def _plain_record(values: Mapping[str, Any], mapping: ColumnMapping) -> Mapping[str, Any]:
-    if not mapping.chat:
-        return values
     try:
-        return flatten(values, mapping.chat)
-    except NoConversation as odd:
+        flat = flat_record(mapping.records, values)
+        return flatten(flat, mapping.chat) if mapping.chat else flat
+    except (NoConversation, OddRecord) as odd:
         raise Unusable(str(odd)) from None
 
 
@@ -134,8 +135,14 @@ def as_text(value: Any) -> str:
 
 
 def _meta(values: Mapping[str, Any], mapping: ColumnMapping) -> dict[str, Any]:
-    kept = ((name, plain_value(values.get(name))) for name in mapping.meta)
-    meta = {name: value for name, value in kept if value not in (None, "")}
+    meta: dict[str, Any] = {}
+    spread = record_kind(mapping.records).spread
+    for name in mapping.meta:
+        value = plain_value(values.get(name))
+        if name in spread and isinstance(value, dict):
+            meta |= value
+        elif value not in (None, ""):
+            meta[name] = value
     if mapping.label and (label := plain_value(values.get(mapping.label))) not in (None, ""):
         meta["label"] = label
     return meta

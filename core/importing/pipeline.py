@@ -6,7 +6,7 @@ for one in outcomes_of(open_source(path)):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from core.importing.labels import LabelReader
 from core.importing.limits import LIMITS, Limits
 from core.importing.mapped import Fields, Unusable, as_text, fields_of, numbered_id, plain_value
 from core.importing.readers import OnBytes, read
+from core.importing.record_kinds import left_over, record_kind
 from core.importing.records import SourceRecord, excerpt
 from core.importing.sniffing import begin
 from core.projects import LabelField
@@ -103,6 +104,7 @@ def open_source(
     kind = identify(path, limits)
     beginning = begin(path, kind, limits)
     settled = beginning.mapping(mapping, schema)
+    allow_empty_output = allow_empty_output or beginning.is_document
     warnings = (*beginning.warnings, *beginning.remarks(settled))
     return Source(path, kind, settled, allow_empty_output, limits, warnings, tuple(schema))
 
@@ -121,15 +123,20 @@ def converter(
     mapping: ColumnMapping, schema: Sequence[LabelField] = (), allow_empty_output: bool = False
 ) -> Converter:
     """A function from one record to its outcomes: several where a list inside it is exploded."""
-    labels = LabelReader(mapping.labels, schema, as_text)
+    chosen, used = _labels_of(mapping, schema), {*mapping.columns}
+    labels = LabelReader(chosen, schema, as_text)
+    used |= {column for _, column in chosen}
 
     def closely(record: SourceRecord) -> list[Accepted | Reject]:
         if record.values is None:
             return [Reject(record.line, record.error, record.raw)]
-        found = fields_of(record.values, mapping, output_needed=not allow_empty_output)
-        return [_outcome(record, one, labels, allow_empty_output) for one in found]
+        found = list(fields_of(record.values, mapping, output_needed=not allow_empty_output))
+        outcomes = [_outcome(record, one, labels, allow_empty_output) for one in found]
+        if not mapping.records:
+            return outcomes
+        return [_with_left_over(one, f, used) for one, f in zip(outcomes, found, strict=True)]
 
-    if mapping.explode or mapping.chat or mapping.labels or mapping.label:
+    if mapping.records or mapping.explode or mapping.chat or mapping.labels or mapping.label:
         return closely
     return _quickly(mapping, allow_empty_output, closely)
 
@@ -160,6 +167,24 @@ def _quickly(mapping: ColumnMapping, allow_empty_output: bool, closely: Converte
         return (Accepted(record.line, first, second, third, digest, name, meta),)
 
     return convert
+
+
+def _labels_of(mapping: ColumnMapping, schema: Sequence[LabelField]) -> tuple[tuple[str, str], ...]:
+    """The mapping's labels, and for an export of Touchstone all others of the schema, too."""
+    if not record_kind(mapping.records).fixed:
+        return mapping.labels
+    known = dict(mapping.labels)
+    return tuple((one.name, known.get(one.name, f"labels.{one.name}")) for one in schema)
+
+
+def _with_left_over(
+    outcome: Accepted | Reject, fields: Fields | Unusable, used: Collection[str]
+) -> Accepted | Reject:
+    if isinstance(outcome, Reject) or isinstance(fields, Unusable):
+        return outcome
+    rest = {name: plain_value(v) for name, v in left_over(fields.source, used).items()}
+    rest = {name: value for name, value in rest.items() if value not in (None, "", [])}
+    return outcome._replace(meta={**outcome.meta, **rest}) if rest else outcome
 
 
 def _outcome(

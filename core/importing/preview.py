@@ -47,6 +47,7 @@ class Preview:
     warnings: tuple[str, ...]
     chat: tuple[str, ...] = ()
     meta_columns: tuple[str, ...] = ()
+    record_kind: str = ""
 
 
 def preview(
@@ -69,6 +70,7 @@ def preview(
     settled, outcomes = mapping, list[Accepted | Reject]()
     try:
         settled = beginning.mapping(mapping, schema)
+        allow_empty_output = allow_empty_output or beginning.is_document
         check_output(settled, allow_empty_output)
         convert = converter(settled, schema, allow_empty_output)
         outcomes = [one for record in shown for one in convert(record)]
@@ -90,6 +92,7 @@ def preview(
         (*beginning.warnings, *remarks),
         beginning.chat,
         tuple(meta_columns(beginning.columns, settled.explode if settled else None, samples)),
+        beginning.record_kind,
     )
 
 

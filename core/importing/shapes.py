@@ -56,7 +56,7 @@ SHAPES: tuple[Shape, ...] = (
                 {"role": "assistant", "content": "Jupiter."},
             ]
         },
-        ("Which is the largest planet?", "", "Jupiter."),
+        ("Which is the largest planet?", "[[system]]\nBe brief.", "Jupiter."),
     ),
     Shape(
         "conversations",
@@ -69,7 +69,7 @@ SHAPES: tuple[Shape, ...] = (
                 {"from": "gpt", "value": "11"},
             ]
         },
-        ("And a larger one?", "User: Name a prime.\n\nAssistant: 7", "11"),
+        ("And a larger one?", "[[user]]\nName a prime.\n\n[[assistant]]\n7", "11"),
     ),
     Shape(
         "chat_prompt_completion",
@@ -79,6 +79,49 @@ SHAPES: tuple[Shape, ...] = (
             "completion": [{"role": "assistant", "content": "Blue."}],
         },
         ("What is the sky's colour?", "", "Blue."),
+    ),
+    Shape(
+        "label_studio",
+        "Label Studio: JSON (tasks with annotations)",
+        {
+            "id": 7,
+            "data": {"question": "Is it open on Sunday?", "context": "Mon to Sat, 9 to 5."},
+            "annotations": [
+                {
+                    "id": 12,
+                    "completed_by": 3,
+                    "updated_at": "2026-03-09T22:16:08Z",
+                    "was_cancelled": False,
+                    "result": [
+                        {
+                            "from_name": "answer",
+                            "to_name": "question",
+                            "type": "textarea",
+                            "value": {"text": ["No."]},
+                        }
+                    ],
+                }
+            ],
+        },
+        ("Is it open on Sunday?", "Mon to Sat, 9 to 5.", "No."),
+    ),
+    Shape(
+        "argilla",
+        "Argilla: records with fields and responses",
+        {
+            "id": "a1",
+            "fields": {"prompt": "Name a river in Egypt."},
+            "metadata": {"source": "quiz"},
+            "suggestions": {"answer": {"value": "Nil", "score": 0.5, "agent": "m"}},
+            "responses": {"answer": [{"value": "The Nile.", "user_id": "u1"}]},
+        },
+        ("Name a river in Egypt.", "", "The Nile."),
+    ),
+    Shape(
+        "doccano",
+        "doccano: text with a list of labels",
+        {"id": 3, "text": "It broke at once.", "label": ["complaint"], "Comments": []},
+        ("", "It broke at once.", "complaint"),
     ),
     Shape(
         "self_instruct",

@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from core.errors import TouchstoneError
+from core.jobs.attempt import is_newest
 from core.jobs.events import EventLog
 from core.jobs.folder import JobFolder
 from core.jobs.state import JobFault, JobStatus
@@ -28,14 +30,15 @@ class JobStopped(Exception):
 
 
 class JobContext:
-    """One start of one job, in the worker.
+    """One start of one job, in the worker; `attempt` is its name, where it has one.
 
     `should_stop()` is cheap enough for every step. A `run` that was told to stop either returns
     without a `final()` or raises JobStopped; both leave the job stopped (or cancelled).
     """
 
-    def __init__(self, folder: JobFolder) -> None:
+    def __init__(self, folder: JobFolder, attempt: str | None = None) -> None:
         self.folder = folder
+        self._attempt = attempt
         self.spec: dict[str, Any] = folder.spec()
         self.workspace = folder.workspace(self.spec)
         self.published = False
@@ -138,9 +141,17 @@ class JobContext:
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):
             try:
+                self._leave_if_overtaken()
                 self._write()
-            except OSError as error:
+            except (OSError, TouchstoneError) as error:
                 print(f"The heartbeat could not be written: {error}", flush=True)
+
+    def _leave_if_overtaken(self) -> None:
+        # This machine was cut off and taken for dead. Two workers would spoil each other's files,
+        # and where a lock does not reach across machines nothing else parts them.
+        if self._attempt and not is_newest(self.folder, self._attempt):
+            print("A later start has taken this job over; this worker leaves.", flush=True)
+            os._exit(3)
 
     def _change(self, **changes: Any) -> None:
         with self._mutex:

@@ -2,8 +2,9 @@
 
 A job is a folder, `<workspace>/runs/<id>/` or `<workspace>/jobs/<id>/`:
 spec.json, data/*.parquet, state.json, events.jsonl, STOP, CANCEL, worker.lock, worker.log,
-checkpoints/, final/. A relative path in a spec is meant from the workspace, which is the folder
-two above the job unless the spec names another one under "workspace": so a workspace can move.
+checkpoints/, final/, and attempt.json if it was started on a cluster. A relative path in a spec is
+meant from the workspace, which is the folder two above the job unless the spec names another one
+under "workspace": so a workspace can move.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ class JobFolder:
     def lock_file(self) -> Path:
         """Locked while a worker lives."""
         return self.path / "worker.lock"
+
+    @property
+    def attempt_file(self) -> Path:
+        """Which start may work, where a launcher gives starts names: core.jobs.attempt."""
+        return self.path / "attempt.json"
 
     @property
     def log_file(self) -> Path:

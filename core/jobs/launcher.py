@@ -52,6 +52,9 @@ class Launcher(Protocol):
     def fetch(self, folder: JobFolder) -> None:
         """Bring events, state and result to `folder`, where they are not written there anyway."""
 
+    def place(self, folder: JobFolder) -> str:
+        """Where the job runs or ran and what keeps it waiting there, for people; "" if here."""
+
 
 def holds_lease(state: JobState, now: float) -> bool:
     """Whether a worker that cannot be looked at counts as alive; `now` is seconds since 1970."""

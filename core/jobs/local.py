@@ -19,6 +19,7 @@ import psutil
 
 import core
 from core.jobs import lock
+from core.jobs.attempt import forget_attempt
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
 from core.jobs.launcher import LOST, JobCannotStart, holds_lease
@@ -32,19 +33,19 @@ KEPT_PREFIXES = ("LC_", "HF_H", "CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_")
 # until core.gpu.threads has seen it; at 1,000 an idle one pays about a tenth of its speed.
 UNLESS_KEPT = {"GOMP_SPINCOUNT": "20000"}
 OFFLINE = {"HF_HUB_OFFLINE": "1"}
-SET = {
+SET_ANYWHERE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
-    "PYTHONPATH": str(ROOT),
 }
+SET = {**SET_ANYWHERE, "PYTHONPATH": str(ROOT)}
 
 
 def enqueue(folder: JobFolder) -> JobState:
     """Marks a job whose data is complete, or one to be started again, as waiting for its turn."""
-    handle = _locked(folder)
+    handle = locked(folder)
     try:
-        state = _startable(folder)
+        state = startable(folder)
         folder.stop_flag.unlink(missing_ok=True)
         state = JobState("queued", step=state.step, total=state.total, heartbeat=time.time())
         folder.write_state(state)
@@ -59,10 +60,11 @@ def launch(folder: JobFolder, worker: str = "core.worker") -> int:
     `worker` is the module to run. Raises JobCannotStart when a worker is alive or the job is
     completed or cancelled; OSError when the system starts no process (the state is then failed).
     """
-    handle = _locked(folder)
+    handle = locked(folder)
     try:
-        state = _startable(folder)
+        state = startable(folder)
         folder.stop_flag.unlink(missing_ok=True)
+        forget_attempt(folder)
         folder.write_state(
             JobState("starting", step=state.step, total=state.total, heartbeat=time.time())
         )
@@ -103,7 +105,8 @@ def environment_of(kind: str) -> dict[str, str]:
     return {**UNLESS_KEPT, **kept, **({} if known and known.online else OFFLINE), **SET}
 
 
-def _locked(folder: JobFolder) -> int:
+def locked(folder: JobFolder) -> int:
+    """The job's lock, as an open file. Raises JobCannotStart when a worker has it."""
     folder.spec()
     handle = lock.take(folder.lock_file)
     if handle is None:
@@ -111,7 +114,8 @@ def _locked(folder: JobFolder) -> int:
     return handle
 
 
-def _startable(folder: JobFolder) -> JobState:
+def startable(folder: JobFolder) -> JobState:
+    """The state of a job that may start. Raises JobCannotStart when it is over for good."""
     state = folder.read_state()
     if folder.cancel_flag.exists() or state.status in ("completed", "cancelled"):
         over = "cancelled" if folder.cancel_flag.exists() else state.status
@@ -227,3 +231,7 @@ class LocalLauncher:
 
     def fetch(self, folder: JobFolder) -> None:
         """Nothing: a worker on this machine writes where it is read."""
+
+    def place(self, folder: JobFolder) -> str:
+        """Nothing to say of this machine."""
+        return ""

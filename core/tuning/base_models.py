@@ -81,6 +81,11 @@ def base_models(workspace: Path) -> list[BaseModel]:
     return found
 
 
+def shipped(location: str) -> Path | None:
+    """This installation's demo base, if `location` is that of another one; else None."""
+    return DEMO_FOLDER if location.endswith("/core/demo/base") else None
+
+
 def _in_folder(folder: Path) -> BaseModel:
     origin = origin_of(folder)
     return BaseModel(

@@ -20,10 +20,29 @@ function visible(text) {
   return text.replaceAll(" ", "␣").replaceAll("\t", "⇥").replaceAll("\n", "↵\n")
 }
 
+// Earlier turns of a conversation, as core/conversation.py writes them: a line names each speaker.
+const SPEAKER = /^\[\[(system|user|assistant|tool)\]\][ \t]*(?:\r?\n|$)/m
+const NO_SPEAKER = /^\\(?=\\*\[\[(?:system|user|assistant|tool)\]\][ \t]*\r?$)/gm
+// A heading begins a line of its own: one of the two line ends between turns is enough.
+const BETWEEN_TURNS = /\r?\n\r?\n$/
+
+function isConversation(text) {
+  return text.trimStart().search(SPEAKER) === 0
+}
+
+// A text as nodes: the speakers of a conversation as headings, everything else as it stands.
+function readingNodes(text, turns = isConversation(text)) {
+  if (!turns) return [document.createTextNode(text)]
+  return text.split(SPEAKER).map((part, i) =>
+    i % 2 ? element("b", { class: "speaker" }, part.charAt(0).toUpperCase() + part.slice(1))
+      : document.createTextNode(part.replace(NO_SPEAKER, "").replace(BETWEEN_TURNS, "\n")))
+}
+
 function drawChanges(changes) {
   const box = element("div", { class: "changes" })
+  const turns = isConversation(changes.filter(([op]) => op !== "removed").map(([, text]) => text).join(""))
   for (const [op, text] of changes) {
-    if (op === "same") box.append(document.createTextNode(text))
+    if (op === "same") box.append(...readingNodes(text, turns))
     else {
       const tag = op === "added" ? "ins" : "del"
       const spoken = op === "added" ? "added: " : "removed: "

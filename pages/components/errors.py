@@ -39,14 +39,16 @@ def show(error: Exception) -> bool:
     return True
 
 
-def attempt(action: Callable[[], object], said: str) -> None:
-    """Do it, say so and draw the page again; or show why not, and what was typed stays."""
+def attempt(action: Callable[[], object], said: str = "") -> None:
+    """Do it, say so (unless the action does) and draw the page again; or show why not, and what was
+    typed stays."""
     try:
         action()
     except TouchstoneError as error:
         show(error)
         return
-    session.say(said)
+    if said:
+        session.say(said)
     st.rerun()
 
 

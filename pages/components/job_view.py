@@ -85,6 +85,8 @@ def draw(view: LiveView, *, title: bool = True) -> None:
         elif not job.taken_in:
             st.caption("Taking in the result …")
         failure(view)
+        if view.place:
+            st.caption(escaped(view.place))
         said = [f"{page.when(moment)} · {escaped(text)}" for moment, text in view.notes]
         if said:
             st.caption("  \n".join(said))

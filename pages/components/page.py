@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -71,6 +71,12 @@ def when(moment: datetime | None) -> str:
     zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
     local = moment.replace(tzinfo=UTC).astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in the reader's zone, as naive UTC."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
+    return datetime.combine(day, time.min, zone).astimezone(UTC).replace(tzinfo=None)
 
 
 def duration(seconds: float | None) -> str:

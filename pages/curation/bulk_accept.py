@@ -6,40 +6,30 @@ import streamlit as st
 
 from core.workflows.curation import bulk_accepting
 from pages.components import page, session
+from pages.curation.bulk_undo import bulk_undo
 
 
 def bulk_accept(project_id: str) -> str:
     """The buttons, with how many each accepts, and the way back from the last time.
 
-    The id of the last bulk acceptance that stands, or "".
+    The id of the last bulk action that stands, or "".
     """
     store, actor = session.store(), session.actor()
     there = bulk_accepting.acceptable(store, actor, project_id)
     annotated, both = there["annotated"], there["annotated"] + there["new"]
-    last = bulk_accepting.last_accept_all(store, actor, project_id)
-    stamp = last.batch_id if last else ""
-    if not both and not last:
-        return stamp
-    st.subheader("Many at once", anchor=False)
-    st.caption(
-        "Flagged examples, ones without an output, and ones that people hold stay as they are."
-    )
-    with st.container(horizontal=True):
-        if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
-            confirm(project_id, annotated, untouched=False)
-        if st.button(
-            f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
-        ):
-            confirm(project_id, both, untouched=True)
-    if last:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            many, when = page.number(last.n), page.when(last.created_at)
-            st.text(f"{last.person} accepted {many} at once on {when}.")
-            if st.button(f"Undo: take the {many} back", icon=":material/undo:", key="undo_bulk"):
-                taken = bulk_accepting.undo_accept_all(store, actor, project_id, last.batch_id)
-                session.say(f"{page.number(taken)} examples are as they were before.")
-                st.rerun()
-    return stamp
+    if both:
+        st.subheader("Many at once", anchor=False)
+        st.caption(
+            "Flagged examples, ones without an output, and ones that people hold stay as they are."
+        )
+        with st.container(horizontal=True):
+            if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
+                confirm(project_id, annotated, untouched=False)
+            if st.button(
+                f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
+            ):
+                confirm(project_id, both, untouched=True)
+    return bulk_undo(project_id)
 
 
 @st.dialog("Accept many examples")

@@ -75,7 +75,10 @@ def _controls(
     meta = _meta(detected, taken, key)
     with st.container(horizontal=True):
         allow_empty = st.checkbox(
-            "Import examples without an output", key=f"empty {key}", help="People write it later."
+            "Import examples without an output",
+            value=FORMATS[detected.format].passages,
+            key=f"empty {key}",
+            help="People write it later.",
         )
         as_json = st.checkbox(
             "Write lists and objects as JSON",
@@ -172,6 +175,7 @@ def _mapping(
         meta=meta,
         explode=nested[0] if nested else None,
         chat=chat,
+        records=detected.record_kind,
         labels=tuple((name, column) for name, column in labels.items() if column),
     )
 

@@ -32,7 +32,9 @@ function textField(name, form, changed) {
 }
 
 function sizeOf(text) {
-  return text ? `${many(text.length)} characters` : "empty"
+  const turns = isConversation(text) ? text.split(SPEAKER).length >> 1 : 0
+  const size = text ? `${many(text.length)} characters` : "empty"
+  return turns ? `${counted(turns, "earlier turn")}, each under its [[speaker]] · ${size}` : size
 }
 
 function title(name) {

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Literal
 
 import streamlit as st
 
+from core.errors import InvalidInput
 from core.examples.listing import ORDER_LABELS, ExampleFilter, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
+from core.versions.splitting import SPLITS
 from core.workflows.curation import browsing
-from pages.components import page, session
+from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
-STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR = (
-    "state", "text", "flagged", "skipped", "order", "label", "author"
+STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST = (
+    "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
+    "least", "most",
 )  # fmt: skip
+MORE = (SPLIT, SINCE, UNTIL, LEAST, MOST)
 PAGE, OPEN = "page", "example"
 ANY = "Any"
 STATE_CHOICES: dict[str, ExampleState | None] = {
@@ -39,7 +46,8 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
-    return ExampleFilter(
+        more = more_filters()
+    wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
         skipped=skipped,
@@ -48,9 +56,54 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         text=text.strip(),
         order=ORDER_CHOICES.get(order, "position"),
     )
+    try:
+        return replace(wanted, **more)
+    except InvalidInput as error:
+        errors.show(error)
+        return wanted
 
 
-def choose(label: str, key: str, choices: list[str], width: int = 160) -> str:
+def more_filters() -> dict[str, Any]:
+    """When examples changed, how long they are, and their split: in a popover that says how many
+    of these are set."""
+    number = sum(session.widget_value(name) not in (None, "", ANY) for name in MORE)
+    with st.popover(f"More filters ({number})" if number else "More filters"):
+        left, right = st.columns(2)
+        with left:
+            since = day("Changed from", SINCE)
+        with right:
+            until = day("Changed until", UNTIL)
+        left, right = st.columns(2)
+        with left:
+            least = characters("Characters, at least", LEAST)
+        with right:
+            most = characters("Characters, at most", MOST)
+        split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
+        st.caption("Days are those of your time zone; characters of the three fields together.")
+    return {
+        "changed_from": page.midnight(since) if since else None,
+        "changed_before": page.midnight(until + timedelta(days=1)) if until else None,
+        "least": least,
+        "most": most,
+        "split": None if split == ANY else split,
+    }
+
+
+def day(label: str, key: str) -> date | None:
+    """A day, or none."""
+    return st.date_input(
+        label, None, key=key, bind="query-params", on_change=first_page, format="YYYY-MM-DD"
+    )
+
+
+def characters(label: str, key: str) -> int | None:
+    """A whole number from 0, or none."""
+    return st.number_input(
+        label, min_value=0, value=None, step=1, key=key, bind="query-params", on_change=first_page
+    )
+
+
+def choose(label: str, key: str, choices: list[str], width: int | Literal["stretch"] = 160) -> str:
     """One of the choices, the first unless somebody chose another."""
     chosen = st.selectbox(
         label, choices, key=key, bind="query-params", on_change=first_page, width=width

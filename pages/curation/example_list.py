@@ -8,6 +8,7 @@ from typing import Protocol
 
 import streamlit as st
 
+from core.conversation import readable
 from pages.components import session
 from pages.components.assets import asset
 
@@ -63,7 +64,7 @@ def example_list(examples: Sequence[Listed], key: str, current: str | None) -> N
     rows = [
         {
             "instruction": "" if shared and one.input.strip() else one.instruction,
-            "input": one.input,
+            "input": readable(one.input),
             "output": one.output,
             "example_id": one.example_id,
             "position": one.position,

@@ -11,10 +11,13 @@ from core.errors import TouchstoneError
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import browsing
 from pages.components import errors, page, session
+from pages.curation.bulk_change import bulk_change
+from pages.curation.bulk_undo import bulk_undo
 from pages.curation.example_detail import detail
 from pages.curation.example_filters import OPEN, PAGE, filters
 from pages.curation.example_form import add_form
 from pages.curation.example_list import example_list, opened
+from pages.curation.export_form import export_form
 from pages.curation.skipped_examples import skipped_examples
 
 PER_PAGE = 25
@@ -37,6 +40,8 @@ def main() -> None:
         return
     # Drawn beside an open example, too: what is not drawn leaves the address.
     wanted = filters(project_id, counts)
+    if wished is None and actor.has(project_id, "lead"):
+        export_form(project_id, wanted)
     if wished is not None:
         one(project_id, wished)
     elif wanted.skipped:
@@ -64,13 +69,19 @@ def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
         session.store(), session.actor(), project_id, wanted,
         limit=PER_PAGE, offset=(number - 1) * PER_PAGE,
     )  # fmt: skip
+    is_lead = session.actor().has(project_id, "lead")
+    if is_lead:
+        bulk_undo(project_id)
     if not rows:
         page.empty("No example matches", "Take a filter away, or look for other words.")
         return
     more = "or more " if count == browsing.COUNT_CAP else ""
     start = (number - 1) * PER_PAGE
     first, last = page.number(start + 1), page.number(start + len(rows))
-    st.caption(f"{first}–{last} of {page.number(count)} {more}examples")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{first}–{last} of {page.number(count)} {more}examples", width="stretch")
+        if is_lead:
+            bulk_change(project_id, wanted)
     example_list(rows, key, None)
     if count > PER_PAGE:
         st.pagination(-(-count // PER_PAGE), default=number, key=pages)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.exporting.tables import to_csv
 from core.importing.imports import Import
 from core.importing.pipeline import Reject
-from core.versions.exporting import to_csv
 from core.workflows.curation import browsing, importing
 from pages.components import page, session
 

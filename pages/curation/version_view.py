@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.exporting.formats import EXPORT_FORMATS
 from core.versions.splitting import SPLITS
 from core.versions.version import DatasetVersion
-from core.workflows.curation import freezing
+from core.workflows.curation import exporting, freezing
 from pages.components import page, session
 from pages.components.progress import progress
+from pages.curation.data_card_view import data_card_view
 from pages.curation.example_list import ListRow, example_list, opened
+from pages.curation.export_form import choose_wish, download
+from pages.curation.version_difference import version_difference
 from pages.curation.version_groups import groups, left_out
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
+VIEWS = ("Overview", "Data card", "Difference")
 STICKY = "An example and its near-duplicates keep their split in all later versions."
 
 
@@ -39,8 +44,8 @@ def _title(version: DatasetVersion) -> str:
     return f"{version.number} · {name} · {total} examples · {made}"
 
 
-def shown_version(version: DatasetVersion) -> None:
-    """Everything about one version."""
+def shown_version(version: DatasetVersion, versions: Sequence[DatasetVersion]) -> None:
+    """One version: its figures, and what was chosen to be seen of it."""
     counts = version.counts
     page.figures(
         [
@@ -58,6 +63,20 @@ def shown_version(version: DatasetVersion) -> None:
             icon=":material/arrow_forward:",
             query_params={"version": version.version_id},
         )
+    view = st.segmented_control(
+        "Show", VIEWS, default=VIEWS[0], required=True, key="version_shown",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if view == "Data card":
+        data_card_view(version)
+    elif view == "Difference":
+        version_difference(version, versions)
+    else:
+        overview(version)
+
+
+def overview(version: DatasetVersion) -> None:
+    """Warnings, what was left out, groups, hash, export and first examples."""
     if version.warnings:
         with st.container(border=True):
             for warning in version.warnings:
@@ -82,32 +101,29 @@ def _how_it_was_split(version: DatasetVersion) -> str:
 
 
 def downloads(version: DatasetVersion) -> None:
-    """JSONL files of the version: made by a job when somebody asks for them."""
+    """The version as files, in the format chosen: made by a job when somebody asks for them."""
     store, actor, version_id = session.store(), session.actor(), version.version_id
     st.subheader("Export", anchor=False)
-    export = freezing.export_of(store, actor, version_id)
+    wish = choose_wish(version_id)
+    export = exporting.version_export(store, actor, version_id, wish)
     if export is not None and not export.job.taken_in:
         progress(export.job.subject_id)
         return
     if export is not None and export.files:
         with st.container(horizontal=True):
             for name, path in export.files.items():
-                st.download_button(
-                    f"{name} ({page.size(path.stat().st_size)})",
-                    path.read_bytes,
-                    f"version-{version.number}-{name}",
-                    "application/octet-stream",
-                    key=f"download_{version_id}_{name}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                download(path, f"version-{version.number}-{name}", f"{version_id}{wish.key}{name}")
         return
     if export is not None:
         progress(export.job.subject_id)
     if not actor.has(version.project_id, "lead"):
-        st.caption("A lead can export this version as JSONL files.")
-    elif st.button("Export as JSONL", icon=":material/output:", key=f"export_{version_id}"):
-        freezing.start_export(store, actor, version_id)
+        st.caption("A lead can export this version.")
+    elif st.button(
+        f"Export as {EXPORT_FORMATS[wish.format].label}",
+        icon=":material/output:",
+        key=f"export_{version_id}",
+    ):
+        exporting.start_version_export(store, actor, version_id, wish)
         st.rerun()
 
 

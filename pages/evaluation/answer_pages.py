@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
+from core.conversation import readable
 from core.study.answer import Answer, AnsweredExample
 from core.study.system import VersionSystem
 from core.workflows.evaluation import generating
@@ -57,7 +58,7 @@ def _example(row: AnsweredExample, systems: Sequence[tuple[str, str]], metric: s
         page.plain(row.instruction)
         if row.input:
             st.caption("Input")
-            page.plain(row.input)
+            page.plain(readable(row.input))
         st.caption("Reference")
         page.plain(row.output)
         for column, (system_id, name) in zip(st.columns(len(systems)), systems, strict=True):

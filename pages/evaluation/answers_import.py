@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
+from core.exporting.tables import to_csv
 from core.study.system import VersionSystem
-from core.versions.exporting import to_csv
 from core.workflows.evaluation import answers
 from pages.components import page, session
 from pages.components.upload import queue_upload

@@ -49,10 +49,10 @@ function isRecord(text) {
   }
 }
 
-function textBlock(text) {
+function textBlock(text, nodes = [text]) {
   const kind = isRecord(text) ? "text record" : "text"
   const body = element("div", { class: kind, dir: "auto" },
-    text || element("i", {}, "The answer is empty."))
+    ...(text ? nodes : [element("i", {}, "The answer is empty.")]))
   if (text.length <= LONG_CHARACTERS && text.split("\n").length <= LONG_LINES) return body
   body.classList.add("folded")
   const folded = () => body.classList.contains("folded")
@@ -68,7 +68,8 @@ function textBlock(text) {
 
 function taskPart(name, text) {
   if (!text) return null
-  return element("div", { class: "part" }, element("h4", {}, name), textBlock(text))
+  const nodes = name === "Input" ? readingNodes(text) : [text]
+  return element("div", { class: "part" }, element("h4", {}, name), textBlock(text, nodes))
 }
 
 function pointButton(rater, side, criterion, value, show) {

@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.exporting.tables import to_csv
 from core.scoring.metrics import metric as metric_named
 from core.statistics.estimates import Estimate
 from core.study.findings import Comparison
 from core.study.sentences import written
 from core.study.verdicts import Verdict
-from core.versions.exporting import to_csv
 from core.workflows.evaluation.score_report import SystemScores
 from pages.components import charts
 

@@ -13,7 +13,6 @@ from secrets import token_hex
 from core.errors import DiskFull, InvalidInput, TouchstoneError, is_disk_full
 
 CHUNK = 1024 * 1024
-EXPORTED = ("train.jsonl", "validation.jsonl", "test.jsonl", "manifest.json")
 
 
 def refuse_existing(folder: Path, names: Sequence[str], *, force: bool) -> None:

@@ -14,6 +14,7 @@ from starlette.types import Message, Send
 from streamlit import config
 
 from core.errors import TouchstoneError
+from core.jobs.ray.settings import usable_settings
 from core.workflows import demo
 from core.workflows.jobs import supervisor
 from core.workflows.team import sessions
@@ -30,6 +31,7 @@ EVERYWHERE = ("", "0.0.0.0", "::")
 async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     """Open everything, serve, close everything. Raises TouchstoneError: see `quiet_refusal`."""
     workspace = Workspace.from_environment()
+    usable_settings()
     workspace.prepare()
     store = Store(workspace.path)
     running = Running(store, workspace, own_address(), workspace.make_token(), Sockets())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.label_changes import Moves
 from core.projects import Project, ProjectSettings
 from core.workflows.curation import browsing
-from core.workflows.team import projects
+from core.workflows.team import label_schema, projects
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
-from pages.team import project_form
+from pages.team import label_changes, project_form
 
 
 def settings(project: Project) -> None:
@@ -31,16 +32,26 @@ def settings(project: Project) -> None:
             st.button("Discard changes", on_click=project_form.close_draft, args=(name,))
             st.caption("Unsaved changes from earlier" if draft.found_again else "Unsaved changes")
     if save:
-        change(project, edited, draft.based_on)
+        touched = label_schema.impact(store, actor, name, edited.label_schema)
+        if touched:
+            label_changes.confirm(
+                touched, edited.label_schema,
+                lambda moves: change(project, edited, draft.based_on, moves),
+            )  # fmt: skip
+        else:
+            change(project, edited, draft.based_on)
+    label_changes.schema_versions(name)
     st.divider()
     delete(project)
 
 
-def change(project: Project, edited: ProjectSettings, based_on: ProjectSettings) -> None:
+def change(
+    project: Project, edited: ProjectSettings, based_on: ProjectSettings, moves: Moves | None = None
+) -> None:
     """Save, or say why not; what was typed stays."""
     store, actor, name = session.store(), session.actor(), project.project_id
     try:
-        projects.change_project(store, actor, name, edited, based_on)
+        projects.change_project(store, actor, name, edited, based_on, moves)
     except TouchstoneError as error:
         if isinstance(error, ProjectChanged):
             project_form.rebase_draft(name, project.settings)

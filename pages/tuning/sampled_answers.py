@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.conversation import readable
 from core.tuning.curves import SampledAnswers
 from core.workflows.tuning import training
 from pages.components import charts, page, session
@@ -28,7 +29,7 @@ def sampled_answers(run_id: str) -> None:
     example = known.last[chosen]
     st.caption(example["instruction"])
     if example["input"]:
-        page.plain(example["input"])
+        page.plain(readable(example["input"]))
     texts = (
         ("Reference", example["reference"]),
         ("Base", known.first[chosen]["answer"]),

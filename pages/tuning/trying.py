@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.conversation import readable
 from core.errors import TouchstoneError
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run import Run
@@ -92,7 +93,7 @@ def _conversation(job_id: str, run: Run) -> None:
         with st.container(border=True):
             page.plain(one.instruction)
             if one.input:
-                page.plain(one.input)
+                page.plain(readable(one.input))
             if one.base is None or one.tuned is None:
                 st.caption("Being answered …")
                 continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE, expect_to_fit_a_phone, sign_in
+from tests.browser.driving import PATIENCE, downloaded, expect_to_fit_a_phone, sign_in
 from tests.serving import Server
 
 
@@ -60,3 +62,21 @@ def test_what_was_skipped_is_listed_with_the_reason_and_given_out_again(
     expect(page.get_by_text("not my field")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Give out again").click()
     expect(page.get_by_text("Nothing is skipped")).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_the_filter_matches_is_exported_and_downloaded(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/examples?text=number+1")
+    expect(page.locator(".list button")).to_have_count(11, timeout=PATIENCE)
+    page.get_by_text("Export", exact=True).click()
+    page.get_by_text("With who annotated and reviewed, and when").click()
+    page.get_by_role("button", name="Export the examples that match").click()
+    button = page.get_by_role("button", name="examples.jsonl")
+    expect(button).to_be_visible(timeout=PATIENCE)
+    lines = downloaded(page, button).read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert len(records) == 11
+    assert all("number 1" in one["instruction"] for one in records)
+    assert records[0]["provenance"]["file"] == "sums.jsonl"
+    expect_to_fit_a_phone(page)

@@ -14,7 +14,7 @@ from core.clock import new_id
 from core.errors import InvalidInput, NameTaken, NotAllowed
 from core.versions.splitting import content_hash
 from core.versions.version import DatasetVersion
-from core.workflows.curation import annotating, freezing, reviewing
+from core.workflows.curation import annotating, exporting, freezing, reviewing
 from core.workflows.curation.freezing import NothingToFreeze, start_freeze
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
@@ -158,9 +158,9 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
 ) -> None:
     accepted_examples(store, project_id, 20)
     version, lead = freeze(store, project_id, name="to go"), an_actor(project_id)
-    assert freezing.export_of(store, lead, version.version_id) is None
-    wait_for(store, freezing.start_export(store, lead, version.version_id))
-    export = freezing.export_of(store, lead, version.version_id)
+    assert exporting.version_export(store, lead, version.version_id) is None
+    wait_for(store, exporting.start_version_export(store, lead, version.version_id))
+    export = exporting.version_export(store, lead, version.version_id)
     assert export
     assert set(export.files) == {
         "all.jsonl",
@@ -181,7 +181,7 @@ def test_an_export_holds_every_example_in_the_file_of_its_split(
     assert all(splits[one["id"]] == one["split"] for one in lines["all.jsonl"])
     about = json.loads(export.files["manifest.json"].read_text())["about"]
     assert about["content_hash"] == version.content_hash
-    assert freezing.start_export(store, lead, version.version_id) == export.job.job_id
+    assert exporting.start_version_export(store, lead, version.version_id) == export.job.job_id
 
 
 def test_a_project_has_one_version_of_a_name(store: Store, project_id: str) -> None:

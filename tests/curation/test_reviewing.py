@@ -13,7 +13,7 @@ from core.errors import Conflict, InvalidInput, NotAllowed
 from core.examples.current import CurrentExample
 from core.examples.example import word_diff
 from core.examples.phrases import in_phrases
-from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
+from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.reviewing import ReviewTask, decide, next_to_review
 from storage.store import Store
@@ -240,16 +240,16 @@ def test_a_bulk_accept_says_how_many_leaves_flagged_and_held_ones_and_can_be_und
     states = {one: state_of(store, one) for one in ids}
     assert states == {**dict.fromkeys(ids, "accepted"), ids[0]: "annotated", ids[1]: "annotated"}
     assert held_by_the_lead.example.example_id in ids
-    last = bulk_accepting.last_accept_all(store, lead, project_id)
+    last = bulk.last_action(store, lead, project_id)
     assert last
     assert last.n == 4
     task = browsing.example_of(store, lead, project_id, ids[2])
     assert task.state == "accepted"
-    assert bulk_accepting.undo_accept_all(store, lead, project_id, last.batch_id) == 4
+    assert bulk.undo(store, lead, project_id, last.batch_id) == 4
     assert {state_of(store, one) for one in ids} == {"annotated"}
-    assert bulk_accepting.last_accept_all(store, lead, project_id) is None
+    assert bulk.last_action(store, lead, project_id) is None
     with pytest.raises(Conflict):
-        bulk_accepting.undo_accept_all(store, lead, project_id, last.batch_id)
+        bulk.undo(store, lead, project_id, last.batch_id)
 
 
 def test_untouched_examples_are_accepted_only_when_asked_and_return_to_new(
@@ -259,9 +259,9 @@ def test_untouched_examples_are_accepted_only_when_asked_and_return_to_new(
     lead = an_actor(project_id)
     assert bulk_accepting.accept_all(store, lead, project_id, untouched=False) == 0
     assert bulk_accepting.accept_all(store, lead, project_id, untouched=True) == 3
-    last = bulk_accepting.last_accept_all(store, lead, project_id)
+    last = bulk.last_action(store, lead, project_id)
     assert last
-    bulk_accepting.undo_accept_all(store, lead, project_id, last.batch_id)
+    bulk.undo(store, lead, project_id, last.batch_id)
     assert {state_of(store, one) for one in ids} == {"new"}
 
 

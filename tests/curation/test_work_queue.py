@@ -16,7 +16,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.example import Example
 from core.examples.listing import ExampleFilter
-from core.workflows.curation import annotating, browsing, bulk_accepting, queue, reviewing
+from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, queue, reviewing
 from core.workflows.curation.browsing import ContentKnown
 from storage.queues import _CANDIDATE
 from storage.store import Store
@@ -302,8 +302,8 @@ def test_a_bulk_accept_of_many_and_its_undo_keep_the_counts(store: Store, projec
     assert bulk_accepting.accept_all(store, lead, project_id, untouched=True) == 20_000
     assert browsing.counts(store, lead, project_id)["accepted"] == 20_000
     assert annotating.next_to_annotate(store, lead, project_id) is None
-    last = bulk_accepting.last_accept_all(store, lead, project_id)
+    last = bulk.last_action(store, lead, project_id)
     assert last
-    assert bulk_accepting.undo_accept_all(store, lead, project_id, last.batch_id) == 20_000
+    assert bulk.undo(store, lead, project_id, last.batch_id) == 20_000
     assert browsing.counts(store, lead, project_id)["new"] == 20_000
     assert annotating.next_to_annotate(store, lead, project_id)

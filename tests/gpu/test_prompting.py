@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.conversation import to_text
 from core.gpu.data import encode
 from core.gpu.models import load_model
 from core.gpu.prompting import (
@@ -120,6 +121,20 @@ def test_a_chat_trains_on_the_answer_up_to_the_end_of_its_turn(
         assert tokenizer.decode(example.answer).strip() == f"{row['output']}{stops[0]}"
     split = encode(tokenizer, prompt, rows, 400, "refuse")
     assert tokenizer.decode(split.examples[0].answer).endswith(stops[0])
+
+
+def test_a_conversation_is_trained_on_its_last_answer_behind_its_own_turns(tokenizer: Any) -> None:
+    tokenizer.chat_template = CHATML
+    prompt = choose_prompt(PromptChoice(), tokenizer)
+    earlier = to_text([("system", "Be brief."), ("user", "A prime?"), ("assistant", "7")])
+    row = {"instruction": "A larger one?", "input": earlier, "output": "11"}
+    (example,) = rendered_examples(tokenizer, prompt, [row])
+    assert tokenizer.decode(example.prompt) == (
+        "<s><|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nA prime?<|im_end|>\n"
+        "<|im_start|>assistant\n7<|im_end|>\n<|im_start|>user\nA larger one?<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    assert tokenizer.decode(example.answer) == "11<|im_end|>"
 
 
 def test_a_chat_template_that_does_not_keep_prompt_or_answer_is_refused(tokenizer: Any) -> None:

@@ -21,6 +21,7 @@ from tests.import_builders import (
     GOOD,
     QA,
     a_dataset_folder,
+    a_sheet,
     imported,
     parquet,
     put,
@@ -48,8 +49,9 @@ def in_each_format(folder: Path) -> list[Path]:
 
 
 def test_every_accepted_format_gives_the_same_example(tmp_path: Path) -> None:
-    paths = [*in_each_format(tmp_path), a_dataset_folder(tmp_path)]
-    assert {identify(path).format for path in paths} == set(FORMATS)
+    paths = [*in_each_format(tmp_path), a_dataset_folder(tmp_path), a_sheet(tmp_path)]
+    tables = {name for name, one in FORMATS.items() if not one.passages}
+    assert {identify(path).format for path in paths} == tables
     for path in paths:
         found = imported(path)
         assert texts(found) == [("Why?", "", "Because.")], path
@@ -92,7 +94,8 @@ def zipped(*names: str) -> bytes:
         ("x.jsonl", b"", "The file is empty"),
         ("x.csv", b"\xef\xbb\xbf \r\n", "The file is empty"),
         ("x.csv", b"\x89PNG\r\n\x1a\n", "PNG image"),
-        ("x.csv", zipped("[Content_Types].xml", "xl/workbook.xml"), "Office document"),
+        ("x.csv", zipped("[Content_Types].xml", "xl/workbook.xml"), "XLSX file is damaged"),
+        ("x.odt", zipped("[Content_Types].xml", "content.xml"), "Office document of another kind"),
         ("x.jsonl", zipped("a.jsonl"), "zip archive"),
         ("x.jsonl", b"\x1f\x8b\x08\x00", "gzip"),
         ("x.json", b"<!DOCTYPE html><p>", "web page"),

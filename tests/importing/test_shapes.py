@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.conversation import turns_of
 from core.importing.columns import ColumnMapping
 from core.importing.preview import preview
 from core.importing.shapes import SHAPES, Shape
@@ -53,7 +54,7 @@ def test_one_stray_record_changes_no_column_of_the_others(shape: Shape, tmp_path
         assert len(found.accepted) + len(found.duplicates) >= 30, stray.name
 
 
-def test_the_system_message_and_other_columns_are_kept_as_metadata(tmp_path: Path) -> None:
+def test_the_system_message_is_kept_as_a_turn_and_other_columns_as_metadata(tmp_path: Path) -> None:
     record = {
         "id": 7,
         "messages": [{"role": "system", "content": "Be brief."}, *turns("Why?", "So.")],
@@ -62,7 +63,8 @@ def test_the_system_message_and_other_columns_are_kept_as_metadata(tmp_path: Pat
     }
     (one,) = imported(lines(tmp_path, [record])).accepted
     assert one.external_id == "7"
-    assert one.meta == {"messages.system": "Be brief.", "source": "forum", "tags": ["a", "b"]}
+    assert turns_of(one.input) == (("system", "Be brief."),)
+    assert one.meta == {"source": "forum", "tags": ["a", "b"]}
 
 
 def test_several_turns_are_explained_in_the_preview(tmp_path: Path) -> None:
@@ -70,6 +72,14 @@ def test_several_turns_are_explained_in_the_preview(tmp_path: Path) -> None:
     shown = preview(lines(tmp_path, records))
     assert shown.columns[:3] == ("messages.instruction", "messages.input", "messages.output")
     assert "1 of the first 2 conversations have several questions" in shown.warnings[0]
+
+
+def test_earlier_turns_are_kept_and_the_last_answer_alone_is_the_output(tmp_path: Path) -> None:
+    talk = [{"from": "system", "value": "Be kind."}, *turns(*"abcd", role="from", content="value")]
+    (one,) = imported(lines(tmp_path, [{"conversations": talk}])).accepted
+    assert (one.instruction, one.output) == ("c", "d")
+    expected = (("system", "Be kind."), ("user", "a"), ("assistant", "b"))
+    assert turns_of(one.input) == expected
 
 
 def test_an_odd_conversation_is_listed_with_its_reason(tmp_path: Path) -> None:
@@ -87,6 +97,8 @@ def test_an_odd_conversation_is_listed_with_its_reason(tmp_path: Path) -> None:
         {"messages": turns("c", "d")},
         {"messages": turns("e", "f")},
         {"messages": turns("g", "h")},
+        {"messages": [*turns("x", "y"), {"role": "narrator", "content": "z"}]},
+        {"messages": [*turns("x"), {"role": "assistant", "content": None, "tool_calls": ["f"]}]},
     ]
     found = imported(lines(tmp_path, records))
     assert [one.line for one in found.accepted] == [1, 7, 8, 9, 10]
@@ -96,6 +108,8 @@ def test_an_odd_conversation_is_listed_with_its_reason(tmp_path: Path) -> None:
     assert "not a list of turns but a text" in said[4]
     assert "something that is not text" in said[5]
     assert "no speaker or no text" in said[6]
+    assert "Turn 3 is that of “narrator”" in said[11]
+    assert "Turn 2 calls a tool" in said[12]
 
 
 def test_columns_beyond_the_four_become_metadata_and_long_ones_are_named(tmp_path: Path) -> None:

@@ -56,7 +56,10 @@ def test_a_refused_file_leaves_no_project_behind(tmp_path: Path, served: bool) -
     (tmp_path / "folder").mkdir()
     refused_ones = (
         (put(tmp_path, "empty.jsonl", ""), "The file is empty."),
-        (put(tmp_path, "zip.jsonl", "PK\x03\x04"), "This is a zip archive."),
+        (
+            put(tmp_path, "zip.jsonl", "PK\x03\x04"),
+            "This is a zip archive, as XLSX",
+        ),
         (put(tmp_path, "x.parquet", "no"), "is not Parquet inside"),
         (put(tmp_path, "x.csv", "a,b\n1,2\n"), "Choose the columns"),
         (tmp_path / "folder", "The folder holds no dataset."),

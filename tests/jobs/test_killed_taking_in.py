@@ -15,11 +15,21 @@ from typing import Any
 
 import pytest
 
+from core.checks.settings import CheckSettings
+from core.examples.bulk import BulkAction
+from core.examples.listing import ExampleFilter
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import freezing, importing
+from core.workflows.curation import (
+    bulk,
+    checks,
+    exporting,
+    freezing,
+    importing,
+    protecting,
+)
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -122,14 +132,26 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         downloading.start_download(loop.store, loop.lead, loop.project_id, "org/tiny")
         loop.settle_all()
     rows = [{"instruction": f"Say number {k}.", "output": f"It is {k * 7919}."} for k in range(40)]
+    rows[0]["input"] = "Tell ada@firm.org, too."
     importing.start_import(
         loop.store, loop.lead, loop.project_id, loop.written(rows, "numbers.jsonl"),
         "numbers.jsonl", import_id="imp_1", entered_as="accepted",
     )  # fmt: skip
     loop.settle("imp_1")
+    loop.settle(
+        checks.start_check(loop.store, loop.lead, loop.project_id, CheckSettings(over="output"))
+    )
+    benchmark = loop.written([{"instruction": "What is 2 + 2?"}], "benchmark.jsonl")
+    loop.settle(
+        protecting.start_protect(loop.store, loop.lead, loop.project_id, benchmark, "Benchmark")
+    )
+    masks = BulkAction("mask", mask=("phone", "email"))
+    bulk.start_masking(loop.store, loop.lead, loop.project_id, ExampleFilter(), masks)
+    loop.settle_all()
+    rows[0]["input"] = "Tell [EMAIL], too."  # what the imported answers answer
     version_id = freezing.start_freeze(loop.store, loop.lead, loop.project_id)
     loop.settle(version_id)
-    freezing.start_export(loop.store, loop.lead, version_id)
+    exporting.start_version_export(loop.store, loop.lead, version_id)
     loop.settle_all()
     preflight.start_preflight(loop.store, loop.lead, version_id, model_id="tiny")
     loop.settle_all()
@@ -179,11 +201,17 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     wanted = {
         "examples": 43,
         "version_examples": 43,
+        "protected_files": 1,
+        "protected_texts": 1,
+        "version_protected": 1,
         "runs": 1,
         "systems": 5,
         "studies": 1,
+        "checks": 1,
+        "checked_examples": 40,
         "contamination_checks": 1,
         "contamination_probes": 4,
     }
+    wanted["revisions"] = 43 + 1  # one was masked
     assert {name: counts[name] for name in wanted} == wanted
     assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40 + 6, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,15 +12,29 @@ import pytest
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import TouchstoneError
-from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
+from core.examples.bulk import BulkAction
+from core.examples.listing import ExampleFilter
+from core.projects import LabelField
+from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing
 from core.workflows.curation.reviewing import decide
+from core.workflows.team import projects
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
+
+BULK = (
+    BulkAction("send_back", "Again."),
+    BulkAction("set_aside"),
+    BulkAction("label", label=("topic", "sums")),
+    BulkAction("label", label=("topic", "shapes")),
+)
 
 
 @pytest.fixture
 def project_id(store: Store) -> str:
-    return a_project(store).project_id
+    project = a_project(store)
+    settings = replace(project.settings, label_schema=(LabelField("topic", ("sums", "shapes")),))
+    projects.change_project(store, an_actor(project.project_id), project.project_id, settings)
+    return project.project_id
 
 
 def rebuilt(store: Store) -> dict[str, tuple[Any, ...]]:
@@ -44,7 +59,7 @@ def rebuilt(store: Store) -> dict[str, tuple[Any, ...]]:
         kind = entry["kind"]
         if kind in ("flag", "unflag"):
             now["flagged"] = kind == "flag"
-        elif kind != "skip":
+        elif kind not in ("skip", "label", "mask", "restore"):
             now["state"] = entry["state_before"] if kind == "undo" else after[kind]
         if entry["revision_id"]:
             now["revision"] = tuple(entry[k] for k in ("revision_id", "number", "text", "quality"))
@@ -119,7 +134,7 @@ def do_something(
     act = rng.choice(
         ["annotate"] * 3
         + ["accept", "edit", "send_back", "set_aside", "flag", "skip", "undo", "reopen", "again"]
-        + (["all", "undo_all"] if rng.random() < 0.2 else [])
+        + (["all", "bulk", "bulk", "undo_all"] if rng.random() < 0.2 else [])
     )
     task = browsing.example_of(store, actor, project_id, example_id)
     words = f"Text {rng.random():.6f}."
@@ -139,10 +154,12 @@ def do_something(
         reviewing.undo_decision(store, actor, project_id, new_id("rvw"), undone)
     elif act == "all":
         bulk_accepting.accept_all(store, actor, project_id, untouched=rng.random() < 0.5)
+    elif act == "bulk":
+        bulk.act(store, actor, project_id, ExampleFilter(text="7"), rng.choice(BULK))
     elif act == "undo_all":
-        batch = bulk_accepting.last_accept_all(store, actor, project_id)
+        batch = bulk.last_action(store, actor, project_id)
         taken_back = batch.batch_id if batch else ""
-        bulk_accepting.undo_accept_all(store, actor, project_id, taken_back)
+        bulk.undo(store, actor, project_id, taken_back)
     else:
         edit = an_edit(task, comment=words, **({"output": words} if act == "edit" else {}))
         decision: Any = "accept" if act == "edit" else act

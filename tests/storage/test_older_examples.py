@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.workflows.curation import annotating, browsing, bulk_accepting, reviewing
+from core.workflows.curation import annotating, browsing, bulk, reviewing
 from core.workflows.team.home import standing
 from storage.database import migration_files
 from storage.store import Store
@@ -115,12 +115,12 @@ def test_a_workspace_of_an_earlier_schema_is_worked_on_as_before(tmp_path: Path,
         undone = reviewing.last_decision(store, rita, "prj")
         assert undone
         assert undone.review_id == "rvw_1"
-        batch = bulk_accepting.last_accept_all(store, lead, "prj")
+        batch = bulk.last_action(store, lead, "prj")
         assert batch
         assert (batch.batch_id, batch.n) == ("bat_1", 1)
         annotating.save_annotation(store, ada, "prj", an_edit(mine, output="Short."))
         assert annotating.next_to_annotate(store, ada, "prj") is None
-        assert bulk_accepting.undo_accept_all(store, lead, "prj", "bat_1") == 1
+        assert bulk.undo(store, lead, "prj", "bat_1") == 1
         following = annotating.next_to_annotate(store, ada, "prj")
         assert following
         assert following.example_id == "ex_3"

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from core.conversation import to_text
 from core.prompts import (
     DEFAULT_TEMPLATE,
     InvalidTemplate,
@@ -134,3 +135,28 @@ def test_worked_examples_stand_before_the_question_in_the_same_form() -> None:
     prompt = PromptTemplate("Q: {instruction}\nC: {input}\nA:").prompt
     text = prompt.render("1+1?", "", shots=[("2+2?", "sums", "4 "), ("3+3?", "", "6")])
     assert text == "Q: 2+2?\nC: sums\nA:4\n\nQ: 3+3?\nA:6\n\nQ: 1+1?\nA:"
+
+
+def test_a_conversation_is_asked_turn_by_turn_in_the_form_of_the_template() -> None:
+    earlier = to_text([("system", "Be brief."), ("user", "1+1?"), ("assistant", "2 ")])
+    prompt = PromptTemplate("Q: {instruction}\nC: {input}\nA:").prompt
+    assert prompt.render("And 2+2?", earlier) == "Be brief.\n\nQ: 1+1?\nA:2\n\nQ: And 2+2?\nA:"
+    unanswered = to_text([("assistant", "Welcome."), ("user", "Hi."), ("tool", "18 °C")])
+    assert prompt.render("Cold?", unanswered) == "Welcome.\n\nQ: Hi.\n\n18 °C\n\nCold?\nA:"
+
+
+def test_a_conversation_is_a_chat_of_its_turns_with_one_system_text_in_front() -> None:
+    earlier = to_text([("system", "Be brief."), ("user", "1+1?"), ("assistant", "2")])
+    shown = chat_prompt("{{ messages }}", {}, ()).messages(
+        "2+2?", earlier, shots=[("0+0?", to_text([("system", "Be exact.")]), "0"), ("3?", "x", "3")]
+    )
+    assert [(turn["role"], turn["content"]) for turn in shown] == [
+        ("system", "Be exact.\n\nBe brief."),
+        ("user", "0+0?"),
+        ("assistant", "0"),
+        ("user", "3?\n\nx"),
+        ("assistant", "3"),
+        ("user", "1+1?"),
+        ("assistant", "2"),
+        ("user", "2+2?"),
+    ]

@@ -9,14 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from core.actor import system_actor
+from core.clock import new_id
 from core.errors import InvalidInput, TouchstoneError, full_disk_told
+from core.examples.listing import ExampleFilter
+from core.exporting.formats import format_named
 from core.importing.formats import identify
 from core.importing.limits import UNLIMITED
 from core.importing.pipeline import check_output
 from core.importing.sniffing import begin
 from core.projects import Project, ProjectSettings
 from core.workflows.commands.command import Answer, project_named
-from core.workflows.curation import freezing, importing
+from core.workflows.curation import exporting, freezing, importing
 from core.workflows.jobs.jobs import refuse_without_room
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team.projects import create_project, delete_project
@@ -103,7 +106,8 @@ def _refuse_unreadable(workspace: Workspace, path: Path, file_name: str) -> None
             named = Path(folder) / f"upload{Path(file_name).suffix}"
             named.symlink_to(path.resolve())
         kind = identify(named, UNLIMITED, whole=False)
-        check_output(begin(named, kind, UNLIMITED).mapping(), False)
+        beginning = begin(named, kind, UNLIMITED)
+        check_output(beginning.mapping(), beginning.is_document)
 
 
 def _is_unused(store: Store, project_id: str) -> bool:
@@ -151,14 +155,14 @@ def freeze(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> An
 
 
 def export_version(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
-    """Write a version's JSONL files: version (its id).
+    """Write a version's files: version (its id), format, provenance.
 
     Answers version, content_hash, counts and files (name → path in the workspace).
     """
     actor, version_id = system_actor(), str(arguments.get("version") or "")
-    version = freezing.get_version(store, actor, version_id)
-    wait_for(store, freezing.start_export(store, actor, version_id))
-    export = freezing.export_of(store, actor, version_id)
+    version, wish = freezing.get_version(store, actor, version_id), _wish(arguments)
+    wait_for(store, exporting.start_version_export(store, actor, version_id, wish))
+    export = exporting.version_export(store, actor, version_id, wish)
     assert export is not None
     return {
         "version": version_id,
@@ -166,3 +170,36 @@ def export_version(store: Store, _workspace: Workspace, arguments: dict[str, Any
         "counts": dict(version.counts),
         "files": {name: str(path) for name, path in export.files.items()},
     }
+
+
+def export_examples(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
+    """Write the examples of a project: project, format, provenance, and as a filter any of state,
+    label ("NAME=OPTION"), text, flagged.
+
+    Answers project, examples (how many) and files (name → path in the workspace).
+    """
+    actor, project = system_actor(), project_named(store, arguments)
+    name, given, option = str(arguments.get("label") or "").partition("=")
+    if name and not given:
+        raise InvalidInput("Name the label and its option, such as --label topic=sums.")
+    wanted = ExampleFilter(
+        state=arguments.get("state") or None,
+        flagged=True if arguments.get("flagged") else None,
+        label=(name, option) if name else None,
+        text=str(arguments.get("text") or ""),
+    )
+    job_id = exporting.start_examples_export(
+        store, actor, project.project_id, wanted, _wish(arguments), export_id=new_id("exp")
+    )
+    wait_for(store, job_id)
+    export = exporting.export_of_job(store, actor, job_id)
+    return {
+        "project": project.name,
+        "examples": export.job.detail["examples"],
+        "files": {name: str(path) for name, path in export.files.items()},
+    }
+
+
+def _wish(arguments: dict[str, Any]) -> exporting.Wish:
+    named = format_named(str(arguments.get("format") or "jsonl"))
+    return exporting.Wish(named.name, provenance=bool(arguments.get("provenance")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
@@ -14,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NameTaken, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.names import checked_name, free_name
+from core.versions.protected import Firewall
 from core.versions.splitting import Split
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
@@ -31,10 +31,12 @@ KINDS = ("freeze", "check")
 
 @dataclass(frozen=True)
 class Freezable:
-    """Examples that are ready, and how many of them an earlier version put into each split."""
+    """Examples that are ready, how many of them an earlier version put into each split, and what
+    keeps some of them out of train and validation."""
 
     ready: int
     decided: Mapping[Split, int]
+    firewall: Firewall
 
     @property
     def new(self) -> int:
@@ -87,6 +89,7 @@ def start_freeze(
             "will keep. Wait until it is there."
         )
     version_id = version_id or new_id("ver")
+    wall = store.firewall.now(project_id)
     jobs.submit(
         store,
         actor,
@@ -100,10 +103,13 @@ def start_freeze(
             "seed": seed,
             "ratios": [0.0, 0.0, 1.0] if evaluation_only else list(RATIOS),
             "evaluation_only": evaluation_only,
+            "protected": dict(wall.files),
+            "studied": store.firewall.studied(project_id),
         },
         tables={
             "examples.parquet": store.versions.to_freeze(project_id),
             "earlier.parquet": store.versions.frozen_earlier(project_id),
+            "barred.parquet": store.firewall.barred(project_id),
         },
     )
     return version_id
@@ -125,17 +131,19 @@ def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
     """What `start_freeze` would take now: accepted and not flagged."""
     actor.require(project_id)
     ready = store.examples.count_accepted(project_id)
-    return Freezable(ready, store.versions.decided(project_id))
+    return Freezable(ready, store.versions.decided(project_id), store.firewall.now(project_id))
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the frozen version; twice is once. Raises Overtaken."""
     spec = folder.spec()
     report = json.loads((folder.final / "report.json").read_text(encoding="utf-8"))
+    languages = report.pop("languages", {})
 
     def save() -> None:
         if store.versions.by_id(job.subject_id) is not None:
             return
+        _refuse_unheeded(store, job.project_id, spec)
         number = store.versions.next_number(job.project_id)
         version = DatasetVersion(
             version_id=job.subject_id,
@@ -156,6 +164,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
         final = folder.final
         store.versions.add(version, final / "members.parquet", final / "left_out.parquet")
+        store.firewall.heed(version.version_id, list(spec.get("protected", {})))
+        store.cards.add_facts(version.version_id, {"languages": languages})
         store.audit.record(
             "frozen",
             "version",
@@ -167,6 +177,17 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
 
     store.transact(save)
+
+
+def _refuse_unheeded(store: Store, project_id: str, spec: Mapping[str, Any]) -> None:
+    """Raise Conflict when a file was protected, or a study drew examples that may be trained on,
+    after the freeze was asked for: the worker has not heeded them."""
+    if spec["ratios"][2] == 1:
+        return
+    new = set(store.firewall.now(project_id).files) - set(spec.get("protected", {}))
+    if new or store.firewall.studied(project_id) > int(spec.get("studied", 0)):
+        what = "A file was protected" if new else "A study drew examples of this project"
+        raise Conflict(f"{what} while the version was being frozen. Freeze again to heed it.")
 
 
 def versions_of(store: Store, actor: Actor, project_id: str) -> list[DatasetVersion]:
@@ -199,63 +220,13 @@ def left_out(store: Store, actor: Actor, version_id: str, limit: int = 1000) -> 
     return store.versions.left_out(version_id, limit)
 
 
-def start_export(store: Store, actor: Actor, version_id: str) -> str:
-    """Queue the export of a version as JSONL files; the job's id. Done or under way is not done
-    again: a version never changes."""
-    version = get_version(store, actor, version_id)
-    actor.require(version.project_id, "lead")
-    earlier = export_of(store, actor, version_id)
-    if earlier and (not earlier.job.taken_in or earlier.files):
-        return earlier.job.job_id
-    return jobs.submit(
-        store,
-        actor,
-        kind="export",
-        project_id=version.project_id,
-        subject_id=jobs.subject_again(store, f"export_{version_id}"),
-        title=f"Export {version.name}",
-        spec={"about": _about(version)},
-        tables={"examples.parquet": store.versions.members(version_id)},
-        also=lambda job_id: store.audit.record(
-            "exported",
-            "version",
-            version_id,
-            actor.person_id,
-            project_id=version.project_id,
-            job_id=job_id,
-        ),
-    )
-
-
-def _about(version: DatasetVersion) -> dict[str, Any]:
-    """What an export's manifest says of its version."""
-    return {
-        "version_id": version.version_id,
-        "name": version.name,
-        "number": version.number,
-        "content_hash": version.content_hash,
-        "seed": version.seed,
-        "ratios": list(version.ratios),
-        "counts": dict(version.counts),
-        "groups": version.groups,
-        "evaluation_only": version.evaluation_only,
-    }
-
-
-@dataclass(frozen=True)
-class Export:
-    """A version as JSONL files: the job that writes them, and name → path once it has."""
-
-    job: Job
-    files: Mapping[str, Path]
-
-
-def export_of(store: Store, actor: Actor, version_id: str) -> Export | None:
-    """The export of a version; None where nobody has asked for one."""
+def left_out_reasons(store: Store, actor: Actor, version_id: str) -> Mapping[str, int]:
+    """Reason -> how many accepted examples a version leaves out for it."""
     get_version(store, actor, version_id)
-    job = store.jobs.newest_about(f"export_{version_id}")
-    if job is None:
-        return None
-    final = jobs.folder_of(store, job).final
-    done = job.status == "completed" and final.is_dir()
-    return Export(job, {p.name: p for p in sorted(final.iterdir())} if done else {})
+    return store.versions.left_out_reasons(version_id)
+
+
+def left_out_csv(store: Store, actor: Actor, version_id: str) -> bytes:
+    """Everything that a version leaves out, as CSV."""
+    get_version(store, actor, version_id)
+    return store.downloads.csv(store.versions.left_out_file(version_id))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import READS_RESULTS, Actor
 from core.evidence.evidence import Evidence
+from core.exporting.tables import to_csv
 from core.statistics.estimates import Estimate, proportion, says_better
 from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
@@ -21,7 +22,6 @@ from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
 from core.study.study import Study, ten_percent_rule
 from core.study.verdicts import FOR_TUNING, headline, seen
-from core.versions.exporting import to_csv
 from core.wording import figure
 from core.workflows.evaluation import reports
 from core.workflows.evaluation.studies import counts_because, get_study, get_study_as_lead

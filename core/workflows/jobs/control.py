@@ -9,8 +9,9 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Conflict, TouchstoneError
 from core.jobs.job import Job
-from core.jobs.launchers import launcher_of
-from core.jobs.state import RESUMABLE, JobState
+from core.jobs.kinds import kind_of
+from core.jobs.launchers import launcher_for, launcher_of
+from core.jobs.state import ACTIVE, RESUMABLE, JobState
 from core.workflows.jobs.jobs import folder_of, get_job, is_mine_or_lead, refuse_without_room
 
 if TYPE_CHECKING:
@@ -79,10 +80,15 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
     if state.status == "cancelled":  # the server ended between the folder and the row
         _save(store, actor, job, "cancelled", state)
         raise Conflict("This job was cancelled. Start a new one from its page.")
-    if state.status != "completed":  # else only its result was not taken in: that is tried again
-        state = launcher.queue(folder)
+    name = job.launcher
+    # Of a completed one only the result was not taken in, and one that works was only out of
+    # sight: both are looked at again.
+    if state.status != "completed" and state.status not in ACTIVE:
+        name = launcher_for(kind_of(job.kind))
+        state = launcher_of(name).queue(folder)
 
     def save() -> None:
+        store.jobs.set_launcher(job_id, name)
         store.jobs.observe(
             job_id, status=state.status, step=state.step, total=state.total, error=None
         )

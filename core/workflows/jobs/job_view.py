@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
+from core.errors import TouchstoneError
 from core.jobs.eta import seconds_left
 from core.jobs.faults import PASSING
 from core.jobs.job import Job
 from core.jobs.kinds import KINDS
+from core.jobs.launchers import LAUNCHERS
 from core.jobs.state import ACTIVE, RESUMABLE
-from core.workflows.jobs.jobs import get_job, is_mine_or_lead
+from core.workflows.jobs.jobs import folder_of, get_job, is_mine_or_lead
+from core.workflows.jobs.supervisor import place_of
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class LiveView:
     """A job as its watchers see it. `notes` are the worker's last lines (time, text), oldest first;
-    `seconds_left` is None while nobody can know; `ahead` counts what the job waits behind."""
+    `seconds_left` is None while nobody can know; `ahead` counts what the job waits behind; `place`
+    says where it runs or ran, "" for this machine."""
 
     job: Job
     notes: list[tuple[datetime, str]]
@@ -31,6 +35,7 @@ class LiveView:
     may_cancel: bool
     may_resume: bool
     may_move: bool
+    place: str = ""
 
     @property
     def moves(self) -> bool:
@@ -55,7 +60,17 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
         may_resume=mine and job.taken_in and _resumable(job),
         may_move=waiting > 0 and actor.has(job.project_id, "lead"),
+        place=_place(store, job),
     )
+
+
+def _place(store: Store, job: Job) -> str:
+    if job.launcher not in LAUNCHERS:
+        return ""
+    try:
+        return LAUNCHERS[job.launcher].place(folder_of(store, job))
+    except (TouchstoneError, OSError):  # a folder that is gone or damaged
+        return ""
 
 
 def _resumable(job: Job) -> bool:
@@ -67,7 +82,7 @@ def _resumable(job: Job) -> bool:
 
 def _before(store: Store, job: Job) -> tuple[int, int]:
     """How many jobs of its device wait before it, and how many work now."""
-    same = [other for other in store.jobs.unsettled() if other.device == job.device]
+    same = [other for other in store.jobs.unsettled() if place_of(other) == place_of(job)]
     places = [other.job_id for other in same]
     before = same[: places.index(job.job_id)] if job.job_id in places else []
     waiting = sum(other.status == "queued" for other in before)

@@ -14,6 +14,7 @@ from core.errors import Conflict, DiskFull, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job, JobEvent
 from core.jobs.kinds import kind_of
+from core.jobs.launchers import launcher_for
 from core.workflows.jobs.folders import folder_name, put_in_place, write_folder
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def submit(
     inside a transaction, for a job that follows from taking another one in. `tables` become
     data/NAME: pyarrow tables, or Queries that the database answers straight into the file. `files`
     become data/NAME and are gone from where they were once the job is saved. Callers have checked
-    the actor's role. Raises QueueFull, DiskFull.
+    the actor's role. Raises QueueFull, DiskFull, RayUnusable.
     """
     if earlier := store.jobs.of_subject(subject_id):
         return earlier.job_id
@@ -67,6 +68,7 @@ def submit(
         title=title,
         folder=folder_name(known.folder, subject_id),
         device=known.device,
+        launcher=launcher_for(known),
         detail=dict(detail or {}),
         created_by=actor.person_id,
         created_at=now(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ from weakref import WeakSet
 from core.errors import DiskFull, Overtaken, TouchstoneError
 from core.jobs.events import Event, read_events
 from core.jobs.job import Job
-from core.jobs.kinds import PLACES, function_of, kind_of
+from core.jobs.kinds import function_of, kind_of
 from core.jobs.launcher import JobCannotStart
-from core.jobs.launchers import launcher_of
+from core.jobs.launchers import launcher_of, places
 from core.jobs.state import ACTIVE, TERMINAL, JobFault, JobState
 from core.workflows.jobs.folders import sweep
 from core.workflows.jobs.jobs import folder_of
@@ -53,15 +54,17 @@ def supervise_once(store: Store) -> int:
     """
     jobs = store.jobs.unsettled()
     status = {job.job_id: _look(store, job) for job in jobs}
-    busy = {
-        device: sum(1 for job in jobs if job.device == device and status[job.job_id] in ACTIVE)
-        for device in PLACES
-    }
+    busy = Counter(place_of(job) for job in jobs if status[job.job_id] in ACTIVE)
     for job in jobs:
-        if status[job.job_id] == "queued" and busy[job.device] < PLACES[job.device]:
-            busy[job.device] += 1
+        if status[job.job_id] == "queued" and busy[place_of(job)] < places(*place_of(job)):
+            busy[place_of(job)] += 1
             _start(store, job)
     return len(store.jobs.unsettled())
+
+
+def place_of(job: Job) -> tuple[str, str]:
+    """What jobs share and wait for: a device of one launcher."""
+    return job.launcher, job.device
 
 
 def _look(store: Store, job: Job) -> str:
@@ -164,6 +167,8 @@ def _start(store: Store, job: Job) -> None:
         launcher_of(job.launcher).submit(folder)
     except JobCannotStart as error:
         log.warning("%s", error.message)
+    except TouchstoneError as error:
+        _settle_broken(store, job, error.message)
     except Exception as error:
         log.error("the worker of %s could not be started: %s", job.job_id, error)
         if _look(store, job) == "queued":  # else the launcher could write why

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import NameTaken, NotFound, Overtaken
+from core.label_changes import Moves
 from core.names import checked_name
 from core.projects import Project, ProjectSettings
+from core.workflows.team.label_schema import move_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -58,11 +60,13 @@ def change_project(
     project_id: str,
     settings: ProjectSettings,
     based_on: ProjectSettings | None = None,
+    moves: Moves | None = None,
 ) -> Project:
     """Save a lead's changes; what was frozen before keeps its own copy.
 
-    `based_on` are the settings that the lead started from. Raises ProjectChanged when they are no
-    longer the present ones.
+    `based_on` are the settings that the lead started from; `moves` what becomes of labels that the
+    new label schema does not have. Raises ProjectChanged when the settings are no longer the
+    present ones, LabelsInUse when `moves` leaves a label out.
     """
     actor.require(project_id, "lead")
     checked_name(settings.name, "project")
@@ -76,6 +80,8 @@ def change_project(
             )
         _refuse_taken_name(store, settings.name, project_id)
         changed = replace(project, settings=settings)
+        if settings.label_schema != project.settings.label_schema:
+            move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
         return changed
 

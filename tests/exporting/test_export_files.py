@@ -1,4 +1,4 @@
-"""core.versions.exporting: downloads, and the export job with a real worker."""
+"""core.exporting: downloads, the files of every format, and the job with a real worker."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.examples.example import Example, content_hash
+from core.exporting.cells import plain_cell, safe_cell
+from core.exporting.job import export_file
+from core.exporting.layout import InvalidExport
+from core.exporting.tables import to_csv
 from core.jobs.folder import JobFolder
-from core.versions.exporting import InvalidExport, csv_safe, export_file, to_csv, to_jsonl
 from tests.import_builders import imported
 
 NASTY = ["Zeile\u2028zwei\u0085drei", '"quoted", comma', "tab\tand\r\nnewline", "=1+1", "日本 🙂"]
@@ -54,11 +59,18 @@ def export(folder: Path, these: list[dict[str, Any]]) -> tuple[dict[str, Any], d
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_escaped(start: str) -> None:
-    assert csv_safe(f"{start}cmd|'/c calc'!A1") == f"'{start}cmd|'/c calc'!A1"
+    text = f"{start}cmd|'/c calc'!A1"
+    assert safe_cell(text) == f"'{text}"
+    assert safe_cell(f"'{text}") == f"''{text}"
+
+
+@given(st.text(alphabet="'=+-@\t\rab"))
+def test_every_text_comes_back_from_its_safe_cell(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text
 
 
 def test_other_cells_stay_as_they_are() -> None:
-    assert [csv_safe(cell) for cell in ("a=b", "", None, 3, " =x")] == ["a=b", "", "", "3", " =x"]
+    assert [safe_cell(cell) for cell in ("a=b", "", "'tis", " =x")] == ["a=b", "", "'tis", " =x"]
 
 
 def test_csv_reads_back_with_every_cell_and_header_safe() -> None:
@@ -67,13 +79,6 @@ def test_csv_reads_back_with_every_cell_and_header_safe() -> None:
         ["'=head", "b"],
         ["'=1", 'x,"y"\nz'],
         ["", '{"k": "ü"}'],
-    ]
-
-
-def test_jsonl_has_one_line_per_row_whatever_the_text() -> None:
-    text = to_jsonl({"text": nasty, "score": float("nan")} for nasty in NASTY)
-    assert [json.loads(line) for line in text.splitlines()] == [
-        {"text": nasty, "score": None} for nasty in NASTY
     ]
 
 
@@ -96,6 +101,7 @@ def test_each_split_has_its_file_and_the_manifest_counts_and_sums_them(tmp_path:
     first = json.loads(files["validation.jsonl"])
     assert first["id"] == "e2"
     assert first["labels"] == {"kind": NASTY[2], "quality": 2}
+    assert len(files["all.jsonl"].decode().splitlines()) == 5
 
 
 def test_the_same_examples_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Writing examples to files, in the formats that `core.importing` reads back."""

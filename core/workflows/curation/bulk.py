@@ -1,0 +1,179 @@
+"""Bulk actions: one change of all examples that match a filter, and taking the last back: for
+leads.
+
+Decisions and labels are a few statements in one transaction, whatever their number; masking reads
+every text, so a worker does it, and what it found is taken in in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from core.actor import Actor
+from core.clock import new_id, now
+from core.errors import Conflict, InvalidInput, NotFound
+from core.examples.bulk import AUDITED, UNDONE, BulkAction, BulkDone, BulkPreview
+from core.examples.listing import ExampleFilter
+from core.findings.personal import MASKS
+from core.jobs.folder import JobFolder
+from core.jobs.job import Job
+from core.projects import LabelField
+from core.workflows.curation.annotating import LATELY
+from core.workflows.jobs import jobs
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+# Two leads who change the same examples at once: one waits instead of starting again.
+_one_at_a_time = threading.Lock()
+
+
+def preview(
+    store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
+) -> BulkPreview:
+    """How many examples the action would change now, and how many stay as they are, why."""
+    actor.require(project_id, "lead")
+    return store.annotation.preview(project_id, wanted, action, actor.person_id)
+
+
+def act(
+    store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
+) -> int:
+    """A lead decides on, or labels, every example that matches and can be changed; how many.
+
+    What `preview` counts under a reason stays as it is. `undo` takes it back. Raises InvalidInput
+    for a label that the project does not have, and for masking, which `start_masking` does.
+    """
+    actor.require(project_id, "lead")
+    batch_id = new_id("bat")
+    if action.kind == "mask":
+        raise InvalidInput("Masking is a job of a worker. Start it as one.")
+    field = _field(store, project_id, action) if action.label else None
+
+    def save() -> int:
+        store.annotation.choose(project_id, wanted, action, actor.person_id)
+        if field is None:
+            n = store.annotation.decide_chosen(
+                action.kind, batch_id, actor.person_id, action.comment.strip()
+            )
+        else:
+            values = {
+                value: action.labelled(json.loads(value), field)
+                for value in store.annotation.label_values(field.name)
+            }
+            n = store.annotation.relabel_chosen(
+                field.name, values, batch_id, actor.person_id, action.comment.strip()
+            )
+        _record(store, actor.person_id, AUDITED[action.kind], project_id, batch_id, n, action)
+        return n
+
+    with _one_at_a_time:
+        return store.transact(save)
+
+
+def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
+    project = store.projects.by_id(project_id)
+    if project is None or action.label is None:
+        raise NotFound("This project does not exist, or was deleted. Choose another one.")
+    name, option = action.label
+    for field in project.settings.label_schema:
+        if field.name == name and option in field.options:
+            return field
+    raise InvalidInput(
+        f"“{name}: {option}” is not in the project's label schema. Reload the page; a lead may "
+        f"have changed it."
+    )
+
+
+# Masking ----------------------------------------------------------------------------------------
+
+
+def start_masking(
+    store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
+) -> str:
+    """Queue the masking of personal data in the examples that match and that nobody else holds;
+    the job's id. Examples that change before the worker is done stay as they are."""
+    actor.require(project_id, "lead")
+    if action.kind != "mask" or not set(action.mask) <= MASKS.keys():
+        raise InvalidInput(f"Choose kinds of personal data out of {', '.join(MASKS)}.")
+    return jobs.submit(
+        store,
+        actor,
+        kind="mask",
+        project_id=project_id,
+        subject_id=new_id("bat"),
+        title="Mask personal data",
+        spec={"kinds": list(action.mask)},
+        tables={
+            "examples.parquet": store.annotation.to_mask(
+                project_id, wanted, action, actor.person_id
+            )
+        },
+        detail={"comment": action.comment.strip(), "mask": list(action.mask)},
+    )
+
+
+def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
+    """Make the masked texts revisions of the lead who asked for them."""
+    action = BulkAction("mask", job.detail["comment"], mask=tuple(job.detail["mask"]))
+
+    def save() -> None:
+        n = store.annotation.take_in_masked(
+            job.project_id, folder.final / "masked.parquet", job.subject_id, job.created_by,
+            action.comment,
+        )  # fmt: skip
+        _record(store, job.created_by, AUDITED["mask"], job.project_id, job.subject_id, n, action)
+
+    store.transact(save)
+
+
+# Taking back ------------------------------------------------------------------------------------
+
+
+def last_action(store: Store, actor: Actor, project_id: str) -> BulkDone | None:
+    """The newest bulk action of the last days, unless it was undone."""
+    actor.require(project_id)
+    return store.own_work.last_bulk_action(project_id, now() - LATELY)
+
+
+def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
+    """Take the last bulk action back wherever nothing happened to the example since; how many.
+
+    Raises Conflict when it is not the last one, or was undone.
+    """
+    actor.require(project_id, "lead")
+
+    def save() -> int:
+        last = last_action(store, actor, project_id)
+        if last is None or last.batch_id != batch_id:
+            raise Conflict("This bulk action can no longer be undone. Change single examples.")
+        undo_id = new_id("bat")
+        n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
+        store.audit.record(
+            UNDONE[0], "project", project_id, actor.person_id, project_id=project_id,
+            batch_id=batch_id, n=n,
+        )  # fmt: skip
+        return n
+
+    with _one_at_a_time:
+        return store.transact(save)
+
+
+def _record(
+    store: Store,
+    person_id: str,
+    action: str,
+    project_id: str,
+    batch_id: str,
+    n: int,
+    what: BulkAction,
+) -> None:
+    detail = {"label": ": ".join(what.label)} if what.label else {}
+    detail |= {"mask": ", ".join(what.mask)} if what.mask else {}
+    detail |= {"comment": what.comment.strip()} if what.comment.strip() else {}
+    store.audit.record(
+        action, "project", project_id, person_id, project_id=project_id, batch_id=batch_id, n=n,
+        **detail,
+    )  # fmt: skip

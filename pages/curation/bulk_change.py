@@ -1,0 +1,89 @@
+"""Changing every example that matches the filter: what will happen is counted first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.examples.bulk import REASONS, BulkAction, BulkKind
+from core.examples.listing import ExampleFilter
+from core.findings.personal import MASKS, NAMES
+from core.workflows.curation import bulk
+from pages.components import errors, page, session
+from pages.curation.example_filters import label_choices
+
+ACTIONS: dict[str, BulkKind] = {
+    "Accept": "accept",
+    "Send back": "send_back",
+    "Set aside": "set_aside",
+    "Label": "label",
+    "Mask personal data": "mask",
+}
+SAID: dict[BulkKind, str] = {
+    "accept": "become accepted without anybody looking at each of them",
+    "send_back": "go back to annotators with your comment",
+    "set_aside": "are set aside: in no queue and in no later dataset version",
+    "label": "get the label, as a new revision of each",
+    "mask": "are searched by a worker; those with such data get a masked revision",
+}
+ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
+BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask"}
+
+
+def bulk_change(project_id: str, wanted: ExampleFilter) -> None:
+    """The button that opens the dialog."""
+    if st.button("Change all that match …", icon=":material/checklist:"):
+        change(project_id, wanted)
+
+
+@st.dialog("Change all that match")
+def change(project_id: str, wanted: ExampleFilter) -> None:
+    """Choose what to do, see how many it changes, then do it."""
+    labels = label_choices()
+    chosen = st.selectbox("What to do", [one for one in ACTIONS if one != "Label" or labels])
+    kind = ACTIONS[chosen or "Accept"]
+    label = labels[st.selectbox("Label", list(labels))] if kind == "label" else None
+    masks = mask_choice() if kind == "mask" else ()
+    asked = ASKED.get(kind, "Why? (optional)")
+    comment = st.text_input(asked, max_chars=300, help="Stands in each example's history.")
+    try:
+        # The count does not wait for the comment.
+        counted = BulkAction(kind, comment.strip() or "…", label, masks)
+        found = bulk.preview(session.store(), session.actor(), project_id, wanted, counted)
+    except TouchstoneError as error:
+        errors.show(error)
+        return
+    matching = f"{page.counted(found.matching, 'example')} match."
+    what = f"{page.number(found.changes)} {SAID[kind]}" if found.changes else "None can be changed"
+    st.write(f"{matching} {what}.")
+    if found.stay:
+        stay = [f"{page.number(n)} {REASONS[reason]}" for reason, n in found.stay.items()]
+        st.caption(f"These stay as they are: {', '.join(stay)}.")
+    with st.container(horizontal=True):
+        button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
+        if st.button(button, type="primary", disabled=not found.changes):
+            errors.attempt(lambda: do(project_id, wanted, BulkAction(kind, comment, label, masks)))
+        if st.button("Cancel"):
+            st.rerun()
+
+
+def mask_choice() -> tuple[str, ...]:
+    """Kinds of personal data; names of people are best effort, and so not chosen at first."""
+    chosen = st.multiselect(
+        "What to mask",
+        list(MASKS),
+        [name for name in MASKS if name != "person_name"],
+        format_func=lambda name: NAMES[name],
+    )
+    return tuple(chosen)
+
+
+def do(project_id: str, wanted: ExampleFilter, action: BulkAction) -> None:
+    """Do it, and say what was done."""
+    store, actor = session.store(), session.actor()
+    if action.kind == "mask":
+        bulk.start_masking(store, actor, project_id, wanted, action)
+        session.say("A worker masks them now: see Jobs. Undo is here when it is done.")
+        return
+    done = bulk.act(store, actor, project_id, wanted, action)
+    session.say(f"{page.counted(done, 'example')} changed. Undo is above the list.")

@@ -1,0 +1,76 @@
+"""Filters of examples as SQL: conditions are literals, and what people typed is bound."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.examples.listing import ExampleFilter
+
+ORDERS = {
+    "position": "position",
+    "newest": "updated_at DESC, position",
+    "oldest": "updated_at, position",
+    "longest": "length(instruction) + length(input) + length(output) DESC, position",
+    "shortest": "length(instruction) + length(input) + length(output), position",
+}
+
+
+_LENGTH = "length(instruction) + length(input) + length(output)"
+# Each condition with the filter's field that asks for it; None and "" ask for nothing.
+_CONDITIONS: dict[str, str] = {
+    "state": "state = $state",
+    "flagged": "flagged = $flagged",
+    "skipped": """
+        example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)
+        """,
+    "author_id": "author_id = $author_id",
+    "changed_from": "updated_at >= $changed_from",
+    "changed_before": "updated_at < $changed_before",
+    "split": """
+        example_id IN (
+            SELECT m.example_id FROM version_examples m WHERE m.split = $split AND m.version_id = (
+                SELECT v.version_id FROM dataset_versions v
+                WHERE v.project_id = $project_id AND NOT v.evaluation_only
+                ORDER BY v.number DESC LIMIT 1))
+        """,
+    "has_output": "(trim(output) <> '') = $has_output",
+    "label": "json_contains(json_extract(labels, $label_field), $label_option)",
+    "least": f"{_LENGTH} >= $least",
+    "most": f"{_LENGTH} <= $most",
+    "text": """
+        (contains(lower(instruction), $text) OR contains(lower(input), $text)
+         OR contains(lower(output), $text))
+        """,
+}
+
+
+def conditions(wanted: ExampleFilter) -> str:
+    """The conditions that the filter names, so that DuckDB reads no column in vain."""
+    return " AND ".join(
+        ["project_id = $project_id", *(_CONDITIONS[name] for name in _asked(wanted))]
+    )
+
+
+def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
+    """What `conditions` binds."""
+    given = _asked(wanted)
+    given.pop("skipped", None)
+    if wanted.label:
+        field, option = given.pop("label")
+        given |= {"label_field": pointer(field), "label_option": json.dumps(option)}
+    if wanted.text:
+        given["text"] = wanted.text.lower()
+    return {"project_id": project_id, **given}
+
+
+def _asked(wanted: ExampleFilter) -> dict[str, Any]:
+    values = {name: getattr(wanted, name) for name in _CONDITIONS} | {
+        "skipped": wanted.skipped or None
+    }
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def pointer(name: str) -> str:
+    """The JSON pointer (RFC 6901) of a key, whatever signs it has."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,103 @@
+"""A changed label schema on a real store: what is in use is counted, moved and kept in history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.actor import Actor
+from core.examples.bulk import BulkAction
+from core.examples.listing import ExampleFilter
+from core.label_changes import Moves, impact_of, rewritten
+from core.projects import LabelField
+from core.workflows.curation import annotating, browsing, bulk
+from core.workflows.team import label_schema, projects
+from core.workflows.team.label_schema import LabelsInUse
+from storage.store import Store
+from tests.builders import a_project, accepted_examples, an_actor, an_edit, some_examples
+
+TOPIC = LabelField("topic", ("sums", "shapes"))
+MARKS = LabelField("marks", ("odd", "long"), multiple=True)
+
+
+@pytest.fixture
+def lead(store: Store) -> Actor:
+    project = a_project(store)
+    actor = an_actor(project.project_id, name="lea")
+    change(store, actor, TOPIC, MARKS)
+    return actor
+
+
+def project_of(lead: Actor) -> str:
+    return next(iter(lead.roles))
+
+
+def change(store: Store, lead: Actor, *schema: LabelField, moves: Moves | None = None) -> None:
+    project = projects.get_project(store, lead, project_of(lead))
+    settings = replace(project.settings, label_schema=schema)
+    projects.change_project(store, lead, project.project_id, settings, project.settings, moves)
+
+
+def label(store: Store, lead: Actor, text: str, field: str, option: str) -> None:
+    action = BulkAction("label", label=(field, option))
+    bulk.act(store, lead, project_of(lead), ExampleFilter(text=text), action)
+
+
+def test_a_lost_option_is_counted_and_nothing_is_saved_until_it_is_said_what_becomes_of_it(
+    store: Store, lead: Actor
+) -> None:
+    texts = [("Add it.", "", "2"), ("Draw it.", "", "A box."), ("Add them.", "", "4")]
+    ids = accepted_examples(store, project_of(lead), texts)
+    label(store, lead, "add", "topic", "sums")
+    label(store, lead, "draw", "topic", "shapes")
+    after = LabelField("topic", ("arithmetic", "shapes"))
+    found = label_schema.impact(store, lead, project_of(lead), (after, MARKS))
+    assert [(one.field, one.option, one.examples) for one in found.lost] == [("topic", "sums", 2)]
+    with pytest.raises(LabelsInUse, match="topic: sums"):
+        change(store, lead, after, MARKS)
+    kept = projects.get_project(store, lead, project_of(lead)).settings.label_schema
+    assert kept == (TOPIC, MARKS)
+    change(store, lead, after, MARKS, moves={("topic", "sums"): ("topic", "arithmetic")})
+    examples = [browsing.example_of(store, lead, project_of(lead), one) for one in ids]
+    assert [one.labels["topic"] for one in examples] == ["arithmetic", "shapes", "arithmetic"]
+    assert [(one.number, one.state) for one in examples] == [
+        (3, "accepted"), (2, "accepted"), (3, "accepted"),
+    ]  # fmt: skip
+    entry = browsing.history_of(store, lead, examples[0])[-1]
+    assert (entry.kind, entry.text) == ("label", "The label schema changed.")
+
+
+def test_a_label_that_is_taken_off_leaves_an_example_that_can_be_saved(
+    store: Store, lead: Actor
+) -> None:
+    (only,) = some_examples(store, project_of(lead), 1)
+    label(store, lead, "", "topic", "sums")
+    label(store, lead, "", "marks", "odd")
+    change(store, lead, MARKS, moves={("topic", "sums"): None})
+    ada = an_actor(project_of(lead), "annotator")
+    task = annotating.open_example(store, ada, project_of(lead), only)
+    assert dict(task.labels) == {"marks": ["odd"]}
+    annotating.save_annotation(store, ada, project_of(lead), an_edit(task, output="Saved."))
+
+
+def test_a_field_that_only_changed_its_name_is_seen_and_one_option_of_several_stays() -> None:
+    renamed = LabelField("subject", TOPIC.options)
+    found = impact_of((TOPIC,), (renamed,), {'{"topic": "sums"}': 3})
+    assert found.lost[0].becomes == ("subject", "sums")
+    single = replace(MARKS, multiple=False)
+    found = impact_of(
+        (MARKS,), (single,), {'{"marks": ["odd", "long"]}': 4, '{"marks": ["odd"]}': 1}
+    )
+    assert (found.lost, found.narrowed) == ((), 4)
+    assert rewritten({"marks": ["long", "odd"]}, (single,), {}) == {"marks": "long"}
+
+
+def test_every_schema_that_was_saved_is_kept_with_who_and_when(store: Store, lead: Actor) -> None:
+    change(store, lead, TOPIC)
+    project = projects.get_project(store, lead, project_of(lead))
+    settings = replace(project.settings, guidelines="Other words, the same labels.")
+    projects.change_project(store, lead, project.project_id, settings)
+    found = label_schema.versions(store, lead, project_of(lead))
+    assert [one.schema for one in found] == [(), (TOPIC, MARKS), (TOPIC,)]
+    assert [one.number for one in found] == [1, 2, 3]
