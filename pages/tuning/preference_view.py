@@ -145,7 +145,8 @@ def _held_out(found: Mapping[str, Any]) -> None:
     count = found.get("validation", 0)
     st.caption(
         f"Accuracy and margin are of {page.counted(count, 'held-out pair')}, which also chose the "
-        "best step, so they flatter a little. Whether its answers are better, a study on the test split says."
+        "best step, so they flatter a little. Whether its answers are better, a study on the test "
+        "split says."
     )
 
 
