@@ -21,6 +21,7 @@ from terminal.evaluation import analyse
 from terminal.exporting import export_examples, export_version
 from terminal.scoring import score
 from terminal.tuning import generate, model, train
+from terminal.versions import card, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -176,6 +177,8 @@ def freeze(
 
 app.command("export")(export_version)
 app.command("export-examples")(export_examples)
+app.command()(protect)
+app.command()(card)
 app.command()(model)
 app.command()(train)
 app.command()(generate)

@@ -162,6 +162,16 @@ CREATE TABLE import_rejects (
     kind VARCHAR DEFAULT 'record'
 );
 
+-- What a lead knows of an import's file.
+CREATE TABLE import_sources (
+    import_id VARCHAR PRIMARY KEY,
+    licence VARCHAR NOT NULL,
+    legal_basis VARCHAR NOT NULL,
+    note VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- Where an example came from; its texts are in its revisions.
 CREATE TABLE examples (
     example_id VARCHAR NOT NULL,
@@ -291,6 +301,83 @@ SELECT example_id, project_id, position // 8192 AS block, state, flagged,
            AS author_id
 FROM example_current;
 
+-- Checks ------------------------------------------------------------------------------------------
+
+-- What a lead chose for the next check: core.checks.settings.CheckSettings as JSON.
+CREATE TABLE check_settings (
+    project_id VARCHAR PRIMARY KEY,
+    settings JSON NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- One row a check. Created_at: when it looked; what changed later is checked again.
+CREATE TABLE checks (
+    check_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    settings JSON NOT NULL,
+    finding_settings JSON NOT NULL,
+    examples BIGINT NOT NULL,
+    result JSON NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Which revision of each example was checked, and what the checks of the whole set need of it. The
+-- rows of this table and the next two are those of the project's newest check.
+CREATE TABLE checked_examples (
+    project_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    length BIGINT NOT NULL,
+    question BIGINT NOT NULL,
+    answer BIGINT NOT NULL,
+    label VARCHAR NOT NULL,
+    gender BIGINT NOT NULL,
+    topic INTEGER,
+    x DOUBLE,
+    y DOUBLE
+);
+
+-- Remarks on a revision; shown while it is the example's present.
+CREATE TABLE example_findings (
+    project_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    start_at INTEGER,
+    end_at INTEGER,
+    explanation VARCHAR NOT NULL,
+    mend VARCHAR,
+    CHECK (severity IN ('high', 'medium', 'low'))
+);
+
+-- Groups of duplicates and of template siblings, the representative at rank 0. Compared: the fields
+-- (core.checks.fields); text_hash: their texts then, hashed as storage/duplicates.py does.
+-- A member counts while its texts are still these.
+CREATE TABLE duplicate_members (
+    project_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    number BIGINT NOT NULL,
+    rank BIGINT NOT NULL,
+    example_id VARCHAR NOT NULL,
+    compared VARCHAR NOT NULL,
+    text_hash VARCHAR NOT NULL,
+    CHECK (kind IN ('exact', 'near', 'siblings'))
+);
+
+-- Groups that a lead looked at and keeps whole: no later check shows them again.
+CREATE TABLE kept_duplicates (
+    project_id VARCHAR NOT NULL,
+    group_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    batch_id VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- Versions ----------------------------------------------------------------------------------------
 
 CREATE TABLE dataset_versions (
@@ -324,13 +411,48 @@ CREATE TABLE version_examples (
     CHECK (split IN ('train', 'validation', 'test'))
 );
 
--- Accepted examples that are not in a version, and why.
+-- Accepted examples that are not in a version, and why: the example, or the protected text (its
+-- file, line and beginning), that each is near.
 CREATE TABLE version_left_out (
     version_id VARCHAR NOT NULL,
     example_id VARCHAR NOT NULL,
     revision_id VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
-    near_id VARCHAR
+    near_id VARCHAR,
+    near_file VARCHAR,
+    near_text VARCHAR
+);
+
+-- Files that no version may train on. The texts of one that was removed are gone, its row stays.
+CREATE TABLE protected_files (
+    file_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    texts BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    removed_at TIMESTAMP
+);
+
+CREATE TABLE protected_texts (
+    file_id VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    instruction VARCHAR NOT NULL,
+    input VARCHAR NOT NULL
+);
+
+-- Which of them a version heeded, and how many examples each kept out of train and validation.
+CREATE TABLE version_protected (
+    version_id VARCHAR NOT NULL,
+    file_id VARCHAR NOT NULL,
+    left_out BIGINT NOT NULL
+);
+
+-- What the worker that froze a version saw in it: languages.
+CREATE TABLE version_facts (
+    version_id VARCHAR PRIMARY KEY,
+    content JSON NOT NULL
 );
 
 -- The split an example was given once and keeps.

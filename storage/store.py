@@ -11,15 +11,22 @@ from storage.annotation import Annotation
 from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
+from storage.batches import Batches
+from storage.cards import Cards
+from storage.checks import Checks
 from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
+from storage.differences import Differences
+from storage.downloads import Downloads
 from storage.drafts import Drafts
+from storage.duplicates import DuplicateGroups
 from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.exports import Exports
 from storage.extensions import Extensions
+from storage.firewall import Firewalls
 from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
@@ -27,7 +34,9 @@ from storage.intake import Intake
 from storage.invitations import Invitations
 from storage.jobs import Jobs
 from storage.judgements import Judgements
+from storage.lineage import Lineages
 from storage.listing import Listing
+from storage.mends import Mends
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
@@ -71,8 +80,17 @@ class Store:
         self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
+        self.checks = Checks(self.database)
+        self.batches = Batches(self.database, self.counters)
+        self.mends = Mends(self.database, self.counters, self.batches)
+        self.duplicates = DuplicateGroups(self.database, self.batches)
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
+        self.firewall = Firewalls(self.database)
+        self.differences = Differences(self.database)
+        self.lineage = Lineages(self.database)
+        self.cards = Cards(self.database)
+        self.downloads = Downloads(self.database, self.workspace / "inbox")
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)

@@ -42,7 +42,8 @@ class Versions:
         """Insert a version, its members, the splits that it decides, and what it leaves out.
 
         `members` is a Parquet file in the workspace (example_id, revision_id, split, group_id,
-        position), `left_out` another (example_id, revision_id, reason, near_id). Raises Overtaken
+        position), `left_out` another (example_id, revision_id, reason, near_id, and near_file and
+        near_text unless an earlier release wrote it). Raises Overtaken
         when another version has put one of the examples into another split meanwhile.
         """
         self._db.execute(
@@ -88,9 +89,8 @@ class Versions:
             self._db.insert_from_parquet(
                 left_out,
                 """
-                INSERT INTO version_left_out (version_id, example_id, revision_id, reason, near_id)
-                SELECT $version_id, example_id, revision_id, reason, near_id
-                FROM read_parquet($parquet_path)
+                INSERT INTO version_left_out BY NAME
+                SELECT $version_id AS version_id, * FROM read_parquet($parquet_path)
                 """,
                 {"version_id": version.version_id},
             )
@@ -157,11 +157,16 @@ class Versions:
         )
 
     def to_freeze(self, project_id: str) -> Query:
-        """What is accepted and not flagged, in import order, with the splits decided earlier."""
+        """What is accepted and not flagged, in import order, with the splits decided earlier, and
+        whether it is rated in a study without being in test."""
         return Query(
             """
             SELECT c.example_id, c.revision_id, c.instruction, c.input, c.output, s.split,
-                   s.group_id
+                   s.group_id, s.split IS DISTINCT FROM 'test' AND c.example_id IN (
+                       SELECT p.example_id FROM pairs p JOIN studies t USING (study_id)
+                       WHERE t.project_id = $project_id
+                         AND NOT coalesce(CAST(t.plan ->> '$.for_tuning' AS BOOLEAN), false)
+                   ) AS studied
             FROM example_current c
             LEFT JOIN (
                 SELECT example_id, split, group_id FROM example_splits
@@ -267,15 +272,38 @@ class Versions:
         """What a version left out of the accepted examples, and why."""
         rows = self._db.rows(
             """
-            SELECT l.example_id, l.reason, l.near_id, r.instruction, r.input
+            SELECT l.example_id, l.reason, l.near_id, l.near_text, r.instruction, r.input
             FROM version_left_out l JOIN revisions r USING (revision_id)
             WHERE l.version_id = $version_id
-            ORDER BY l.example_id
+            ORDER BY l.near_file IS NULL, l.reason, l.example_id
             LIMIT $limit
             """,
             {"version_id": version_id, "limit": limit},
         )
         return [LeftOut(**row) for row in rows]
+
+    def left_out_file(self, version_id: str) -> Query:
+        """All that a version left out, to be written into a file."""
+        return Query(
+            """
+            SELECT l.example_id, l.reason, l.near_id, l.near_text, r.instruction, r.input, r.output
+            FROM version_left_out l JOIN revisions r USING (revision_id)
+            WHERE l.version_id = $version_id
+            ORDER BY l.near_file IS NULL, l.reason, l.example_id
+            """,
+            {"version_id": version_id},
+        )
+
+    def left_out_reasons(self, version_id: str) -> dict[str, int]:
+        """Reason -> how many examples a version left out for it, commonest first."""
+        rows = self._db.rows(
+            """
+            SELECT reason, count(*) AS n FROM version_left_out WHERE version_id = $version_id
+            GROUP BY reason ORDER BY n DESC, reason
+            """,
+            {"version_id": version_id},
+        )
+        return {row["reason"]: int(row["n"]) for row in rows}
 
     def content(self, version_id: str) -> list[tuple[str, str, str, str, str]]:
         """(example_id, instruction, input, output, split) of each member, to check the hash."""

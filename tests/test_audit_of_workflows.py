@@ -17,6 +17,7 @@ DERIVED = "reads, and at first use fills a table that follows from others"
 WORKER = "moves on what somebody started, which is recorded there"
 FILLED = {"core.workflows.evaluation.systems.covered"}
 NOT_RECORDED = {
+    "curation.checks.refresh": DERIVED,
     "curation.annotating.next_to_annotate": LEASE,
     "curation.annotating.open_example": LEASE,
     "curation.annotating.go_back": LEASE,

@@ -22,7 +22,9 @@ PROGRAM = ("core", "storage", "pages", "terminal", "app.py", "cli.py")
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", ".streamlit")
 # Loaded by transformers when a spec asks for them, not by an import of ours.
 LOADED_BY_NAME = {"accelerate", "bitsandbytes"}
+EXTRAS = {"ray": "ray", "tracking": "mlflow"}
 IMPORT_NAMES = {
+    "mlflow-skinny": "mlflow",
     "argon2-cffi": "argon2",
     "phonenumberslite": "phonenumbers",
     "python-docx": "docx",
@@ -117,8 +119,12 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     }
     own = {Path(name).stem for name in PROGRAM}
     foreign = imported - own - set(sys.stdlib_module_names)
-    assert foreign - declared == {"ray"}  # an extra: imported only where a cluster is named
-    assert [one.partition("[")[0] for one in project["optional-dependencies"]["ray"]] == ["ray"]
+    # Extras are imported only where a cluster, or a tracking server, is named.
+    assert foreign - declared == set(EXTRAS.values())
+    for extra, module in EXTRAS.items():
+        (one,) = project["optional-dependencies"][extra]
+        name = re.match(r"[\w.-]+", one)[0]  # type: ignore[index]
+        assert IMPORT_NAMES.get(name, name) == module
     assert declared - foreign - LOADED_BY_NAME == set()
 
 

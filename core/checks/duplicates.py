@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
+from core.checks.fields import Over as Over
 from core.checks.records import Records
 from core.errors import InvalidInput
 from core.examples.duplicates import Comparison, compare, groups_around
 from core.examples.templates import template_siblings
 from core.examples.tokens import Flags, Ints
 
-Over = Literal["prompt", "instruction", "input", "output", "all"]
 THRESHOLD = 0.82
 """A little below what decides a split: 92 % of texts with 15 % of their words replaced are found,
 and a person looks at each cluster before anything happens."""

@@ -14,7 +14,7 @@ from core.examples.states import ExampleState, Queue, is_open
 HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
-    "skip", "flag", "unflag", "label", "mask", "restore",
+    "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from core.examples.min_hash import Candidates, candidate_pairs
 from core.examples.particular import particular
 from core.examples.similarity import bigram_overlap, in_order, overlap
 from core.examples.tokens import Flags, Ints
-from core.examples.words import Prompts, Words, read_prompts
+from core.examples.words import Prompts, Words, numbered, read_prompts
 
 VALUES_AGREE = 0.6
 BIGRAMS_ALIKE = 0.7
@@ -185,12 +185,10 @@ def _equal_prompts(prompts: Prompts) -> tuple[Ints, Ints, Flags]:
 
     And which texts have an instruction that stands before another input too.
     """
-    import pandas as pd
-
-    number = pd.factorize(prompts.same)[0]
+    number = numbered(prompts.same)
     is_new = number > np.append(-1, np.maximum.accumulate(number))[: len(number)]
     distinct = np.flatnonzero(is_new)
-    instruction = pd.factorize(prompts.whole[prompts.parts[:, 0]])[0]
+    instruction = numbered(prompts.whole[prompts.parts[:, 0]])
     has_input = prompts.has_input
     users = np.bincount(instruction[is_new & has_input], minlength=len(number))
     return distinct[number], distinct, has_input & (users[instruction] > 1)

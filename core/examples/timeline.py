@@ -20,6 +20,8 @@ DID: dict[HistoryKind, str] = {
     "skip": "skipped it",
     "flag": "flagged it",
     "unflag": "settled the flag",
+    "mend": "applied a mend: revision {number}",
+    "unmend": "took a mend back: revision {number}",
     "label": "labelled it with others: revision {number}",
     "mask": "masked personal data: revision {number}",
     "restore": "took a bulk action back: revision {number}",

@@ -63,12 +63,17 @@ class Topics:
 
 def topics(texts: Sequence[str], most: int = MOST_TOPICS) -> Topics:
     """The topics of texts. Those that share no word with another are "(other)"."""
-    if not texts:
+    return topics_of(*tf_idf(texts), most)
+
+
+def topics_of(vocabulary: list[str], table: Table, most: int = MOST_TOPICS) -> Topics:
+    """The topics of texts of which `tf_idf` gave the vocabulary and the table."""
+    count_of_texts = table.shape[0]
+    if not count_of_texts:
         return Topics((), ())
-    vocabulary, table = _tf_idf(texts)
     empty = table.sum(axis=1) == 0
     count = min(most, max(1, int((~empty).sum()) // TEXTS_PER_TOPIC))
-    member = np.full(len(texts), -1)
+    member = np.full(count_of_texts, -1)
     names: list[str] = []
     if not empty.all():
         rows = np.flatnonzero(~empty)
@@ -78,7 +83,7 @@ def topics(texts: Sequence[str], most: int = MOST_TOPICS) -> Topics:
     return _largest_first(names, member)
 
 
-def _tf_idf(texts: Sequence[str]) -> tuple[list[str], Table]:
+def tf_idf(texts: Sequence[str]) -> tuple[list[str], Table]:
     """The vocabulary, and each text's log-scaled TF-IDF over it as a vector of length 1."""
     from scipy.sparse import csr_array
 

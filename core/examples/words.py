@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cores import cores
 from core.examples.tokens import (
@@ -97,12 +98,10 @@ class Prompts:
 
     def words(self, texts: Ints) -> Words:
         """The words of the texts of these numbers."""
-        import pandas as pd
-
         part_of = self.parts[texts].ravel()
         place = _places(self.counts, part_of)
         kind, counts = self.kind[place], self.counts[part_of]
-        ids = pd.factorize(self.hash[place])[0].astype(np.int32)
+        ids = numbered(self.hash[place])
         size = int(ids.max(initial=-1)) + 1
         capital = kind & UPPER != 0
         inside = capital & (kind & OPENS_SENTENCE == 0)
@@ -119,6 +118,15 @@ class Prompts:
             (kind & DIGIT != 0) | is_name[ids],
             np.zeros(len(ids), np.bool_),
         )
+
+
+def numbered(values: Hashes) -> NDArray[np.int32]:
+    """A number for each distinct value, in the order in which they are first met."""
+    import pyarrow as pa
+
+    # By a hash table, as pandas.factorize does, which workers leave out.
+    found: NDArray[np.int32] = pa.array(values).dictionary_encode().indices.to_numpy()
+    return found
 
 
 def read_prompts(instructions: Sequence[str], inputs: Sequence[str]) -> Prompts:

@@ -132,7 +132,7 @@ KINDS: dict[str, Kind] = _table(
     _personal("card", "Payment card", "high", "a payment card number with a right checksum"),
     _personal("national_id", "National identity number", "high", "a national identity number"),
     _personal("phone", "Phone number", "medium", "a phone number"),
-    _personal("ip_address", "IP address", "medium", "a public IP address"),
+    _personal("ip_address", "IP address", "medium", "an IP address"),
     _personal("person_name", "Person name (best effort)", "low", "what looks like a person's name"),
     Kind("length_outlier", "Unusual length", "low",
          "The output is far shorter or longer than the others."),

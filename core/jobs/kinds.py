@@ -100,10 +100,25 @@ KINDS: dict[str, JobKind] = _table(
         judges_data=True,
     ),
     JobKind(
+        "check_examples",
+        "check",
+        run="core.checks.check_job:run",
+        take_in="core.workflows.curation.checks:take_in",
+    ),
+    JobKind(
         "export",
         "export",
         run="core.exporting.job:run",
         prepare="core.exporting.job:prepare",
+    ),
+    JobKind(
+        "protect",
+        "protect texts",
+        run="core.importing.protected_job:run",
+        prepare="core.importing.job:prepare",
+        take_in="core.workflows.curation.protecting:take_in",
+        reads_file=True,
+        counts_bytes=True,
     ),
     JobKind(
         "download_model",

@@ -104,8 +104,8 @@ class StudyPlan:
     def to_json(self) -> dict[str, Any]:
         """Plain values, of an older study as it was sealed."""
         values = {**asdict(self), "kept_out": list(self.kept_out)}
-        later = ("split_size", "risk", "risk_pairs", "repeats", "changes", "changed", *GOLD_FIELDS)
-        later = (*later, "for_tuning")
+        later = {"split_size", "risk", "risk_pairs", "repeats", "changes", "changed", "for_tuning"}
+        later |= set(GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 
 

@@ -5,7 +5,9 @@
 3. Other new near-duplicates form groups. Whole groups are drawn in the order of size, then of the
    seeded hash of their first member's text, each to the split that is farthest below its share
    (`core.versions.splitting.split`): near the ratios, and the same in every workspace.
-4. Nothing may leak: of two near-duplicates in different splits, the one in train gives way to
+4. What a lead protects, and what people rate in a study, is never trained on: an example that is
+   near such a text, or is in a study, stays where it is or joins test; else it is left out.
+5. Nothing may leak: of two near-duplicates in different splits, the one in train gives way to
    validation and test, the one in validation to test; it is left out of the version, and listed.
    A test example never becomes training material.
 """
@@ -23,6 +25,7 @@ from core.versions.splitting import SPLITS, split
 
 UNDECIDED = -1
 TRAIN, VALIDATION, TEST = range(3)
+OPEN, PROTECTED, STUDIED = range(3)
 LINKED_SHARE = 0.05
 _ROUNDS = 8
 
@@ -30,21 +33,26 @@ REASONS = {
     "between": "It is near examples of two splits, and would leak from one into the other.",
     "near_validation": "It is a training example and near a validation example.",
     "near_test": "It is near a test example, and not in test itself.",
+    "protected": "It is near a text of a file that is protected: never train on this.",
+    "studied": "It is rated in a study, or near an example that is, and not in test.",
     "trained_on": "It is a training or validation example of an earlier version, or near one.",
 }
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The examples to freeze, then earlier texts of frozen examples, which only have neighbours.
+    """The examples to freeze, then texts that only have neighbours: earlier ones of frozen
+    examples, and those that keep others out of train and validation.
 
     `names` are hashes of the texts, `decided` the number of the split that an earlier version gave
-    (UNDECIDED: none). The first `count` are to be frozen; they are in the order of their names.
+    (UNDECIDED: none), `barred` whether it is PROTECTED or STUDIED (OPEN: neither; None: all are).
+    The first `count` are to be frozen; they are in the order of their names.
     """
 
     names: Sequence[str]
     decided: Ints
     count: int
+    barred: Ints | None = None
 
     @property
     def present(self) -> Flags:
@@ -84,6 +92,7 @@ def assign(
     if evaluation_only:
         _keep_to_test(found, candidates, neighbours)
     else:
+        _keep_barred_out(found, candidates, neighbours)
         _draw(found, candidates, neighbours, seed, ratios)
     _keep_apart(found, candidates, neighbours)
     return found
@@ -105,6 +114,20 @@ def _join(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> 
             return
         place[joins] = place[nearest[joins]]
         found.group[joins] = found.group[nearest[joins]]
+
+
+def _keep_barred_out(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
+    """Leave out what is near a barred text and not in test, before the others are drawn."""
+    if candidates.barred is None:
+        return
+    # A protected text counts last: it says more than that the example is in a study too.
+    for reason, kind in (("studied", STUDIED), ("protected", PROTECTED)):
+        barred = candidates.barred == kind
+        near, nearest = neighbours.has_near(barred), neighbours.nearest(barred)
+        kept_out = candidates.present & near & (found.split != TEST)
+        for index in np.flatnonzero(kept_out).tolist():
+            found.left_out[index] = (reason, int(nearest[index]))
+    found.split[list(found.left_out)] = UNDECIDED
 
 
 def _draw(

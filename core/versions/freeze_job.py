@@ -1,10 +1,14 @@
 """The job kind "freeze": near-duplicates, splits, hashes and counts of a version to be.
 
-    spec.json  {"kind": "freeze", "seed", "ratios", "evaluation_only", …}
-    data/      examples.parquet: example_id, revision_id, position, instruction, input, output, and
-               the split and group_id that an earlier version decided (null: none)
+    spec.json  {"kind": "freeze", "seed", "ratios", "evaluation_only",
+                "protected": {file_id: name}, …}
+    data/      examples.parquet: example_id, revision_id, position, instruction, input, output, the
+               split and group_id that an earlier version decided (null: none), and whether it is
+               studied, that is in a rating study
                earlier.parquet: example_id, split, group_id, instruction, input of frozen revisions
                that are not among those examples
+               barred.parquet: instruction and input of texts that are near nothing that is trained
+               on: example_id and studied of a rated one, file_id and line of a protected one
     final/     members.parquet: the rows of version_examples, without version_id
                left_out.parquet: the rows of version_left_out, without version_id
                report.json: see Report
@@ -22,8 +26,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InvalidInput
 from core.versions import usefulness
+from core.versions.freeze_input import FreezeInput, read_freeze_input
+from core.versions.languages import sampled_languages
 from core.versions.splitting import SPLITS, Split, content_hash
 from core.versions.version import LargeGroup
 from core.wording import counted
@@ -32,20 +37,16 @@ if TYPE_CHECKING:
     from core.jobs.context import JobContext
     from core.versions.assignment import Assignment
 
-COLUMNS = ("example_id", "revision_id", "instruction", "input", "output")
-OPTIONAL = ("split", "group_id")
 SHOWN_GROUPS = 5
-
-
-class ExamplesIncomplete(InvalidInput):
-    """data/examples.parquet lacks a column."""
-
-    title = "The examples cannot be frozen"
+_KEPT_OUT = {
+    "protected": "near a text that is protected, which nothing may train on",
+    "studied": "rated in a study, or near an example that is, and not in test",
+}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What final/report.json says: the figures of a DatasetVersion."""
+    """What final/report.json says: the figures of a DatasetVersion; the `languages` of a sample."""
 
     content_hash: str
     counts: dict[Split, int]
@@ -54,35 +55,21 @@ class Report:
     left_out: int
     largest: list[LargeGroup]
     warnings: list[str]
-
-
-@dataclass(frozen=True)
-class _Examples:
-    """The examples to freeze, in the order of their texts' hashes, and what is known of earlier
-    ones behind them; `position` are those of the first `count`."""
-
-    columns: dict[str, list[Any]]
-    names: list[str]
-    position: list[int]
-    count: int
-
-    def column(self, name: str) -> list[Any]:
-        """A column, of the examples to freeze and of the earlier ones."""
-        return self.columns[name]
+    languages: dict[str, int]
 
 
 def run(job: JobContext) -> None:
     """Freeze the job's examples. Raises ExamplesIncomplete, UselessSplit."""
     from core.examples.duplicates import near_duplicates
-    from core.versions.assignment import Candidates, assign
+    from core.versions.assignment import assign
 
-    examples = _read(job.data("examples.parquet"), job.data("earlier.parquet"))
+    examples = read_freeze_input(job.data("."), job.spec.get("protected", {}))
     job.advance(0, 3)
     near = near_duplicates(examples.column("instruction"), examples.column("input"))
     job.advance(1, 3)
     evaluation_only = bool(job.spec.get("evaluation_only", job.spec["ratios"][2] == 1))
     assignment = assign(
-        Candidates(examples.names, _numbers(examples.column("split")), examples.count),
+        examples.candidates(),
         near,
         seed=int(job.spec["seed"]),
         ratios=tuple(job.spec["ratios"]),
@@ -101,51 +88,8 @@ def run(job: JobContext) -> None:
     job.progress(3, 3)
 
 
-def _read(present: Path, earlier: Path) -> _Examples:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(present)
-    if missing := [name for name in COLUMNS if name not in table.column_names]:
-        raise ExamplesIncomplete(
-            f"examples.parquet has no column {', '.join(missing)}. "
-            f"Write it with the columns {', '.join(COLUMNS)}."
-        )
-    rows = {name: _values(table, name) for name in (*COLUMNS, *OPTIONAL)}
-    texts = zip(rows["instruction"], rows["input"], rows["output"], strict=True)
-    names = [content_hash([("", *text, "")]) for text in texts]
-    # By their texts: the order of import and ids made at random must not matter for the split.
-    order = sorted(range(len(names)), key=names.__getitem__)
-    columns = {name: [values[k] for k in order] for name, values in rows.items()}
-    old = pq.read_table(earlier) if earlier.exists() else table.slice(0, 0)
-    old_rows = {name: _values(old, name) for name in columns}
-    by_text = sorted(
-        range(old.num_rows),
-        key=lambda k: [old_rows[name][k] for name in ("instruction", "input", "example_id")],
-    )
-    for name, values in columns.items():
-        values.extend(old_rows[name][k] for k in by_text)
-    sorted_names = [names[k] for k in order] + [""] * old.num_rows
-    return _Examples(columns, sorted_names, order, table.num_rows)
-
-
-def _values(table: Any, name: str) -> list[Any]:
-    """A column as a list; one that is not there as nulls."""
-    if name not in table.column_names:
-        return [None] * int(table.num_rows)
-    values: list[Any] = table.column(name).to_pylist()
-    return values if name in OPTIONAL else [value or "" for value in values]
-
-
-def _numbers(splits: Sequence[Split | None]) -> Any:
-    import numpy as np
-
-    from core.versions.assignment import UNDECIDED
-
-    return np.array([UNDECIDED if one is None else SPLITS.index(one) for one in splits], np.int64)
-
-
 def _result(
-    examples: _Examples, assignment: Assignment, evaluation_only: bool
+    examples: FreezeInput, assignment: Assignment, evaluation_only: bool
 ) -> tuple[list[int], Report]:
     """The examples that are in the version, and what the report says. Raises UselessSplit."""
     members = [k for k in range(examples.count) if assignment.split[k] >= 0]
@@ -172,10 +116,18 @@ def _result(
         largest=largest,
         warnings=usefulness.warnings(counts, largest, evaluation_only=evaluation_only)
         + _leaks(assignment),
+        languages=_languages(examples, members),
     )
 
 
-def _group_ids(examples: _Examples, assignment: Assignment) -> list[str]:
+def _languages(examples: FreezeInput, members: Sequence[int]) -> dict[str, int]:
+    instruction, text, output = map(examples.column, ("instruction", "input", "output"))
+    return sampled_languages(
+        [instruction[k] for k in members], [f"{text[k]}\n{output[k]}" for k in members]
+    )
+
+
+def _group_ids(examples: FreezeInput, assignment: Assignment) -> list[str]:
     """The id of each example's group: the sticky one, or that of its first member."""
     ids, sticky = examples.column("example_id"), examples.column("group_id")
     firsts = assignment.group.tolist()
@@ -183,7 +135,7 @@ def _group_ids(examples: _Examples, assignment: Assignment) -> list[str]:
 
 
 def _largest(
-    examples: _Examples,
+    examples: FreezeInput,
     members: Sequence[int],
     splits: Sequence[Split],
     group: Sequence[str],
@@ -207,11 +159,17 @@ def _largest(
 
 def _leaks(assignment: Assignment) -> list[str]:
     found = []
-    if left_out := len(assignment.left_out):
-        found.append(
-            f"{counted(left_out, 'example')} {'is' if left_out == 1 else 'are'} left out: near-"
-            "duplicates of examples of another split. They are listed below."
-        )
+    reasons = Counter(reason for reason, _ in assignment.left_out.values())
+    others = len(assignment.left_out) - sum(reasons[reason] for reason in _KEPT_OUT)
+    for count, why in (
+        (others, "near-duplicates of examples of another split"),
+        *((reasons[reason], why) for reason, why in _KEPT_OUT.items()),
+    ):
+        if count:
+            found.append(
+                f"{counted(count, 'example')} {'is' if count == 1 else 'are'} left out: {why}. "
+                "They are listed below."
+            )
     if trained := len(assignment.near_trained):
         found.append(
             f"{counted(trained, 'test example')} {'is' if trained == 1 else 'are'} near what an "
@@ -236,7 +194,7 @@ def _siblings(count: int) -> str:
 
 
 def _write(
-    examples: _Examples, members: Sequence[int], assignment: Assignment, folder: Path
+    examples: FreezeInput, members: Sequence[int], assignment: Assignment, folder: Path
 ) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -259,6 +217,8 @@ def _write(
         "example_id": pa.array([ids[k] for k, _ in left], pa.string()),
         "revision_id": pa.array([revisions[k] for k, _ in left], pa.string()),
         "reason": pa.array([REASONS[reason] for _, (reason, _) in left], pa.string()),
-        "near_id": pa.array([ids[k] if k >= 0 else None for _, (_, k) in left], pa.string()),
+        "near_id": pa.array([examples.near_id(k, near) for k, (_, near) in left], pa.string()),
+        "near_file": pa.array([examples.near_file(near) for _, (_, near) in left], pa.string()),
+        "near_text": pa.array([examples.near_text(near) for _, (_, near) in left], pa.string()),
     }
     pq.write_table(pa.table(columns), folder / "left_out.parquet")

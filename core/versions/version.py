@@ -34,14 +34,21 @@ class LargeGroup:
 class LeftOut:
     """An accepted example that a version leaves out.
 
-    `near_id` is the example of another split that it is a near-duplicate of, if it is one.
+    `near_id` is the example that it is a near-duplicate of, `near_text` the protected text: its
+    file, line and beginning.
     """
 
     example_id: str
     reason: str
     near_id: str | None
+    near_text: str | None
     instruction: str
     input: str
+
+    @property
+    def near(self) -> str:
+        """What it is near; "" where it is left out for what it is itself."""
+        return self.near_text or self.near_id or ""
 
 
 @dataclass(frozen=True)

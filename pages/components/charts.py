@@ -95,10 +95,10 @@ def lines(
         mode="lines+markers+text" if markers else "lines+text",
         line={"color": colour, "width": 2.5, "dash": dash},
         marker={"color": colour, "size": 7},
-        text=[_plotly_text(name) if i == last else "" for i in range(len(xs))],
+        text=[plain_text(name) if i == last else "" for i in range(len(xs))],
         textposition=label,
         cliponaxis=False,
-        name=_plotly_text(name),
+        name=plain_text(name),
         hovertemplate="%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
     )
     return fig
@@ -115,8 +115,8 @@ def confusion(
     are written into the cells up to `most_cells` rows."""
     fig = figure(title, x="answer", y="reference", height=max(240, 120 + 34 * len(rows)))
     fig.add_heatmap(
-        x=[_plotly_text(name) for name in columns],
-        y=[_plotly_text(name) for name in rows],
+        x=[plain_text(name) for name in columns],
+        y=[plain_text(name) for name in rows],
         z=[list(row) for row in counts],
         text=[list(row) for row in counts],
         texttemplate="%{text}" if len(rows) <= most_cells else "",
@@ -187,6 +187,7 @@ def _safe_cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_START) else value
 
 
-def _plotly_text(text: str) -> str:
+def plain_text(text: str) -> str:
+    """A text as a chart shows it."""
     # Plotly reads a little HTML in labels; a name must not become a link.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -15,6 +15,7 @@ from core.examples.timeline import deed
 from core.workflows.curation import annotating, browsing, reviewing
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.example_lineage import example_lineage
 
 
 def detail(project_id: str, example_id: str) -> None:
@@ -33,6 +34,7 @@ def detail(project_id: str, example_id: str) -> None:
     st.text(" · ".join(marks) if marks else "No labels yet.")
     if origin and origin.file_name:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
+    example_lineage(project_id, example_id)
     timeline(example, entries)
 
 

@@ -39,6 +39,8 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
             help="Every example goes to test, for good: no later version trains on it.",
         )
         st.caption(what_happens(freezable))
+        for sentence in freezable.firewall.sentences:
+            st.text(f"⚠ {sentence}")
         pressed = st.form_submit_button(f"Freeze {page.number(ready)} examples", type="primary")
     if pressed:
         freeze(project_id, name, notes, int(seed), only)

@@ -37,18 +37,22 @@ def groups(version: DatasetVersion) -> None:
 
 
 def left_out(version: DatasetVersion) -> None:
-    """Accepted examples that are not in the version, and why."""
+    """Accepted examples that are not in the version, and why; as CSV too."""
     if not version.left_out:
         return
-    rows = freezing.left_out(session.store(), session.actor(), version.version_id, LISTED)
+    store, actor, version_id = session.store(), session.actor(), version.version_id
+    rows = freezing.left_out(store, actor, version_id, LISTED)
+    reasons = freezing.left_out_reasons(store, actor, version_id)
     with st.expander(f"Left out: {page.number(version.left_out)} accepted examples"):
+        for reason, count in reasons.items():
+            st.text(f"{page.number(count)} · {reason}")
         st.dataframe(
             [
                 {
                     "Example": shortened(row.input.strip() or row.instruction),
                     "Why": row.reason,
+                    "Near": row.near,
                     "Id": row.example_id,
-                    "Near": row.near_id or "",
                 }
                 for row in rows
             ],
@@ -56,7 +60,17 @@ def left_out(version: DatasetVersion) -> None:
             column_config={
                 "Example": st.column_config.TextColumn(width="large"),
                 "Why": st.column_config.TextColumn(width="large"),
+                "Near": st.column_config.TextColumn(width="large"),
             },
         )
         if version.left_out > len(rows):
-            st.caption(f"The first {LISTED} are listed.")
+            st.caption(f"The first {LISTED} are listed; the CSV file has all.")
+        st.download_button(
+            f"All {page.number(version.left_out)} left out (CSV)",
+            lambda: freezing.left_out_csv(store, actor, version_id),
+            f"version-{version.number}-left-out.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"left_out_{version_id}",
+        )

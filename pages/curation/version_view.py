@@ -12,12 +12,15 @@ from core.versions.version import DatasetVersion
 from core.workflows.curation import exporting, freezing
 from pages.components import page, session
 from pages.components.progress import progress
+from pages.curation.data_card_view import data_card_view
 from pages.curation.example_list import ListRow, example_list, opened
 from pages.curation.export_form import choose_wish, download
+from pages.curation.version_difference import version_difference
 from pages.curation.version_groups import groups, left_out
 
 RATIOS = tuple(zip(SPLITS, freezing.RATIOS, strict=True))
 SHOWN = 10
+VIEWS = ("Overview", "Data card", "Difference")
 STICKY = "An example and its near-duplicates keep their split in all later versions."
 
 
@@ -41,8 +44,8 @@ def _title(version: DatasetVersion) -> str:
     return f"{version.number} · {name} · {total} examples · {made}"
 
 
-def shown_version(version: DatasetVersion) -> None:
-    """Everything about one version."""
+def shown_version(version: DatasetVersion, versions: Sequence[DatasetVersion]) -> None:
+    """One version: its figures, and what was chosen to be seen of it."""
     counts = version.counts
     page.figures(
         [
@@ -60,6 +63,20 @@ def shown_version(version: DatasetVersion) -> None:
             icon=":material/arrow_forward:",
             query_params={"version": version.version_id},
         )
+    view = st.segmented_control(
+        "Show", VIEWS, default=VIEWS[0], required=True, key="version_shown",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if view == "Data card":
+        data_card_view(version)
+    elif view == "Difference":
+        version_difference(version, versions)
+    else:
+        overview(version)
+
+
+def overview(version: DatasetVersion) -> None:
+    """Warnings, what was left out, groups, hash, export and first examples."""
     if version.warnings:
         with st.container(border=True):
             for warning in version.warnings:

@@ -8,6 +8,7 @@ from core.workflows.curation import freezing
 from pages.components import page, session
 from pages.components.progress import progress
 from pages.curation.freeze_form import freeze_form
+from pages.curation.protected_files import protected_files
 from pages.curation.version_view import list_of_versions, shown_version
 
 
@@ -34,9 +35,10 @@ def main() -> None:
         freeze_form(project.project_id, ready, folded=bool(versions))
     elif not versions:
         page.empty("There is no version yet", "A lead freezes one when enough is accepted.")
+    protected_files(project.project_id)
     if versions:
         chosen = list_of_versions(versions, wished)
-        shown_version(chosen)
+        shown_version(chosen, versions)
 
 
 main()

@@ -75,13 +75,13 @@ def main() -> None:
         max_chars=80,
         help="How the run is called in lists and charts; left empty, project and version.",
     )
-    key = f"{key} {model_id}"
+    form, writes = f"{key} {model_id}", by_model[model_id].writes
     draft = draft if draft.model_id == model_id else RunDraft()
-    learned = what_is_learned(writes=by_model[model_id].writes, key=key, draft=draft)
+    learned = what_is_learned(draft, writes=writes, key=form)
     pairs = preference_pairs(version_id) if learned == "preferences" else None
     if learned == "preferences" and pairs is None:
         return
-    chosen = run_settings(model_id, learned, key=key, draft=draft)
+    chosen = run_settings(model_id, learned, key=form, draft=draft)
     settings, fit = chosen.settings, chosen.fit
     keep_draft(RunDraft(version_id, model_id, name, chosen.preset, dict(settings)))
     if fit:

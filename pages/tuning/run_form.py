@@ -135,9 +135,8 @@ class Chosen:
 def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) -> Chosen:
     """Draw the form for a base model and what is learned.
 
-    It starts from a preset and a method, as the draft has them if it learns the same; what was
-    typed for others of them comes back with them. A value that cannot be used gets its sentence at
-    its field.
+    It starts from a preset and a method, as the draft of this model has them; what was typed for
+    others of them comes back with them. A value that cannot be used gets its sentence at its field.
     """
     goal, key = AS_SETTINGS[learned], f"{key} {learned}"
     draft = draft if _learned_by(draft) == learned else RunDraft()
@@ -151,7 +150,8 @@ def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) 
         draft = draft if draft.settings.get("method") == method else RunDraft()
         own = preset.settings if method == preset.settings["method"] else {}
         key = f"{key} {preset.name} {method}"
-        start = {**specs.default_settings(model_id, method, goal["objective"]), **own, **goal}
+        usual = specs.default_settings(model_id, method, goal["objective"])
+        start = {**usual, **own, **goal}
         typed = session.recall(key) or draft.settings_like(start)
         form = _Form({**start, **typed}, key)
         names = tuple(field.name for field in fields(METHODS[method]))
@@ -177,13 +177,15 @@ def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) 
 
 
 def _learned_by(draft: RunDraft) -> Learned | None:
-    """What the run of a draft learns; None where it does not say."""
-    kept = draft.settings.items()
-    return next((one for one, goal in AS_SETTINGS.items() if goal.items() <= kept), None)
+    """What the run of a draft learns; None of an empty one."""
+    known = draft.settings
+    own = {"head": known.get("head"), "objective": known.get("objective", "sft")}
+    return next((one for one, goal in AS_SETTINGS.items() if goal == own), None)
 
 
-def what_is_learned(*, writes: bool, key: str, draft: RunDraft) -> Learned:
-    """Let the person choose what a base model learns, which may write or not."""
+def what_is_learned(draft: RunDraft, *, writes: bool, key: str) -> Learned:
+    """Let the person choose what a base model learns, which may write or not, as the draft has
+    it."""
     possible: list[Learned] = list(LEARNED) if writes else ["labels"]
     start = _learned_by(draft)
     chosen: Learned = st.segmented_control(

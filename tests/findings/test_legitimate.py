@@ -55,8 +55,7 @@ LEGITIMATE = {
     "\U0001f3f4\U000e0067\U000e0062\U000e0065"
               "\U000e006e\U000e0067\U000e007f!"),
     "accents": ("Spell it.", "", "Façade, naïve, Ærø, Łódź, ¿qué?, “quotes” – and 5 °C for £3."),
-    "reserved addresses": ("Give one.", "",
-    "Write to ann@example.com or ping 192.0.2.1 at 10.0.0.1."),
+    "the machine itself": ("Give one.", "", "Ping 127.0.0.1, or read section 2.3.1.4 again."),
     "a user interface": ("What does it say?", "", "It says: read more about it on the next page."),
     "an answer with N/A inside": ("Fill.", "", "The second column is N/A for all of the rows."),
     "unbalanced but open text": ("Complete.", "Once upon a time,", "there was a king,"),

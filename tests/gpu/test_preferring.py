@@ -12,7 +12,8 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from core.gpu import preference_preflight, preferring, preflight, training
+from core.gpu import objective as objectives
+from core.gpu import preferring, preflight, training
 from core.gpu.data import EncodedSplit, NothingToLearn, OverlongExamples
 from core.gpu.models import load_model
 from core.gpu.preferring import EncodedPair, PreferredAnswers, encode_pairs, with_reference
@@ -237,7 +238,7 @@ def test_a_run_that_was_stopped_ends_as_an_unbroken_one(method: str, home: Path)
         if step == 8:
             broken.stop_flag.touch()
 
-    job.progress = stop_at_eight  # type: ignore[method-assign]
+    job.progress = stop_at_eight  # type: ignore[assignment]
     with pytest.raises(JobStopped):
         training.run(job)
     assert not broken.final.exists()
@@ -253,7 +254,7 @@ def test_out_of_memory_cuts_the_micro_batches_and_the_measures_stay(
 ) -> None:
     whole = a_preference_run(home, "fits", lora_dropout=0.0)
     train_here(whole)
-    ask = preferring.answer_logits
+    ask = objectives.answer_logits
 
     def too_large(model: Any, batch: Any) -> torch.Tensor:
         if len(batch.ids) > 4:  # two pairs
@@ -335,6 +336,6 @@ def test_a_pre_flight_looks_at_the_pairs_and_names_what_was_left_out(home: Path)
     assert found.micro_batch == 4
     assert "the likelier one a token for the base itself" in lines["base_preference"].text
     shown = {one.example_id: one for one in found.tokenized}
-    assert len(shown) == 2 * preference_preflight.SHOWN
+    assert len(shown) == 2 * preflight.SHOWN
     learned = "".join(text for text, carries in shown["0-0, rejected"].pieces if carries)
     assert learned.startswith(some_pairs(1)[0]["rejected"])

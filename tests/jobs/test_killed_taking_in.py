@@ -15,13 +15,21 @@ from typing import Any
 
 import pytest
 
+from core.checks.settings import CheckSettings
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
-from core.workflows.curation import bulk, exporting, freezing, importing
+from core.workflows.curation import (
+    bulk,
+    checks,
+    exporting,
+    freezing,
+    importing,
+    protecting,
+)
 from core.workflows.evaluation import (
     answers,
     contamination,
@@ -130,6 +138,13 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "numbers.jsonl", import_id="imp_1", entered_as="accepted",
     )  # fmt: skip
     loop.settle("imp_1")
+    loop.settle(
+        checks.start_check(loop.store, loop.lead, loop.project_id, CheckSettings(over="output"))
+    )
+    benchmark = loop.written([{"instruction": "What is 2 + 2?"}], "benchmark.jsonl")
+    loop.settle(
+        protecting.start_protect(loop.store, loop.lead, loop.project_id, benchmark, "Benchmark")
+    )
     masks = BulkAction("mask", mask=("phone", "email"))
     bulk.start_masking(loop.store, loop.lead, loop.project_id, ExampleFilter(), masks)
     loop.settle_all()
@@ -186,9 +201,14 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     wanted = {
         "examples": 43,
         "version_examples": 43,
+        "protected_files": 1,
+        "protected_texts": 1,
+        "version_protected": 1,
         "runs": 1,
         "systems": 5,
         "studies": 1,
+        "checks": 1,
+        "checked_examples": 40,
         "contamination_checks": 1,
         "contamination_probes": 4,
     }

@@ -66,6 +66,14 @@ PATIENT = {
     "RAY_agent_register_timeout_ms": "300000",
     "RAY_worker_register_timeout_seconds": "300",
 }
+PORTS = (
+    "port",
+    "dashboard-agent-listen-port",
+    "dashboard-agent-grpc-port",
+    "metrics-export-port",
+    "runtime-env-agent-port",
+    "ray-client-server-port",
+)
 APP = f"""
 import sys
 from pathlib import Path
@@ -104,13 +112,9 @@ class LocalRay:
         raise AssertionError((self.folder / "log").read_text())
 
     def _begin(self) -> None:
-        ports = {
-            "port": free_port(),
-            "dashboard-port": self.port,
-            "dashboard-agent-listen-port": free_port(),
-            "ray-client-server-port": free_port(),
-        }
-        options = [f"--{name}={port}" for name, port in ports.items()]
+        # For a port that it is to find by itself, Ray waits 15 seconds and then gives up.
+        options = [f"--{name}={free_port()}" for name in PORTS]
+        options.append(f"--dashboard-port={self.port}")
         log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
             [

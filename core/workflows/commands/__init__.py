@@ -18,6 +18,8 @@ COMMANDS = {
     "import": "curation:import_examples",
     "freeze": "curation:freeze",
     "export": "curation:export_version",
+    "protect": "versions:protect",
+    "card": "versions:card",
     "model": "tuning:model",
     "export.examples": "curation:export_examples",
     "train": "tuning:train",

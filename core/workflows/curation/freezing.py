@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NameTaken, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.names import checked_name, free_name
+from core.versions.protected import Firewall
 from core.versions.splitting import Split
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
@@ -30,10 +31,12 @@ KINDS = ("freeze", "check")
 
 @dataclass(frozen=True)
 class Freezable:
-    """Examples that are ready, and how many of them an earlier version put into each split."""
+    """Examples that are ready, how many of them an earlier version put into each split, and what
+    keeps some of them out of train and validation."""
 
     ready: int
     decided: Mapping[Split, int]
+    firewall: Firewall
 
     @property
     def new(self) -> int:
@@ -86,6 +89,7 @@ def start_freeze(
             "will keep. Wait until it is there."
         )
     version_id = version_id or new_id("ver")
+    wall = store.firewall.now(project_id)
     jobs.submit(
         store,
         actor,
@@ -99,10 +103,13 @@ def start_freeze(
             "seed": seed,
             "ratios": [0.0, 0.0, 1.0] if evaluation_only else list(RATIOS),
             "evaluation_only": evaluation_only,
+            "protected": dict(wall.files),
+            "studied": store.firewall.studied(project_id),
         },
         tables={
             "examples.parquet": store.versions.to_freeze(project_id),
             "earlier.parquet": store.versions.frozen_earlier(project_id),
+            "barred.parquet": store.firewall.barred(project_id),
         },
     )
     return version_id
@@ -124,17 +131,19 @@ def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
     """What `start_freeze` would take now: accepted and not flagged."""
     actor.require(project_id)
     ready = store.examples.count_accepted(project_id)
-    return Freezable(ready, store.versions.decided(project_id))
+    return Freezable(ready, store.versions.decided(project_id), store.firewall.now(project_id))
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     """Insert the frozen version; twice is once. Raises Overtaken."""
     spec = folder.spec()
     report = json.loads((folder.final / "report.json").read_text(encoding="utf-8"))
+    languages = report.pop("languages", {})
 
     def save() -> None:
         if store.versions.by_id(job.subject_id) is not None:
             return
+        _refuse_unheeded(store, job.project_id, spec)
         number = store.versions.next_number(job.project_id)
         version = DatasetVersion(
             version_id=job.subject_id,
@@ -155,6 +164,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
         final = folder.final
         store.versions.add(version, final / "members.parquet", final / "left_out.parquet")
+        store.firewall.heed(version.version_id, list(spec.get("protected", {})))
+        store.cards.add_facts(version.version_id, {"languages": languages})
         store.audit.record(
             "frozen",
             "version",
@@ -166,6 +177,17 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
 
     store.transact(save)
+
+
+def _refuse_unheeded(store: Store, project_id: str, spec: Mapping[str, Any]) -> None:
+    """Raise Conflict when a file was protected, or a study drew examples that may be trained on,
+    after the freeze was asked for: the worker has not heeded them."""
+    if spec["ratios"][2] == 1:
+        return
+    new = set(store.firewall.now(project_id).files) - set(spec.get("protected", {}))
+    if new or store.firewall.studied(project_id) > int(spec.get("studied", 0)):
+        what = "A file was protected" if new else "A study drew examples of this project"
+        raise Conflict(f"{what} while the version was being frozen. Freeze again to heed it.")
 
 
 def versions_of(store: Store, actor: Actor, project_id: str) -> list[DatasetVersion]:
@@ -196,3 +218,15 @@ def left_out(store: Store, actor: Actor, version_id: str, limit: int = 1000) -> 
     """Accepted examples that a version leaves out, and why."""
     get_version(store, actor, version_id)
     return store.versions.left_out(version_id, limit)
+
+
+def left_out_reasons(store: Store, actor: Actor, version_id: str) -> Mapping[str, int]:
+    """Reason -> how many accepted examples a version leaves out for it."""
+    get_version(store, actor, version_id)
+    return store.versions.left_out_reasons(version_id)
+
+
+def left_out_csv(store: Store, actor: Actor, version_id: str) -> bytes:
+    """Everything that a version leaves out, as CSV."""
+    get_version(store, actor, version_id)
+    return store.downloads.csv(store.versions.left_out_file(version_id))

@@ -1,0 +1,57 @@
+"""Compare versions: what was added, removed, changed or moved between two of one project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from core.actor import Actor
+from core.errors import InvalidInput
+from core.versions.difference import DifferenceCounts, DifferenceKind, DifferentExample
+from core.workflows.curation.freezing import get_version
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+def difference_counts(store: Store, actor: Actor, older: str, newer: str) -> DifferenceCounts:
+    """How many examples of each kind of difference. Raises InvalidInput, NotFound, NotAllowed."""
+    _check(store, actor, older, newer)
+    return store.differences.counts(older, newer)
+
+
+def difference_page(
+    store: Store,
+    actor: Actor,
+    older: str,
+    newer: str,
+    kind: DifferenceKind,
+    *,
+    limit: int = 10,
+    offset: int = 0,
+) -> list[DifferentExample]:
+    """Some of the examples that differ in this way, in a fixed order."""
+    _check(store, actor, older, newer)
+    return store.differences.page(older, newer, kind, limit=limit, offset=offset)
+
+
+def difference_file(
+    store: Store,
+    actor: Actor,
+    older: str,
+    newer: str,
+    kind: DifferenceKind,
+    form: Literal["csv", "jsonl"],
+) -> bytes:
+    """All of them as CSV or JSON lines."""
+    _check(store, actor, older, newer)
+    query = store.differences.file(older, newer, kind)
+    return store.downloads.csv(query) if form == "csv" else store.downloads.jsonl(query)
+
+
+def _check(store: Store, actor: Actor, older: str, newer: str) -> None:
+    """Raise InvalidInput unless they are two versions of one project that the actor may read."""
+    first, second = (get_version(store, actor, version_id) for version_id in (older, newer))
+    if first.project_id != second.project_id:
+        raise InvalidInput("These versions are of different projects. Choose two of one project.")
+    if older == newer:
+        raise InvalidInput("This is the same version twice. Choose another one.")
