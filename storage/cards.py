@@ -127,6 +127,34 @@ class Cards:
             )
         )
 
+    def checked(self, version_id: str) -> int:
+        """How many examples the project's newest check looked at as they stand in a version."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM version_examples m
+                SEMI JOIN checked_examples c
+                    ON c.example_id = m.example_id AND c.revision_id = m.revision_id
+                WHERE m.version_id = $version
+                """,
+                {"version": version_id},
+            )
+        )
+
+    def findings(self, version_id: str) -> dict[str, int]:
+        """Kind of finding -> how many examples have it as they stand in a version."""
+        rows = self._db.rows(
+            """
+            SELECT f.kind, count(DISTINCT f.example_id) AS n
+            FROM version_examples m
+            JOIN example_findings f
+                ON f.example_id = m.example_id AND f.revision_id = m.revision_id
+            WHERE m.version_id = $version GROUP BY f.kind ORDER BY n DESC, f.kind
+            """,
+            {"version": version_id},
+        )
+        return {row["kind"]: int(row["n"]) for row in rows}
+
     def written(self, version_id: str) -> Row:
         """When the first and the last of a version's revisions were saved: first, last."""
         found = self._db.one(

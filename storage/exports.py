@@ -65,7 +65,7 @@ class Exports:
         chosen = f"""
             SELECT example_id, revision_id, position, state AS status, flagged
             FROM example_current WHERE {conditions(wanted)}
-        """  # noqa: S608 conditions are literals of storage.listing
+        """  # noqa: S608 conditions are literals of storage.filters
         about = parameters(project_id, wanted)
         return _query(chosen, "example_current", provenance, about)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,10 +39,14 @@ def export_version(
 
     As JSON lines, CSV, Parquet, chat messages, or a folder that `datasets.load_from_disk` reads.
     """
+    from pages.server.client import call
+
     with refusals_told():
         named = format_name or ("dataset" if as_dataset else "jsonl")
         asked = {"version": version, "format": named, "provenance": provenance}
-        answer = _written("export", asked, folder, SPLITS, home, force=force)
+        files = _files_in(folder, named, SPLITS, force=force)
+        answer = call(workspace_at(home), "export", asked)
+        _put(answer, folder, files)
         counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
         tell(answer, f"Saved to {folder}: {counts}, and {MANIFEST}.", as_json)
 
@@ -65,37 +70,38 @@ def export_examples(
 
     `touchstone import` reads every format back: the same examples have the same content hashes.
     """
+    from pages.server.client import call
+
     with refusals_told():
         asked = {"project": project, "format": format_name, "provenance": provenance}
         asked |= {"state": state, "label": label, "text": text, "flagged": flagged}
-        answer = _written("export.examples", asked, folder, ("examples",), home, force=force)
+        files = _files_in(folder, format_name, ("examples",), force=force)
+        answer = call(workspace_at(home), "export.examples", asked)
+        _put(answer, folder, files)
         tell(answer, f"Saved to {folder}: {answer['examples']} examples, and {MANIFEST}.", as_json)
 
 
-def _written(
-    command: str,
-    asked: dict[str, Any],
-    folder: Path,
-    names: tuple[str, ...],
-    home: Path | None,
-    *,
-    force: bool,
-) -> dict[str, Any]:
-    """Have the server, or this process, export, and copy the files into the folder."""
-    from pages.server.client import call
-    from pages.server.files import copied_to, made_whole, refusals_of, refuse_existing
+def _files_in(folder: Path, format_name: str, names: Sequence[str], *, force: bool) -> list[str]:
+    """The files that an export will leave in the folder, [] for a `datasets` folder. Raises
+    InvalidInput where they may not go there."""
+    from pages.server.files import refusals_of, refuse_existing
 
-    chosen = format_named(asked["format"])
-    files = (*(f"{name}{chosen.suffix}" for name in names), MANIFEST)
+    suffix = format_named(format_name).suffix
+    files = [*(f"{name}{suffix}" for name in names), MANIFEST] if suffix else []
     with refusals_of(folder):
-        if chosen.suffix:
+        if files:
             refuse_existing(folder, files, force=force)
         else:
             refuse_other_files(folder, force=force)
-    answer: dict[str, Any] = call(workspace_at(home), command, asked)
+    return files
+
+
+def _put(answer: dict[str, Any], folder: Path, files: Sequence[str]) -> None:
+    """Copy what was exported into the folder; the answer then names what stands there."""
+    from pages.server.files import copied_to, made_whole
+
     with made_whole(folder):
-        if chosen.suffix:
+        if files:
             answer["files"] = copied_to(folder, answer["files"], files)
         else:
             answer["files"] = put_dataset_folder(answer["files"], folder)
-    return answer

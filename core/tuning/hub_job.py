@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -21,20 +19,14 @@ from typing import Any
 
 import httpx2
 from huggingface_hub import HfApi, constants, hf_hub_url
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
-from core.errors import DiskFull, NotAllowed, NotFound, TouchstoneError
+from core.errors import DiskFull, TouchstoneError
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.folder import read_json, write_json
 from core.tuning.hub import HubFile, HubModel, UnusableHubModel, files_to_fetch
+from core.tuning.hub_refusals import HubUnreachable, hub_refusals
 from core.tuning.origin import Origin, origin_of
 
 # A stop is looked at, and progress told, after each.
@@ -43,30 +35,6 @@ LISTING_SECONDS = 20.0
 # Between tries where the connection breaks; http_get makes five of its own before each.
 PAUSES = (2.0, 10.0, 30.0, 60.0, 120.0)
 SPARE_BYTES = 200_000_000
-
-
-class HubOffline(NotAllowed):
-    """The server is set to stay offline."""
-
-    title = "This server stays offline"
-
-
-class HubUnreachable(TouchstoneError):
-    """The hub does not answer, or answers that it cannot."""
-
-    title = "The hub cannot be reached"
-
-
-class UnknownHubModel(NotFound):
-    """The hub has no such model, or shows it to nobody without a token."""
-
-    title = "There is no such model on the hub"
-
-
-class GatedHubModel(NotAllowed):
-    """The model's owners let in whom they chose."""
-
-    title = "The model's owners must let you in"
 
 
 class DamagedDownload(TouchstoneError):
@@ -81,7 +49,7 @@ def run(job: JobContext) -> None:
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK_BYTES
     model = HubModel(str(job.spec["hub_id"]), str(job.spec.get("revision") or "main"))
     try:
-        with _refusals(model):
+        with hub_refusals(model, _endpoint()):
             commit, files = _listed(job, model)
             target = _target(job, model, commit)
             if not target.is_dir():
@@ -257,50 +225,3 @@ def _refuse_damaged(path: Path, file: HubFile) -> None:
             f"{file.name} did not arrive as the hub has it: its size or its hash is another one. "
             "Resume the download; this file is fetched anew."
         )
-
-
-@contextmanager
-def _refusals(model: HubModel) -> Iterator[None]:
-    """Turns what the hub's library raises into sentences."""
-    name = f"“{model.hub_id}”"
-    try:
-        yield
-    except OfflineModeIsEnabled:
-        raise HubOffline(
-            "HF_HUB_OFFLINE is set where the server was started, so nothing is downloaded. Unset "
-            "it and start the server again, or copy the model's folder into models/."
-        ) from None
-    except GatedRepoError:
-        raise GatedHubModel(
-            f"{name} is gated: its owners give access on its page. Ask for it there, and start the "
-            "server with HF_TOKEN set to a token of the account that has it."
-        ) from None
-    except RevisionNotFoundError:
-        raise UnknownHubModel(
-            f"{name} has no revision “{model.revision}”. Look its branches and tags up on its page."
-        ) from None
-    except RepositoryNotFoundError:
-        raise UnknownHubModel(
-            f"{_endpoint()} shows no model {name} to this server. Check how it is written; a "
-            "private one needs HF_TOKEN where the server is started."
-        ) from None
-    except HfHubHTTPError as error:
-        raise _answered(error.response.status_code, name) from error
-    except httpx2.TransportError as error:
-        raise HubUnreachable(
-            f"{_endpoint()} does not answer ({type(error).__name__}). Check the network, or the "
-            "proxy (HTTPS_PROXY), then resume the download: it goes on where it was. Without a "
-            "network, copy the model's folder into models/."
-        ) from error
-
-
-def _answered(status: int, name: str) -> TouchstoneError:
-    if status in (401, 403):
-        return GatedHubModel(
-            f"{_endpoint()} refuses to hand out {name} (status {status}). Start the server with "
-            "HF_TOKEN set to a token that may read it."
-        )
-    return HubUnreachable(
-        f"{_endpoint()} answered with status {status}. Resume the download later: it goes on where "
-        "it was."
-    )

@@ -74,12 +74,16 @@ class Heeded:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A check of the project's examples, the newest of its kind: what it is called and found."""
+class CheckSummary:
+    """What the project's newest check found in a version, as its examples stand there.
 
-    name: str
-    found: int
+    `checked` of them were looked at as they are; `found` maps a kind of finding to how many
+    examples have it, the commonest first.
+    """
+
     created_at: datetime
+    checked: int
+    found: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class DataCard:
 
     `labels` maps a label to its values' counts, `languages` a language to a count in a sample,
     None where a version was frozen before languages were looked at; `left_out` a reason to a count;
-    `checks` is None where examples were never checked.
+    `check` is None where none of the examples was checked as it stands in the version.
     """
 
     version_id: str
@@ -113,12 +117,17 @@ class DataCard:
     languages: Mapping[str, int] | None
     left_out: Mapping[str, int]
     protected: tuple[Heeded, ...]
-    checks: tuple[Check, ...] | None
+    check: CheckSummary | None
 
     @property
     def total(self) -> int:
         """Examples of all splits."""
         return sum(self.counts.values())
+
+    @property
+    def unchecked(self) -> int:
+        """Examples that no check has looked at as they stand in the version."""
+        return self.total - (self.check.checked if self.check else 0)
 
     def without_names(self) -> DataCard:
         """The same with people numbered: a card travels further than the names may."""
@@ -144,7 +153,8 @@ class DataCard:
             "The languages were not looked at when it was frozen.": self.languages is None,
             f"Nobody reviewed {self.unreviewed:,} of its examples one by one: they were accepted "
             "in bulk or imported as accepted.": self.unreviewed > 0,
-            "The examples were not checked for personal data and other findings.": not self.checks,
+            f"{self.unchecked:,} of its examples were not checked for personal data and other "
+            "findings, as they stand here.": self.unchecked > 0,
             "No file is protected from training: overlap with outside benchmarks is not known.": (
                 not self.protected and not self.evaluation_only
             ),

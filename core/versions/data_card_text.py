@@ -102,8 +102,15 @@ def _left_out(card: DataCard) -> str:
 
 
 def _checks(card: DataCard) -> str:
-    rows = [(one.name, f"{one.found:,}", f"{one.created_at:%Y-%m-%d}") for one in card.checks or ()]
-    return _table(("check", "findings", "when"), rows) or "None is recorded."
+    if card.check is None:
+        return "None of its examples was checked as it stands here."
+    told = (
+        f"Checked {card.check.created_at:%Y-%m-%d}: {card.check.checked:,} of {card.total:,} "
+        "examples as they stand here."
+    )
+    rows = [(kind, f"{found:,}") for kind, found in card.check.found.items()]
+    table = _table(("finding", "examples"), rows) or "Nothing was found."
+    return f"{told}\n\n{table}"
 
 
 def _section(title: str, text: str) -> str:

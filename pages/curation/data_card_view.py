@@ -19,6 +19,7 @@ def data_card_view(version: DatasetVersion) -> None:
     _sources(version.project_id, card, lead=lead)
     _people(card)
     _texts(card)
+    _check(card)
     _left_out(card)
     _downloads(version, card)
 
@@ -120,6 +121,18 @@ def _texts(card: DataCard) -> None:
         st.text(
             f"{label}: " + ", ".join(f"{value} {page.number(n)}" for value, n in values.items())
         )
+
+
+def _check(card: DataCard) -> None:
+    if card.check is None:
+        return
+    st.markdown("**Checks**")
+    checked, total = page.number(card.check.checked), page.counted(card.total, "example")
+    st.caption(
+        f"{checked} of {total} checked as they stand here, {page.when(card.check.created_at)}"
+    )
+    found = [f"{kind} {page.number(n)}" for kind, n in card.check.found.items()]
+    st.text(", ".join(found) or "Nothing was found.")
 
 
 def _left_out(card: DataCard) -> None:

@@ -66,7 +66,9 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
 def more_filters() -> dict[str, Any]:
     """When examples changed, how long they are, and their split: in a popover that says how many
     of these are set."""
-    number = sum(session.widget_value(name) not in (None, "", ANY) for name in MORE)
+    # Before it is drawn first, a widget's value is only in the address.
+    values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]
+    number = sum(value not in (None, "", ANY) for value in values)
     with st.popover(f"More filters ({number})" if number else "More filters"):
         left, right = st.columns(2)
         with left:

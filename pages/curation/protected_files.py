@@ -94,7 +94,7 @@ def _form(project_id: str) -> None:
             max_chars=80,
             placeholder="such as the benchmark; else the file's name",
         )
-        pressed = st.form_submit_button("Protect", type="primary", icon=":material/shield:")
+        pressed = st.form_submit_button("Protect", icon=":material/shield:")
     if pressed:
         store, actor = session.store(), session.actor()
         file_name = Path(file.name).name if file else ""

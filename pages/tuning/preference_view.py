@@ -143,10 +143,10 @@ def learned_preferences(run: Run) -> None:
 
 def _held_out(found: Mapping[str, Any]) -> None:
     count = found.get("validation", 0)
-    page.figures(right_figures(found))
     st.caption(
-        f"Measured on {page.counted(count, 'held-out pair')}, which also chose the best step, so "
-        "they flatter a little. Whether its answers are better, a study on the test split says."
+        f"Accuracy and margin are of {page.counted(count, 'held-out pair')}, which also chose the "
+        "best step, so they flatter a little. Whether its answers are better, a study on the test "
+        "split says."
     )
 
 

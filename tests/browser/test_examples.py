@@ -80,3 +80,23 @@ def test_what_the_filter_matches_is_exported_and_downloaded(
     assert all("number 1" in one["instruction"] for one in records)
     assert records[0]["provenance"]["file"] == "sums.jsonl"
     expect_to_fit_a_phone(page)
+
+
+def test_a_lead_sets_aside_what_matches_after_seeing_the_count_and_takes_it_back(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/examples?text=number+1&least=10")
+    expect(page.get_by_text("More filters (1)")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Change all that match").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("11 examples match.")).to_be_visible(timeout=PATIENCE)
+    dialog.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="Set aside").click()
+    dialog.get_by_role("button", name="Set aside 11 examples").click()
+    expect(page.get_by_text("cleo set aside 11 examples at once")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("— set aside")).to_have_count(11, timeout=PATIENCE)
+    page.get_by_role("button", name="Undo: take the 11 back").click()
+    expect(page.get_by_text("cleo set aside 11 examples at once")).to_have_count(
+        0, timeout=PATIENCE
+    )
+    expect(page.get_by_text("— set aside")).to_have_count(0, timeout=PATIENCE)

@@ -6,15 +6,18 @@ import json
 
 import pytest
 
+from core.checks.settings import CheckSettings
 from core.clock import new_id
 from core.errors import InvalidInput, NotAllowed, NotFound
+from core.findings.kinds import KINDS
 from core.projects import LabelField
 from core.versions.data_card import DataCard, SourceFacts
 from core.versions.data_card_text import data_card_json, data_card_markdown
-from core.workflows.curation import annotating, browsing, describing, freezing, reviewing
+from core.workflows.curation import annotating, browsing, checks, describing, freezing, reviewing
 from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
 from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, some_examples
+from tests.job_builders import run_here
 
 TOPICS = ("weather", "gardens", "trains", "bread", "rivers", "music")
 
@@ -78,7 +81,7 @@ def test_a_card_says_what_is_in_a_version_and_names_what_nobody_filled_in(
     assert gaps.count("licence") == gaps.count("legal basis") == 2
     assert "Nobody reviewed 40" in gaps
     assert "no notes" in gaps
-    assert "not checked" in gaps
+    assert "42 of its examples were not checked" in gaps
 
 
 def test_what_a_lead_says_of_a_source_fills_its_gap_in_every_version_and_is_audited(
@@ -104,6 +107,33 @@ def test_what_a_lead_says_of_a_source_fills_its_gap_in_every_version_and_is_audi
         describing.describe_source(store, lead, project_id, "imp_none", facts)
     with pytest.raises(InvalidInput, match="licence"):
         SourceFacts("x" * 501)
+
+
+def test_a_card_says_what_the_newest_check_found_in_its_revisions(
+    store: Store, project_id: str
+) -> None:
+    version_id = a_version(store, project_id)
+    lead = an_actor(project_id)
+    more = sentences(44)[42:]
+    (mailed, _) = accepted_examples(
+        store, project_id, [(i, x, f"{y} Write to ann.lee@example.org.") for i, x, y in more]
+    )
+    run_here(store, checks.start_check(store, lead, project_id, CheckSettings()))
+    first = card_of(store, project_id, version_id).check
+    assert first is not None
+    assert first.checked == 42
+    assert "email" not in " ".join(first.found).lower()
+    newer = freezing.start_freeze(store, lead, project_id)
+    run_here(store, newer)
+    card = card_of(store, project_id, newer)
+    assert card.check is not None
+    assert (card.check.checked, card.unchecked) == (44, 0)
+    kinds = {row["kind"] for row in store.database.rows(
+        "SELECT kind FROM example_findings WHERE example_id = $id", {"id": mailed})}  # fmt: skip
+    labels = {KINDS[kind].label for kind in kinds}
+    assert labels
+    assert labels <= set(card.check.found)
+    assert not any("not checked" in gap for gap in card.gaps)
 
 
 def test_the_files_of_a_card_hold_the_hash_and_the_gaps_and_name_nobody(

@@ -9,7 +9,7 @@ import pytest
 from core.clock import now
 from core.errors import InvalidInput
 from core.examples.listing import ExampleFilter
-from core.workflows.curation import annotating, browsing, freezing
+from core.workflows.curation import annotating, browsing, exporting, freezing
 from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, an_edit, some_examples
@@ -49,6 +49,19 @@ def test_time_is_that_of_the_last_change(store: Store, project_id: str) -> None:
     assert found(store, project_id, around) == [ids[1]]
     with pytest.raises(InvalidInput, match="Swap"):
         ExampleFilter(changed_from=between, changed_before=between - hour)
+
+
+def test_what_a_filter_of_time_and_length_finds_can_be_exported(
+    store: Store, project_id: str
+) -> None:
+    some_examples(store, project_id, [("a" * n, "", "b" * n) for n in (1, 5, 10)])
+    hour = timedelta(hours=1)
+    wanted = ExampleFilter(changed_from=now() - hour, changed_before=now() + hour, least=10)
+    lead = an_actor(project_id)
+    job_id = exporting.start_examples_export(store, lead, project_id, wanted, export_id="exp")
+    wait_for(store, job_id)
+    job = exporting.export_of_job(store, lead, job_id).job
+    assert job.detail["examples"] == 2
 
 
 def test_a_split_is_that_of_the_newest_version(store: Store, project_id: str) -> None:

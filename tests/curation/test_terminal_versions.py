@@ -122,6 +122,20 @@ def test_a_version_is_exported_as_a_dataset_folder_that_can_be_imported_again(
     assert (imported["accepted"], imported["duplicates"]) == (0, 40)
 
 
+@pytest.mark.parametrize("name", ["csv", "parquet", "messages", "dataset"])
+def test_a_projects_examples_are_exported_in_every_format_and_add_nothing_again(
+    shared: Path, tmp_path: Path, name: str
+) -> None:
+    target, told = tmp_path / "out", ("--project", "Reviews", "--format", name, "--provenance")
+    answer = the_answer(shared, "export-examples", str(target), *told)
+    assert answer["examples"] == 40
+    again = touchstone_here(shared, "export-examples", str(target), *told)
+    assert "add --force" in again.stderr
+    path = next((one for one in target.glob("examples.*")), target)
+    imported = the_answer(shared, "import", str(path), "--project", "Reviews")
+    assert (imported["accepted"], imported["duplicates"], imported["rejected"]) == (0, 40, 0)
+
+
 def test_a_useless_split_is_refused_with_the_group(shared: Path) -> None:
     refused = touchstone_here(shared, "freeze", "--project", "Copies", "--json")
     assert refused.returncode == 1
@@ -135,6 +149,8 @@ def test_a_useless_split_is_refused_with_the_group(shared: Path) -> None:
     [
         (("freeze", "--project", "Nobody"), "no project called “Nobody”"),
         (("export", "ver_none", "out"), "does not exist"),
+        (("export", "ver_none", "out", "--format", "xml"), "is no export format"),
+        (("export-examples", "out", "--project", "Reviews", "--text", "zzz"), "No example matches"),
         (("freeze", "--project", "Reviews", "--seed", "1" + "0" * 30), "from 0 to 2147483647"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import READS_RESULTS, Actor
 from core.errors import NotFound
-from core.versions.data_card import Check, DataCard, Heeded, SourceFacts
+from core.versions.data_card import CheckSummary, DataCard, Heeded, SourceFacts
 from core.versions.lineage import Lineage
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.freezing import get_version
@@ -49,16 +49,22 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
             Heeded(file.name, file.texts, left_out)
             for file, left_out in store.firewall.of_version(version_id)
         ),
-        checks=_newest_checks(store, version.project_id),
+        check=_check_of(store, version.project_id, version_id),
     )
 
 
-def _newest_checks(store: Store, project_id: str) -> tuple[Check, ...] | None:
-    """The newest checks of the project's examples: None, as none are kept in the database yet.
+def _check_of(store: Store, project_id: str, version_id: str) -> CheckSummary | None:
+    """What the newest check found in the revisions that a version holds."""
+    from core.findings.kinds import KINDS
 
-    This is where the card gets them from once they are.
-    """
-    return None
+    newest, checked = store.checks.newest(project_id), store.cards.checked(version_id)
+    if newest is None or not checked:
+        return None
+    found = {
+        KINDS[kind].label if kind in KINDS else kind: count
+        for kind, count in store.cards.findings(version_id).items()
+    }
+    return CheckSummary(newest.created_at, checked, found)
 
 
 def describe_source(

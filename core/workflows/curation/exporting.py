@@ -182,7 +182,7 @@ def _said(wanted: ExampleFilter) -> dict[str, Any]:
         name: value for name, value in asdict(wanted).items() if value not in (None, "", False)
     }
     named.pop("order", None)
-    return dict(json.loads(json.dumps(named)))
+    return dict(json.loads(json.dumps(named, default=str)))
 
 
 def my_last_export(store: Store, actor: Actor, project_id: str) -> Export | None:
