@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.errors import Overtaken
+from core.errors import Conflict
 from core.query import Query
 from core.versions.splitting import SPLITS, Split
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
@@ -43,7 +43,7 @@ class Versions:
 
         `members` is a Parquet file in the workspace (example_id, revision_id, split, group_id,
         position), `left_out` another (example_id, revision_id, reason, near_id, and near_file and
-        near_text unless an earlier release wrote it). Raises Overtaken
+        near_text unless an earlier release wrote it). Raises Conflict
         when another version has put one of the examples into another split meanwhile.
         """
         self._db.execute(
@@ -106,7 +106,7 @@ class Versions:
             """,
             known,
         ):
-            raise Overtaken(
+            raise Conflict(
                 "Another version of this project was frozen meanwhile and put some of these "
                 "examples into other splits. Freeze again."
             )

@@ -135,7 +135,7 @@ def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert the frozen version; twice is once. Raises Overtaken."""
+    """Insert the frozen version; twice is once. Raises Conflict."""
     spec = folder.spec()
     report = json.loads((folder.final / "report.json").read_text(encoding="utf-8"))
     languages = report.pop("languages", {})
