@@ -18,7 +18,7 @@ from core.importing.formats import FileKind, identify
 from core.importing.limits import Limits
 from core.importing.mapped import Unusable, as_text, fields_of, numbered_id
 from core.importing.readers import read
-from core.importing.records import SourceRecord, record_from_text
+from core.importing.records import record_from_text
 from core.importing.sniffing import begin
 
 Id = str | int
@@ -60,19 +60,23 @@ def read_records(path: Path, limits: Limits) -> Records:
     mapping = begin(path, kind, limits).mapping()
     found = Records()
     plain = not (mapping.chat or mapping.explode)
-    for record in _records(path, kind, limits):
-        if record.values is None:
-            found.unreadable.append((record.line, record.error))
+    for line, values, error in _objects(path, kind, limits):
+        if values is None:
+            found.unreadable.append((line, error))
         elif plain:
-            _add_plain(found, record.values, mapping, record.line)
+            _add_plain(found, values, mapping, line)
         else:
-            _add_parts(found, record, mapping)
+            _add_parts(found, values, mapping, line)
     return found
 
 
-def _records(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRecord]:
+def _objects(
+    path: Path, kind: FileKind, limits: Limits
+) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+    """(line, fields, "") of each record, or (line, None, why there are none)."""
     if kind.format != "jsonl" or kind.text.name not in ("utf-8", "utf-8-sig"):
-        yield from read(path, kind, limits)
+        for record in read(path, kind, limits):
+            yield record.line, record.values, record.error
         return
     with path.open("rb") as file:
         for line, text in enumerate(file, 1):
@@ -81,36 +85,44 @@ def _records(path: Path, kind: FileKind, limits: Limits) -> Iterator[SourceRecor
             except orjson.JSONDecodeError:
                 values = None
             if type(values) is dict:
-                yield SourceRecord(line, values)
+                yield line, values, ""
             elif stripped := text.removeprefix(b"\xef\xbb\xbf").strip():
-                yield record_from_text(stripped.decode("utf-8", "surrogateescape"), line, limits, 0)
+                slowly = stripped.decode("utf-8", "surrogateescape")
+                record = record_from_text(slowly, line, limits, 0)
+                yield line, record.values, record.error
 
 
 def _add_plain(
     found: Records, values: Mapping[str, Any], mapping: ColumnMapping, line: int
 ) -> None:
-    texts = []
-    try:
-        for column in (mapping.instruction, mapping.input, mapping.output):
-            value = values.get(column) if column else ""
-            texts.append(value if type(value) is str else as_text(value))
-    except Unusable as unusable:
-        found.unreadable.append((line, str(unusable)))
-        return
-    identity = values.get(mapping.id) if mapping.id else None
-    label = values.get(mapping.label) if mapping.label else None
-    found.add(_own(identity, line), texts[0], texts[1], texts[2], label)
+    get = values.get
+    instruction = get(mapping.instruction) if mapping.instruction else ""
+    text = get(mapping.input) if mapping.input else ""
+    output = get(mapping.output) if mapping.output else ""
+    if not (type(instruction) is type(text) is type(output) is str):
+        try:
+            instruction, text, output = as_text(instruction), as_text(text), as_text(output)
+        except Unusable as unusable:
+            found.unreadable.append((line, str(unusable)))
+            return
+    found.ids.append(_own(get(mapping.id) if mapping.id else None, line))
+    found.instructions.append(instruction)
+    found.inputs.append(text)
+    found.outputs.append(output)
+    label = get(mapping.label) if mapping.label else None
+    found.labels.append(None if label in (None, "") else str(label))
 
 
-def _add_parts(found: Records, record: SourceRecord, mapping: ColumnMapping) -> None:
-    assert record.values is not None
-    for number, one in enumerate(fields_of(record.values, mapping, output_needed=False), 1):
+def _add_parts(
+    found: Records, values: Mapping[str, Any], mapping: ColumnMapping, line: int
+) -> None:
+    for number, one in enumerate(fields_of(values, mapping, output_needed=False), 1):
         if isinstance(one, Unusable):
-            found.unreadable.append((record.line, str(one)))
+            found.unreadable.append((line, str(one)))
             continue
-        identity: Id = one.id if one.id else record.line
+        identity: Id = one.id if one.id else line
         if not one.id and number > 1:
-            identity = numbered_id(record.line, number)
+            identity = numbered_id(line, number)
         found.add(identity, one.instruction, one.input, one.output, one.meta.get("label"))
 
 

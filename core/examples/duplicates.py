@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.errors import InvalidInput
 from core.examples.min_hash import Candidates, candidate_pairs
 from core.examples.particular import particular
-from core.examples.similarity import bigram_overlap, in_order, overlap
+from core.examples.similarity import bigram_overlap, in_order, overlap, words_apart
 from core.examples.tokens import Flags, Ints
 from core.examples.words import Prompts, Words, numbered, read_prompts
 
@@ -185,13 +185,16 @@ def _equal_prompts(prompts: Prompts) -> tuple[Ints, Ints, Flags]:
 
     And which texts have an instruction that stands before another input too.
     """
-    number = numbered(prompts.same)
-    is_new = number > np.append(-1, np.maximum.accumulate(number))[: len(number)]
-    distinct = np.flatnonzero(is_new)
-    instruction = numbered(prompts.whole[prompts.parts[:, 0]])
+    _, first, number = np.unique(prompts.same, return_index=True, return_inverse=True)
+    same_as, distinct = first[number], np.sort(first)
     has_input = prompts.has_input
-    users = np.bincount(instruction[is_new & has_input], minlength=len(number))
-    return distinct[number], distinct, has_input & (users[instruction] > 1)
+    shared = np.zeros(len(number), np.bool_)
+    if has_input.any():
+        instruction = numbered(prompts.whole[prompts.parts[:, 0]])
+        filled = distinct[has_input[distinct]]
+        users = np.bincount(instruction[filled], minlength=len(number))
+        shared = has_input & (users[instruction] > 1)
+    return same_as, distinct, shared
 
 
 def _alike(
@@ -199,8 +202,12 @@ def _alike(
 ) -> tuple[Ints, Ints, NDArray[np.float64]]:
     """The candidate pairs that are alike in length and in words or bigrams, and how near."""
     a, b = words.lengths[candidates.left], words.lengths[candidates.right]
-    possible = np.abs(a - b) <= (1 - threshold) * (a + b) + 1e-9
+    # What 70 % of equal bigrams let differ is a little more than what most thresholds do.
+    most = max(1 - threshold, (1 - BIGRAMS_ALIKE) / (1 + BIGRAMS_ALIKE)) * (a + b) + 1e-9
+    possible = np.flatnonzero(np.abs(a - b) <= most)
     left, right = candidates.left[possible], candidates.right[possible]
+    close = words_apart(words, left, right) <= most[possible]
+    possible, left, right = possible[close], left[close], right[close]
     similarity = in_order(words, left, right)
     # Texts that share 70 % of their bigrams share half of the bands; one band is chance.
     other = np.flatnonzero((similarity < threshold) & (candidates.bands[possible] > 1))

@@ -128,10 +128,12 @@ def _pairs(ordered: Ints, starts: Ints, sizes: Ints, window: int) -> Ints:
     position += np.repeat(starts, sizes)
     found = []
     for step in range(1, window + 1):
-        near = position[position + step < inside]
-        if not len(near):
+        near = position + step < inside
+        if not near.all():  # what has no such neighbour has no farther one
+            position, inside = position[near], inside[near]
+        if not len(position):
             break
-        found.append((ordered[near], ordered[near + step]))
+        found.append((ordered[position], ordered[position + step]))
     for start, size in zip(starts[sizes > window + 1], sizes[sizes > window + 1], strict=True):
         members = ordered[start : start + size]
         found.append((np.full(size, members.min()), members))

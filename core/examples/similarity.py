@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +13,36 @@ from core.examples.tokens import Flags, Ints, mixed
 from core.examples.words import Words
 
 _PAIRS_AT_ONCE = 500_000
+_TEXTS_AT_ONCE = 20_000
 
 
 def in_order(words: Words, left: Ints, right: Ints) -> NDArray[np.float64]:
     """1 - Indel distance / words of both, for each pair of texts."""
-    return _similarity(_as_strings(words.ids, words.starts), left, right)
+    wanted, ids, counts = _only(words, left, right)
+    strings = _as_strings(ids, np.append(0, np.cumsum(counts)))
+    return _similarity(strings, np.searchsorted(wanted, left), np.searchsorted(wanted, right))
+
+
+def words_apart(words: Words, left: Ints, right: Ints) -> Ints:
+    """At most the Indel distance of each pair of texts, in a hundredth of its time.
+
+    Each word sets one of 64 bits of its text, so that each word of one text alone can make one bit
+    differ.
+    """
+    bits = np.zeros(len(words.lengths), np.uint64)
+    filled = np.flatnonzero(words.lengths)
+
+    def fill(first: int) -> None:
+        mine = filled[first : first + _TEXTS_AT_ONCE]
+        begin, end = words.starts[mine[0]], words.starts[mine[-1] + 1]
+        number = mixed(words.ids[begin:end].astype(np.uint64) + np.uint64(1))
+        flags = np.uint64(1) << (number & np.uint64(63))
+        bits[mine] = np.bitwise_or.reduceat(flags, words.starts[mine] - begin)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(fill, range(0, len(filled), _TEXTS_AT_ONCE)))
+    found: Ints = np.bitwise_count(bits[left] ^ bits[right]).astype(np.int64)
+    return found
 
 
 def overlap(words: Words, chosen: Flags, left: Ints, right: Ints) -> NDArray[np.float64]:
@@ -27,17 +53,23 @@ def overlap(words: Words, chosen: Flags, left: Ints, right: Ints) -> NDArray[np.
 
 def bigram_overlap(words: Words, left: Ints, right: Ints) -> NDArray[np.float64]:
     """The Jaccard overlap of the sets of word bigrams, for each pair of texts."""
-    wanted = np.unique(np.append(left, right))
-    counts = words.lengths[wanted]
-    place = np.repeat(words.starts[wanted] - (np.cumsum(counts) - counts), counts)
-    place += np.arange(len(place))
+    wanted, ids, counts = _only(words, left, right)
     owner = np.repeat(np.arange(len(wanted)), counts)
-    number = mixed(words.ids[place].astype(np.uint64) + np.uint64(1))
+    number = mixed(ids.astype(np.uint64) + np.uint64(1))
     pairs = mixed(number[:-1] * np.uint64(0x9E3779B97F4A7C15) + number[1:])
     inside = owner[1:] == owner[:-1]
     low = (pairs[inside] & np.uint64(0xFFFFFFFF)).astype(np.int64)
     sets = _sets(owner[:-1][inside] << 32 | low, len(wanted))
     return _jaccard(sets, np.searchsorted(wanted, left), np.searchsorted(wanted, right))
+
+
+def _only(words: Words, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """The texts of the pairs, in order, their words one behind the other, and how many each has."""
+    wanted = np.unique(np.append(left, right))
+    counts = words.lengths[wanted]
+    place = np.repeat(words.starts[wanted] - (np.cumsum(counts) - counts), counts)
+    place += np.arange(len(place))
+    return wanted, words.ids[place], counts
 
 
 def _jaccard(sets: NDArray[np.object_], left: Ints, right: Ints) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,9 +100,12 @@ class Prompts:
     def words(self, texts: Ints) -> Words:
         """The words of the texts of these numbers."""
         part_of = self.parts[texts].ravel()
-        place = _places(self.counts, part_of)
-        kind, counts = self.kind[place], self.counts[part_of]
-        ids = numbered(self.hash[place])
+        counts = self.counts[part_of]
+        kind, hashes = self.kind, self.hash
+        if not np.array_equal(part_of[counts > 0], np.flatnonzero(self.counts)):
+            place = _places(self.counts, part_of)
+            kind, hashes = kind[place], hashes[place]
+        ids = numbered(hashes)
         size = int(ids.max(initial=-1)) + 1
         capital = kind & UPPER != 0
         inside = capital & (kind & OPENS_SENTENCE == 0)
@@ -131,13 +135,13 @@ def numbered(values: Hashes) -> NDArray[np.int32]:
 
 def read_prompts(instructions: Sequence[str], inputs: Sequence[str]) -> Prompts:
     """The words of prompts; numpy works on some of them on each core."""
-    number: dict[str, int] = {}
-    parts = np.empty((len(instructions), 2), np.int64)
-    for column, texts in enumerate((instructions, inputs)):
-        parts[:, column] = np.fromiter(
-            (number.setdefault(text, len(number)) for text in texts), np.int64, len(texts)
-        )
-    distinct = list(number)
+    texts = [*instructions, *inputs]
+    seen: dict[str, int] = {}
+    first = np.fromiter(map(seen.setdefault, texts, count()), np.int64, len(texts))
+    is_first = first == np.arange(len(texts))
+    distinct = [texts[place] for place in np.flatnonzero(is_first).tolist()]
+    parts = (np.cumsum(is_first) - 1)[first].reshape(2, -1).T
+    del texts, seen
     with ThreadPoolExecutor(cores()) as pool:
         found: list[Tokens] = list(pool.map(tokens_of, _chunks(distinct))) or [tokens_of([])]
     return Prompts(
