@@ -89,7 +89,7 @@ def _form(project_id: str) -> None:
             help="Any shape that Import understands. Instruction and input count; outputs do not.",
         )
         name = st.text_input(
-            "Name",
+            "Title",
             key=f"protect_name_{turn}",
             max_chars=80,
             placeholder="such as the benchmark; else the file's name",

@@ -168,6 +168,7 @@ def run_settings(model_id: str, learned: Learned, *, key: str, draft: RunDraft) 
             more = ((*more[0], "sft_weight"), *more[1:])
         if learned == "labels":
             more = tuple(tuple(one for one in column if one != "eval_samples") for column in more)
+        form.take_what_was_typed(more)
         hidden = [name for column in more for name in column if not form.fits(name)]
         if st.toggle("More settings", key=f"{key} more") or hidden:
             form.columns(more)
@@ -246,6 +247,13 @@ class _Form:
                     self._draw(name)
                     if complaint := complaint_about(name, self.values):
                         st.markdown(f":red[:small[:material/error: {complaint}]]")
+
+    def take_what_was_typed(self, names: tuple[tuple[str, ...], ...]) -> None:
+        """Take over what stands in settings that may not be drawn again: a click that folds them
+        can overtake the run of the script that would have kept it."""
+        for name in (one for column in names for one in column):
+            typed = session.widget_value(f"{self.key} {name}", self.values[name])
+            self.values[name] = -1 if name == "max_steps" and typed is None else typed
 
     def _draw(self, name: str) -> None:
         value, label = self.values[name], SETTINGS[name].label

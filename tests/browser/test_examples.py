@@ -85,7 +85,7 @@ def test_what_the_filter_matches_is_exported_and_downloaded(
 def test_a_lead_sets_aside_what_matches_after_seeing_the_count_and_takes_it_back(
     context: BrowserContext, site: Server
 ) -> None:
-    page = sign_in(context, site, "cleo", "/examples?text=number+1&least=10")
+    page = sign_in(context, site, "cleo", "/examples?text=number+2&least=10")
     expect(page.get_by_text("More filters (1)")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Change all that match").click()
     dialog = page.get_by_role("dialog")

@@ -111,6 +111,8 @@ def test_what_was_chosen_on_train_survives_a_reload_until_it_is_thrown_away(
     page = sign_in(context, tuning, "lea", "/train")
     page.get_by_role("combobox", name="Method").click()
     page.get_by_role("option", name="rsLoRA").click()
+    # Another method is another form: what is typed before it is there goes nowhere.
+    expect(page.get_by_role("spinbutton", name="LoRA rank")).to_have_value("32")
     spin(page, "Learning rate", "7")
     expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
     spin(page, "LoRA rank", "24")
