@@ -89,6 +89,7 @@ KINDS: dict[str, JobKind] = _table(
         "freeze",
         "freeze",
         run="core.versions.freeze_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),
@@ -96,6 +97,7 @@ KINDS: dict[str, JobKind] = _table(
         "check",  # what releases before 0.2 called it: jobs that wait since then
         "freeze",
         run="core.versions.freeze_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
         take_in="core.workflows.curation.freezing:take_in",
         judges_data=True,
     ),

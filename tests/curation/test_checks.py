@@ -30,17 +30,6 @@ from tests.check_builders import (
 )
 from tests.job_builders import run_here
 
-
-@pytest.fixture
-def project_id(store: Store) -> str:
-    return a_project(store).project_id
-
-
-@pytest.fixture
-def lead(project_id: str) -> Actor:
-    return an_actor(project_id, "lead")
-
-
 # The check --------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from core.checks.check import GroupTotal
 from core.errors import Conflict
 from core.workflows.curation import annotating, deduplicating, reviewing
 from storage.store import Store
-from tests.builders import a_project, an_actor, some_examples, triples
+from tests.builders import an_actor, some_examples, triples
 from tests.check_builders import (
     check,
     copies,
@@ -19,16 +19,6 @@ from tests.check_builders import (
     save,
     total,
 )
-
-
-@pytest.fixture
-def project_id(store: Store) -> str:
-    return a_project(store).project_id
-
-
-@pytest.fixture
-def lead(project_id: str) -> Actor:
-    return an_actor(project_id, "lead")
 
 
 def test_keeping_the_best_sets_the_others_aside_and_is_undone(

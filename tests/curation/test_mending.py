@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.workflows.curation import annotating, checks, mending
 from storage.store import Store
-from tests.builders import a_project, an_actor, some_examples
+from tests.builders import an_actor, some_examples
 from tests.check_builders import (
     DAMAGED,
     MENDED,
@@ -20,16 +20,6 @@ from tests.check_builders import (
     kinds,
     save,
 )
-
-
-@pytest.fixture
-def project_id(store: Store) -> str:
-    return a_project(store).project_id
-
-
-@pytest.fixture
-def lead(project_id: str) -> Actor:
-    return an_actor(project_id, "lead")
 
 
 def test_all_safe_mends_of_a_kind_are_applied_and_undone_together(
