@@ -105,18 +105,23 @@ class Editor extends Drafting {
   async lookAhead() {
     if (this.ahead.length || this.looking || this.client.busy) return
     this.looking = true
+    const { submitted } = this
+    let task = null
     try {
-      const { task } = await this.client.next({ ahead: "1" })
-      if (task && !this.holding.includes(task.example_id)) this.put(task)
+      task = (await this.client.next({ ahead: "1" })).task
     } catch (error) {
       if (!(error instanceof WorkError)) throw error
     } finally {
       this.looking = false
     }
+    // What was submitted meanwhile brings an example of its own, perhaps this very one.
+    if (submitted === this.submitted) this.put(task)
+    else this.lookAhead()
   }
 
+  // An example can come by two ways at once: fetched ahead, and with the answer to a submission.
   put(task) {
-    if (task) this.ahead.push({ task, time: Date.now() })
+    if (task && !this.holding.includes(task.example_id)) this.ahead.push({ task, time: Date.now() })
   }
 
   takeAhead() {
@@ -130,6 +135,7 @@ class Editor extends Drafting {
     this.place = null
     this.busy(false)
     this.data = task
+    this.ahead = this.ahead.filter((one) => one.task.example_id !== task?.example_id)
     this.status("")
     this.autosave.cancel()
     addressOf(task?.example_id)
@@ -198,8 +204,8 @@ class Editor extends Drafting {
     this.sent.delete(item.submission_id)
     this.drawFigures()
     if (!this.data || this.pending) this.show(answer.task, answer.message)
-    else if (answer.task && !this.holding.includes(answer.task.example_id)) this.put(answer.task)
-    else this.lookAhead()
+    else if (answer.task) this.put(answer.task)
+    if (this.data) this.lookAhead()
   }
 
   // The example comes back with all that was written; from another one that has text, on demand.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import APIResponse, BrowserContext, Route, expect
 
 from tests.browser.curation_site import (
     DRAFTS,
@@ -31,6 +31,36 @@ def test_two_annotators_at_once_hold_different_examples_and_save_by_keyboard(
     assert anna.evaluate(DRAFTS) == []
     expect(anna.get_by_text("Saved today")).to_be_visible()
     assert complaints.blocked == complaints.outside == []
+
+
+def test_an_example_fetched_ahead_that_arrives_after_the_save_comes_once(
+    context: BrowserContext, site: Server
+) -> None:
+    at_work(context, site, "anna").close()
+    page = context.new_page()
+    waiting: list[tuple[Route, APIResponse]] = []
+    saved: list[APIResponse] = []
+
+    def late(route: Route) -> None:
+        """The example that is fetched ahead arrives just before the answer to the save."""
+        if "ahead=1" in route.request.url and not waiting:
+            waiting.append((route, route.fetch()))
+        elif '"action":"save"' in (route.request.post_data or "") and not saved:
+            saved.append(route.fetch())
+            waiting[0][0].fulfill(response=waiting[0][1])
+            route.fulfill(response=saved[0])
+        else:
+            route.continue_()
+
+    page.route("**/work/annotate*", late)
+    page.goto(f"{site.url}/annotate", wait_until="commit")
+    expect(page.locator(".editor .bar")).to_be_visible(timeout=PATIENCE)
+    while not waiting:
+        page.wait_for_timeout(50)
+    seen = [save_as(page, "Both ways bring the next one.") for _ in range(3)]
+    assert len(set(seen)) == 3
+    assert waiting[0][1].json()["task"]["example_id"] == saved[0].json()["task"]["example_id"]
+    page.unroute_all(behavior="wait")
 
 
 def test_unsaved_text_survives_a_reload_and_can_be_discarded(
