@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
+from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
 
@@ -106,7 +107,7 @@ class ProjectSettings:
     `record_fields`: the fields that an extraction's output holds, scored one by one.
     `label_field`: the record field whose precision, recall and F1 are reported (classification:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
-    against, as it was typed, or "".
+    against, as it was typed, or "". `queue_order`: which example an annotator is given next.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ProjectSettings:
     record_fields: tuple[str, ...] = ()
     label_field: str | None = None
     json_schema: str = ""
+    queue_order: QueueOrder = "oldest"
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -131,6 +133,8 @@ class ProjectSettings:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
             )
+        if self.queue_order not in QUEUE_ORDERS:
+            raise InvalidProject(f"Choose one of {', '.join(QUEUE_ORDERS)} as the order.")
         if self.json_schema.strip():
             checked_schema(self.json_schema)
         PromptTemplate(self.template)
@@ -150,6 +154,7 @@ class ProjectSettings:
             "record_fields": list(self.record_fields),
             "label_field": self.label_field,
             "json_schema": self.json_schema,
+            "queue_order": self.queue_order,
         }
 
     @classmethod

@@ -205,7 +205,7 @@ class Annotation(BulkActions):
         )
 
     def _count(self, before: CurrentExample, after: CurrentExample) -> None:
-        self._counters.move(before.project_id, tally_of(before), tally_of(after))
+        self._counters.move(before.project_id, Tally.of_example(before), Tally.of_example(after))
 
 
 def revision_fields(revision: Revision) -> dict[str, Any]:
@@ -220,8 +220,3 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
         "quality": revision.quality,
         "author_id": revision.author_id,
     }
-
-
-def tally_of(example: CurrentExample) -> Tally:
-    """What is counted of an example."""
-    return Tally.of(example.position, example.state, example.flagged, example.author_id)

@@ -12,7 +12,7 @@ from typing import Any
 from core.clock import now
 from core.examples.bulk import CHANGES, DECISIONS, BulkAction, BulkPreview
 from core.examples.listing import ExampleFilter
-from storage.bulk_revisions import BulkRevisions
+from storage.bulk_assignments import BulkAssignments
 from storage.filters import conditions, parameters, pointer
 
 # The reasons of core.examples.bulk.REASONS, in its order.
@@ -23,6 +23,8 @@ _STAYS = {
     "same": """
         WHEN json_contains(json_extract(labels, $chosen_field), $chosen_option) THEN 'same'
         """,
+    "assigned": "WHEN assigned_to = $assign_to THEN 'assigned'",
+    "open": "WHEN assigned_to = '' THEN 'open'",
     "held": """
         WHEN example_id IN (SELECT example_id FROM example_leases
                             WHERE expires_at >= $now AND person_id <> $actor_id) THEN 'held'
@@ -34,6 +36,8 @@ _REASONS_OF = {
     "set_aside": ("state", "flagged", "held"),
     "label": ("state", "same", "held"),
     "mask": ("state", "held"),
+    "assign": ("state", "held"),
+    "unassign": ("state", "open", "held"),
 }
 _LOG_CHOSEN = """
     INSERT INTO reviews
@@ -49,7 +53,7 @@ _MOVE_CHOSEN = """
 """
 
 
-class BulkActions(BulkRevisions):
+class BulkActions(BulkAssignments):
     """Changes of many examples in a handful of statements; callers hold the transaction."""
 
     # Choosing ----------------------------------------------------------------------------------
@@ -179,7 +183,8 @@ class BulkActions(BulkRevisions):
 
 def _reason(action: BulkAction) -> str:
     """Why an example stays as it is, as SQL; '' where the action changes it."""
-    return f"CASE {' '.join(_STAYS[one] for one in _REASONS_OF[action.kind])} ELSE '' END"
+    reasons = [*_REASONS_OF[action.kind], *(["assigned"] if len(action.to) == 1 else [])]
+    return f"CASE {' '.join(_STAYS[one] for one in reasons)} ELSE '' END"
 
 
 def _parameters(
@@ -194,4 +199,6 @@ def _parameters(
     if action.kind == "label" and action.label:
         given["chosen_field"] = pointer(action.label[0])
         given["chosen_option"] = json.dumps(action.label[1])
+    if len(action.to) == 1:
+        given["assign_to"] = action.to[0]
     return given

@@ -13,24 +13,26 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.errors import Overtaken
-from core.examples.states import STATES, ExampleState
+from core.examples.current import CurrentExample
+from core.examples.states import STATES, ExampleState, is_open
 from storage.database import Database
 
 BLOCK = 8192  # as in the view example_tallies
 COMPACT_AFTER = 2_000
 
 _COUNT_IN = """
-    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-    VALUES ($project_id, $block, $state, $flagged, $author_id, 1)
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, assigned_to, n)
+    VALUES ($project_id, $block, $state, $flagged, $author_id, $assigned_to, 1)
 """
 _COUNT_OVER = """
-    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-    VALUES ($project_id, $block, $state_before, $flagged_before, $author_before, -1),
-           ($project_id, $block, $state, $flagged, $author_id, 1)
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, assigned_to, n)
+    VALUES ($project_id, $block, $state_before, $flagged_before, $author_before, $assigned_before,
+            -1),
+           ($project_id, $block, $state, $flagged, $author_id, $assigned_to, 1)
 """
 _COUNT_CHOSEN = """
-    INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-    SELECT t.project_id, t.block, t.state, t.flagged, t.author_id, $sign * count(*)
+    INSERT INTO example_counts (project_id, block, state, flagged, author_id, assigned_to, n)
+    SELECT t.project_id, t.block, t.state, t.flagged, t.author_id, t.assigned_to, $sign * count(*)
     FROM example_tallies t SEMI JOIN chosen_examples USING (example_id)
     GROUP BY ALL
 """
@@ -39,18 +41,37 @@ _COUNT_CHOSEN = """
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What is counted of an example: the block of positions that it lies in, its state, whether it
-    is flagged, and its author where somebody asks for it."""
+    is flagged, its author where somebody asks for it, and whom it is assigned to."""
 
     block: int
     state: ExampleState
     flagged: bool
     author_id: str
+    assigned_to: str = ""
 
     @classmethod
-    def of(cls, position: int, state: ExampleState, flagged: bool, author_id: str) -> Tally:
+    def of(
+        cls,
+        position: int,
+        state: ExampleState,
+        flagged: bool,
+        author_id: str,
+        assigned_to: str = "",
+    ) -> Tally:
         """As the view example_tallies has it."""
         named = flagged or state in ("annotated", "sent_back")
-        return cls(position // BLOCK, state, flagged, author_id if named else "")
+        return cls(position // BLOCK, state, flagged, author_id if named else "", assigned_to)
+
+    @classmethod
+    def of_example(cls, example: CurrentExample) -> Tally:
+        """What is counted of an example."""
+        return cls.of(
+            example.position,
+            example.state,
+            example.flagged,
+            example.author_id,
+            example.assigned_to,
+        )
 
 
 class Counters:
@@ -63,6 +84,7 @@ class Counters:
         self._changes = 0  # begun so far
         self._open = 0  # begun and not ended yet
         self._appended = 0
+        self.recounts = 0  # how often many examples changed at once
 
     # Changing ----------------------------------------------------------------------------------
 
@@ -76,6 +98,7 @@ class Counters:
             "state": after.state,
             "flagged": after.flagged,
             "author_id": after.author_id,
+            "assigned_to": after.assigned_to,
         }
         if before is None:
             self._db.execute(_COUNT_IN, about)
@@ -84,6 +107,7 @@ class Counters:
                 "state_before": before.state,
                 "flagged_before": before.flagged,
                 "author_before": before.author_id,
+                "assigned_before": before.assigned_to,
             }
             self._db.execute(_COUNT_OVER, about | left)
         self._begin()
@@ -125,6 +149,7 @@ class Counters:
     def _forget(self, _committed: bool) -> None:
         with self._lock:
             self._open -= 1
+            self.recounts += 1
             self._sums.clear()
 
     # Reading -----------------------------------------------------------------------------------
@@ -137,14 +162,15 @@ class Counters:
             before, quiet = self._changes, not self._open
         rows = self._db.rows(
             """
-            SELECT block, state, flagged, author_id, sum(n)::BIGINT AS n FROM example_counts
+            SELECT block, state, flagged, author_id, assigned_to, sum(n)::BIGINT AS n
+            FROM example_counts
             WHERE project_id = $project_id GROUP BY ALL HAVING sum(n) <> 0
             """,
             {"project_id": project_id},
         )
         found = Counter(
             {
-                Tally(row["block"], row["state"], row["flagged"], row["author_id"]): row["n"]
+                Tally(**{name: value for name, value in row.items() if name != "n"}): row["n"]
                 for row in rows
             }
         )
@@ -163,6 +189,16 @@ class Counters:
             counts["flagged"] += n if tally.flagged else 0
         counts["total"] = sum(sums.values())
         return counts
+
+    def assigned(self, project_id: str) -> dict[str, tuple[int, int]]:
+        """Person, group or "" → how many examples are assigned to them, and how many of those are
+        not open to be annotated any more."""
+        found: dict[str, tuple[int, int]] = {}
+        for tally, n in self.sums(project_id).items():
+            total, done = found.get(tally.assigned_to, (0, 0))
+            left = is_open("annotate", tally.state, tally.flagged)
+            found[tally.assigned_to] = (total + n, done + (0 if left else n))
+        return found
 
     def accepted(self, project_id: str) -> int:
         """How many examples are accepted and not flagged: what a version would hold."""
@@ -190,15 +226,15 @@ class Counters:
         self._db.execute(
             """
             CREATE OR REPLACE TEMP TABLE summed_counts AS
-            SELECT project_id, block, state, flagged, author_id, sum(n)::BIGINT AS n
+            SELECT project_id, block, state, flagged, author_id, assigned_to, sum(n)::BIGINT AS n
             FROM example_counts GROUP BY ALL HAVING sum(n) <> 0
             """
         )
         self._db.execute("DELETE FROM example_counts")
         self._db.execute(
             """
-            INSERT INTO example_counts (project_id, block, state, flagged, author_id, n)
-            SELECT project_id, block, state, flagged, author_id, n FROM summed_counts
+            INSERT INTO example_counts (project_id, block, state, flagged, author_id, assigned_to, n)
+            SELECT project_id, block, state, flagged, author_id, assigned_to, n FROM summed_counts
             ORDER BY project_id, block
             """
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.examples.assignment import OPEN_QUEUE
 from core.examples.listing import ExampleFilter
 
 ORDERS = {
@@ -34,6 +35,7 @@ _CONDITIONS: dict[str, str] = {
                 WHERE v.project_id = $project_id AND NOT v.evaluation_only
                 ORDER BY v.number DESC LIMIT 1))
         """,
+    "assigned_to": "assigned_to = $assigned_to",
     "has_output": "(trim(output) <> '') = $has_output",
     "label": "json_contains(json_extract(labels, $label_field), $label_option)",
     "least": f"{_LENGTH} >= $least",
@@ -59,6 +61,8 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
     if wanted.label:
         field, option = given.pop("label")
         given |= {"label_field": pointer(field), "label_option": json.dumps(option)}
+    if wanted.assigned_to == OPEN_QUEUE:
+        given["assigned_to"] = ""
     if wanted.text:
         given["text"] = wanted.text.lower()
     return {"project_id": project_id, **given}

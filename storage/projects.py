@@ -8,13 +8,15 @@ from core.clock import now
 from core.projects import Project, ProjectSettings
 from storage.audit import Audit
 from storage.database import Database, Row
+from storage.queue_orders import QueueOrders
 
 
 class Projects:
     """Questions and changes about projects."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, orders: QueueOrders) -> None:
         self._db = db
+        self._orders = orders
         self._audit = Audit(db)
 
     def all(self) -> list[Project]:
@@ -88,6 +90,7 @@ class Projects:
 
     def change(self, project: Project, actor_id: str) -> None:
         """Replace the settings."""
+        self._orders.forget()
         self._db.execute(
             """
             UPDATE projects SET name = $name, settings = $settings WHERE project_id = $project_id

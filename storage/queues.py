@@ -1,24 +1,28 @@
 """Work queues: leases, skips, and which example a person gets next.
 
 A queue is not a table: the counters say in which blocks of positions there are open examples, and
-one block of `example_current` is read for the first of them. Callers hold the transaction.
+one block of `example_current` is read for the first of them. A project whose order is not that of
+import has its next examples in QueueOrders. Callers hold the transaction.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
 from core.clock import now
 from core.examples.current import CurrentExample
 from core.examples.leases import Hands, Lease
+from core.examples.queue_orders import QueueOrder
 from core.examples.states import Queue, is_open
 from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
 from storage.examples import CURRENT, Examples
+from storage.groups import Groups
 from storage.promises import Promises
+from storage.queue_orders import QueueOrders
 
 # What each queue holds, as core.examples.states.is_open says it.
 _OPEN: dict[Queue, str] = {
@@ -42,43 +46,87 @@ _CANDIDATE = {
         """
     for queue in _OPEN
 }
+_ASSIGNED_CANDIDATE = _CANDIDATE["annotate"].replace(
+    "AND NOT list_contains", "AND assigned_to = $assigned_to AND NOT list_contains"
+)
 
 _INSERT_LEASE = """
-    INSERT INTO example_leases (project_id, example_id, position, queue, person_id, expires_at)
-    VALUES ($project_id, $example_id, $position, $queue, $person_id, $expires_at)
+    INSERT INTO example_leases
+        (project_id, example_id, position, queue, person_id, expires_at, assigned_to)
+    VALUES ($project_id, $example_id, $position, $queue, $person_id, $expires_at, $assigned_to)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of positions in which `n` examples are open; `first`: to be given before others."""
+    """A block of positions in which `n` examples are open; `first`: to be given before others.
+
+    `assigned_to`: only those; None: all of them, in a queue where nothing open is assigned.
+    """
 
     number: int
     first: bool
     n: int
+    assigned_to: str | None = None
 
 
 class Queues:
     """Leases, skips, and the next example."""
 
-    def __init__(self, db: Database, counters: Counters, examples: Examples) -> None:
+    def __init__(
+        self,
+        db: Database,
+        counters: Counters,
+        examples: Examples,
+        groups: Groups,
+        orders: QueueOrders,
+    ) -> None:
         self._db = db
         self._counters = counters
         self._examples = examples
+        self._groups = groups
+        self._orders = orders
         self._promises = Promises()
         self._lock = threading.Lock()
         self._ever_skipped: set[str] | None = None
 
     # What is open ------------------------------------------------------------------------------
 
+    def prepare(self, project_id: str) -> None:
+        """Bring to mind what a queue asks for each time: inside of a transaction it would be read,
+        and not kept."""
+        self._counters.sums(project_id)
+        self._groups.of_project(project_id)
+        self._orders.prepare(project_id)
+
     def open_blocks(self, project_id: str, queue: Queue, person_id: str) -> list[Block]:
-        """The blocks with open examples, in the order in which this person goes through them."""
-        found: dict[tuple[bool, int], int] = {}
+        """The blocks with open examples, in the order in which this person goes through them:
+        of the annotate queue what is assigned to them, then to their groups, then to nobody."""
+        found: dict[tuple[bool, str, int], int] = {}
         for tally, n in self._counters.sums(project_id).items():
             if is_open(queue, tally.state, tally.flagged):
-                key = (not _is_first(queue, tally, person_id), tally.block)
+                assigned_to = tally.assigned_to if queue == "annotate" else ""
+                key = (not _is_first(queue, tally, person_id), assigned_to, tally.block)
                 found[key] = found.get(key, 0) + n
-        return [Block(block, not last, found[last, block]) for last, block in sorted(found)]
+        if not any(assigned_to for _, assigned_to, _ in found):
+            return [
+                Block(block, not last, found[last, "", block]) for last, _, block in sorted(found)
+            ]
+        reach = self.reach(project_id, person_id)
+        turns = sorted(
+            (last, reach.index(assigned_to), block)
+            for last, assigned_to, block in found
+            if assigned_to in reach
+        )
+        return [
+            Block(block, not last, found[last, reach[turn], block], reach[turn])
+            for last, turn, block in turns
+        ]
+
+    def reach(self, project_id: str, person_id: str) -> list[str]:
+        """Whose examples this person is given, in that order: their own, those of their groups,
+        those of the open queue."""
+        return [person_id, *self._groups.of_person(project_id, person_id), ""]
 
     def candidate(
         self,
@@ -106,29 +154,48 @@ class Queues:
     def _first(
         self, project_id: str, queue: Queue, person_id: str, taken: set[str], after: int
     ) -> CurrentExample | None:
-        for block in self.open_blocks(project_id, queue, person_id):
+        blocks = self.open_blocks(project_id, queue, person_id)
+        order = self._orders.of_project(project_id) if queue == "annotate" else "oldest"
+        for block in blocks:
+            if order != "oldest" and not block.first:
+                return self._first_in_order(project_id, order, blocks, taken)
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
             for begin in {max(start, after + 1): None, start: None}:
-                row = self._db.one(
-                    _CANDIDATE[queue],
-                    {
-                        "project_id": project_id,
-                        "person_id": person_id,
-                        "start": begin,
-                        "end": end,
-                        "first": block.first,
-                        "taken": list(taken),
-                    },
-                )
+                about = {
+                    "project_id": project_id,
+                    "person_id": person_id,
+                    "start": begin,
+                    "end": end,
+                    "first": block.first,
+                    "taken": list(taken),
+                }
+                if block.assigned_to is None:
+                    row = self._db.one(_CANDIDATE[queue], about)
+                else:
+                    about["assigned_to"] = block.assigned_to
+                    row = self._db.one(_ASSIGNED_CANDIDATE, about)
                 if row is not None:
                     return self._examples.from_row(row)
+        return None
+
+    def _first_in_order(
+        self, project_id: str, order: QueueOrder, blocks: Sequence[Block], taken: set[str]
+    ) -> CurrentExample | None:
+        """The next one in another order than that of import, of what the blocks hold."""
+        for assigned_to in dict.fromkeys(block.assigned_to for block in blocks if not block.first):
+            for example_id in self._orders.ahead(project_id, order, assigned_to, taken):
+                found = self._examples.current(example_id)
+                if found and found.is_open("annotate"):
+                    if assigned_to in (None, found.assigned_to):
+                        return found
+                self._orders.drop(project_id, order, assigned_to, example_id)
         return None
 
     def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:
         """What people hold in a project, and what this person skipped of the queue."""
         leases = self._db.rows(
             """
-            SELECT project_id, example_id, position, queue, person_id, expires_at
+            SELECT project_id, example_id, position, queue, person_id, expires_at, assigned_to
             FROM example_leases WHERE project_id = $project_id
             """,
             {"project_id": project_id},
@@ -142,12 +209,16 @@ class Queues:
                 """,
                 {"project_id": project_id, "queue": queue, "person_id": person_id},
             )
+        reach = None
+        if queue == "annotate" and any(row["assigned_to"] for row in leases):
+            reach = tuple(self.reach(project_id, person_id))
         return Hands(
             queue,
             person_id,
             now(),
             tuple(sorted((Lease(**row) for row in leases), key=lambda lease: lease.position)),
             tuple(row["example_id"] for row in skipped),
+            reach,
         )
 
     # Leases ------------------------------------------------------------------------------------
@@ -163,7 +234,7 @@ class Queues:
             + """
             ON CONFLICT (example_id) DO UPDATE
             SET queue = excluded.queue, person_id = excluded.person_id,
-                expires_at = excluded.expires_at
+                expires_at = excluded.expires_at, assigned_to = excluded.assigned_to
             WHERE example_leases.person_id = $person_id OR example_leases.expires_at < $now
             RETURNING example_id
             """,

@@ -207,7 +207,8 @@ CREATE TABLE revisions (
     CHECK (quality BETWEEN 1 AND 5)
 );
 
--- The last revision and the state of each example, in the order of the queues.
+-- The last revision and the state of each example, in the order of the queues. Assigned_to: a person,
+-- a group, or '' for the open queue.
 CREATE TABLE example_current (
     example_id VARCHAR PRIMARY KEY,
     project_id VARCHAR NOT NULL,
@@ -223,6 +224,7 @@ CREATE TABLE example_current (
     state VARCHAR NOT NULL,
     flagged BOOLEAN NOT NULL DEFAULT false,
     updated_at TIMESTAMP NOT NULL,
+    assigned_to VARCHAR DEFAULT '',
     CHECK (state IN ('new', 'annotated', 'sent_back', 'accepted', 'set_aside'))
 );
 
@@ -271,7 +273,8 @@ CREATE TABLE example_leases (
     position BIGINT NOT NULL,
     queue VARCHAR NOT NULL,
     person_id VARCHAR NOT NULL,
-    expires_at TIMESTAMP NOT NULL
+    expires_at TIMESTAMP NOT NULL,
+    assigned_to VARCHAR DEFAULT ''
 );
 
 CREATE TABLE example_skips (
@@ -291,15 +294,53 @@ CREATE TABLE example_counts (
     state VARCHAR NOT NULL,
     flagged BOOLEAN NOT NULL,
     author_id VARCHAR NOT NULL,
-    n BIGINT NOT NULL
+    n BIGINT NOT NULL,
+    assigned_to VARCHAR DEFAULT ''
 );
 
 -- What `example_counts` counts, asked of the examples themselves: for many at once, and for tests.
 CREATE VIEW example_tallies AS
 SELECT example_id, project_id, position // 8192 AS block, state, flagged,
        CASE WHEN flagged OR state IN ('annotated', 'sent_back') THEN author_id ELSE '' END
-           AS author_id
+           AS author_id,
+       assigned_to
 FROM example_current;
+
+-- Who was given which examples; a batch is one action.
+CREATE TABLE assignments (
+    batch_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    assigned_before VARCHAR NOT NULL,
+    assigned_to VARCHAR NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- People of a project whom examples can be assigned to together.
+CREATE TABLE groups (
+    group_id VARCHAR PRIMARY KEY,
+    project_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL
+);
+
+CREATE TABLE group_members (
+    group_id VARCHAR,
+    person_id VARCHAR,
+    PRIMARY KEY (group_id, person_id)
+);
+
+-- How many examples a person may annotate in 24 hours and altogether; NULL: any number.
+CREATE TABLE quotas (
+    project_id VARCHAR,
+    person_id VARCHAR,
+    per_day INTEGER,
+    total INTEGER,
+    CHECK (per_day > 0),
+    CHECK (total > 0),
+    PRIMARY KEY (project_id, person_id)
+);
 
 -- Checks ------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from storage.exports import Exports
 from storage.extensions import Extensions
 from storage.firewall import Firewalls
 from storage.gold import Gold
+from storage.groups import Groups
 from storage.guesses import Guesses
 from storage.imports import Imports
 from storage.intake import Intake
@@ -40,8 +41,11 @@ from storage.mends import Mends
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
+from storage.progress import PeoplesProgress
 from storage.projects import Projects
+from storage.queue_orders import QueueOrders
 from storage.queues import Queues
+from storage.quotas import Quotas
 from storage.reports import Reports
 from storage.results import Results
 from storage.runs import Runs
@@ -69,15 +73,21 @@ class Store:
         self.accounts = Accounts(self.database, self.sessions)
         self.invitations = Invitations(self.database)
         self.backups = Backups(self.database)
-        self.projects = Projects(self.database)
         self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
         self.counters = Counters(self.database)
+        self.queue_orders = QueueOrders(self.database, self.counters)
+        self.projects = Projects(self.database, self.queue_orders)
         self.intake = Intake(self.database, self.counters)
         self.imports = Imports(self.database, self.counters, self.intake)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
-        self.queues = Queues(self.database, self.counters, self.examples)
+        self.groups = Groups(self.database)
+        self.quotas = Quotas(self.database)
+        self.progress = PeoplesProgress(self.database)
+        self.queues = Queues(
+            self.database, self.counters, self.examples, self.groups, self.queue_orders
+        )
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)

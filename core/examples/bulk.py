@@ -15,7 +15,7 @@ from core.errors import InvalidInput
 from core.examples.states import STATES, ExampleState
 from core.projects import LabelField
 
-BulkKind = Literal["accept", "send_back", "set_aside", "label", "mask"]
+BulkKind = Literal["accept", "send_back", "set_aside", "label", "mask", "assign", "unassign"]
 DECISIONS: dict[BulkKind, ExampleState] = {
     "accept": "accepted",
     "send_back": "sent_back",
@@ -28,6 +28,8 @@ CHANGES: dict[BulkKind, tuple[ExampleState, ...]] = {
     "set_aside": ("new", "annotated", "sent_back", "accepted"),
     "label": STATES,
     "mask": STATES,
+    "assign": ("new", "sent_back"),
+    "unassign": STATES,
 }
 AUDITED: dict[BulkKind, str] = {
     "accept": "accepted_all",
@@ -35,16 +37,20 @@ AUDITED: dict[BulkKind, str] = {
     "set_aside": "set_aside_all",
     "label": "labelled_all",
     "mask": "masked_all",
+    "assign": "assigned_all",
+    "unassign": "unassigned_all",
 }
 UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
 # Why an example that matches is not changed; an example has the first reason that holds.
-Reason = Literal["state", "flagged", "no_output", "same", "held"]
+Reason = Literal["state", "flagged", "no_output", "same", "assigned", "open", "held"]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
     "flagged": "flagged",
     "no_output": "without an output",
     "same": "with that label already",
+    "assigned": "assigned so already",
+    "open": "in the open queue already",
     "held": "held by somebody",
 }
 
@@ -54,7 +60,8 @@ class BulkAction:
     """What is done to each example. `comment` stands in each one's history.
 
     `label` is a field and one of its options, which a field of several options gains and one of a
-    single option becomes; `mask` names the kinds of personal data (core.findings.personal.MASKS).
+    single option becomes; `mask` names the kinds of personal data (core.findings.personal.MASKS);
+    `to` has the ids of people and groups, several of whom get the examples in turn.
     Raises InvalidInput.
     """
 
@@ -62,6 +69,7 @@ class BulkAction:
     comment: str = ""
     label: tuple[str, str] | None = None
     mask: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(BulkKind):
@@ -72,6 +80,8 @@ class BulkAction:
             raise InvalidInput("Choose the label that the examples get.")
         if self.kind == "mask" and not self.mask:
             raise InvalidInput("Choose at least one kind of personal data to mask.")
+        if (self.kind == "assign") != bool(self.to):
+            raise InvalidInput("Choose whom the examples are assigned to.")
 
     def labelled(self, value: Any, chosen: LabelField) -> Any:
         """The field's value after this action, where it was `value` (None: no label yet)."""

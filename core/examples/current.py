@@ -21,7 +21,8 @@ HistoryKind = Literal[
 @dataclass(frozen=True, slots=True)
 class CurrentExample:
     """An example as it stands. `position` counts from 1 in import order, `number` its revisions;
-    `quality` is 1–5 or None; `author` is the name of who wrote the current revision."""
+    `quality` is 1–5 or None; `author` is the name of who wrote the current revision; `assigned_to`
+    a person or a group, "" the open queue."""
 
     example_id: str
     project_id: str
@@ -38,6 +39,7 @@ class CurrentExample:
     state: ExampleState
     flagged: bool
     updated_at: datetime
+    assigned_to: str = ""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -160,3 +162,4 @@ class ListedExample:
     state: ExampleState
     flagged: bool
     updated_at: datetime
+    assigned_to: str = ""

@@ -10,7 +10,7 @@ from core.examples.states import Queue
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An example in somebody's hands until `expires_at`."""
+    """An example in somebody's hands until `expires_at`, and whom it was assigned to then."""
 
     project_id: str
     example_id: str
@@ -18,18 +18,21 @@ class Lease:
     queue: Queue
     person_id: str
     expires_at: datetime
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a person has, or is not to be given, of a queue: the leases of the project, in import
-    order, ended ones too, and what this person skipped."""
+    order, ended ones too, and what this person skipped. `reach`: whose examples they are given of the
+    annotate queue; None: nothing that is held is assigned."""
 
     queue: Queue
     person_id: str
     moment: datetime
     leases: tuple[Lease, ...]
     skipped: tuple[str, ...]
+    reach: tuple[str, ...] | None = None
 
     @property
     def mine(self) -> list[Lease]:
@@ -55,5 +58,10 @@ class Hands:
     @property
     def missing(self) -> int:
         """How many of the queue's open examples this person is not given."""
-        elsewhere = {lease.example_id for lease in self.leases if lease.queue != self.queue}
+        elsewhere = {
+            lease.example_id
+            for lease in self.leases
+            if lease.queue != self.queue
+            or not (self.reach is None or lease.assigned_to in self.reach)
+        }
         return len(self.withheld - elsewhere)

@@ -28,7 +28,7 @@ class ExampleFilter:
     `label` is a field and one of its options; `author_id` wrote the current revision. It changed
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
-    dataset version with references.
+    dataset version with references. `assigned_to`: a person or group, or OPEN_QUEUE for nobody.
     """
 
     state: ExampleState | None = None
@@ -43,6 +43,7 @@ class ExampleFilter:
     least: int | None = None
     most: int | None = None
     split: Split | None = None
+    assigned_to: str | None = None
     order: Order = "position"
 
     @property

@@ -12,7 +12,7 @@ from core.examples.example import Change
 from core.examples.phrases import changes_between
 from core.examples.states import Queue, is_decided
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
-from core.workflows.curation import browsing, working
+from core.workflows.curation import browsing, progress, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -38,11 +38,14 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
     answer = act(store, actor, project_id, sent)
     light = sent.action in ("draft", "discard")
     figures = {} if light else working.figures(store, actor, project_id, mode, answer.missing)
+    message = None if light else _message(mode, sent, answer, figures)
+    if message and mode == "annotate" and (told := progress.limit_told(store, actor, project_id)):
+        message = {"title": "You have reached your limit", "text": told}
     return {
         "saved": list(answer.saved),
         "task": task_view(store, actor, project_id, mode, answer.task) if answer.task else None,
         "figures": figures,
-        "message": None if light else _message(mode, sent, answer, figures),
+        "message": message,
     }
 
 

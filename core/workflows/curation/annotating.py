@@ -200,13 +200,16 @@ def refuse_stale(current: CurrentExample, edit: Edit) -> None:
 def skip(
     store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
 ) -> None:
-    """Pass an example on to others; this person is not given it again until it changes."""
+    """Pass an example on to others; this person is not given it again until it changes. What was
+    assigned to them goes to the open queue."""
     reason = require_reason(reason, "skip")
 
     def skip_it(current: CurrentExample) -> None:
         store.annotation.add_skip(
             current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
         )
+        if current.assigned_to == actor.person_id:
+            store.annotation.release_one(current, event_id, actor.person_id)
         store.queues.release(example_id, actor.person_id)
         store.drafts.drop_of_example(actor.person_id, example_id)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
@@ -22,6 +23,7 @@ from core.jobs.job import Job
 from core.projects import LabelField
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
+from core.workflows.team import assignees
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -44,17 +46,21 @@ def act(
     """A lead decides on, or labels, every example that matches and can be changed; how many.
 
     What `preview` counts under a reason stays as it is. `undo` takes it back. Raises InvalidInput
-    for a label that the project does not have, and for masking, which `start_masking` does.
+    for a label that the project does not have, for masking, which `start_masking` does, and for
+    somebody who does not annotate here.
     """
     actor.require(project_id, "lead")
     batch_id = new_id("bat")
     if action.kind == "mask":
         raise InvalidInput("Masking is a job of a worker. Start it as one.")
     field = _field(store, project_id, action) if action.label else None
+    names = assignees.names_of(store, project_id, action.to)
 
     def save() -> int:
         store.annotation.choose(project_id, wanted, action, actor.person_id)
-        if field is None:
+        if action.kind in ("assign", "unassign"):
+            n = store.annotation.assign_chosen(action.to or ("",), batch_id, actor.person_id)
+        elif field is None:
             n = store.annotation.decide_chosen(
                 action.kind, batch_id, actor.person_id, action.comment.strip()
             )
@@ -66,7 +72,9 @@ def act(
             n = store.annotation.relabel_chosen(
                 field.name, values, batch_id, actor.person_id, action.comment.strip()
             )
-        _record(store, actor.person_id, AUDITED[action.kind], project_id, batch_id, n, action)
+        _record(
+            store, actor.person_id, AUDITED[action.kind], project_id, batch_id, n, action, names
+        )
         return n
 
     with _one_at_a_time:
@@ -151,6 +159,10 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
             raise Conflict("This bulk action can no longer be undone. Change single examples.")
         undo_id = new_id("bat")
         n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
+        n += store.annotation.undo_assignments(
+            project_id, batch_id, undo_id, actor.person_id,
+            list(assignees.assignees_of(store, project_id)),
+        )  # fmt: skip
         store.audit.record(
             UNDONE[0], "project", project_id, actor.person_id, project_id=project_id,
             batch_id=batch_id, n=n,
@@ -169,9 +181,11 @@ def _record(
     batch_id: str,
     n: int,
     what: BulkAction,
+    to: Collection[str] = (),
 ) -> None:
     detail = {"label": ": ".join(what.label)} if what.label else {}
     detail |= {"mask": ", ".join(what.mask)} if what.mask else {}
+    detail |= {"to": ", ".join(to)} if to else {}
     detail |= {"comment": what.comment.strip()} if what.comment.strip() else {}
     store.audit.record(
         action, "project", project_id, person_id, project_id=project_id, batch_id=batch_id, n=n,

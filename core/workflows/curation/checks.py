@@ -124,6 +124,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         if overtaken or store.checks.is_known(check.check_id):
             return
         store.checks.add(check, job.created_by, folder.final)
+        store.queue_orders.forget()
         store.audit.record(
             "checked", "project", job.project_id, job.created_by,
             project_id=job.project_id, examples=check.result.examples,

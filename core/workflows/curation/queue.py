@@ -13,13 +13,14 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Overtaken
 from core.examples.current import CurrentExample
-from core.examples.leases import Lease
+from core.examples.leases import Hands, Lease
 from core.examples.states import Queue
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 LEASE = timedelta(minutes=30)
+DAY = timedelta(days=1)
 RENEW_BELOW = timedelta(minutes=15)
 SPREAD = 8  # who lost the first example to another tries one of the next, so that they part
 
@@ -61,12 +62,27 @@ def take_next(
         store.transact(partial(store.queues.release, example.example_id, actor.person_id))
 
 
+def prepare(store: Store, project_id: str) -> None:
+    """Read what is kept in memory: inside of a transaction it would be read each time."""
+    store.queues.prepare(project_id)
+    store.quotas.of_project(project_id)
+
+
+def limit_reached(store: Store, actor: Actor, project_id: str, hands: Hands) -> str:
+    """Why this person is given no further example to annotate, or "". What they hold counts."""
+    quota = store.quotas.of_project(project_id).get(actor.person_id)
+    if quota is None:
+        return ""
+    held = [lease.example_id for lease in hands.mine]
+    used = store.quotas.used(project_id, actor.person_id, now() - DAY, held)
+    return quota.reached(*used)
+
+
 def _lease_next(
     store: Store, actor: Actor, project_id: str, queue: Queue, holding: Collection[str]
 ) -> Taken:
     tries = lost = 0
-    # Inside of a transaction the sums would be read each time.
-    store.counters.sums(project_id)
+    prepare(store, project_id)
 
     def take() -> Taken:
         nonlocal tries, lost
@@ -82,6 +98,8 @@ def _lease_next(
                 return Taken(held, hands.missing)
             # Somebody decided on it while this person held it.
             store.queues.release(mine.example_id, actor.person_id)
+        if queue == "annotate" and limit_reached(store, actor, project_id, hands):
+            return Taken(None, hands.missing)
         found = store.queues.candidate(
             project_id,
             queue,
@@ -112,6 +130,7 @@ def _lease(actor: Actor, example: CurrentExample, queue: Queue) -> Lease:
         queue,
         actor.person_id,
         now() + LEASE,
+        example.assigned_to,
     )
 
 

@@ -19,7 +19,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
 from core.examples.states import Queue
-from core.workflows.curation import annotating, browsing, queue, reviewing
+from core.workflows.curation import annotating, browsing, progress, queue, reviewing
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
 
@@ -153,8 +153,7 @@ def _save_and_take(
     saving: Mapping[str, Callable[[], None]],
 ) -> tuple[tuple[str, ...], queue.Taken | None]:
     """Save and lease the next example in one transaction, which is one wait for the disk."""
-    # Inside of a transaction the sums of a project that nobody has worked in would not be kept.
-    store.counters.sums(project_id)
+    queue.prepare(store, project_id)
 
     def save_and_take() -> tuple[tuple[str, ...], queue.Taken | None]:
         saved = _saved(store, actor, project_id, sent, mode, saving)
@@ -246,10 +245,13 @@ def figures(
             "can_go_back": done.reviewed > 0,
             "total": counts["total"],
         }
+    assigned, assigned_done = progress.own(store, actor, project_id)
     return {
         "saved_today": done.annotated,
         "waiting": waits.open,
         "sent_back": waits.first,
+        "assigned": assigned,
+        "assigned_done": assigned_done,
         "can_go_back": done.annotated > 0,
         "total": counts["total"],
     }

@@ -18,6 +18,7 @@ from core.actor import Actor, Role, check_roles_together, role_named
 from core.clock import now
 from core.errors import Conflict, NameTaken, NotFound
 from core.passwords import hash_password, is_right
+from core.workflows.team import assignees
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -66,19 +67,21 @@ def person_named(store: Store, actor: Actor, name: str) -> Person | None:
 
 def set_role(
     store: Store, actor: Actor, project_id: str, person_id: str, role: Role, granted: bool
-) -> None:
-    """Give or take a role in a project, by one of its leads or an admin."""
+) -> int:
+    """Give or take a role in a project, by one of its leads or an admin; how many examples that
+    were assigned to the person went to the open queue."""
     actor.require(project_id, "lead")
     role_named(role)
-    store.transact(
+    return store.transact(
         lambda: change_role(store, actor.person_id, project_id, person_id, role, granted)
     )
 
 
 def change_role(
     store: Store, actor_id: str, project_id: str, person_id: str, role: Role, granted: bool
-) -> None:
-    """Inside a transaction: give or take a role. Raises NotFound, InvalidInput."""
+) -> int:
+    """Inside a transaction: give or take a role; how many examples went to the open queue because
+    the person annotates no longer. Raises NotFound, InvalidInput."""
     _person(store, person_id)
     if store.projects.by_id(project_id) is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
@@ -87,8 +90,15 @@ def change_role(
         store.accounts.grant(project_id, person_id, role)
     else:
         store.accounts.withdraw(project_id, person_id, role)
+    returned = 0
+    if not store.accounts.roles(project_id, person_id) & assignees.ANNOTATES:
+        returned = assignees.leave(store, actor_id, person_id, project_id)
     action = "role_given" if granted else "role_taken"
-    store.audit.record(action, "person", person_id, actor_id, project_id=project_id, role=role)
+    more = {"examples_returned": returned} if returned else {}
+    store.audit.record(
+        action, "person", person_id, actor_id, project_id=project_id, role=role, **more
+    )
+    return returned
 
 
 def reset_password(store: Store, actor: Actor, person_id: str, password: str) -> None:
@@ -130,7 +140,8 @@ def change_password(
 
 
 def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool = True) -> None:
-    """Keep somebody from signing in, or let them again; what they did stays. For admins."""
+    """Keep somebody from signing in, or let them again; what they did stays, and what is
+    assigned to them goes to the open queue. For admins."""
     actor.require_admin()
     if disabled and person_id == actor.person_id:
         raise Conflict("You cannot disable yourself. Ask another admin to do it.")
@@ -139,7 +150,9 @@ def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool
         _person(store, person_id)
         store.accounts.set_disabled(person_id, disabled)
         action = "disabled" if disabled else "enabled"
-        store.audit.record(action, "person", person_id, actor.person_id)
+        returned = assignees.leave(store, actor.person_id, person_id) if disabled else 0
+        more = {"examples_returned": returned} if returned else {}
+        store.audit.record(action, "person", person_id, actor.person_id, **more)
         return store.sessions.revoke_all_of(person_id) if disabled else []
 
     store.sessions.on_revoked(store.transact(save))
