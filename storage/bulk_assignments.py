@@ -13,8 +13,12 @@ from core.examples.current import CurrentExample
 from storage.bulk_revisions import BulkRevisions
 from storage.counters import Tally
 
+# DuckDB finds two writers of a row by the columns that both change, and to write the same value is
+# no change. All who change an example write updated_at: moved by the least step, it is the column
+# by which a save and an assignment at once meet; else both would count from what was before.
 _ASSIGN = """
-    UPDATE example_current SET assigned_to = n.assigned_to
+    UPDATE example_current
+    SET assigned_to = n.assigned_to, updated_at = updated_at + INTERVAL 1 MICROSECOND
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
 _LOG = """
@@ -79,7 +83,12 @@ class BulkAssignments(BulkRevisions):
             },
         )
         self._db.execute(
-            "UPDATE example_current SET assigned_to = '' WHERE example_id = $example_id", about
+            """
+            UPDATE example_current
+            SET assigned_to = '', updated_at = updated_at + INTERVAL 1 MICROSECOND
+            WHERE example_id = $example_id
+            """,
+            about,
         )
         before, after = (
             Tally.of_example(current),

@@ -233,7 +233,8 @@ class Counters:
         self._db.execute("DELETE FROM example_counts")
         self._db.execute(
             """
-            INSERT INTO example_counts (project_id, block, state, flagged, author_id, assigned_to, n)
+            INSERT INTO example_counts
+                (project_id, block, state, flagged, author_id, assigned_to, n)
             SELECT project_id, block, state, flagged, author_id, assigned_to, n FROM summed_counts
             ORDER BY project_id, block
             """

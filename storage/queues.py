@@ -185,9 +185,9 @@ class Queues:
         for assigned_to in dict.fromkeys(block.assigned_to for block in blocks if not block.first):
             for example_id in self._orders.ahead(project_id, order, assigned_to, taken):
                 found = self._examples.current(example_id)
-                if found and found.is_open("annotate"):
-                    if assigned_to in (None, found.assigned_to):
-                        return found
+                still = found and found.is_open("annotate")
+                if found and still and assigned_to in (None, found.assigned_to):
+                    return found
                 self._orders.drop(project_id, order, assigned_to, example_id)
         return None
 

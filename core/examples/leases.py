@@ -24,8 +24,8 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a person has, or is not to be given, of a queue: the leases of the project, in import
-    order, ended ones too, and what this person skipped. `reach`: whose examples they are given of the
-    annotate queue; None: nothing that is held is assigned."""
+    order, ended ones too, and what this person skipped. `reach`: whose examples they are given of
+    the annotate queue; None: nothing that is held is assigned."""
 
     queue: Queue
     person_id: str

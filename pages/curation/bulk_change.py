@@ -9,6 +9,7 @@ from core.examples.bulk import REASONS, BulkAction, BulkKind
 from core.examples.listing import ExampleFilter
 from core.findings.personal import MASKS, NAMES
 from core.workflows.curation import bulk
+from core.workflows.team import assignees
 from pages.components import errors, page, session
 from pages.curation.example_filters import label_choices
 
@@ -18,16 +19,21 @@ ACTIONS: dict[str, BulkKind] = {
     "Set aside": "set_aside",
     "Label": "label",
     "Mask personal data": "mask",
+    "Assign": "assign",
+    "Give to the open queue": "unassign",
 }
 SAID: dict[BulkKind, str] = {
     "accept": "become accepted without anybody looking at each of them",
     "send_back": "go back to annotators with your comment",
     "set_aside": "are set aside: in no queue and in no later dataset version",
     "label": "get the label, as a new revision of each",
+    "assign": "wait in the queue of whom you chose, before the open queue",
+    "unassign": "wait in the open queue, for whoever comes first",
     "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
-BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask"}
+BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back"}
+SILENT: tuple[BulkKind, ...] = ("assign", "unassign")  # with no comment in an example's history
 
 
 def bulk_change(project_id: str, wanted: ExampleFilter) -> None:
@@ -44,27 +50,55 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
     kind = ACTIONS[chosen or "Accept"]
     label = labels[st.selectbox("Label", list(labels))] if kind == "label" else None
     masks = mask_choice() if kind == "mask" else ()
-    asked = ASKED.get(kind, "Why? (optional)")
-    comment = st.text_input(asked, max_chars=300, help="Stands in each example's history.")
+    to = assignee_choice(project_id) if kind == "assign" else ()
+    if kind == "assign" and not to:
+        return
+    comment = ""
+    if kind not in SILENT:
+        asked = ASKED.get(kind, "Why? (optional)")
+        comment = st.text_input(asked, max_chars=300, help="Stands in each example's history.")
     try:
         # The count does not wait for the comment.
-        counted = BulkAction(kind, comment.strip() or "…", label, masks)
+        counted = BulkAction(kind, comment.strip() or "…", label, masks, to)
         found = bulk.preview(session.store(), session.actor(), project_id, wanted, counted)
     except TouchstoneError as error:
         errors.show(error)
         return
     matching = f"{page.counted(found.matching, 'example')} match."
     what = f"{page.number(found.changes)} {SAID[kind]}" if found.changes else "None can be changed"
-    st.write(f"{matching} {what}.")
+    st.write(f"{matching} {what}.{shares(found.changes, len(to))}")
     if found.stay:
         stay = [f"{page.number(n)} {REASONS[reason]}" for reason, n in found.stay.items()]
         st.caption(f"These stay as they are: {', '.join(stay)}.")
     with st.container(horizontal=True):
         button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
         if st.button(button, type="primary", disabled=not found.changes):
-            errors.attempt(lambda: do(project_id, wanted, BulkAction(kind, comment, label, masks)))
+            errors.attempt(
+                lambda: do(project_id, wanted, BulkAction(kind, comment, label, masks, to))
+            )
         if st.button("Cancel"):
             st.rerun()
+
+
+def assignee_choice(project_id: str) -> tuple[str, ...]:
+    """People and groups; several of them get the examples in turn."""
+    known = assignees.assignees(session.store(), session.actor(), project_id)
+    if not known:
+        st.info("Nobody annotates in this project. Give somebody the role under Team, People.")
+        return ()
+    chosen = st.multiselect(
+        "To whom", list(known), format_func=known.__getitem__, placeholder="People and groups",
+        help="Several of them get the examples in turn, as many each.",
+    )  # fmt: skip
+    return tuple(chosen)
+
+
+def shares(count: int, people: int) -> str:
+    """How a number of examples is divided among several."""
+    if people < 2 or not count:
+        return ""
+    least, most = count // people, -(-count // people)
+    return f" Each gets {page.number(least)}{f' or {page.number(most)}' if most > least else ''}."
 
 
 def mask_choice() -> tuple[str, ...]:

@@ -14,6 +14,8 @@ DID = {
     AUDITED["set_aside"]: "set aside",
     AUDITED["label"]: "labelled",
     AUDITED["mask"]: "masked personal data in",
+    AUDITED["assign"]: "assigned",
+    AUDITED["unassign"]: "gave back to the open queue",
 }
 
 

@@ -6,6 +6,8 @@ function annotateFigures(figures, seeSentBack) {
     ["Waiting", many(figures.waiting), "Examples that you can be given"],
     ["Sent back to me", many(figures.sent_back), "With a reviewer's comment",
       figures.sent_back ? { text: "Open", go: seeSentBack } : null],
+    ...(figures.assigned ? [["Assigned to me", `${many(figures.assigned_done)} of ${many(figures.assigned)} done`,
+      "Examples that a lead gave to you; you get them before others"]] : []),
   ]
 }
 

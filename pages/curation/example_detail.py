@@ -13,6 +13,7 @@ from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
 from core.workflows.curation import annotating, browsing, reviewing
+from core.workflows.team import assignees
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 from pages.curation.example_lineage import example_lineage
@@ -26,6 +27,9 @@ def detail(project_id: str, example_id: str) -> None:
     origin = browsing.origin_of(store, actor, example)
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
     st.text(f"Example {page.number(example.position)} · {state} · revision {example.number}")
+    if example.assigned_to:
+        names = assignees.assignees(store, actor, project_id)
+        st.text(f"Assigned to {names.get(example.assigned_to, 'somebody who left')}")
     ways(project_id, example)
     with st.container(border=True):
         reading(example.fields, key=f"reading_{example_id}")

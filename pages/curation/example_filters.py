@@ -10,18 +10,20 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.examples.assignment import OPEN_QUEUE
 from core.examples.listing import ORDER_LABELS, ExampleFilter, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
 from core.versions.splitting import SPLITS
 from core.workflows.curation import browsing
+from core.workflows.team import assignees
 from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
-STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST = (
+STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, ASSIGNED = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
-    "least", "most",
+    "least", "most", "assigned",
 )  # fmt: skip
-MORE = (SPLIT, SINCE, UNTIL, LEAST, MOST)
+MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST)
 PAGE, OPEN = "page", "example"
 ANY = "Any"
 STATE_CHOICES: dict[str, ExampleState | None] = {
@@ -46,7 +48,7 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
-        more = more_filters()
+        more = more_filters(project_id)
     wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
@@ -63,13 +65,15 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         return wanted
 
 
-def more_filters() -> dict[str, Any]:
-    """When examples changed, how long they are, and their split: in a popover that says how many
-    of these are set."""
+def more_filters(project_id: str) -> dict[str, Any]:
+    """Whom examples are assigned to, when they changed, how long they are, and their split: in a
+    popover that says how many of these are set."""
+    people = assignee_choices(project_id)
     # Before it is drawn first, a widget's value is only in the address.
     values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]
     number = sum(value not in (None, "", ANY) for value in values)
     with st.popover(f"More filters ({number})" if number else "More filters"):
+        assigned = choose("Assigned to", ASSIGNED, [ANY, *people], "stretch")
         left, right = st.columns(2)
         with left:
             since = day("Changed from", SINCE)
@@ -83,6 +87,7 @@ def more_filters() -> dict[str, Any]:
         split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
         st.caption("Days are those of your time zone; characters of the three fields together.")
     return {
+        "assigned_to": people.get(assigned),
         "changed_from": page.midnight(since) if since else None,
         "changed_before": page.midnight(until + timedelta(days=1)) if until else None,
         "least": least,
@@ -128,6 +133,12 @@ def label_choices() -> dict[str, tuple[str, str]]:
     """“topic: sums” → field and option, for each of the project's labels."""
     schema = session.project().settings.label_schema
     return {f"{one.name}: {option}": (one.name, option) for one in schema for option in one.options}
+
+
+def assignee_choices(project_id: str) -> dict[str, str]:
+    """Name → id of whom examples can be assigned to, the open queue first."""
+    known = assignees.assignees(session.store(), session.actor(), project_id)
+    return {"Nobody (open queue)": OPEN_QUEUE, **{name: one for one, name in known.items()}}
 
 
 def author_choices(project_id: str) -> dict[str, str]:

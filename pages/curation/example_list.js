@@ -24,7 +24,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
         element("span", { class: "number" }, String(one.position)),
         element("span", { class: "text" }, about),
         element("span", { class: "text output" }, one.output || "no output"),
-        element("span", { class: "state" }, SIGNS[one.state], one.flagged ? " ⚑ flagged" : ""),
+        element("span", { class: "state" }, SIGNS[one.state], one.flagged ? " ⚑ flagged" : "",
+          one.assignee ? element("span", { class: "assignee" }, one.assignee) : null),
       )
     }),
   )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,8 +58,14 @@ def opened(key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def example_list(examples: Sequence[Listed], key: str, current: str | None) -> None:
-    """Draw the rows; long texts are cut, and an instruction that all rows share is left out."""
+def example_list(
+    examples: Sequence[Listed],
+    key: str,
+    current: str | None,
+    assignees: Mapping[str, str] | None = None,
+) -> None:
+    """Draw the rows; long texts are cut, and an instruction that all rows share is left out.
+    `assignees`: example → name of whom it is assigned to."""
     shared = len({one.instruction for one in examples}) == 1 and len(examples) > 1
     rows = [
         {
@@ -70,6 +76,7 @@ def example_list(examples: Sequence[Listed], key: str, current: str | None) -> N
             "position": one.position,
             "state": one.state,
             "flagged": one.flagged,
+            "assignee": (assignees or {}).get(one.example_id, ""),
         }
         for one in examples
     ]

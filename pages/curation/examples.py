@@ -5,11 +5,15 @@ What a person looks for stands in the address, so that Back, a reload and a link
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.examples.current import ListedExample
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import browsing
+from core.workflows.team import assignees
 from pages.components import errors, page, session
 from pages.curation.bulk_change import bulk_change
 from pages.curation.bulk_undo import bulk_undo
@@ -82,13 +86,25 @@ def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
         st.caption(f"{first}–{last} of {page.number(count)} {more}examples", width="stretch")
         if is_lead:
             bulk_change(project_id, wanted)
-    example_list(rows, key, None)
+    example_list(rows, key, None, assigned_names(project_id, rows))
     if count > PER_PAGE:
         st.pagination(-(-count // PER_PAGE), default=number, key=pages)
         if number > 1:
             st.query_params[PAGE] = str(number)
         else:
             st.query_params.pop(PAGE, None)
+
+
+def assigned_names(project_id: str, rows: Sequence[ListedExample]) -> dict[str, str]:
+    """Example → name of whom it is assigned to; nobody is looked up where none is."""
+    if not any(one.assigned_to for one in rows):
+        return {}
+    names = assignees.assignees(session.store(), session.actor(), project_id)
+    return {
+        one.example_id: f"for {names.get(one.assigned_to, 'somebody who left')}"
+        for one in rows
+        if one.assigned_to
+    }
 
 
 def page_of_address() -> int:

@@ -10,6 +10,7 @@ from core.errors import TouchstoneError
 from core.projects import Project
 from core.workflows.team import accounts
 from pages.components import errors, session
+from pages.team.progress_view import returned_text
 
 FORM = "add person"
 
@@ -70,14 +71,14 @@ def manage_accounts(people: list[Person]) -> None:
                 _reset(person, password)
         verb = "Enable" if person.disabled else "Disable"
         if st.button(f"{verb} {errors.escaped(person.name)}"):
-            errors.attempt(
-                lambda: accounts.disable_person(
-                    session.store(), session.actor(), person.person_id, disabled=not person.disabled
-                ),
-                f"{person.name} can sign in again."
-                if person.disabled
-                else f"{person.name} is signed out and cannot sign in.",
-            )
+            errors.attempt(lambda: _disable(person, not person.disabled))
+
+
+def _disable(person: Person, disabled: bool) -> None:
+    store, actor = session.store(), session.actor()
+    returned = accounts.disable_person(store, actor, person.person_id, disabled=disabled)
+    said = "is signed out and cannot sign in." if disabled else "can sign in again."
+    session.say(f"{person.name} {said}{returned_text(returned)}")
 
 
 def _reset(person: Person, password: str) -> None:

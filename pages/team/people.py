@@ -10,6 +10,7 @@ from core.workflows.team import accounts
 from pages.components import errors, page, session
 from pages.team.account_forms import add_person, manage_accounts
 from pages.team.invitations import invitations
+from pages.team.progress_view import people_at_work, returned_text
 
 ADMIN_MEANS = "does everything in every project, without a role"
 
@@ -26,6 +27,7 @@ def main() -> None:
     else:
         members(accounts.people(session.store(), actor, project.project_id), project.project_id)
         invitations(project)
+        people_at_work(project)
     if actor.is_admin:
         add_person(project)
         manage_accounts(accounts.people(session.store(), actor))
@@ -60,12 +62,15 @@ def members(people: list[Person], project_id: str) -> None:
 def set_role(person: Person, project_id: str, name: str, granted: bool) -> None:
     """Give or take a role, or say beneath the line why not."""
     role = role_named(name)
-    errors.attempt(
-        lambda: accounts.set_role(
+
+    def change() -> None:
+        returned = accounts.set_role(
             session.store(), session.actor(), project_id, person.person_id, role, granted
-        ),
-        f"{person.name} {'is' if granted else 'is no longer'} {role}.",
-    )
+        )
+        said = f"{person.name} {'is' if granted else 'is no longer'} {role}."
+        session.say(f"{said}{returned_text(returned)}")
+
+    errors.attempt(change)
 
 
 main()

@@ -13,6 +13,13 @@ from uuid import uuid4
 
 import streamlit as st
 
+from core.examples.queue_orders import (
+    NEED_A_CHECK,
+    ORDER_LABELS,
+    ORDER_MEANS,
+    QUEUE_ORDERS,
+    QueueOrder,
+)
 from core.projects import TASK_KINDS, Criterion, LabelField, ProjectSettings
 from core.prompts import PromptTemplate
 from core.workflows.team import drafts
@@ -106,6 +113,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         help="Shown beside every example that is annotated or reviewed, as plain text.",
     )
     labels = _labels(shown, key)
+    order = _queue_order(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -118,6 +126,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         record_fields=fields,
         label_field=label_field,
         json_schema=schema,
+        queue_order=order,
     )
 
 
@@ -174,6 +183,21 @@ def _labels(shown: ProjectSettings, key: str) -> list[tuple[str, tuple[str, ...]
         },
     )
     return [(_text(r["Label"]), _split(_text(r["Options"])), r["Multiple"] is True) for r in rows]
+
+
+def _queue_order(shown: ProjectSettings, key: str) -> QueueOrder:
+    chosen: QueueOrder = st.selectbox(
+        "Order of the annotate queue",
+        QUEUE_ORDERS,
+        index=QUEUE_ORDERS.index(shown.queue_order),
+        format_func=ORDER_LABELS.__getitem__,
+        key=f"{key} queue_order",
+        help="Which example an annotator is given next. What came back to a person and what is "
+        "assigned to them come first in each order.",
+    )
+    check = " Run a check under Curate first." if chosen in NEED_A_CHECK else ""
+    st.caption(ORDER_MEANS[chosen] + check)
+    return chosen
 
 
 def _rubric(

@@ -26,6 +26,9 @@ BULK = (
     BulkAction("set_aside"),
     BulkAction("label", label=("topic", "sums")),
     BulkAction("label", label=("topic", "shapes")),
+    BulkAction("assign", to=("person_a",)),
+    BulkAction("assign", to=("person_b", "person_c")),
+    BulkAction("unassign"),
 )
 
 
@@ -34,6 +37,15 @@ def project_id(store: Store) -> str:
     project = a_project(store)
     settings = replace(project.settings, label_schema=(LabelField("topic", ("sums", "shapes")),))
     projects.change_project(store, an_actor(project.project_id), project.project_id, settings)
+    for name in ("a", "b", "c"):  # as an_actor names them
+        store.database.execute(
+            "INSERT INTO people (person_id, name, name_key, password_hash, is_admin, created_at) "
+            "VALUES ($id, $name, $name, 'x', false, now()::TIMESTAMP)",
+            {"id": f"person_{name}", "name": name},
+        )
+        store.transact(
+            lambda one=f"person_{name}": store.accounts.grant(project.project_id, one, "annotator")
+        )
     return project.project_id
 
 
@@ -51,19 +63,26 @@ def rebuilt(store: Store) -> dict[str, tuple[Any, ...]]:
         "UNION ALL SELECT created_at, example_id, 1, decision, NULL, NULL, NULL, NULL, "
         "state_before FROM reviews "
         "UNION ALL SELECT created_at, example_id, 2, kind, NULL, NULL, NULL, NULL, NULL "
-        "FROM example_events ORDER BY created_at, rank"
+        "FROM example_events "
+        "UNION ALL SELECT created_at, example_id, 3, 'assign', NULL, NULL, NULL, NULL, assigned_to "
+        "FROM assignments ORDER BY created_at, rank"
     )
     found: dict[str, dict[str, Any]] = {}
     for entry in log:
-        now = found.setdefault(entry["example_id"], {"flagged": False})
+        now = found.setdefault(entry["example_id"], {"flagged": False, "assigned_to": ""})
         kind = entry["kind"]
+        if kind == "assign":
+            now["assigned_to"] = entry["state_before"]
+            continue
         if kind in ("flag", "unflag"):
             now["flagged"] = kind == "flag"
         elif kind not in ("skip", "label", "mask", "restore"):
             now["state"] = entry["state_before"] if kind == "undo" else after[kind]
         if entry["revision_id"]:
             now["revision"] = tuple(entry[k] for k in ("revision_id", "number", "text", "quality"))
-    return {k: (v["state"], v["flagged"], *v["revision"]) for k, v in found.items()}
+    return {
+        k: (v["state"], v["flagged"], v["assigned_to"], *v["revision"]) for k, v in found.items()
+    }
 
 
 def test_the_current_state_table_equals_a_rebuild_from_the_log(
@@ -85,14 +104,23 @@ def test_the_current_state_table_equals_a_rebuild_from_the_log(
     current = {
         row.pop("example_id"): tuple(row.values())
         for row in store.database.rows(
-            "SELECT example_id, state, flagged, revision_id, number, instruction || '|' || input "
-            "|| '|' || output || '|' || CAST(labels AS VARCHAR), quality FROM example_current"
+            "SELECT example_id, state, flagged, assigned_to, revision_id, number, "
+            "instruction || '|' || input || '|' || output || '|' || CAST(labels AS VARCHAR), "
+            "quality FROM example_current"
         )
     }
     assert current == rebuilt(store)
     assert len({state for state, *_ in current.values()}) >= 3
     orphans = "SELECT count(*) FROM {} WHERE example_id NOT IN (SELECT example_id FROM examples)"
-    for table in ("revisions", "reviews", "example_events", "example_current", "example_skips"):
+    assert len({assigned_to for _, _, assigned_to, *_ in current.values()}) >= 3
+    for table in (
+        "assignments",
+        "revisions",
+        "reviews",
+        "example_events",
+        "example_current",
+        "example_skips",
+    ):
         assert store.database.value(orphans.format(table)) == 0
 
 
@@ -112,11 +140,11 @@ def test_the_counters_equal_a_count_of_the_examples_before_and_after_compaction(
         with suppress(TouchstoneError):
             do_something(store, rng.choice(people), project_id, rng.choice(ids), rng)
     counted = (
-        "SELECT project_id, block, state, flagged, author_id, count(*) AS n "
+        "SELECT project_id, block, state, flagged, author_id, assigned_to, count(*) AS n "
         "FROM example_tallies GROUP BY ALL"
     )
     summed = (
-        "SELECT project_id, block, state, flagged, author_id, sum(n)::BIGINT AS n "
+        "SELECT project_id, block, state, flagged, author_id, assigned_to, sum(n)::BIGINT AS n "
         "FROM example_counts GROUP BY ALL HAVING sum(n) <> 0"
     )
     expected = tallies(store, counted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.accounts import (
     LOCKED_FOR,
@@ -94,7 +94,7 @@ def change_role(
     if not store.accounts.roles(project_id, person_id) & assignees.ANNOTATES:
         returned = assignees.leave(store, actor_id, person_id, project_id)
     action = "role_given" if granted else "role_taken"
-    more = {"examples_returned": returned} if returned else {}
+    more: dict[str, Any] = {"examples_returned": returned} if returned else {}
     store.audit.record(
         action, "person", person_id, actor_id, project_id=project_id, role=role, **more
     )
@@ -139,23 +139,25 @@ def change_password(
     store.sessions.on_revoked(store.transact(save))
 
 
-def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool = True) -> None:
-    """Keep somebody from signing in, or let them again; what they did stays, and what is
-    assigned to them goes to the open queue. For admins."""
+def disable_person(store: Store, actor: Actor, person_id: str, *, disabled: bool = True) -> int:
+    """Keep somebody from signing in, or let them again; what they did stays. How many
+    examples that were assigned to them went to the open queue. For admins."""
     actor.require_admin()
     if disabled and person_id == actor.person_id:
         raise Conflict("You cannot disable yourself. Ask another admin to do it.")
 
-    def save() -> list[str]:
+    def save() -> tuple[list[str], int]:
         _person(store, person_id)
         store.accounts.set_disabled(person_id, disabled)
         action = "disabled" if disabled else "enabled"
         returned = assignees.leave(store, actor.person_id, person_id) if disabled else 0
-        more = {"examples_returned": returned} if returned else {}
+        more: dict[str, Any] = {"examples_returned": returned} if returned else {}
         store.audit.record(action, "person", person_id, actor.person_id, **more)
-        return store.sessions.revoke_all_of(person_id) if disabled else []
+        return store.sessions.revoke_all_of(person_id) if disabled else [], returned
 
-    store.sessions.on_revoked(store.transact(save))
+    ended, returned = store.transact(save)
+    store.sessions.on_revoked(ended)
+    return returned
 
 
 def insert_person(store: Store, name: str, password_hash: str, *, is_admin: bool) -> str:

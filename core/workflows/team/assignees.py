@@ -26,8 +26,14 @@ def assignees(store: Store, actor: Actor, project_id: str) -> dict[str, str]:
     return assignees_of(store, project_id)
 
 
-def annotators_of(store: Store, project_id: str) -> dict[str, str]:
+def annotators(store: Store, actor: Actor, project_id: str) -> dict[str, str]:
     """Id → name of the people who annotate in the project, by name."""
+    actor.require(project_id)
+    return annotators_of(store, project_id)
+
+
+def annotators_of(store: Store, project_id: str) -> dict[str, str]:
+    """`annotators`, for workflows that asked already."""
     everybody = store.accounts.everybody(project_id)
     return {one.person_id: one.name for one in everybody if _annotates(one)}
 
