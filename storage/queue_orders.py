@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.remembered import Remembered
 
 AHEAD = 1_000
-KEEP_SECONDS = 300
+KEEP_SECONDS = 1_800
 
 _OPEN = """
     c.project_id = $project_id AND c.state IN ('new', 'sent_back') AND NOT c.flagged

@@ -57,6 +57,7 @@ def table(found: Sequence[Progress], limits: Mapping[str, Quota]) -> None:
             "Limit": [limit_text(limits.get(one.assignee, Quota())) for one in found],
         },
         hide_index=True,
+        placeholder="—",
         height="content" if len(found) <= 20 else 640,
         column_config={"Who": st.column_config.TextColumn(pinned=True)},
     )

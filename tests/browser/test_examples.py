@@ -100,3 +100,24 @@ def test_a_lead_sets_aside_what_matches_after_seeing_the_count_and_takes_it_back
         0, timeout=PATIENCE
     )
     expect(page.get_by_text("— set aside")).to_have_count(0, timeout=PATIENCE)
+
+
+def test_a_lead_divides_what_matches_among_two_people_and_takes_it_back(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/examples?text=number+2&least=10")
+    page.get_by_role("button", name="Change all that match").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="Assign").click()
+    expect(dialog.get_by_text("To whom")).to_be_visible(timeout=PATIENCE)
+    for name in ("anna", "bert"):
+        dialog.get_by_role("combobox").last.click()
+        page.get_by_role("option", name=name).click()
+    dialog.get_by_text("Change all that match").click()  # away from the list of names
+    expect(dialog.get_by_text("Each gets 5 or 6.")).to_be_visible(timeout=PATIENCE)
+    dialog.get_by_role("button", name="Assign 11 examples").click()
+    expect(page.get_by_text("for anna")).to_have_count(6, timeout=PATIENCE)
+    expect(page.get_by_text("for bert")).to_have_count(5)
+    page.get_by_role("button", name="Undo: take the 11 back").click()
+    expect(page.get_by_text("for bert")).to_have_count(0, timeout=PATIENCE)
