@@ -26,6 +26,7 @@ from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.exports import Exports
 from storage.extensions import Extensions
+from storage.findings import Findings
 from storage.firewall import Firewalls
 from storage.gold import Gold
 from storage.guesses import Guesses
@@ -81,6 +82,7 @@ class Store:
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)
+        self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)
         self.mends = Mends(self.database, self.counters, self.batches)
         self.duplicates = DuplicateGroups(self.database, self.batches)
