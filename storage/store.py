@@ -28,6 +28,7 @@ from storage.exports import Exports
 from storage.extensions import Extensions
 from storage.findings import Findings
 from storage.firewall import Firewalls
+from storage.freezing import FreezeInputs
 from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
@@ -89,6 +90,7 @@ class Store:
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
         self.firewall = Firewalls(self.database)
+        self.freezing = FreezeInputs(self.database)
         self.differences = Differences(self.database)
         self.lineage = Lineages(self.database)
         self.cards = Cards(self.database)
