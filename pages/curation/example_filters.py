@@ -11,19 +11,24 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.examples.assignment import OPEN_QUEUE
-from core.examples.listing import ORDER_LABELS, ExampleFilter, Order
+from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
+from core.findings.finding import SEVERITIES
+from core.findings.kinds import KINDS
 from core.versions.splitting import SPLITS
-from core.workflows.curation import browsing
+from core.workflows.curation import browsing, checks
 from core.workflows.team import assignees
 from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
-STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, ASSIGNED = (
+(
+    STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING,
+    TOPIC, ASSIGNED,
+) = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
-    "least", "most", "assigned",
+    "least", "most", "finding", "topic", "assigned",
 )  # fmt: skip
-MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST)
+MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
 ANY = "Any"
 STATE_CHOICES: dict[str, ExampleState | None] = {
@@ -66,8 +71,8 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
 
 
 def more_filters(project_id: str) -> dict[str, Any]:
-    """Whom examples are assigned to, when they changed, how long they are, and their split: in a
-    popover that says how many of these are set."""
+    """Whom examples are assigned to, when they changed, how long they are, their split, and what the
+    newest check says: in a popover that says how many of these are set."""
     people = assignee_choices(project_id)
     # Before it is drawn first, a widget's value is only in the address.
     values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]
@@ -85,6 +90,7 @@ def more_filters(project_id: str) -> dict[str, Any]:
         with right:
             most = characters("Characters, at most", MOST)
         split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
+        checked = check_filters(project_id)
         st.caption("Days are those of your time zone; characters of the three fields together.")
     return {
         "assigned_to": people.get(assigned),
@@ -93,7 +99,27 @@ def more_filters(project_id: str) -> dict[str, Any]:
         "least": least,
         "most": most,
         "split": None if split == ANY else split,
+        **checked,
     }
+
+
+def check_filters(project_id: str) -> dict[str, Any]:
+    """Findings and topic, as the newest check has them; nothing before the first one."""
+    check = checks.newest_check(session.store(), session.actor(), project_id)
+    if check is None:
+        return {}
+    found = {ANY: "", "Any finding": ANY_FINDING}
+    found |= {f"{severity.capitalize()} severity": severity for severity in SEVERITIES}
+    found |= {KINDS[kind].label: kind for kind, n in check.result.kinds.items() if n}
+    topics = {ANY: None} | {topic_choice(k, name): k for k, name in enumerate(check.result.topics)}
+    finding = choose("Finding", FINDING, list(found), "stretch")
+    topic = choose("Topic", TOPIC, list(topics), "stretch") if check.result.topics else ANY
+    return {"finding": found.get(finding, ""), "topic": topics.get(topic)}
+
+
+def topic_choice(number: int, name: str) -> str:
+    """A topic as the filter offers it; its words alone could name two."""
+    return f"{number + 1} {name}"
 
 
 def day(label: str, key: str) -> date | None:
