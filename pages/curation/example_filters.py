@@ -71,8 +71,8 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
 
 
 def more_filters(project_id: str) -> dict[str, Any]:
-    """Whom examples are assigned to, when they changed, how long they are, their split, and what the
-    newest check says: in a popover that says how many of these are set."""
+    """Whom examples are assigned to, when they changed, how long they are, their split, and what
+    the newest check says: in a popover that says how many of these are set."""
     people = assignee_choices(project_id)
     # Before it is drawn first, a widget's value is only in the address.
     values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]

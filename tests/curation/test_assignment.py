@@ -209,7 +209,8 @@ def test_progress_counts_what_each_did_and_each_sees_their_own(
     ada, bob, _ = people
     assign(store, lead, project_id, ada.person_id, bob.person_id)
     annotate_all(store, ada, project_id, 3)
-    for decision, example_id in (("accept", ids[0]), ("send_back", ids[2])):
+    decisions: dict[str, reviewing.ReviewDecision] = {ids[0]: "accept", ids[2]: "send_back"}
+    for example_id, decision in decisions.items():
         task = reviewing.open_review(store, lead, project_id, example_id)
         edit = an_edit(task, comment="Well.")
         reviewing.decide(store, lead, project_id, new_id("rvw"), decision, edit)
@@ -273,7 +274,7 @@ def test_without_assignments_the_queue_asks_what_it_asked_before(
         asked.append(sql)
         return run(cursor, sql, params)  # type: ignore[arg-type]
 
-    store.database._run = spy  # type: ignore[method-assign,assignment]
+    store.database._run = spy  # type: ignore[method-assign]
     task = store.queues.hands(project_id, "annotate", ada.person_id).mine[0]
     working.annotate(store, ada, project_id, Sent("next", holding=(task.example_id,)))
     store.database._run = run  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,9 +44,8 @@ def project_id(store: Store) -> str:
             "VALUES ($id, $name, $name, 'x', false, now()::TIMESTAMP)",
             {"id": f"person_{name}", "name": name},
         )
-        store.transact(
-            lambda one=f"person_{name}": store.accounts.grant(project.project_id, one, "annotator")
-        )
+        grant = partial(store.accounts.grant, project.project_id, f"person_{name}", "annotator")
+        store.transact(grant)
     return project.project_id
 
 
