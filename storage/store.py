@@ -37,6 +37,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
@@ -80,6 +81,7 @@ class Store:
         self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
+        self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)
         self.batches = Batches(self.database, self.counters)
         self.mends = Mends(self.database, self.counters, self.batches)

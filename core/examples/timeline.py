@@ -25,6 +25,8 @@ DID: dict[HistoryKind, str] = {
     "label": "labelled it with others: revision {number}",
     "mask": "masked personal data: revision {number}",
     "restore": "took a bulk action back: revision {number}",
+    "agree": "took what all annotators agree on: revision {number}",
+    "dispute": "took one of several annotations: revision {number}",
 }
 
 
