@@ -122,6 +122,37 @@ class Overlaps:
         )
         return found
 
+    def newest(self, project_id: str, most: int) -> list[PersonAnnotation]:
+        """Each person's last annotation of each of the examples that several people have annotated,
+        of the `most` ones that were annotated last."""
+        rows = self._db.rows(
+            f"""
+            WITH last AS (
+                SELECT * FROM annotations WHERE project_id = $project_id
+                QUALIFY row_number() OVER (
+                    PARTITION BY example_id, person_id ORDER BY created_at DESC) = 1),
+            chosen AS (
+                SELECT l.example_id FROM last l JOIN example_current c USING (example_id)
+                WHERE c.state <> 'new' GROUP BY l.example_id HAVING count(*) > 1
+                ORDER BY max(l.created_at) DESC LIMIT $most)
+            SELECT {_COLUMNS} FROM last SEMI JOIN chosen USING (example_id)
+            ORDER BY created_at, annotation_id
+            """,  # noqa: S608 a literal of this module
+            {"project_id": project_id, "most": most},
+        )
+        return [_annotation(row) for row in rows]
+
+    def accepted(self, project_id: str) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Output and labels of each accepted example that several people annotated, by id."""
+        rows = self._db.rows(
+            """
+            SELECT example_id, output, CAST(labels AS VARCHAR) AS labels FROM example_current
+            WHERE project_id = $project_id AND state = 'accepted' AND annotations > 1
+            """,
+            {"project_id": project_id},
+        )
+        return {row["example_id"]: (row["output"], json.loads(row["labels"])) for row in rows}
+
     # Whose turn it is --------------------------------------------------------------------------
 
     def done_open(self, project_id: str, person_id: str, but: Collection[str]) -> int:

@@ -81,10 +81,15 @@ def refuse_own(store: Store, actor: Actor, example: CurrentExample) -> None:
         )
 
 
-def refuse_collected(example: CurrentExample) -> None:
-    """Raise Collected when enough people have annotated the example and nobody decided on it."""
+def is_collected(example: CurrentExample) -> bool:
+    """Whether enough people have annotated the example, and nobody has decided on it."""
     several = example.annotations > 1 and example.author_id == COLLECTOR
-    if several and example.state == "annotated":
+    return several and example.state == "annotated"
+
+
+def refuse_collected(example: CurrentExample) -> None:
+    """Raise Collected when enough people have annotated the example."""
+    if is_collected(example):
         raise Collected(_COLLECTED)
 
 
@@ -115,7 +120,9 @@ def as_own(store: Store, actor: Actor, example: CurrentExample) -> CurrentExampl
         return None
     return replace(
         example,
-        **mine.fields,
+        instruction=mine.instruction,
+        input=mine.input,
+        output=mine.output,
         revision_id=mine.annotation_id,
         labels=mine.labels,
         quality=mine.quality,
@@ -226,6 +233,9 @@ def _send_on(store: Store, example_ids: list[str]) -> int:
         if present and len(present) >= overlap.wanted(current.project_id, current.example_id):
             store.overlaps.set_count(current, len(present))
             _finish(store, current, present)
+            store.audit.record(
+                "collected", "example", example_id, COLLECTOR, project_id=current.project_id
+            )
             sent += 1
     return sent
 
@@ -235,12 +245,21 @@ def _send_on(store: Store, example_ids: list[str]) -> int:
 
 def to_compare(store: Store, example: CurrentExample) -> list[BlindAnnotation]:
     """The annotations of an example side by side, without their annotators."""
-    if not example.annotations or example.state == "new" and not example.flagged:
+    if not example.annotations or (example.state == "new" and not example.flagged):
         return []
     return blinded(store.overlaps.present(example))
 
 
-def chosen_annotation(store: Store, example: CurrentExample, name: str) -> str | None:
-    """The id of the annotation that a reviewer chose by its letter, or None."""
-    found = named(store.overlaps.present(example), name) if name else None
+def chosen_annotation(
+    store: Store, example: CurrentExample, name: str, decision: str
+) -> str | None:
+    """The id of the annotation that an acceptance takes, by its letter; None where none."""
+    taken = name and decision == "accept"
+    found = named(store.overlaps.present(example), name) if taken else None
     return found.annotation_id if found else None
+
+
+def annotations_of(store: Store, actor: Actor, example: CurrentExample) -> list[PersonAnnotation]:
+    """Who wrote which annotation, once all have: for leads."""
+    actor.require(example.project_id, "lead")
+    return [] if example.state == "new" else store.overlaps.present(example)

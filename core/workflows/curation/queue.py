@@ -55,11 +55,34 @@ def take_next(
         taken = _lease_next(store, actor, project_id, queue, holding)
         if taken.example is None or store.database.in_transaction:
             return taken  # to look again in one transaction is to see the same
-        example = store.examples.current(taken.example.example_id)
-        if example is None or example.is_open(queue):
-            return Taken(example, taken.missing)
-        # Somebody decided on it between the look and the lease.
-        store.transact(partial(store.queues.release, example.example_id, actor.person_id))
+        if found := _still_open(store, actor, queue, taken):
+            return found
+
+
+def look_again(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    queue: Queue,
+    holding: Collection[str],
+    taken: Taken,
+) -> Taken:
+    """What was taken in a transaction that has ended, or another where somebody took and saved the
+    example while it ran: of an example that several annotate, that may have been the last one."""
+    return _still_open(store, actor, queue, taken) or take_next(
+        store, actor, project_id, queue, holding
+    )
+
+
+def _still_open(store: Store, actor: Actor, queue: Queue, taken: Taken) -> Taken | None:
+    if taken.example is None:
+        return taken
+    example = store.examples.current(taken.example.example_id)
+    if example is None or example.is_open(queue):
+        return Taken(example, taken.missing)
+    # Somebody decided on it between the look and the lease.
+    store.transact(partial(store.queues.release, example.example_id, actor.person_id))
+    return None
 
 
 def _lease_next(

@@ -138,7 +138,7 @@ def decide(
             flagged=False,
             comment=edit.comment.strip(),
             seconds=edit.seconds,
-            annotation_id=collecting.chosen_annotation(store, shown, chosen),
+            annotation_id=collecting.chosen_annotation(store, shown, chosen, decision),
         )
         if shown.flagged:
             settled = f"settled: {decision}"

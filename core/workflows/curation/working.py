@@ -19,7 +19,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
 from core.examples.overlap import BlindAnnotation
-from core.examples.states import Queue
+from core.examples.states import Queue, is_decided
 from core.workflows.curation import annotating, browsing, collecting, queue, reviewing
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
@@ -179,9 +179,11 @@ def _save_and_take(
             return saved, None
         return saved, queue.take_next(store, actor, project_id, mode, sent.holding)
 
-    found = store.transact(save_and_take)
+    saved, taken = store.transact(save_and_take)
     store.counters.compact_if_long()
-    return found
+    if taken and taken.example and store.overlaps.of_project(project_id).ever:
+        taken = queue.look_again(store, actor, project_id, mode, sent.holding, taken)
+    return saved, taken
 
 
 def _saved(
@@ -241,6 +243,23 @@ def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[s
 
 def _form(mode: Queue, example_id: str) -> str:
     return f"{mode} {example_id}"
+
+
+def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id: str) -> Task:
+    """An example as it is now, for somebody whose edit was refused: of one that several people
+    annotate, what they themselves saved last."""
+    example = browsing.example_of(store, actor, project_id, example_id)
+    own = collecting.as_own(store, actor, example) if mode == "annotate" else None
+    return Task(
+        own or example, tuple(browsing.history_of(store, actor, example)), own=own is not None
+    )
+
+
+def may_still_be_saved(mode: Queue, example: CurrentExample) -> bool:
+    """Whether a refused edit can be saved on top of what is there."""
+    if mode == "annotate" and collecting.is_collected(example):
+        return False
+    return not is_decided(example.state)
 
 
 def new_submission_id() -> str:
