@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -161,7 +162,7 @@ def _fields(
 ) -> list[FieldAgreement]:
     found = []
     for name in fields:
-        table = _table(shared, lambda one, n=name: dict(label_values(one.labels)).get(n, NOT_GIVEN))
+        table = _table(shared, partial(_value, name))
         found.append(
             FieldAgreement(
                 name,
@@ -181,6 +182,10 @@ def _fields(
             )
         )
     return found
+
+
+def _value(name: str, one: PersonAnnotation) -> str:
+    return dict(label_values(one.labels)).get(name, NOT_GIVEN)
 
 
 def _table(
