@@ -59,13 +59,12 @@ async def person(
     await asyncio.sleep(random.uniform(0, think))
     task: dict[str, Any] | None = None
     worked = time.perf_counter()
-    while time.perf_counter() - worked < PATIENCE:
+    while task is not None or time.perf_counter() - worked < PATIENCE:
         if task is None:
             task = (await client.get(path, headers=headers)).json()["task"]
             if task is None:
                 await asyncio.sleep(1)
                 continue
-        worked = time.perf_counter()
         await asyncio.sleep(random.uniform(0.5, 1.5) * think)
         began = time.perf_counter()
         sent = 2 if random.random() < TWICE else 1
@@ -87,7 +86,7 @@ async def person(
                 following = said["task"] or following
                 if task["action"] == "save":
                     ledger.saved.update(dict.fromkeys(said["saved"], task["example_id"]))
-        task = following
+        task, worked = following, time.perf_counter()
 
 
 def body(task: dict[str, Any]) -> dict[str, Any]:
