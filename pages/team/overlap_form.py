@@ -43,6 +43,7 @@ def said(people: int, percent: int) -> str:
     which = "Each example" if percent == 100 else f"{percent} % of the examples"
     return (
         f"{which} {'is' if percent == 100 else 'are'} annotated by {people} people: {work:.2g} "
-        f"times the work. Agreement is on the Agreement page. Fewer people than now send on what "
-        f"is there; more count for examples that are still new."
+        f"times the work. The Agreement page says how far they agree. If you lower the number, "
+        f"examples that have enough annotations go on to review; if you raise it, it holds for "
+        f"examples that are still new."
     )

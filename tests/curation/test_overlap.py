@@ -229,6 +229,17 @@ def test_own_work_is_opened_again_and_changed_until_the_last_has_saved(store: St
         working.annotate(store, place.ann, place.project_id, Sent("back"))
 
 
+def test_back_opens_the_last_example_that_nobody_else_is_at(store: Store) -> None:
+    place = Place(store, 3)
+    first, second, _ = place.ids
+    place.annotate(place.ann, "One.")
+    place.annotate(place.ann, "Two.")
+    annotating.open_example(store, place.bea, place.project_id, second)
+    back = working.annotate(store, place.ann, place.project_id, Sent("back")).task
+    assert back
+    assert back.example.example_id == first
+
+
 def test_a_skip_is_kept_when_somebody_else_annotates_and_the_figures_say_what_waits(
     store: Store,
 ) -> None:

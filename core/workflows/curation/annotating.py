@@ -291,7 +291,7 @@ def last_saved(
             continue
         if example.state == "annotated" and example.author_id == actor.person_id:
             return example
-        if collecting.own_annotation(store, actor, example):
+        if collecting.can_go_back(store, actor, example):
             return example
     return None
 

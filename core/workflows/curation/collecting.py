@@ -112,6 +112,13 @@ def own_annotation(store: Store, actor: Actor, example: CurrentExample) -> Perso
     return next((one for one in present if one.person_id == actor.person_id), None)
 
 
+def can_go_back(store: Store, actor: Actor, example: CurrentExample) -> bool:
+    """Whether this person can change what they annotated: nobody else is at it."""
+    if own_annotation(store, actor, example) is None:
+        return False
+    return store.queues.holder(example.example_id) in (None, actor.person_id)
+
+
 def as_own(store: Store, actor: Actor, example: CurrentExample) -> CurrentExample | None:
     """The example as this person left it, to be changed by them; None where they have not
     annotated it. Its revision is their annotation: what they save is based on that."""
