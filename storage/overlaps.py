@@ -159,11 +159,12 @@ class Overlaps:
         """How many examples wait for others after this person annotated them; `but` not counted."""
         found = self._db.value(
             """
-            SELECT count(DISTINCT a.example_id)
-            FROM annotations a JOIN example_current c
-              ON c.example_id = a.example_id AND c.revision_id = a.based_on
-            WHERE a.project_id = $project_id AND a.person_id = $person_id
-              AND c.state = 'new' AND NOT c.flagged AND NOT list_contains($but, a.example_id)
+            SELECT count(*) FROM example_current
+            WHERE project_id = $project_id AND annotations > 0 AND state = 'new' AND NOT flagged
+              AND NOT list_contains($but, example_id)
+              AND revision_id IN (
+                  SELECT based_on FROM annotations
+                  WHERE project_id = $project_id AND person_id = $person_id)
             """,
             {"project_id": project_id, "person_id": person_id, "but": list(but)},
         )

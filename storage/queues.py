@@ -61,10 +61,18 @@ _NOT_MINE: dict[Queue, str] = {
                    < len($deciders))
         """,
 }
-# A join may change the order of the rows.
+# A join may change the order of the rows, and to sort whole ones would take longer than all else.
 _CANDIDATE_APART = {
-    queue: sql.replace("LIMIT 1", f"AND {_NOT_MINE[queue]} ORDER BY position LIMIT 1")
-    for queue, sql in _CANDIDATE.items()
+    queue: f"""
+        {CURRENT}
+        WHERE project_id = $project_id AND position >= $start AND position = (
+            SELECT min(position) FROM example_current
+            WHERE project_id = $project_id AND position >= $start AND position < $end
+              AND {_OPEN[queue]} AND ({_FIRST[queue]}) = $first
+              AND NOT list_contains($taken, example_id)
+              AND {_NOT_MINE[queue]})
+        """  # noqa: S608 literals of this module
+    for queue in _OPEN
 }
 
 _INSERT_LEASE = """
