@@ -34,6 +34,15 @@ _CONDITIONS: dict[str, str] = {
                 WHERE v.project_id = $project_id AND NOT v.evaluation_only
                 ORDER BY v.number DESC LIMIT 1))
         """,
+    "finding": """
+        (example_id, revision_id) IN (
+            SELECT (f.example_id, f.revision_id) FROM example_findings f
+            WHERE f.project_id = $project_id AND $finding IN ('any', f.kind, f.severity))
+        """,
+    "topic": """
+        example_id IN (SELECT k.example_id FROM checked_examples k
+                       WHERE k.project_id = $project_id AND k.topic = $topic)
+        """,
     "has_output": "(trim(output) <> '') = $has_output",
     "label": "json_contains(json_extract(labels, $label_field), $label_option)",
     "least": f"{_LENGTH} >= $least",

@@ -82,14 +82,14 @@ def examples(rows: dict[str, list[Any]], labels: Sequence[dict[str, Any]]) -> It
 
 
 def checked_of(
-    example_id: str, instruction: str, given: str, output: str, labels: dict[str, Any]
+    example_id: str, instruction: str, input: str, output: str, labels: dict[str, Any]
 ) -> Checked:
     """One example, its labels as the findings engine takes them."""
     options = {
         name: tuple(map(str, one)) if isinstance(one, list) else str(one)
         for name, one in labels.items()
     }
-    return Checked(example_id, instruction, given, output, options)
+    return Checked(example_id, instruction, input, output, options)
 
 
 def _read(path: Path) -> dict[str, list[Any]]:

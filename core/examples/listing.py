@@ -19,6 +19,8 @@ ORDER_LABELS: dict[Order, str] = {
     "shortest": "Shortest first",
 }
 
+ANY_FINDING = "any"
+
 
 @dataclass(frozen=True)
 class ExampleFilter:
@@ -28,7 +30,8 @@ class ExampleFilter:
     `label` is a field and one of its options; `author_id` wrote the current revision. It changed
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
-    dataset version with references.
+    dataset version with references. `finding` is a kind that the newest check found on its present
+    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check.
     """
 
     state: ExampleState | None = None
@@ -43,6 +46,8 @@ class ExampleFilter:
     least: int | None = None
     most: int | None = None
     split: Split | None = None
+    finding: str = ""
+    topic: int | None = None
     order: Order = "position"
 
     @property

@@ -25,6 +25,7 @@ _component = st.components.v2.component(
         "components/work_parts.js",
         "curation/prose.js",
         "curation/editor_form.js",
+        "curation/editor_findings.js",
         "curation/editor_parts.js",
         "curation/editor_annotations.js",
         "curation/editor_panels.js",

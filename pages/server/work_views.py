@@ -14,7 +14,8 @@ from core.examples.overlap import BlindAnnotation, label_values
 from core.examples.phrases import changes_between
 from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
-from core.workflows.curation import working
+from core.findings.finding import Finding
+from core.workflows.curation import checks, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -70,6 +71,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     draft = working.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()
+    findings = checks.findings_of(store, actor, example)
     return {
         "project": project_id,
         "example_id": example.example_id,
@@ -86,6 +88,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
             changes_between(task.previous.fields if task.previous else None, example.fields)
         ),
         "notes": [asdict(note) for note in notes],
+        "findings": [finding_view(one, example) for one in findings],
         "draft": draft,
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
@@ -101,6 +104,29 @@ def annotation_view(one: BlindAnnotation, example: CurrentExample) -> Body:
         "said": [list(value) for value in label_values(one.labels)],
         "changes": listed(changes_between(example.fields, one.fields)),
     }
+
+
+def finding_view(finding: Finding, example: CurrentExample) -> Body:
+    """One finding: `start` and `end` count UTF-16 code units, as the browser's texts do; `text` is
+    the marked place, "" where the whole field is meant."""
+    from core.findings.kinds import KINDS
+
+    text = getattr(example, finding.field, "")
+    start, end = finding.start, finding.end
+    return {
+        "field": finding.field,
+        "severity": finding.severity,
+        "label": KINDS[finding.kind].label,
+        "explanation": finding.explanation,
+        "text": "" if start is None else text[start:end],
+        "start": None if start is None else utf16_length(text[:start]),
+        "end": None if end is None else utf16_length(text[:end]),
+    }
+
+
+def utf16_length(text: str) -> int:
+    """UTF-16 code units: characters beyond the basic plane count two."""
+    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
