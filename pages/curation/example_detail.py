@@ -16,6 +16,7 @@ from core.workflows.curation import annotating, browsing, reviewing
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 from pages.curation.example_annotations import example_annotations
+from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
 
 
@@ -56,6 +57,10 @@ def ways(project_id: str, example: CurrentExample) -> None:
             st.page_link(
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
+        if st.button("More like this", icon=":material/manage_search:", type="tertiary"):
+            del st.query_params[OPEN]
+            st.query_params[LIKE] = example.example_id
+            st.rerun()
         if not example.flagged and example.state != "set_aside":
             flag_form(project_id, example.example_id)
         if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):

@@ -22,7 +22,15 @@ from core.examples.leases import Lease
 from core.examples.listing import ExampleFilter
 from core.examples.overlap import Overlap
 from core.projects import LabelField, ProjectSettings
-from core.workflows.curation import annotating, browsing, bulk, collecting, reviewing, working
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    bulk,
+    collecting,
+    importing,
+    reviewing,
+    working,
+)
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
@@ -418,3 +426,12 @@ def one_act(
         annotating.skip(
             place.store, person, place.project_id, new_id("evt"), held.example.example_id, "No."
         )
+
+
+def test_undoing_an_import_leaves_what_somebody_annotated(store: Store) -> None:
+    place = Place(store, 2)
+    place.annotate(place.ann, "One.")
+    import_id = store.database.value("SELECT import_id FROM imports")
+    admin = Actor("person_ada", "ada", roles=place.lead.roles)
+    assert importing.undo_import(store, admin, place.project_id, import_id) == 1
+    assert place.current(place.ids[0]).annotations == 1
