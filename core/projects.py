@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
+from core.examples.overlap import MOST_PEOPLE
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
 
@@ -106,7 +107,8 @@ class ProjectSettings:
     `record_fields`: the fields that an extraction's output holds, scored one by one.
     `label_field`: the record field whose precision, recall and F1 are reported (classification:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
-    against, as it was typed, or "".
+    against, as it was typed, or "". `overlap`: how many people annotate each example of
+    `overlap_share` (0–1) of the examples; one does the others.
     """
 
     name: str
@@ -118,6 +120,8 @@ class ProjectSettings:
     record_fields: tuple[str, ...] = ()
     label_field: str | None = None
     json_schema: str = ""
+    overlap: int = 1
+    overlap_share: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -130,6 +134,10 @@ class ProjectSettings:
         if self.label_field and self.label_field not in self.record_fields:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
+            )
+        if self.overlap not in range(1, MOST_PEOPLE + 1) or not 0 <= self.overlap_share <= 1:
+            raise InvalidProject(
+                f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
             )
         if self.json_schema.strip():
             checked_schema(self.json_schema)
@@ -150,6 +158,8 @@ class ProjectSettings:
             "record_fields": list(self.record_fields),
             "label_field": self.label_field,
             "json_schema": self.json_schema,
+            "overlap": self.overlap,
+            "overlap_share": self.overlap_share,
         }
 
     @classmethod

@@ -39,6 +39,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
@@ -83,6 +84,7 @@ class Store:
         self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
+        self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)
         self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)

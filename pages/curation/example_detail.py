@@ -15,6 +15,7 @@ from core.examples.timeline import deed
 from core.workflows.curation import annotating, browsing, reviewing
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.example_annotations import example_annotations
 from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
 
@@ -37,6 +38,8 @@ def detail(project_id: str, example_id: str) -> None:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
     example_lineage(project_id, example_id)
     timeline(example, entries)
+    if example.annotations and actor.has(project_id, "lead"):
+        example_annotations(example)
 
 
 def ways(project_id: str, example: CurrentExample) -> None:

@@ -18,6 +18,7 @@ from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
+from pages.team.overlap_form import overlap_fields
 
 Triple = tuple[str, str, str]
 SAMPLE: Triple = ("Say hello to the person named.", "Ada", "Hello, Ada!")
@@ -106,6 +107,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         help="Shown beside every example that is annotated or reviewed, as plain text.",
     )
     labels = _labels(shown, key)
+    people, share = overlap_fields(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -118,6 +120,8 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         record_fields=fields,
         label_field=label_field,
         json_schema=schema,
+        overlap=people,
+        overlap_share=share,
     )
 
 
