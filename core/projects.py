@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
+from core.examples.overlap import MOST_PEOPLE
 from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
@@ -107,7 +108,9 @@ class ProjectSettings:
     `record_fields`: the fields that an extraction's output holds, scored one by one.
     `label_field`: the record field whose precision, recall and F1 are reported (classification:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
-    against, as it was typed, or "". `queue_order`: which example an annotator is given next.
+    against, as it was typed, or "". `overlap`: how many people annotate each example of
+    `overlap_share` (0–1) of the examples; one does the others. `queue_order`: which
+    example an annotator is given next.
     """
 
     name: str
@@ -120,6 +123,8 @@ class ProjectSettings:
     label_field: str | None = None
     json_schema: str = ""
     queue_order: QueueOrder = "oldest"
+    overlap: int = 1
+    overlap_share: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -135,6 +140,10 @@ class ProjectSettings:
             )
         if self.queue_order not in QUEUE_ORDERS:
             raise InvalidProject(f"Choose one of {', '.join(QUEUE_ORDERS)} as the order.")
+        if self.overlap not in range(1, MOST_PEOPLE + 1) or not 0 <= self.overlap_share <= 1:
+            raise InvalidProject(
+                f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
+            )
         if self.json_schema.strip():
             checked_schema(self.json_schema)
         PromptTemplate(self.template)
@@ -155,6 +164,8 @@ class ProjectSettings:
             "label_field": self.label_field,
             "json_schema": self.json_schema,
             "queue_order": self.queue_order,
+            "overlap": self.overlap,
+            "overlap_share": self.overlap_share,
         }
 
     @classmethod

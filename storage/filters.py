@@ -13,6 +13,7 @@ ORDERS = {
     "newest": "updated_at DESC, position",
     "oldest": "updated_at, position",
     "longest": "length(instruction) + length(input) + length(output) DESC, position",
+    "alike": "list_position(CAST($positions AS BIGINT[]), position)",
     "shortest": "length(instruction) + length(input) + length(output), position",
 }
 
@@ -36,6 +37,7 @@ _CONDITIONS: dict[str, str] = {
                 ORDER BY v.number DESC LIMIT 1))
         """,
     "assigned_to": "assigned_to = $assigned_to",
+    "positions": "position IN (SELECT unnest(CAST($positions AS BIGINT[])))",
     "finding": """
         (example_id, revision_id) IN (
             SELECT (f.example_id, f.revision_id) FROM example_findings f
@@ -72,6 +74,8 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
         given |= {"label_field": pointer(field), "label_option": json.dumps(option)}
     if wanted.assigned_to == OPEN_QUEUE:
         given["assigned_to"] = ""
+    if wanted.positions is not None:
+        given["positions"] = list(wanted.positions)
     if wanted.text:
         given["text"] = wanted.text.lower()
     return {"project_id": project_id, **given}

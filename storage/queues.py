@@ -46,9 +46,39 @@ _CANDIDATE = {
         """
     for queue in _OPEN
 }
-_ASSIGNED_CANDIDATE = _CANDIDATE["annotate"].replace(
-    "AND NOT list_contains", "AND assigned_to = $assigned_to AND NOT list_contains"
-)
+_ASSIGNED = "AND assigned_to = $assigned_to AND NOT list_contains"
+# Where several people annotate an example: nobody gets one again that they annotated; nor decides
+# between annotations of which one is theirs while one of $deciders has none.
+_NOT_MINE: dict[Queue, str] = {
+    "annotate": """
+        revision_id NOT IN (
+            SELECT a.based_on FROM annotations a
+            WHERE a.project_id = $project_id AND a.person_id = $person_id
+              AND a.position >= $start AND a.position < $end)
+        """,
+    "review": """
+        example_id NOT IN (
+            SELECT a.example_id FROM annotations a
+            WHERE a.project_id = $project_id AND a.position >= $start AND a.position < $end
+            GROUP BY a.example_id
+            HAVING bool_or(a.person_id = $person_id)
+               AND count(DISTINCT a.person_id) FILTER (list_contains($deciders, a.person_id))
+                   < len($deciders))
+        """,
+}
+# A join may change the order of the rows, and to sort whole ones would take longer than all else.
+_CANDIDATE_APART = {
+    queue: f"""
+        {CURRENT}
+        WHERE project_id = $project_id AND position >= $start AND position = (
+            SELECT min(position) FROM example_current
+            WHERE project_id = $project_id AND position >= $start AND position < $end
+              AND {_OPEN[queue]} AND ({_FIRST[queue]}) = $first
+              AND NOT list_contains($taken, example_id)
+              AND {_NOT_MINE[queue]})
+        """  # noqa: S608 literals of this module
+    for queue in _OPEN
+}
 
 _INSERT_LEASE = """
     INSERT INTO example_leases
@@ -136,15 +166,17 @@ class Queues:
         *,
         taken: Collection[str],
         after: int = 0,
+        deciders: Collection[str] | None = None,
     ) -> CurrentExample | None:
         """The first open example that is not in `taken`; until the transaction ends it is promised
         to this person, and nobody else gets it.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
-        to another.
+        to another. `deciders`, where several people annotate an example: who else could decide
+        between annotations; this person is then not given what they annotated.
         """
         taken = self._promises.made().union(taken)
-        while found := self._first(project_id, queue, person_id, taken, after):
+        while found := self._first(project_id, queue, person_id, taken, after, deciders):
             if self._promises.make(found.example_id):
                 self._db.when_it_ends(partial(self._promises.end, found.example_id))
                 return found
@@ -152,44 +184,80 @@ class Queues:
         return None
 
     def _first(
-        self, project_id: str, queue: Queue, person_id: str, taken: set[str], after: int
+        self,
+        project_id: str,
+        queue: Queue,
+        person_id: str,
+        taken: set[str],
+        after: int,
+        deciders: Collection[str] | None,
     ) -> CurrentExample | None:
         blocks = self.open_blocks(project_id, queue, person_id)
         order = self._orders.of_project(project_id) if queue == "annotate" else "oldest"
+        statement = _CANDIDATE if deciders is None else _CANDIDATE_APART
+        more = {"deciders": list(deciders or ())} if deciders is not None else {}
         for block in blocks:
             if order != "oldest" and not block.first:
-                return self._first_in_order(project_id, order, blocks, taken)
+                apart = None if deciders is None else person_id
+                return self._first_in_order(project_id, order, blocks, taken, apart)
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
+            sql, about = statement[queue], dict(more) if queue == "review" else {}
+            if block.assigned_to is not None:
+                sql = sql.replace("AND NOT list_contains", _ASSIGNED)
+                about["assigned_to"] = block.assigned_to
             for begin in {max(start, after + 1): None, start: None}:
-                about = {
-                    "project_id": project_id,
-                    "person_id": person_id,
-                    "start": begin,
-                    "end": end,
-                    "first": block.first,
-                    "taken": list(taken),
-                }
-                if block.assigned_to is None:
-                    row = self._db.one(_CANDIDATE[queue], about)
-                else:
-                    about["assigned_to"] = block.assigned_to
-                    row = self._db.one(_ASSIGNED_CANDIDATE, about)
+                row = self._db.one(
+                    sql,
+                    {
+                        **about,
+                        "project_id": project_id,
+                        "person_id": person_id,
+                        "start": begin,
+                        "end": end,
+                        "first": block.first,
+                        "taken": list(taken),
+                    },
+                )
                 if row is not None:
                     return self._examples.from_row(row)
         return None
 
     def _first_in_order(
-        self, project_id: str, order: QueueOrder, blocks: Sequence[Block], taken: set[str]
+        self,
+        project_id: str,
+        order: QueueOrder,
+        blocks: Sequence[Block],
+        taken: set[str],
+        apart: str | None,
     ) -> CurrentExample | None:
-        """The next one in another order than that of import, of what the blocks hold."""
+        """The next one in another order than that of import, of what the blocks hold; with
+        `apart`, none that this person annotated."""
         for assigned_to in dict.fromkeys(block.assigned_to for block in blocks if not block.first):
             for example_id in self._orders.ahead(project_id, order, assigned_to, taken):
                 found = self._examples.current(example_id)
                 still = found and found.is_open("annotate")
                 if found and still and assigned_to in (None, found.assigned_to):
+                    if apart is not None and self._annotated(found, apart):
+                        continue
                     return found
                 self._orders.drop(project_id, order, assigned_to, example_id)
         return None
+
+    def _annotated(self, example: CurrentExample, person_id: str) -> bool:
+        found = self._db.value(
+            """
+            SELECT 1 FROM annotations
+            WHERE project_id = $project_id AND position = $position
+              AND person_id = $person_id AND based_on = $revision_id
+            """,
+            {
+                "project_id": example.project_id,
+                "position": example.position,
+                "person_id": person_id,
+                "revision_id": example.revision_id,
+            },
+        )
+        return found is not None
 
     def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:
         """What people hold in a project, and what this person skipped of the queue."""

@@ -40,6 +40,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
@@ -51,6 +52,7 @@ from storage.quotas import Quotas
 from storage.reports import Reports
 from storage.results import Results
 from storage.runs import Runs
+from storage.search import Search
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
@@ -92,6 +94,7 @@ class Store:
         )
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
+        self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)
         self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)
@@ -100,6 +103,7 @@ class Store:
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
         self.firewall = Firewalls(self.database)
+        self.search = Search(self.database, self.workspace)
         self.freezing = FreezeInputs(self.database)
         self.differences = Differences(self.database)
         self.lineage = Lineages(self.database)
@@ -131,4 +135,5 @@ class Store:
 
     def close(self) -> None:
         """Write what is pending and let go of the file."""
+        self.search.close()
         self.database.close()

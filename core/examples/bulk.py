@@ -43,7 +43,9 @@ AUDITED: dict[BulkKind, str] = {
 UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
 # Why an example that matches is not changed; an example has the first reason that holds.
-Reason = Literal["state", "flagged", "no_output", "same", "assigned", "open", "held"]
+Reason = Literal[
+    "state", "flagged", "no_output", "same", "assigned", "open", "held", "collecting", "disputed"
+]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
     "flagged": "flagged",
@@ -52,6 +54,8 @@ REASONS: dict[Reason, str] = {
     "assigned": "assigned so already",
     "open": "in the open queue already",
     "held": "held by somebody",
+    "collecting": "waiting for other annotators",
+    "disputed": "whose annotators differ",
 }
 
 

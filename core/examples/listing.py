@@ -10,13 +10,14 @@ from core.errors import InvalidInput
 from core.examples.states import STATES, ExampleState
 from core.versions.splitting import SPLITS, Split
 
-Order = Literal["position", "newest", "oldest", "longest", "shortest"]
+Order = Literal["position", "newest", "oldest", "longest", "shortest", "alike"]
 ORDER_LABELS: dict[Order, str] = {
     "position": "Import order",
     "newest": "Last changed first",
     "oldest": "Unchanged for longest first",
     "longest": "Longest first",
     "shortest": "Shortest first",
+    "alike": "Most alike first",
 }
 
 ANY_FINDING = "any"
@@ -31,8 +32,9 @@ class ExampleFilter:
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
     dataset version with references. `finding` is a kind that the newest check found on its present
-    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check. `assigned_to`:
-    a person or group, or OPEN_QUEUE for nobody.
+    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check. It is at one of
+    the `positions`, whose order is the order “alike”. `assigned_to`: a person or group, or
+    OPEN_QUEUE for nobody.
     """
 
     state: ExampleState | None = None
@@ -50,6 +52,7 @@ class ExampleFilter:
     assigned_to: str | None = None
     finding: str = ""
     topic: int | None = None
+    positions: tuple[int, ...] | None = None
     order: Order = "position"
 
     @property
@@ -60,7 +63,7 @@ class ExampleFilter:
     def __post_init__(self) -> None:
         if self.state is not None and self.state not in STATES:
             raise InvalidInput("Choose one of the states, or all.")
-        if self.order not in get_args(Order):
+        if self.order not in get_args(Order) or (self.order == "alike" and self.positions is None):
             raise InvalidInput("Choose one of the orders.")
         if self.split is not None and self.split not in SPLITS:
             raise InvalidInput("Choose one of the splits, or any.")

@@ -16,6 +16,8 @@ from core.workflows.curation import annotating, browsing, reviewing
 from core.workflows.team import assignees
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.example_annotations import example_annotations
+from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
 
 
@@ -40,6 +42,8 @@ def detail(project_id: str, example_id: str) -> None:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
     example_lineage(project_id, example_id)
     timeline(example, entries)
+    if example.annotations and actor.has(project_id, "lead"):
+        example_annotations(example)
 
 
 def ways(project_id: str, example: CurrentExample) -> None:
@@ -57,6 +61,10 @@ def ways(project_id: str, example: CurrentExample) -> None:
             st.page_link(
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
+        if st.button("More like this", icon=":material/manage_search:", type="tertiary"):
+            del st.query_params[OPEN]
+            st.query_params[LIKE] = example.example_id
+            st.rerun()
         if not example.flagged and example.state != "set_aside":
             flag_form(project_id, example.example_id)
         if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):

@@ -25,6 +25,7 @@ from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
+from pages.team.overlap_form import overlap_fields
 
 Triple = tuple[str, str, str]
 SAMPLE: Triple = ("Say hello to the person named.", "Ada", "Hello, Ada!")
@@ -114,6 +115,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     )
     labels = _labels(shown, key)
     order = _queue_order(shown, key)
+    people, share = overlap_fields(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -127,6 +129,8 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         label_field=label_field,
         json_schema=schema,
         queue_order=order,
+        overlap=people,
+        overlap_share=share,
     )
 
 

@@ -279,7 +279,7 @@ def test_without_assignments_the_queue_asks_what_it_asked_before(
     working.annotate(store, ada, project_id, Sent("next", holding=(task.example_id,)))
     store.database._run = run  # type: ignore[method-assign]
     assert _CANDIDATE["annotate"] in asked
-    tables = ("groups", "group_members", "quotas", "assignments", "projects")
+    tables = ("groups", "group_members", "quotas", "assignments")
     assert not [sql for sql in asked for table in tables if f" {table}" in sql]
 
 

@@ -19,7 +19,8 @@ UNREADABLE = "The browser sent something unreadable. Reload the page."
 class Sent:
     """One request. The texts are the person's, unchecked: `edit()` checks them.
 
-    `next` is False where the answer needs no further example.
+    `next` is False where the answer needs no further example; `chosen` is the letter of the
+    annotation that a reviewer took.
     """
 
     action: str
@@ -31,6 +32,7 @@ class Sent:
     quality: int | None = None
     comment: str = ""
     reason: str = ""
+    chosen: str = ""
     seconds: float | None = None
     holding: tuple[str, ...] = ()
     next: bool = True
@@ -51,6 +53,7 @@ class Sent:
                     name: _text(value.get(name) or "")
                     for name in ("submission_id", "example_id", "based_on", "comment", "reason")
                 },
+                chosen=_text(value.get("chosen") or ""),
                 action=_text(value.get("action")),
             )
         except (TypeError, ValueError, OverflowError):
@@ -75,7 +78,8 @@ class Sent:
     def draft(self) -> dict[str, Any]:
         """What is kept of a text that is not submitted yet."""
         names = ("submission_id", "based_on", "fields", "labels", "quality", "comment")
-        return {name: getattr(self, name) for name in names}
+        kept = {name: getattr(self, name) for name in names}
+        return kept | ({"chosen": self.chosen} if self.chosen else {})
 
 
 def _seconds(value: Any) -> float | None:
