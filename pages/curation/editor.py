@@ -46,10 +46,7 @@ def editor(mode: Literal["annotate", "review"], stamp: str = "") -> None:
         "example": st.query_params.get("example", ""),
         "first": st.query_params.get("first", ""),
         "stamp": stamp,
-        "schema": [
-            {"name": one.name, "options": list(one.options), "multiple": one.multiple}
-            for one in settings.label_schema
-        ],
+        "schema": [one.to_json() for one in settings.label_schema],
         "guidelines": settings.guidelines,
         "links": _links(mode, actor.has(project_id, "reviewer", "lead")),
     }

@@ -12,6 +12,7 @@ from core.examples.current import CurrentExample, HistoryEntry
 from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
+from core.labels.values import words_of
 from core.workflows.curation import annotating, browsing, reviewing
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
@@ -29,7 +30,7 @@ def detail(project_id: str, example_id: str) -> None:
     ways(project_id, example)
     with st.container(border=True):
         reading(example.fields, key=f"reading_{example_id}")
-    marks = [f"{name}: {_listed(value)}" for name, value in example.labels.items()]
+    marks = [f"{name}: {words_of(value)}" for name, value in example.labels.items()]
     marks += [f"quality: {example.quality} of 5"] if example.quality else []
     st.text(" · ".join(marks) if marks else "No labels yet.")
     if origin and origin.file_name:
@@ -124,7 +125,3 @@ def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
                     difference(changed, key=f"change_{example.example_id}_{entry.number}")
                 else:
                     st.caption("The three texts stayed as they were.")
-
-
-def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -23,7 +23,7 @@ from tests.import_builders import Imported, imported
 
 SCHEMA = (
     LabelField("topic", ("law", "art, old", "=sum")),
-    LabelField("tags", ("a", "b;c", "日本"), multiple=True),
+    LabelField("tags", ("a", "b;c", "日本"), "multiple"),
 )
 NASTY = ["=1+1", "'=1+1", "-5", "+x", "@y", "\tz", "\r", "'", '"', '","', ";", "\r\n", "a\nb", ""]
 NASTY += ["\u2028", "\x85", "\ufeff", "日本 🙂", "e\u0301", "[[user]]\nx", "null", "{}", " x "]

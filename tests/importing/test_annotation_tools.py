@@ -18,7 +18,7 @@ from core.importing.record_kinds import RECORD_KINDS, OddRecord, flatten
 from core.projects import LabelField
 from tests.import_builders import Imported, imported, put
 
-SCHEMA = (LabelField("tone", ("kind", "rude")), LabelField("topics", ("law", "art"), True))
+SCHEMA = (LabelField("tone", ("kind", "rude")), LabelField("topics", ("law", "art"), "multiple"))
 
 
 def of_list(folder: Path, records: list[dict[str, Any]], **options: Any) -> Imported:
@@ -182,7 +182,7 @@ def test_doccano_gives_labels_texts_and_spans_with_their_words(tmp_path: Path) -
     assert third.meta["annotation.spans"] == [{"start": 0, "end": 3, "text": "Ada", "label": "PER"}]
     assert found.duplicates == [(4, 3)]
     labelled = [{"id": 1, "text": "a", "label": ["law", "art"]}]
-    schema = (LabelField("label", ("law", "art"), True),)
+    schema = (LabelField("label", ("law", "art"), "multiple"),)
     (one,) = of_list(tmp_path, labelled, schema=schema, allow_empty_output=True).accepted
     assert one.labels == {"label": ["law", "art"]}
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import Conflict, InvalidInput, NotFound, Overtaken
+from core.errors import Conflict, InvalidInput, Overtaken
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
-from core.examples.example import Example
+from core.examples.example import FIELDS, Example
 from core.examples.states import ExampleState, Queue, is_decided
+from core.labels.spans import settled, taken_off
 from core.workflows.curation import queue
 from core.workflows.curation.browsing import example_of
+from core.workflows.curation.labelling import with_checked_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -101,7 +103,7 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     """
     actor.require(project_id, "annotator", "lead")
     edit.require_output()
-    check_labels(store, project_id, edit.labels)
+    edit = with_checked_labels(store, project_id, edit)
 
     def save() -> None:
         current = example_of(store, actor, project_id, edit.example_id)
@@ -126,7 +128,13 @@ def add_revision(
     origin: HistoryKind,
     state: ExampleState,
 ) -> CurrentExample:
-    """Append the edit as a revision; inside the caller's transaction. The example after it."""
+    """Append the edit as a revision; inside the caller's transaction. The example after it.
+
+    A mark whose words do not stand in the edit's text is moved or taken off (core.labels.spans),
+    and the history says so.
+    """
+    texts = {name: getattr(edit, name) for name in FIELDS}
+    labels, gone = settled(edit.labels, texts)
     revision = Revision(
         revision_id=edit.submission_id,
         example_id=edit.example_id,
@@ -135,10 +143,10 @@ def add_revision(
         instruction=edit.instruction,
         input=edit.input,
         output=edit.output,
-        labels=edit.labels,
+        labels=labels,
         quality=edit.quality,
         origin=origin,
-        comment=edit.comment,
+        comment=" ".join(filter(None, (edit.comment, taken_off(gone)))),
         author_id=actor.person_id,
         author=actor.name,
         seconds=edit.seconds,
@@ -291,21 +299,3 @@ def done_today(store: Store, actor: Actor, project_id: str) -> Done:
     """What this person did in the last 24 hours."""
     actor.require(project_id)
     return store.own_work.done(project_id, actor.person_id, now() - timedelta(days=1))
-
-
-def check_labels(store: Store, project_id: str, labels: Mapping[str, Any]) -> None:
-    """Raise InvalidInput for a label or an option that the project's schema does not have."""
-    if not labels:
-        return
-    project = store.projects.by_id(project_id)
-    if project is None:
-        raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    schema = {field.name: field for field in project.settings.label_schema}
-    for name, value in labels.items():
-        known = schema.get(name)
-        chosen = value if isinstance(value, list) else [value]
-        if known is None or any(option not in known.options for option in chosen):
-            raise InvalidInput(
-                f"“{name}: {value}” is not in the project's label schema. Reload the page; "
-                f"a lead may have changed it."
-            )
