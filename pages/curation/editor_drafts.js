@@ -24,6 +24,7 @@ class Drafting extends Surface {
 
   take(draft) {
     for (const name of Object.keys(this.form)) if (name in draft) this.form[name] = structuredClone(draft[name])
+    this.form.labels = fittingLabels(this.form.labels, this.page.schema)
     for (const name of FIELDS) if (this.form[name] !== this.data.fields[name]) this.editing.add(name)
   }
 
@@ -84,9 +85,8 @@ function marksOf({ labels, quality, comment }) {
 
 function fresh(task, schema) {
   const { fields, labels, quality } = structuredClone(task)
-  // A lead may have taken a label out of the schema since.
-  const known = schema.filter(({ name }) => name in labels).map(({ name }) => [name, labels[name]])
-  return { ...fields, labels: Object.fromEntries(known), quality, comment: "" }
+  // A lead may have taken a label out of the schema since, or made another kind of it.
+  return { ...fields, labels: fittingLabels(labels, schema), quality, comment: "" }
 }
 
 function differs(draft, form) {

@@ -4,10 +4,11 @@ class Surface extends Panels {
   draw() {
     const { data, form, root, page } = this
     const changed = () => this.changed()
+    const marking = new Marking(page.schema, form, changed)
     const field = (name) =>
       this.editing.has(name)
-        ? textField(name, form, changed)
-        : readField(name, data.changes[name], (one) => this.edit(one))
+        ? textField(name, form, changed, marking)
+        : readField(name, data.changes[name], (one) => this.edit(one), marking)
     const main = element(
       "div",
       { class: "main" },
@@ -17,10 +18,11 @@ class Surface extends Panels {
       draftNotes(this),
       conflictBox(this),
       ...FIELDS.map(field),
+      page.mode === "review" ? relabelled(data.label_changes) : null,
       element(
         "div",
         { class: "marks" },
-        ...page.schema.map((one, i) => labelField(one, i, form, changed)),
+        ...page.schema.map((one, i) => labelField(one, i, form, changed, marking)),
         qualityField(form, changed),
       ),
       page.mode === "review" ? commentField(form, changed) : null,

@@ -12,6 +12,7 @@ from core.examples.example import Change
 from core.examples.phrases import changes_between
 from core.examples.states import Queue, is_decided
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
+from core.labels.values import changed_words
 from core.workflows.curation import browsing, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
@@ -77,6 +78,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "changes": listed(
             changes_between(task.previous.fields if task.previous else None, example.fields)
         ),
+        "label_changes": changed_words((task.previous or example).labels, example.labels),
         "notes": [asdict(note) for note in notes],
         "draft": draft,
         "history": [
