@@ -16,7 +16,7 @@ ORDERS = {
 }
 
 
-# A number reads a rating; a text or a list is none.
+# The point of a rating; what is no number, such as an option, is NULL and fits nothing.
 _POINT = "TRY_CAST(json_extract(labels, $label_field) AS INTEGER)"
 _CONTAINS = "json_contains(json_extract(labels, $label_field), $label_option)"
 _LABEL_TESTS: dict[LabelTest, str] = {
