@@ -21,7 +21,7 @@ from terminal.evaluation import analyse
 from terminal.exporting import export_examples, export_version
 from terminal.scoring import score
 from terminal.tuning import generate, model, train
-from terminal.versions import card, protect
+from terminal.versions import card, freeze, protect
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -141,40 +141,7 @@ def import_file(
             )
 
 
-@app.command()
-def freeze(
-    project: Annotated[str, typer.Option(help="The project's name.")],
-    name: Annotated[str, typer.Option(help="What the version is called; left out, v1, v2 …")] = "",
-    evaluation_only: Annotated[
-        bool, typer.Option("--evaluation-only", help="Put every example into test, for good.")
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the split of new examples.")] = 42,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Freeze a project's accepted examples as a dataset version with a split."""
-    from pages.server.client import call
-
-    with refusals_told():
-        arguments = {
-            "project": project,
-            "name": name,
-            "evaluation_only": evaluation_only,
-            "seed": seed,
-        }
-        answer = call(workspace_at(home), "freeze", arguments)
-        counts = ", ".join(f"{count} {split}" for split, count in answer["counts"].items())
-        tell(
-            answer,
-            f"Dataset version {answer['name']} of “{answer['project']}”: {counts}, in "
-            f"{answer['groups']} groups. {answer['kept']} kept their split, "
-            f"{answer['left_out']} left out.\nId: {answer['version']}\n"
-            f"Content hash: {answer['content_hash']}"
-            + "".join(f"\nNote: {warning}" for warning in answer["warnings"]),
-            as_json,
-        )
-
-
+app.command()(freeze)
 app.command("export")(export_version)
 app.command("export-examples")(export_examples)
 app.command()(protect)

@@ -1,7 +1,4 @@
-"""Checks of a project's examples: settings, results, and the rows of the newest check.
-
-A finding counts while the revision that it is about is the example's present.
-"""
+"""Checks of a project's examples: settings, results, and the rows of the newest check."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core.checks.check import Check, FoundExample, KindTotal, MapPoint, Result
+from core.checks.check import Check, MapPoint, Result
 from core.checks.settings import CheckSettings
 from core.clock import now
 from core.findings.settings import FindingSettings
@@ -21,11 +18,6 @@ from storage.duplicates import compared_hash
 
 # A change that was begun before the snapshot and committed after it has an earlier time.
 _OVERLAP = timedelta(hours=1)
-_PRESENT = """
-    FROM example_findings f
-    JOIN example_current c ON c.example_id = f.example_id AND c.revision_id = f.revision_id
-    WHERE f.project_id = $project_id AND c.project_id = $project_id AND c.state <> 'set_aside'
-"""
 _CHANGED = """
     FROM example_current c
     ANTI JOIN (SELECT example_id, revision_id FROM checked_examples
@@ -222,34 +214,6 @@ class Checks:
         )
 
     # Reading -----------------------------------------------------------------------------------
-
-    def totals(self, project_id: str) -> list[KindTotal]:
-        """Examples with findings now, per kind."""
-        rows = self._db.rows(
-            f"""
-            SELECT f.kind, any_value(f.severity) AS severity,
-                   count(DISTINCT f.example_id) AS examples,
-                   count(DISTINCT f.example_id) FILTER (f.mend IS NOT NULL) AS mends
-            {_PRESENT} GROUP BY f.kind
-            """,
-            {"project_id": project_id},
-        )
-        return [KindTotal(**row) for row in rows]
-
-    def found(self, project_id: str, kind: str, *, limit: int, offset: int) -> list[FoundExample]:
-        """Findings of a kind on the present of examples, in import order."""
-        rows = self._db.rows(
-            f"""
-            SELECT c.example_id, c.position, c.revision_id, c.state, f.kind, f.severity, f.field,
-                   CASE f.field WHEN 'instruction' THEN c.instruction WHEN 'input' THEN c.input
-                                WHEN 'output' THEN c.output ELSE '' END AS text,
-                   f.start_at AS start, f.end_at AS "end", f.explanation, f.mend
-            {_PRESENT} AND f.kind = $kind
-            ORDER BY c.position, f.field LIMIT $limit OFFSET $offset
-            """,
-            {"project_id": project_id, "kind": kind, "limit": limit, "offset": offset},
-        )
-        return [FoundExample(**row) for row in rows]
 
     def map_points(self, project_id: str) -> list[MapPoint]:
         """The points of the topic map whose examples are still there."""

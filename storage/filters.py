@@ -44,6 +44,15 @@ _CONDITIONS: dict[str, str] = {
                 WHERE v.project_id = $project_id AND NOT v.evaluation_only
                 ORDER BY v.number DESC LIMIT 1))
         """,
+    "finding": """
+        (example_id, revision_id) IN (
+            SELECT (f.example_id, f.revision_id) FROM example_findings f
+            WHERE f.project_id = $project_id AND $finding IN ('any', f.kind, f.severity))
+        """,
+    "topic": """
+        example_id IN (SELECT k.example_id FROM checked_examples k
+                       WHERE k.project_id = $project_id AND k.topic = $topic)
+        """,
     "has_output": "(trim(output) <> '') = $has_output",
     "label": "",  # one of _LABEL_TESTS
     "least": f"{_LENGTH} >= $least",

@@ -26,7 +26,9 @@ from storage.evidence import EvidenceRows
 from storage.examples import Examples
 from storage.exports import Exports
 from storage.extensions import Extensions
+from storage.findings import Findings
 from storage.firewall import Firewalls
+from storage.freezing import FreezeInputs
 from storage.gold import Gold
 from storage.guesses import Guesses
 from storage.imports import Imports
@@ -81,12 +83,14 @@ class Store:
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)
+        self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)
         self.mends = Mends(self.database, self.counters, self.batches)
         self.duplicates = DuplicateGroups(self.database, self.batches)
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
         self.firewall = Firewalls(self.database)
+        self.freezing = FreezeInputs(self.database)
         self.differences = Differences(self.database)
         self.lineage = Lineages(self.database)
         self.cards = Cards(self.database)

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import Conflict
 from core.query import Query
-from core.versions.splitting import SPLITS, Split
+from core.versions.splitting import SPLITS
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
 from storage.database import Database, Row
 
@@ -155,62 +155,6 @@ class Versions:
                 {"version": version_id},
             )
         )
-
-    def to_freeze(self, project_id: str) -> Query:
-        """What is accepted and not flagged, in import order, with the splits decided earlier, and
-        whether it is rated in a study without being in test."""
-        return Query(
-            """
-            SELECT c.example_id, c.revision_id, c.instruction, c.input, c.output, s.split,
-                   s.group_id, s.split IS DISTINCT FROM 'test' AND c.example_id IN (
-                       SELECT p.example_id FROM pairs p JOIN studies t USING (study_id)
-                       WHERE t.project_id = $project_id
-                         AND NOT coalesce(CAST(t.plan ->> '$.for_tuning' AS BOOLEAN), false)
-                   ) AS studied
-            FROM example_current c
-            LEFT JOIN (
-                SELECT example_id, split, group_id FROM example_splits
-                WHERE project_id = $project_id
-            ) s USING (example_id)
-            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
-            ORDER BY c.position
-            """,
-            {"project_id": project_id},
-        )
-
-    def frozen_earlier(self, project_id: str) -> Query:
-        """Every revision that some version holds and `to_freeze` does not, with its split."""
-        return Query(
-            """
-            SELECT m.example_id, m.revision_id, s.split, s.group_id, r.instruction, r.input
-            FROM (
-                SELECT DISTINCT m.example_id, m.revision_id
-                FROM version_examples m JOIN dataset_versions v USING (version_id)
-                WHERE v.project_id = $project_id
-            ) m
-            JOIN example_splits s ON s.example_id = m.example_id AND s.project_id = $project_id
-            JOIN revisions r ON r.revision_id = m.revision_id
-            ANTI JOIN (
-                SELECT revision_id FROM example_current
-                WHERE project_id = $project_id AND state = 'accepted' AND NOT flagged
-            ) c ON c.revision_id = m.revision_id
-            """,
-            {"project_id": project_id},
-        )
-
-    def decided(self, project_id: str) -> dict[Split, int]:
-        """How many of the accepted, unflagged examples have a split already, per split."""
-        rows = self._db.rows(
-            """
-            SELECT s.split, count(*) AS n
-            FROM example_current c JOIN example_splits s USING (example_id)
-            WHERE c.project_id = $project_id AND s.project_id = $project_id
-                AND c.state = 'accepted' AND NOT c.flagged
-            GROUP BY s.split
-            """,
-            {"project_id": project_id},
-        )
-        return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
 
     def frozen_size(self, version_id: str, split: str, system_ids: Sequence[str]) -> int:
         """How many examples the split of a version has; of "all" those that none of these systems

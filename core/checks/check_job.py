@@ -83,10 +83,10 @@ def examples(rows: dict[str, list[Any]], labels: Sequence[dict[str, Any]]) -> It
 
 
 def checked_of(
-    example_id: str, instruction: str, given: str, output: str, labels: dict[str, Any]
+    example_id: str, instruction: str, input: str, output: str, labels: dict[str, Any]
 ) -> Checked:
     """One example, as the findings engine takes it."""
-    return Checked(example_id, instruction, given, output, labels)
+    return Checked(example_id, instruction, input, output, labels)
 
 
 def _read(path: Path) -> dict[str, list[Any]]:

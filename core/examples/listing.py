@@ -19,6 +19,8 @@ ORDER_LABELS: dict[Order, str] = {
     "shortest": "Shortest first",
 }
 
+ANY_FINDING = "any"
+
 
 LabelTest = Literal["has", "at_least", "at_most", "given", "marked"]
 """How a label is compared: has this option or point; a rating of at least, of at most so many
@@ -34,7 +36,8 @@ class ExampleFilter:
     says; `author_id` wrote the current revision. It changed
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
-    dataset version with references.
+    dataset version with references. `finding` is a kind that the newest check found on its present
+    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check.
     """
 
     state: ExampleState | None = None
@@ -50,6 +53,8 @@ class ExampleFilter:
     least: int | None = None
     most: int | None = None
     split: Split | None = None
+    finding: str = ""
+    topic: int | None = None
     order: Order = "position"
 
     @property

@@ -2,9 +2,10 @@
 
 1. An example that an earlier version froze keeps its split for ever.
 2. A new example that is near one of those joins its group: the split of the nearest.
-3. Other new near-duplicates form groups. Whole groups are drawn in the order of size, then of the
-   seeded hash of their first member's text, each to the split that is farthest below its share
-   (`core.versions.splitting.split`): near the ratios, and the same in every workspace.
+3. Other new near-duplicates form groups, larger ones where a plan keeps examples together. Whole
+   groups are drawn in the order of size, then of the seeded hash of their first member's text,
+   each to the split that is farthest below its share (`core.versions.splitting`): near the ratios,
+   and the same in every workspace. Or by a label's shares, or by time.
 4. What a lead protects, and what people rate in a study, is never trained on: an example that is
    near such a text, or is in a study, stays where it is or joins test; else it is left out.
 5. Nothing may leak: of two near-duplicates in different splits, the one in train gives way to
@@ -18,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.examples.duplicates import NearDuplicates
 from core.versions.neighbours import Flags, Ints, Neighbours
-from core.versions.splitting import SPLITS, split
+from core.versions.splitting import SPLITS, split, split_by_time, split_stratified
 
 UNDECIDED = -1
 TRAIN, VALIDATION, TEST = range(3)
@@ -35,6 +37,7 @@ REASONS = {
     "near_test": "It is near a test example, and not in test itself.",
     "protected": "It is near a text of a file that is protected: never train on this.",
     "studied": "It is rated in a study, or near an example that is, and not in test.",
+    "together": "Earlier versions have what it belongs together with in several splits.",
     "trained_on": "It is a training or validation example of an earlier version, or near one.",
 }
 
@@ -46,13 +49,18 @@ class Candidates:
 
     `names` are hashes of the texts, `decided` the number of the split that an earlier version gave
     (UNDECIDED: none), `barred` whether it is PROTECTED or STUDIED (OPEN: neither; None: all are).
-    The first `count` are to be frozen; they are in the order of their names.
+    The first `count` are to be frozen; they are in the order of their names. A plan to split may
+    give `together` (equal numbers stay in one split, -1: free), `stratum` (each drawn in the same
+    shares) or `moment` (oldest to train, newest to test).
     """
 
     names: Sequence[str]
     decided: Ints
     count: int
     barred: Ints | None = None
+    together: Ints | None = None
+    stratum: Ints | None = None
+    moment: NDArray[np.float64] | None = None
 
     @property
     def present(self) -> Flags:
@@ -100,20 +108,47 @@ def assign(
 
 def _join(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
     """New examples near decided ones get their split, in rounds: those near them follow."""
-    place = found.split
     for _ in range(_ROUNDS):
-        new = candidates.present & (place == UNDECIDED)
-        new[list(found.left_out)] = False
-        splits = np.array([neighbours.has_near(place == number) for number in range(3)])
-        several, one = splits.sum(axis=0) > 1, splits.sum(axis=0) == 1
-        nearest = neighbours.nearest(place != UNDECIDED)
-        for index in np.flatnonzero(new & several).tolist():
-            found.left_out[index] = ("between", int(nearest[index]))
-        joins = np.flatnonzero(new & one)
-        if not len(joins):
+        joined = _join_near(found, candidates, neighbours)
+        if not _join_together(found, candidates) and not joined:
             return
-        place[joins] = place[nearest[joins]]
-        found.group[joins] = found.group[nearest[joins]]
+
+
+def _join_near(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> bool:
+    """Whether one got the split of what it is near."""
+    place, new = found.split, _undecided(found, candidates)
+    splits = np.array([neighbours.has_near(place == number) for number in range(3)])
+    several, one = splits.sum(axis=0) > 1, splits.sum(axis=0) == 1
+    nearest = neighbours.nearest(place != UNDECIDED)
+    for index in np.flatnonzero(new & several).tolist():
+        found.left_out[index] = ("between", int(nearest[index]))
+    joins = np.flatnonzero(new & one)
+    place[joins] = place[nearest[joins]]
+    found.group[joins] = found.group[nearest[joins]]
+    return len(joins) > 0
+
+
+def _join_together(found: Assignment, candidates: Candidates) -> bool:
+    """Whether one got the split of those that it stays together with."""
+    if candidates.together is None:
+        return False
+    keys, place, new = candidates.together, found.split, _undecided(found, candidates)
+    there = np.zeros((int(keys.max(initial=-1)) + 1, 3), np.bool_)
+    decided = (keys >= 0) & (place != UNDECIDED)
+    there[keys[decided], place[decided]] = True
+    new &= keys >= 0
+    several = np.flatnonzero(new)[there[keys[new]].sum(axis=1) > 1]
+    found.left_out |= {index: ("together", -1) for index in several.tolist()}
+    joins = np.flatnonzero(new)[there[keys[new]].sum(axis=1) == 1]
+    place[joins] = there[keys[joins]].argmax(axis=1)
+    return len(joins) > 0
+
+
+def _undecided(found: Assignment, candidates: Candidates) -> Flags:
+    """Which examples to freeze have no split yet, and are not left out."""
+    new: Flags = candidates.present & (found.split == UNDECIDED)
+    new[list(found.left_out)] = False
+    return new
 
 
 def _keep_barred_out(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
@@ -138,21 +173,51 @@ def _draw(
     ratios: tuple[float, float, float],
 ) -> None:
     """Split the groups of what is still undecided, so that all together are near the ratios."""
-    place = found.split
-    new = candidates.present & (place == UNDECIDED)
-    new[list(found.left_out)] = False
+    place, new = found.split, _undecided(found, candidates)
     if not new.any():
         return
     first = neighbours.groups(new, max(3, int(LINKED_SHARE * candidates.count)))
-    there = place[candidates.present & (place != UNDECIDED)]
-    drawn = split(
-        [candidates.names[index] for index in first[new]],
-        seed=seed,
-        ratios=ratios,
-        already=tuple(np.bincount(there, minlength=3).tolist()),
-    )
     found.group[new] = first[new]
+    groups = [candidates.names[index] for index in _merged(first, candidates, new)[new]]
+    old = candidates.present & (place != UNDECIDED)
+    there = np.bincount(place[old], minlength=3).tolist()
+    if candidates.moment is not None:
+        drawn = split_by_time(groups, candidates.moment[new].tolist(), ratios=ratios, already=there)
+    elif candidates.stratum is not None:
+        drawn = split_stratified(
+            groups, candidates.stratum[new].tolist(), seed=seed, ratios=ratios,
+            already=_per_stratum(candidates.stratum[old], place[old]),
+        )  # fmt: skip
+    else:
+        drawn = split(groups, seed=seed, ratios=ratios, already=there)
     place[new] = [SPLITS.index(one) for one in drawn]
+
+
+def _merged(first: Ints, candidates: Candidates, new: Flags) -> Ints:
+    """The first example of each new one's group, groups of one `together` number being one."""
+    if candidates.together is None:
+        return first
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, indexes = len(first), np.flatnonzero(new & (candidates.together >= 0))
+    of = np.concatenate([np.flatnonzero(new), indexes])
+    at = np.concatenate([first[new], n + candidates.together[indexes]])
+    nodes = n + int(candidates.together.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(of), np.bool_), (of, at)), shape=(nodes, nodes))
+    number = connected_components(graph, directed=False)[1].astype(np.int64)[:n]
+    lowest = np.full(nodes, n)
+    np.minimum.at(lowest, number[new], np.flatnonzero(new))
+    merged: Ints = lowest[number]
+    return merged
+
+
+def _per_stratum(stratum: Ints, place: Ints) -> dict[int, list[int]]:
+    """How many examples of each stratum each split has."""
+    return {
+        int(one): np.bincount(place[stratum == one], minlength=3).tolist()
+        for one in np.unique(stratum)
+    }
 
 
 def _keep_to_test(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> None:
@@ -163,8 +228,7 @@ def _keep_to_test(found: Assignment, candidates: Candidates, neighbours: Neighbo
     for index in np.flatnonzero(candidates.present & trained).tolist():
         known = candidates.decided[index] != UNDECIDED
         found.left_out[index] = ("trained_on", -1 if known else int(nearest[index]))
-    new = candidates.present & (place == UNDECIDED)
-    new[list(found.left_out)] = False
+    new = _undecided(found, candidates)
     place[new] = TEST
     first = neighbours.groups(new, max(3, int(LINKED_SHARE * candidates.count)))
     found.group[new] = first[new]

@@ -92,6 +92,7 @@ class DataCard:
 
     `labels` maps a label to its values' counts, `languages` a language to a count in a sample,
     None where a version was frozen before languages were looked at; `left_out` a reason to a count;
+    `split` says how new examples were drawn, "" at random;
     `check` is None where none of the examples was checked as it stands in the version.
     """
 
@@ -115,6 +116,7 @@ class DataCard:
     lengths: tuple[Lengths, ...]
     labels: Mapping[str, Mapping[str, int]]
     languages: Mapping[str, int] | None
+    split: str
     left_out: Mapping[str, int]
     protected: tuple[Heeded, ...]
     check: CheckSummary | None

@@ -49,6 +49,8 @@ def _about(card: DataCard) -> str:
         f"- Examples: {card.total:,} in {card.groups:,} groups of near-duplicates, each in one "
         "split",
     ]
+    if card.split:
+        lines.append(f"- Split: {_plain(card.split)}")
     if card.written_from and card.written_until:
         lines.append(
             f"- Texts written or imported: {card.written_from:%Y-%m-%d} to "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ from core.versions.splitting import SPLITS, content_hash
 from core.versions.usefulness import shortened
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.versions.assignment import Candidates
 
 COLUMNS = ("example_id", "revision_id", "instruction", "input", "output")
-OPTIONAL = ("split", "group_id", "studied", "file_id", "line")
+OPTIONAL = ("split", "group_id", "studied", "file_id", "line", "together", "stratum", "moment")
 _SORTED_BY = ("instruction", "input", "example_id", "file_id", "line")
 
 
@@ -52,9 +56,30 @@ class FreezeInput:
             PROTECTED if file_id else STUDIED if studied else OPEN
             for file_id, studied in zip(self.column("file_id"), self.column("studied"), strict=True)
         ]
+        moments = [-inf if moment is None else moment for moment in self.column("moment")]
         return Candidates(
-            self.names, np.array(decided, np.int64), self.count, np.array(barred, np.int64)
+            self.names,
+            np.array(decided, np.int64),
+            self.count,
+            np.array(barred, np.int64),
+            together=self._numbered("together"),
+            stratum=self._numbered("stratum"),
+            moment=np.array(moments) if max(moments, default=-inf) > -inf else None,
         )
+
+    def _numbered(self, name: str) -> NDArray[np.int64] | None:
+        """A column's values as numbers in their order, -1 for none; None where all have none."""
+        import numpy as np
+
+        values = self.column(name)
+        known = {value: number for number, value in enumerate(sorted(set(values) - {None}))}
+        if not known:
+            return None
+        return np.array([known.get(value, -1) for value in values], np.int64)
+
+    def without(self, name: str) -> int:
+        """How many of the examples to freeze have nothing in a column."""
+        return sum(value is None for value in self.column(name)[: self.count])
 
     def near_id(self, index: int, near: int) -> str | None:
         """The id of the example that `index` is near; None for itself and for protected texts."""

@@ -4,7 +4,8 @@
                 "protected": {file_id: name}, …}
     data/      examples.parquet: example_id, revision_id, position, instruction, input, output, the
                split and group_id that an earlier version decided (null: none), and whether it is
-               studied, that is in a rating study
+               studied, that is in a rating study; and what "plan" (core.versions.split_plan)
+               needs: together, stratum, moment
                earlier.parquet: example_id, split, group_id, instruction, input of frozen revisions
                that are not among those examples
                barred.parquet: instruction and input of texts that are near nothing that is trained
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from core.versions import usefulness
 from core.versions.freeze_input import FreezeInput, read_freeze_input
 from core.versions.languages import sampled_languages
+from core.versions.split_plan import SplitPlan
 from core.versions.splitting import SPLITS, Split, content_hash
 from core.versions.version import LargeGroup
 from core.wording import counted
@@ -79,6 +81,8 @@ def run(job: JobContext) -> None:
     members, report = _result(examples, assignment, evaluation_only)
     if near.capped_buckets:
         report.warnings.append(_capped(near.capped_buckets, near.largest_bucket))
+    plan = SplitPlan.from_json(job.spec.get("plan", {}))
+    report.warnings.extend(_unplanned(examples, plan))
     if len(near.siblings):
         report.warnings.append(_siblings(len(near.siblings)))
     with job.final() as folder:
@@ -176,6 +180,21 @@ def _leaks(assignment: Assignment) -> list[str]:
             "earlier version trained on: systems that were trained on it know them."
         )
     return found
+
+
+def _unplanned(examples: FreezeInput, plan: SplitPlan) -> list[str]:
+    """What the plan asks of examples that do not have it."""
+    said = {
+        "together": (plan.together, "each may go to any split"),
+        "stratum": (plan.label, "they count as one option"),
+        "moment": (plan.time, "they count as the oldest"),
+    }
+    return [
+        f"{counted(missing, 'example')} {'has' if missing == 1 else 'have'} no usable “{name}”: "
+        f"{what}."
+        for column, (name, what) in said.items()
+        if name and (missing := examples.without(column))
+    ]
 
 
 def _capped(buckets: int, largest: int) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from core.errors import InvalidInput
@@ -13,6 +13,7 @@ from core.errors import InvalidInput
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 Group = str | int
+LEAST_STRATUM = 10
 
 
 def split(
@@ -43,6 +44,82 @@ def split(
         room[place] -= sizes[group]
     _fill_empty(chosen, order, ratios, already)
     return [SPLITS[chosen[group]] for group in groups]
+
+
+def split_stratified(
+    groups: Sequence[Group],
+    strata: Sequence[int],
+    *,
+    seed: int,
+    ratios: tuple[float, float, float],
+    already: Mapping[int, Sequence[int]],
+) -> list[Split]:
+    """As `split`, but each stratum by itself, so that the splits have its examples in equal shares.
+
+    A group goes with the stratum that most of its examples have, the lowest of equals. Strata of
+    fewer than `LEAST_STRATUM` examples are drawn together. `already`: stratum -> examples that
+    each split has of it.
+    """
+    counted: dict[Group, Counter[int]] = defaultdict(Counter)
+    for group, stratum in zip(groups, strata, strict=True):
+        counted[group][stratum] += 1
+    own = {group: min(found, key=lambda s: (-found[s], s)) for group, found in counted.items()}
+    there = {stratum: sum(counts) for stratum, counts in already.items()}
+    sizes = Counter(own[group] for group in groups) + Counter(there)
+    small = {stratum for stratum, size in sizes.items() if size < LEAST_STRATUM}
+    pool = min(small, default=0)
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        members[pool if own[group] in small else own[group]].append(index)
+    drawn: list[Split] = ["train"] * len(groups)
+    for stratum, indexes in sorted(members.items()):
+        wanted = small if stratum == pool and small else {stratum}
+        before = [sum(already.get(one, (0, 0, 0))[k] for one in wanted) for k in range(3)]
+        own_groups = [groups[index] for index in indexes]
+        for index, place in zip(
+            indexes, split(own_groups, seed=seed, ratios=ratios, already=before), strict=True
+        ):
+            drawn[index] = place
+    return drawn
+
+
+def split_by_time(
+    groups: Sequence[Group],
+    moments: Sequence[float],
+    *,
+    ratios: tuple[float, float, float],
+    already: Sequence[int] = (0, 0, 0),
+) -> list[Split]:
+    """The oldest to train, the newest to test: the split of each example, whole groups together.
+
+    A group is as old as its newest example, and groups of one moment stay together. Counts are as
+    near `ratios` as that allows, with what each split has `already`; with three moments or more
+    none is left empty, unless it has enough already.
+    """
+    latest: dict[Group, float] = {}
+    for group, moment in zip(groups, moments, strict=True):
+        latest[group] = max(moment, latest.get(group, moment))
+    sizes = Counter(latest[group] for group in groups)
+    targets = _targets(len(groups) + sum(already), ratios)
+    lacking = [max(0, target - there) for target, there in zip(targets, already, strict=True)]
+    room = [n * len(groups) / max(1, sum(lacking)) for n in lacking]
+    places: dict[float, int] = {}
+    place, filled, moments_left = 0, 0, len(sizes)
+    for moment in sorted(sizes):
+        while place < 2 and _is_full(place, room, filled, sizes[moment], moments_left):
+            place, filled = place + 1, 0
+        places[moment] = place
+        filled, moments_left = filled + sizes[moment], moments_left - 1
+    return [SPLITS[places[latest[group]]] for group in groups]
+
+
+def _is_full(place: int, room: Sequence[float], filled: int, size: int, moments: int) -> bool:
+    """Whether the next `size` examples, of one moment, begin the next split: this one is nearer to
+    its share without them, or the `moments` that are left are needed by those that come after."""
+    if not room[place] or not filled:
+        return not room[place]
+    later = sum(one > 0 for one in room[place + 1 :])
+    return 2 * (room[place] - filled) < size or moments <= later
 
 
 def content_hash(examples: Iterable[tuple[str, str, str, str, str]]) -> str:

@@ -146,17 +146,29 @@ def log_axis(fig: Any, values: Sequence[float]) -> None:
 
 
 def show(
-    fig: Any, data_rows: Sequence[Mapping[str, Any]], file_name: str, *, key: str | None = None
-) -> None:
+    fig: Any,
+    data_rows: Sequence[Mapping[str, Any]],
+    file_name: str,
+    *,
+    key: str | None = None,
+    choose: bool = False,
+) -> list[Any]:
     """Draw the title and the chart; beneath, the rows behind it as a CSV file and the chart with
     its title as an SVG or PNG file, made in the browser.
 
-    `key` is needed where two charts of one page share a file name.
+    `key` is needed where two charts of one page share a file name. With `choose` a click on a point
+    runs the page again, and the `customdata` of the chosen points are returned.
     """
     name = re.sub(r"\W+", "_", key or file_name, flags=re.ASCII)
     title = (fig.layout.meta or {}).get("title", "")
     st.markdown(f"**{escaped(title)}**")
-    st.plotly_chart(fig, config=CONFIG, key=f"chart_{name}", alt=title)
+    about_chart: Any = {"config": CONFIG, "key": f"chart_{name}", "alt": title}
+    chosen: list[Any] = []
+    if choose:
+        event = st.plotly_chart(fig, on_select="rerun", selection_mode="points", **about_chart)
+        chosen = [point.get("customdata") for point in event["selection"]["points"]]
+    else:
+        st.plotly_chart(fig, **about_chart)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if data_rows:
             st.download_button(
@@ -171,6 +183,7 @@ def show(
             )
         about = {"chart": f"chart_{name}", "title": title, "file": file_name.removesuffix(".csv")}
         _files(data=about, key=f"files_{name}", width="content")
+    return chosen
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from core.workflows.curation import checks, mending
 from pages.components import page, session
 from pages.components.difference import difference
 from pages.components.errors import attempt, escaped
+from pages.curation.example_filters import FINDING
 
 PER_PAGE = 10
 AROUND = 240
@@ -80,6 +81,13 @@ def examples_of(project_id: str, total: KindTotal) -> None:
             confirm(project_id, total.kind, count)
     pages = f"findings {project_id} {total.kind}"
     number = min(session.widget_value(pages) or 1, -(-total.examples // PER_PAGE))
+    st.page_link(
+        "curation/examples.py",
+        label="Label, assign or set them aside on the Examples page",
+        icon=":material/checklist:",
+        query_params={FINDING: KINDS[total.kind].label},
+        width="content",
+    )
     rows = checks.found_examples(
         store, actor, project_id, total.kind, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
     )

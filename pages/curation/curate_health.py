@@ -14,8 +14,9 @@ from core.examples.topic_map import MOST_POINTS
 from core.projects import Project
 from core.workflows.curation import browsing, checks
 from pages.components import charts, page, session
+from pages.curation import example_filters
 
-FIELD, TOPIC, ANY = "lengths_of", "topic", "All topics"
+FIELD, TOPIC = "lengths_of", "topic_read"
 LISTED = 20
 
 
@@ -118,7 +119,8 @@ def topics(check: Check, points: list[MapPoint]) -> None:
     title = f"{page.counted(len(names), 'topic')}; the largest has {page.percent(share)} of the set"
     st.caption(
         "Instruction and input as points: near each other where they share telling words "
-        "(TF-IDF, singular value decomposition). Topics are named by their words. Hover to read."
+        "(TF-IDF, singular value decomposition). Topics are named by their words. "
+        "Hover to read, click to open."
         + (
             f" A sample of {page.number(MOST_POINTS)}."
             if check.result.points == MOST_POINTS
@@ -134,6 +136,7 @@ def topics(check: Check, points: list[MapPoint]) -> None:
             marker={"color": charts.SERIES[k % len(charts.SERIES)], "size": 7, "opacity": 0.7,
                     "symbol": ("circle", "diamond")[k // len(charts.SERIES) % 2]},
             text=[hovered(one) for one in own],
+            customdata=[one.example_id for one in own],
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
     fig.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.06, "yanchor": "top"})
@@ -143,7 +146,9 @@ def topics(check: Check, points: list[MapPoint]) -> None:
         {"example": one.position, "topic": names[one.topic], "x": one.x, "y": one.y}
         for one in points
     ]
-    charts.show(fig, rows, "topic-map.csv")
+    clicked = charts.show(fig, rows, "topic-map.csv", choose=True)
+    for one in (one for one in points if one.example_id in clicked):
+        opened(one, names)
     listed(names, sizes, points)
 
 
@@ -165,6 +170,25 @@ def listed(names: list[str], sizes: list[int], points: list[MapPoint]) -> None:
     )
     if len(own) > LISTED:
         st.caption(f"The first {LISTED} are listed.")
+    st.page_link(
+        "curation/examples.py",
+        label="All examples of this topic on the Examples page",
+        icon=":material/open_in_new:",
+        query_params={example_filters.TOPIC: example_filters.topic_choice(chosen, names[chosen])},
+    )
+
+
+def opened(one: MapPoint, names: list[str]) -> None:
+    """The example whose point somebody clicked."""
+    with st.container(border=True):
+        st.caption(shown(names[one.topic]))
+        st.text(one.instruction or one.input)
+        st.page_link(
+            "curation/examples.py",
+            label=f"Open example {page.number(one.position)}",
+            icon=":material/open_in_new:",
+            query_params={"example": one.example_id},
+        )
 
 
 def hovered(one: MapPoint) -> str:

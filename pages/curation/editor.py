@@ -28,6 +28,7 @@ _component = st.components.v2.component(
         "curation/editor_spans.js",
         "curation/editor_labels.js",
         "curation/editor_form.js",
+        "curation/editor_findings.js",
         "curation/editor_parts.js",
         "curation/editor_panels.js",
         "curation/editor_view.js",

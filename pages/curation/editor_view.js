@@ -17,7 +17,7 @@ class Surface extends Panels {
       ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, [text])),
       draftNotes(this),
       conflictBox(this),
-      ...FIELDS.map(field),
+      ...FIELDS.flatMap((name) => [field(name), findingsList(this, name)]),
       page.mode === "review" ? relabelled(data.label_changes) : null,
       element(
         "div",
@@ -25,6 +25,7 @@ class Surface extends Panels {
         ...page.schema.map((one, i) => labelField(one, i, form, changed, marking)),
         qualityField(form, changed),
       ),
+      findingsList(this, "labels"),
       page.mode === "review" ? commentField(form, changed) : null,
       element("div", { class: "panel", hidden: true }),
       this.buttons(),

@@ -10,19 +10,24 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.examples.listing import ORDER_LABELS, ExampleFilter, LabelTest, Order
+from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, LabelTest, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
+from core.findings.finding import SEVERITIES
+from core.findings.kinds import KINDS
 from core.labels.field import LabelField
 from core.versions.splitting import SPLITS
-from core.workflows.curation import browsing, bulk
+from core.workflows.curation import browsing, bulk, checks
 from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
-STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST = (
+(
+    STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING,
+    TOPIC,
+) = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
-    "least", "most",
+    "least", "most", "finding", "topic",
 )  # fmt: skip
-MORE = (SPLIT, SINCE, UNTIL, LEAST, MOST)
+MORE = (SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
 ANY = "Any"
 LabelChoice = tuple[tuple[str, str | int], LabelTest]
@@ -48,7 +53,7 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
-        more = more_filters()
+        more = more_filters(project_id)
     wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
@@ -66,9 +71,9 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         return wanted
 
 
-def more_filters() -> dict[str, Any]:
-    """When examples changed, how long they are, and their split: in a popover that says how many
-    of these are set."""
+def more_filters(project_id: str) -> dict[str, Any]:
+    """When examples changed, how long they are, their split, and what the newest check says: in a
+    popover that says how many of these are set."""
     # Before it is drawn first, a widget's value is only in the address.
     values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]
     number = sum(value not in (None, "", ANY) for value in values)
@@ -84,6 +89,7 @@ def more_filters() -> dict[str, Any]:
         with right:
             most = characters("Characters, at most", MOST)
         split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
+        checked = check_filters(project_id)
         st.caption("Days are those of your time zone; characters of the three fields together.")
     return {
         "changed_from": page.midnight(since) if since else None,
@@ -91,7 +97,27 @@ def more_filters() -> dict[str, Any]:
         "least": least,
         "most": most,
         "split": None if split == ANY else split,
+        **checked,
     }
+
+
+def check_filters(project_id: str) -> dict[str, Any]:
+    """Findings and topic, as the newest check has them; nothing before the first one."""
+    check = checks.newest_check(session.store(), session.actor(), project_id)
+    if check is None:
+        return {}
+    found = {ANY: "", "Any finding": ANY_FINDING}
+    found |= {f"{severity.capitalize()} severity": severity for severity in SEVERITIES}
+    found |= {KINDS[kind].label: kind for kind, n in check.result.kinds.items() if n}
+    topics = {ANY: None} | {topic_choice(k, name): k for k, name in enumerate(check.result.topics)}
+    finding = choose("Finding", FINDING, list(found), "stretch")
+    topic = choose("Topic", TOPIC, list(topics), "stretch") if check.result.topics else ANY
+    return {"finding": found.get(finding, ""), "topic": topics.get(topic)}
+
+
+def topic_choice(number: int, name: str) -> str:
+    """A topic as the filter offers it; its words alone could name two."""
+    return f"{number + 1} {name}"
 
 
 def day(label: str, key: str) -> date | None:

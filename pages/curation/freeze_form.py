@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.versions.split_plan import SPLIT_BY, SplitPlan
 from core.versions.splitting import SPLITS
 from core.versions.usefulness import MIN_EXAMPLES
 from core.workflows.curation import freezing
@@ -24,6 +25,7 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
         return
     if folded and not st.toggle("Freeze another version", key="freeze_another"):
         return
+    plan = choose_plan(project_id)
     with st.form(FORM):
         name = st.text_input("Name", placeholder="what is in it, such as “cleaned prices”")
         notes = st.text_area("Notes", placeholder="why this version, and what changed")
@@ -43,7 +45,33 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
             st.text(f"⚠ {sentence}")
         pressed = st.form_submit_button(f"Freeze {page.number(ready)} examples", type="primary")
     if pressed:
-        freeze(project_id, name, notes, int(seed), only)
+        freeze(project_id, name, notes, int(seed), only, plan)
+
+
+def choose_plan(project_id: str) -> SplitPlan:
+    """How new examples are drawn; outside of the form, since one choice brings the next."""
+    labels = [field.name for field in session.project().settings.label_schema]
+    metadata = freezing.metadata(session.store(), session.actor(), project_id)
+    ways = {words: by for by, words in SPLIT_BY.items() if labels or by != "stratified"}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = ways[st.selectbox("Split new examples", list(ways), key="split_by", width=340)]
+        label = moment = together = ""
+        if chosen == "stratified":
+            label = st.selectbox("Label", labels, key="split_label", width=220)
+        if chosen == "time":
+            times = ["", *metadata]
+            moment = st.selectbox(
+                "Time", times, key="split_time", width=220,
+                format_func=lambda one: one or "Time of import",
+                help="Metadata with a date, a time or a number.",
+            )  # fmt: skip
+        if metadata:
+            together = st.selectbox(
+                "Keep together", ["", *metadata], key="split_together", width=220,
+                format_func=lambda one: one or "Near-duplicates only",
+                help="Examples with the same value stay in one split: a document, an author.",
+            )  # fmt: skip
+    return SplitPlan(chosen, label, moment, together)
 
 
 def what_happens(freezable: Freezable) -> str:
@@ -59,7 +87,7 @@ def what_happens(freezable: Freezable) -> str:
     )
 
 
-def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> None:
+def freeze(project_id: str, name: str, notes: str, seed: int, only: bool, plan: SplitPlan) -> None:
     """Start it, and let the address name the version to be."""
     try:
         version_id = freezing.start_freeze(
@@ -70,6 +98,7 @@ def freeze(project_id: str, name: str, notes: str, seed: int, only: bool) -> Non
             notes=notes,
             seed=seed,
             evaluation_only=only,
+            plan=plan,
             version_id=f"ver_{session.submission_id(FORM)}",
         )
     except TouchstoneError as error:

@@ -97,7 +97,8 @@ def _how_it_was_split(version: DatasetVersion) -> str:
     if version.evaluation_only:
         return "For evaluation only: these examples stay in test in all later versions."
     kept = f"{page.number(version.kept)} kept their split. " if version.kept else ""
-    return kept + STICKY
+    how = freezing.how_split(session.store(), session.actor(), version.version_id)
+    return " ".join(filter(None, (how, kept + STICKY)))
 
 
 def downloads(version: DatasetVersion) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.errors import TouchstoneError
+from core.examples.current import CurrentExample
 from core.examples.example import Change
 from core.examples.phrases import changes_between
 from core.examples.states import Queue, is_decided
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
+from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import browsing, working
+from core.workflows.curation import browsing, checks, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -63,6 +65,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     draft = working.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()
+    findings = checks.findings_of(store, actor, example)
     return {
         "project": project_id,
         "example_id": example.example_id,
@@ -80,11 +83,35 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         ),
         "label_changes": changed_words((task.previous or example).labels, example.labels),
         "notes": [asdict(note) for note in notes],
+        "findings": [finding_view(one, example) for one in findings],
         "draft": draft,
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
         ],
     }
+
+
+def finding_view(finding: Finding, example: CurrentExample) -> Body:
+    """One finding: `start` and `end` count UTF-16 code units, as the browser's texts do; `text` is
+    the marked place, "" where the whole field is meant."""
+    from core.findings.kinds import KINDS
+
+    text = getattr(example, finding.field, "")
+    start, end = finding.start, finding.end
+    return {
+        "field": finding.field,
+        "severity": finding.severity,
+        "label": KINDS[finding.kind].label,
+        "explanation": finding.explanation,
+        "text": "" if start is None else text[start:end],
+        "start": None if start is None else utf16_length(text[:start]),
+        "end": None if end is None else utf16_length(text[:end]),
+    }
+
+
+def utf16_length(text: str) -> int:
+    """UTF-16 code units: characters beyond the basic plane count two."""
+    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:

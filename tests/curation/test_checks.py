@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,15 +12,25 @@ from core.actor import Actor
 from core.checks.check import GroupTotal
 from core.checks.settings import CheckSettings
 from core.errors import Conflict, InvalidInput, NotAllowed
+from core.examples.listing import ANY_FINDING, ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import checks, deduplicating, mending, reviewing
+from core.workflows.curation import (
+    browsing,
+    checks,
+    deduplicating,
+    mending,
+    reviewing,
+)
 from core.workflows.curation.checks import NothingToCheck, start_check
+from core.workflows.curation.working import Task
 from core.workflows.jobs import control
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import supervise_once, wait_for
+from pages.server.work_views import task_view
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples, triples
 from tests.check_builders import (
+    DAMAGED,
     MENDED,
     check,
     copies,
@@ -228,3 +239,52 @@ def test_who_asked_and_who_mended_stands_in_the_audit_log(
     mending.mend_all(store, lead, project_id, "encoding_damage")
     actions = [one.action for one in store.audit.of_subject("project", project_id)]
     assert {"check_asked", "checked", "mended"} <= set(actions)
+
+
+# Findings elsewhere -----------------------------------------------------------------------------
+
+
+def test_examples_are_found_by_what_the_newest_check_says_of_them(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = some_examples(store, project_id, triples(20) + damaged(2))
+
+    def listed(**wanted: Any) -> list[str]:
+        rows, _ = browsing.examples_page(store, lead, project_id, ExampleFilter(**wanted))
+        return [one.example_id for one in rows]
+
+    assert listed(finding="encoding_damage") == []
+    check(store, lead, project_id)
+    assert listed(finding="encoding_damage") == ids[20:]
+    assert listed(finding="high") == ids[20:]
+    assert set(ids[20:]) <= set(listed(finding=ANY_FINDING))
+    assert listed(finding="email") == []
+    assert sorted(one for k in range(12) for one in listed(topic=k)) == sorted(ids)
+    save(store, project_id, ids[20], output=MENDED)
+    assert listed(finding="encoding_damage") == ids[21:]
+
+
+def test_the_work_page_gets_what_was_found_on_the_text_it_shows(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    text = f"𝔘nder the roof: {DAMAGED}"
+    first, second = some_examples(store, project_id, [("Where?", "Here", text), *triples(1)])
+
+    def shown(example_id: str) -> list[dict[str, Any]]:
+        example = browsing.example_of(store, lead, project_id, example_id)
+        view = task_view(store, lead, project_id, "annotate", Task(example, ()))
+        return [one for one in view["findings"] if one["severity"] == "high"]
+
+    assert shown(first) == []
+    check(store, lead, project_id)
+    (found,) = shown(first)
+    assert (found["field"], found["label"]) == ("output", "Encoding damage")
+    units = text.encode("utf-16-le")
+    marked = units[2 * found["start"] : 2 * found["end"]].decode("utf-16-le")
+    assert marked == found["text"] == "fÃ©"
+    assert shown(second) == []
+    # A text that nobody has checked is looked at when it is opened.
+    save(store, project_id, second, output="Write to ann@example.com.")
+    assert [(one["label"], one["text"]) for one in shown(second)] == [
+        ("E-mail address", "ann@example.com")
+    ]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.versions.splitting import Split, content_hash, split
+from core.versions.splitting import (
+    Split,
+    content_hash,
+    split,
+    split_by_time,
+    split_stratified,
+)
 
 
 def counts(splits: list[Split]) -> tuple[int, int, int]:
@@ -95,3 +104,57 @@ def test_moving_text_between_fields_changes_the_content_hash() -> None:
     one, other = ("e", "ab", "", "c", "train"), ("e", "a", "b", "c", "train")
     assert content_hash([one]) != content_hash([other])
     assert content_hash([]) != content_hash([one])
+
+
+# By time, and in equal shares of strata ---------------------------------------------------------
+
+GROUPS = st.lists(st.tuples(st.integers(0, 12), st.floats(0, 9), st.integers(0, 3)), max_size=120)
+
+
+@given(GROUPS, st.tuples(*[st.integers(0, 40)] * 3))
+def test_by_time_nothing_in_train_is_newer_than_validation_and_that_than_test(
+    rows: list[tuple[int, float, int]], already: tuple[int, int, int]
+) -> None:
+    groups, moments = [row[0] for row in rows], [row[1] for row in rows]
+    places = split_by_time(groups, moments, ratios=(0.8, 0.1, 0.1), already=already)
+    latest = {g: max(m for h, m in zip(groups, moments, strict=True) if h == g) for g in groups}
+    ages = [
+        [latest[g] for g, place in zip(groups, places, strict=True) if place == name]
+        for name in ("train", "validation", "test")
+    ]
+    for older, newer in pairwise(sorted_ages for sorted_ages in ages if sorted_ages):
+        assert max(older) < min(newer)
+    assert len({(g, place) for g, place in zip(groups, places, strict=True)}) == len(set(groups))
+
+
+def test_by_time_the_counts_are_those_of_the_ratios_with_what_is_there_already() -> None:
+    moments = [float(k) for k in range(100)]
+    assert counts(split_by_time(range(100), moments, ratios=(0.8, 0.1, 0.1))) == (80, 10, 10)
+    later = split_by_time(range(100), moments, ratios=(0.8, 0.1, 0.1), already=(80, 10, 10))
+    assert counts(later) == (80, 10, 10)
+    full = split_by_time(range(10), moments[:10], ratios=(0.8, 0.1, 0.1), already=(100, 0, 0))
+    assert counts(full) == (0, 5, 5)
+    lumps = [0.0] * 60 + [1.0] * 30 + [2.0] * 10
+    assert counts(split_by_time(range(100), lumps, ratios=(0.8, 0.1, 0.1))) == (60, 30, 10)
+
+
+@given(GROUPS)
+def test_stratified_groups_stay_whole(rows: list[tuple[int, float, int]]) -> None:
+    groups, strata = [row[0] for row in rows], [row[2] for row in rows]
+    places = split_stratified(groups, strata, seed=1, ratios=(0.8, 0.1, 0.1), already={})
+    assert len(set(zip(groups, places, strict=True))) == len(set(groups))
+
+
+def test_each_stratum_has_its_share_of_each_split_and_small_ones_share_theirs() -> None:
+    strata = [0] * 700 + [1] * 200 + [2] * 90 + [k for k in range(3, 13)]
+    places = split_stratified(
+        range(1000), strata, seed=3, ratios=(0.8, 0.1, 0.1), already={}
+    )  # fmt: skip
+    for stratum, expected in ((0, (560, 70, 70)), (1, (160, 20, 20)), (2, (72, 9, 9))):
+        own = [place for place, one in zip(places, strata, strict=True) if one == stratum]
+        assert counts(own) == expected
+    assert counts(places[990:]) == (8, 1, 1)
+    more = split_stratified(
+        range(100), [0] * 100, seed=3, ratios=(0.8, 0.1, 0.1), already={0: (100, 0, 0)}
+    )
+    assert counts(more) == (60, 20, 20)

@@ -18,6 +18,7 @@ from core.importing.limits import UNLIMITED
 from core.importing.pipeline import check_output
 from core.importing.sniffing import begin
 from core.projects import Project, ProjectSettings
+from core.versions.split_plan import SplitPlan
 from core.workflows.commands.command import Answer, project_named
 from core.workflows.curation import exporting, freezing, importing
 from core.workflows.jobs.jobs import refuse_without_room
@@ -121,7 +122,8 @@ def _is_unused(store: Store, project_id: str) -> bool:
 
 
 def freeze(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> Answer:
-    """Freeze what is accepted in a project: project, name, seed, evaluation_only.
+    """Freeze what is accepted in a project: project, name, seed, evaluation_only, plan (how to
+    split: core.versions.split_plan).
 
     Answers version (its id), name, number, content_hash, counts per split, groups, kept (examples
     that keep an earlier split), left_out and warnings.
@@ -134,6 +136,7 @@ def freeze(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> An
         name=str(arguments.get("name") or ""),
         seed=int(arguments.get("seed", freezing.SEED)),
         evaluation_only=bool(arguments.get("evaluation_only")),
+        plan=SplitPlan.from_json(arguments.get("plan") or {}),
     )
     job = store.jobs.of_subject(version_id)
     assert job is not None

@@ -12,6 +12,8 @@ from core.checks.check import Check, FoundExample, KindTotal, MapPoint, Result
 from core.checks.settings import CheckSettings
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput
+from core.examples.current import CurrentExample
+from core.findings.finding import Finding
 from core.findings.settings import FindingSettings
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
@@ -144,7 +146,7 @@ def newest_check(store: Store, actor: Actor, project_id: str) -> Check | None:
 def totals(store: Store, actor: Actor, project_id: str) -> list[KindTotal]:
     """Examples with findings now, per kind; what weighs most first."""
     actor.require(project_id)
-    found = store.checks.totals(project_id)
+    found = store.findings.totals(project_id)
     return sorted(found, key=lambda one: (-one.weight, one.kind))
 
 
@@ -153,7 +155,27 @@ def found_examples(
 ) -> list[FoundExample]:
     """A page of the findings of a kind, in import order."""
     actor.require(project_id)
-    return store.checks.found(project_id, kind, limit=limit, offset=offset)
+    return store.findings.found(project_id, kind, limit=limit, offset=offset)
+
+
+def findings_of(store: Store, actor: Actor, example: CurrentExample) -> list[Finding]:
+    """What is found on an example's present text, under the settings of the newest check.
+
+    A text that changed since is looked at now, for what one example alone shows. Nothing before
+    the project's first check.
+    """
+    project_id = example.project_id
+    actor.require(project_id)
+    known = store.findings.of_revision(project_id, example.example_id, example.revision_id)
+    check = store.checks.newest(project_id) if known is None else None
+    if check is None:
+        return known or []
+    from core.checks.check_job import checked_of
+    from core.findings.checking import check_chunk
+
+    edited = checked_of(example.example_id, **example.fields, labels=dict(example.labels))
+    found, _ = check_chunk([edited], check.finding_settings)
+    return [finding for _, finding in found]
 
 
 def map_points(store: Store, actor: Actor, project_id: str) -> list[MapPoint]:

@@ -22,7 +22,7 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
     project = store.projects.by_id(version.project_id)
     if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    written = store.cards.written(version_id)
+    written, facts = store.cards.written(version_id), store.cards.facts(version_id)
     return DataCard(
         version_id=version_id,
         project=project.settings.name,
@@ -45,7 +45,8 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
         labels=store.cards.labels(
             version_id, [f.name for f in project.settings.label_schema if f.kind == "text"]
         ),
-        languages=store.cards.facts(version_id).get("languages") or None,
+        languages=facts.get("languages") or None,
+        split=str(facts.get("split", "")),
         left_out=store.versions.left_out_reasons(version_id),
         protected=tuple(
             Heeded(file.name, file.texts, left_out)

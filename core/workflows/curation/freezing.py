@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.names import checked_name, free_name
 from core.versions.protected import Firewall
+from core.versions.split_plan import AT_RANDOM, SplitPlan
 from core.versions.splitting import Split
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
@@ -59,6 +60,7 @@ def start_freeze(
     notes: str = "",
     seed: int = SEED,
     evaluation_only: bool = False,
+    plan: SplitPlan = AT_RANDOM,
     version_id: str = "",
 ) -> str:
     """Snapshot what is accepted now and queue the job that splits and hashes it; the version's id.
@@ -70,6 +72,7 @@ def start_freeze(
     by the job.
     """
     actor.require(project_id, "lead")
+    plan = AT_RANDOM if evaluation_only else plan
     if version_id and store.jobs.of_subject(version_id):
         return version_id
     name = _new_name(store, project_id, name)
@@ -77,6 +80,7 @@ def start_freeze(
         raise InvalidInput(
             f"The seed is a whole number from 0 to {LARGEST_SEED}. Choose another one."
         )
+    _refuse_unknown(store, project_id, plan)
     ready = store.examples.count_accepted(project_id)
     if ready < MIN_EXAMPLES:
         raise NothingToFreeze(
@@ -103,16 +107,46 @@ def start_freeze(
             "seed": seed,
             "ratios": [0.0, 0.0, 1.0] if evaluation_only else list(RATIOS),
             "evaluation_only": evaluation_only,
+            "plan": plan.to_json(),
             "protected": dict(wall.files),
             "studied": store.firewall.studied(project_id),
         },
         tables={
-            "examples.parquet": store.versions.to_freeze(project_id),
-            "earlier.parquet": store.versions.frozen_earlier(project_id),
+            "examples.parquet": store.freezing.to_freeze(project_id, plan),
+            "earlier.parquet": store.freezing.frozen_earlier(project_id, plan),
             "barred.parquet": store.firewall.barred(project_id),
         },
     )
     return version_id
+
+
+def metadata(store: Store, actor: Actor, project_id: str) -> Sequence[str]:
+    """The names of metadata that examples of the project have, which a plan to split can use."""
+    actor.require(project_id)
+    return store.freezing.metadata(project_id)
+
+
+def how_split(store: Store, actor: Actor, version_id: str) -> str:
+    """How a version's new examples were drawn, in a sentence; "" at random."""
+    get_version(store, actor, version_id)
+    return str(store.cards.facts(version_id).get("split", ""))
+
+
+def _refuse_unknown(store: Store, project_id: str, plan: SplitPlan) -> None:
+    """Raise InvalidInput for a label or metadata that the project does not have."""
+    project = store.projects.by_id(project_id)
+    fields = [field.name for field in project.settings.label_schema] if project else []
+    if plan.label and plan.label not in fields:
+        raise InvalidInput(
+            f"The project has no label “{plan.label}”. It has {', '.join(fields) or 'none'}."
+        )
+    asked = [name for name in (plan.time, plan.together) if name]
+    known = store.freezing.metadata(project_id) if asked else ()
+    if missing := [name for name in asked if name not in known]:
+        raise InvalidInput(
+            f"No example has the metadata “{missing[0]}”. They have {', '.join(known) or 'none'}; "
+            "metadata is chosen when a file is imported."
+        )
 
 
 def _new_name(store: Store, project_id: str, name: str) -> str:
@@ -131,7 +165,7 @@ def freezable(store: Store, actor: Actor, project_id: str) -> Freezable:
     """What `start_freeze` would take now: accepted and not flagged."""
     actor.require(project_id)
     ready = store.examples.count_accepted(project_id)
-    return Freezable(ready, store.versions.decided(project_id), store.firewall.now(project_id))
+    return Freezable(ready, store.freezing.decided(project_id), store.firewall.now(project_id))
 
 
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
@@ -165,7 +199,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         final = folder.final
         store.versions.add(version, final / "members.parquet", final / "left_out.parquet")
         store.firewall.heed(version.version_id, list(spec.get("protected", {})))
-        store.cards.add_facts(version.version_id, {"languages": languages})
+        plan = SplitPlan.from_json(spec.get("plan", {}))
+        store.cards.add_facts(version.version_id, {"languages": languages, "split": plan.sentence})
         store.audit.record(
             "frozen",
             "version",

@@ -1,0 +1,125 @@
+"""What a freeze takes: accepted examples, splits decided earlier, what a plan to split needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.query import Query
+from core.versions.split_plan import AT_RANDOM, SplitPlan
+from core.versions.splitting import SPLITS, Split
+from storage.database import Database
+from storage.filters import pointer
+
+_SAMPLED = 2_000
+# Metadata is a date, a time or a number; a time of import is seconds since 1970, too.
+_MOMENT = """
+    coalesce(epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMP)),
+             try_cast(json_extract_string(e.meta, $time) AS DOUBLE))
+"""
+
+
+class FreezeInputs:
+    """Questions about what a freeze would take."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def to_freeze(self, project_id: str, plan: SplitPlan = AT_RANDOM) -> Query:
+        """What is accepted and not flagged, in import order, with the splits decided earlier,
+        whether it is rated in a study without being in test, and what the plan needs: the
+        stratum, the moment (seconds, or the metadata's number), what it stays together with."""
+        traits, params = _traits(plan)
+        return Query(
+            f"""
+            SELECT c.example_id, c.revision_id, c.instruction, c.input, c.output, s.split,
+                   s.group_id, s.split IS DISTINCT FROM 'test' AND c.example_id IN (
+                       SELECT p.example_id FROM pairs p JOIN studies t USING (study_id)
+                       WHERE t.project_id = $project_id
+                         AND NOT coalesce(CAST(t.plan ->> '$.for_tuning' AS BOOLEAN), false)
+                   ) AS studied {"".join(f", {sql} AS {name}" for name, sql in traits.items())}
+            FROM example_current c
+            {_WITH_META if traits else ""}
+            LEFT JOIN (
+                SELECT example_id, split, group_id FROM example_splits
+                WHERE project_id = $project_id
+            ) s USING (example_id)
+            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+            ORDER BY c.position
+            """,  # noqa: S608 the parts are literals of this module
+            {"project_id": project_id, **params},
+        )
+
+    def frozen_earlier(self, project_id: str, plan: SplitPlan = AT_RANDOM) -> Query:
+        """Every revision that some version holds and `to_freeze` does not, with its split, and what
+        it stays together with."""
+        traits, params = _traits(SplitPlan(together=plan.together))
+        return Query(
+            f"""
+            SELECT m.example_id, m.revision_id, s.split, s.group_id, r.instruction, r.input
+                   {"".join(f", {sql} AS {name}" for name, sql in traits.items())}
+            FROM (
+                SELECT DISTINCT m.example_id, m.revision_id
+                FROM version_examples m JOIN dataset_versions v USING (version_id)
+                WHERE v.project_id = $project_id
+            ) m
+            JOIN example_splits s ON s.example_id = m.example_id AND s.project_id = $project_id
+            JOIN revisions r ON r.revision_id = m.revision_id
+            {_WITH_META.replace("c.example_id", "m.example_id") if traits else ""}
+            ANTI JOIN (
+                SELECT revision_id FROM example_current
+                WHERE project_id = $project_id AND state = 'accepted' AND NOT flagged
+            ) c ON c.revision_id = m.revision_id
+            """,  # noqa: S608 the parts are literals of this module
+            {"project_id": project_id, **params},
+        )
+
+    def decided(self, project_id: str) -> dict[Split, int]:
+        """How many of the accepted, unflagged examples have a split already, per split."""
+        rows = self._db.rows(
+            """
+            SELECT s.split, count(*) AS n
+            FROM example_current c JOIN example_splits s USING (example_id)
+            WHERE c.project_id = $project_id AND s.project_id = $project_id
+                AND c.state = 'accepted' AND NOT c.flagged
+            GROUP BY s.split
+            """,
+            {"project_id": project_id},
+        )
+        return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
+
+    def metadata(self, project_id: str) -> Sequence[str]:
+        """The names of metadata that the first examples have, in order."""
+        rows = self._db.rows(
+            """
+            SELECT DISTINCT name FROM (
+                SELECT unnest(json_keys(meta)) AS name FROM (
+                    SELECT meta FROM examples
+                    WHERE project_id = $project_id AND meta <> '{}' LIMIT $limit)
+            ) ORDER BY name
+            """,
+            {"project_id": project_id, "limit": _SAMPLED},
+        )
+        return [row["name"] for row in rows]
+
+
+_WITH_META = """
+    JOIN (
+        SELECT example_id AS meta_of, meta, created_at FROM examples WHERE project_id = $project_id
+    ) e ON e.meta_of = c.example_id
+"""
+
+
+def _traits(plan: SplitPlan) -> tuple[dict[str, str], dict[str, str]]:
+    """Column -> SQL of what a plan needs of each example, and what that binds."""
+    traits: dict[str, str] = {}
+    params: dict[str, str] = {}
+    if plan.together:
+        traits["together"] = "json_extract_string(e.meta, $together)"
+        params["together"] = pointer(plan.together)
+    if plan.by == "stratified":
+        traits["stratum"] = "json_extract_string(c.labels, $label)"
+        params["label"] = pointer(plan.label)
+    if plan.by == "time":
+        traits["moment"] = _MOMENT if plan.time else "epoch(e.created_at)"
+        params |= {"time": pointer(plan.time)} if plan.time else {}
+    return traits, params

@@ -1,0 +1,126 @@
+"""Versions split by time, by a label's shares, and with examples that belong together."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from core.errors import InvalidInput
+from core.projects import LabelField
+from core.versions.split_plan import SplitPlan
+from core.workflows.curation import describing, freezing
+from storage.store import Store
+from tests.builders import a_project, accepted_examples, an_actor, triples
+from tests.curation.test_freezing import freeze, splits_of
+
+TOPIC = LabelField("topic", ("sums", "cats"))
+
+
+@pytest.fixture
+def project_id(store: Store) -> str:
+    return a_project(store, label_schema=(TOPIC,)).project_id
+
+
+def with_metadata(
+    store: Store, project_id: str, metadata: Sequence[Mapping[str, Any]], start: int = 0
+) -> list[str]:
+    """Accepted examples, each with its metadata."""
+    ids = accepted_examples(store, project_id, triples(start + len(metadata))[start:])
+    for example_id, one in zip(ids, metadata, strict=True):
+        store.database.execute(
+            "UPDATE examples SET meta = $meta WHERE example_id = $id",
+            {"meta": json.dumps(one), "id": example_id},
+        )
+    return ids
+
+
+def test_the_newest_are_test_and_later_versions_keep_that(store: Store, project_id: str) -> None:
+    days = [{"written": f"2026-{1 + k % 12:02}-{1 + k // 12:02}"} for k in range(50)]
+    ids = with_metadata(store, project_id, days)
+    version = freeze(store, project_id, plan=SplitPlan("time", time="written"))
+    splits, written = splits_of(store, version), dict(zip(ids, days, strict=True))
+    dates: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    for example_id, split in splits.items():
+        dates[split].append(written[example_id]["written"])
+    assert max(dates["train"]) < min(dates["validation"])
+    assert max(dates["validation"]) < min(dates["test"])
+    assert version.counts == {"train": 40, "validation": 5, "test": 5}
+    lead = an_actor(project_id)
+    said = "Train has the oldest, test the newest, by “written”."
+    assert freezing.how_split(store, lead, version.version_id) == said
+    assert describing.data_card(store, lead, version.version_id).split == said
+    with_metadata(store, project_id, [{"written": "2027-01-01"}, {"written": "?"}] * 5, start=50)
+    later = freeze(store, project_id, plan=SplitPlan("time", time="written"))
+    assert splits.items() <= splits_of(store, later).items()
+    assert any("5 examples have no usable “written”" in one for one in later.warnings)
+
+
+def test_examples_of_one_document_are_in_one_split_in_later_versions_too(
+    store: Store, project_id: str
+) -> None:
+    documents = [{"document": f"d{k % 20}", "page": k} for k in range(100)]
+    ids = with_metadata(store, project_id, documents)
+    plan = SplitPlan(together="document")
+    splits = splits_of(store, freeze(store, project_id, plan=plan))
+    place = {documents[k]["document"]: splits[one] for k, one in enumerate(ids)}
+    assert all(place[documents[k]["document"]] == splits[one] for k, one in enumerate(ids))
+    assert Counter(place.values()) == {"train": 16, "validation": 2, "test": 2}
+    more = with_metadata(store, project_id, documents[:20], start=100)
+    later = splits_of(store, freeze(store, project_id, plan=plan))
+    assert [later[one] for one in more] == [place[f"d{k}"] for k in range(20)]
+
+
+def test_what_belongs_to_documents_in_several_splits_is_left_out_and_said(
+    store: Store, project_id: str
+) -> None:
+    with_metadata(store, project_id, [{"document": "all"}] * 40)
+    freeze(store, project_id)
+    with_metadata(store, project_id, [{"document": "all"}, {"document": "own"}], start=40)
+    version = freeze(store, project_id, plan=SplitPlan(together="document"))
+    assert version.left_out == 1
+    (left,) = freezing.left_out(store, an_actor(project_id), version.version_id)
+    assert "in several splits" in left.reason
+
+
+def test_each_split_has_the_options_of_a_label_in_the_same_shares(
+    store: Store, project_id: str
+) -> None:
+    ids = accepted_examples(store, project_id, 100)
+    for example_id in ids[:80]:
+        store.database.execute(
+            "UPDATE example_current SET labels = $labels WHERE example_id = $id",
+            {"labels": json.dumps({"topic": "sums"}), "id": example_id},
+        )
+    version = freeze(store, project_id, plan=SplitPlan("stratified", label="topic"))
+    splits = splits_of(store, version)
+    assert Counter(splits[one] for one in ids[:80]) == {"train": 64, "validation": 8, "test": 8}
+    assert Counter(splits[one] for one in ids[80:]) == {"train": 16, "validation": 2, "test": 2}
+    assert any("20 examples have no usable “topic”" in one for one in version.warnings)
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        (SplitPlan("stratified", label="mood"), "no label “mood”"),
+        (SplitPlan("time", time="day"), "the metadata “day”"),
+        (SplitPlan(together="author"), "the metadata “author”"),
+    ],
+)
+def test_a_plan_names_what_the_project_has(
+    store: Store, project_id: str, plan: SplitPlan, sentence: str
+) -> None:
+    with_metadata(store, project_id, [{"document": "a"}] * 12)
+    with pytest.raises(InvalidInput, match=sentence):
+        freezing.start_freeze(store, an_actor(project_id), project_id, plan=plan)
+
+
+def test_parts_of_a_plan_belong_together() -> None:
+    for parts in ({"by": "stratified"}, {"label": "x"}, {"time": "x"}, {"by": "dice"}):
+        with pytest.raises(InvalidInput):
+            SplitPlan(**parts)  # type: ignore[arg-type]
+    plan = SplitPlan("time", time="day", together="author")
+    assert SplitPlan.from_json(plan.to_json()) == plan
