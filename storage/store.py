@@ -31,6 +31,7 @@ from storage.firewall import Firewalls
 from storage.freezing import FreezeInputs
 from storage.gold import Gold
 from storage.guesses import Guesses
+from storage.guidelines import Guidelines
 from storage.imports import Imports
 from storage.intake import Intake
 from storage.invitations import Invitations
@@ -72,6 +73,7 @@ class Store:
         self.invitations = Invitations(self.database)
         self.backups = Backups(self.database)
         self.projects = Projects(self.database)
+        self.guidelines = Guidelines(self.database)
         self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
         self.counters = Counters(self.database)

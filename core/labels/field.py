@@ -26,6 +26,9 @@ KIND_LABELS: dict[LabelKind, str] = {
     "span": "marked words",
     "text": "free text",
 }
+SHARED: tuple[LabelKind, ...] = ("single", "multiple", "rating")
+"""Kinds of which many examples have the same value: what bulk actions and equal shares work with.
+Marks and free texts are another on each example."""
 LEAST_POINTS, MOST_POINTS = 2, 10
 MOST_CHARACTERS = 2000
 """Code points of a free text."""

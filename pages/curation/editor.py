@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.workflows.team import guidelines
 from pages.components import session
 from pages.components.assets import asset
 
@@ -51,10 +52,25 @@ def editor(mode: Literal["annotate", "review"], stamp: str = "") -> None:
         "first": st.query_params.get("first", ""),
         "stamp": stamp,
         "schema": [one.to_json() for one in settings.label_schema],
-        "guidelines": settings.guidelines,
+        "guidelines": _guidelines(project_id),
         "links": _links(mode, actor.has(project_id, "reviewer", "lead")),
     }
     _component(data=data, key=f"{mode}_{project_id}")
+
+
+def _guidelines(project_id: str) -> dict[str, Any] | None:
+    """The present version, and whether it changed since this person opened one."""
+    found = guidelines.shown(session.store(), session.actor(), project_id)
+    if found is None:
+        return None
+    return {
+        "text": found.version.text,
+        "number": found.version.number,
+        "at": found.version.created_at.isoformat(),
+        "person": found.version.person,
+        "changed": found.is_changed,
+        "read": found.read == found.version.number,
+    }
 
 
 def _links(mode: str, reviews: bool) -> list[dict[str, str]]:

@@ -67,16 +67,37 @@ class Surface extends Panels {
     if (back) back.hidden = !this.figures?.can_go_back
   }
 
+  // Changed guidelines wait closed, with a mark, until somebody opens them.
   guidelines() {
-    const text = this.page.guidelines.trim()
+    const found = this.page.guidelines
     const wide = this.root.clientWidth >= 860
+    const open = this.guided ?? (wide && !found?.changed)
+    const changed = element("b", { class: "changed" }, "Changed since you read them")
+    changed.hidden = !found?.changed
+    const turned = (event) => {
+      if (event.target.open) this.readGuidelines()
+      changed.hidden = !found?.changed
+    }
     return element(
       "details",
-      { class: "guidelines", open: this.guided ?? wide },
+      { class: "guidelines", open, ontoggle: turned },
       // Read before the browser turns it; the next example keeps the choice.
-      element("summary", { onclick: (event) => (this.guided = !event.currentTarget.parentNode.open) }, "Guidelines"),
-      prose(text || "This project has no guidelines yet. A lead writes them on the Projects page."),
+      element("summary", { onclick: (event) => (this.guided = !event.currentTarget.parentNode.open) }, "Guidelines",
+        changed),
+      found ? element("p", { class: "version" }, `Version ${found.number} · ${whenText(found.at)} · ${found.person}`) : null,
+      prose(found?.text || "This project has no guidelines yet. A lead writes them on the Projects page."),
     )
+  }
+
+  // Told once; where the server does not hear it, the mark comes again with the next page.
+  readGuidelines() {
+    const found = this.page.guidelines
+    if (!found || found.read) return
+    Object.assign(found, { read: true, changed: false })
+    const action = { action: "read_guidelines", number: found.number, next: false }
+    this.client.ask(action).catch((error) => {
+      if (!(error instanceof WorkError)) throw error
+    })
   }
 
   buttons() {

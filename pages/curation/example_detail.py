@@ -12,11 +12,15 @@ from core.examples.current import CurrentExample, HistoryEntry
 from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
+from core.guidelines import version_at
 from core.labels.values import words_of
 from core.workflows.curation import annotating, browsing, reviewing
+from core.workflows.team import guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 from pages.curation.example_lineage import example_lineage
+
+GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
 
 
 def detail(project_id: str, example_id: str) -> None:
@@ -107,9 +111,12 @@ def act(
 def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
     """The history, newest first, each revision with what it changed."""
     store = session.store()
+    written = guidelines.versions(store, session.actor(), example.project_id)
     st.subheader("History", anchor=False)
     for entry in reversed(entries):
-        st.text(f"{page.when(entry.created_at)} · {deed(entry)}")
+        held = version_at(written, entry.created_at) if entry.kind in GUIDED else None
+        under = f" · guidelines version {held.number}" if held and len(written) > 1 else ""
+        st.text(f"{page.when(entry.created_at)} · {deed(entry)}{under}")
         if entry.number and entry.number > 1:
             after, before = (
                 browsing.revision_of(store, session.actor(), example, entry.number - back).fields

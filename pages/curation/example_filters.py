@@ -14,9 +14,9 @@ from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, Labe
 from core.examples.states import STATE_LABELS, STATES, ExampleState
 from core.findings.finding import SEVERITIES
 from core.findings.kinds import KINDS
-from core.labels.field import LabelField
+from core.labels.field import SHARED, LabelField
 from core.versions.splitting import SPLITS
-from core.workflows.curation import browsing, bulk, checks
+from core.workflows.curation import browsing, checks
 from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
@@ -158,7 +158,7 @@ def label_choices(*, given: bool = False) -> dict[str, LabelChoice]:
     labels; `given`: only what a label can be set to on many examples."""
     schema = session.project().settings.label_schema
     if given:
-        schema = tuple(one for one in schema if one.kind in bulk.BULK_KINDS)
+        schema = tuple(one for one in schema if one.kind in SHARED)
     return {text: choice for one in schema for text, choice in choices_of(one, given)}
 
 

@@ -30,6 +30,7 @@ NOTHING = {
     ),
     "review": ("Nothing waits for a decision", "Annotated and flagged examples appear here."),
 }
+LIGHT = ("draft", "discard", "read_guidelines")  # neither save an example nor bring one
 NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
 
 
@@ -39,7 +40,7 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
     sent = Sent.from_json(body)
     act = working.review if mode == "review" else working.annotate
     answer = act(store, actor, project_id, sent)
-    light = sent.action in ("draft", "discard")
+    light = sent.action in LIGHT
     figures = {} if light else working.figures(store, actor, project_id, mode, answer.missing)
     return {
         "saved": list(answer.saved),

@@ -19,6 +19,7 @@ from core.examples.listing import ExampleFilter
 from core.findings.personal import MASKS
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
 from core.workflows.curation.annotating import LATELY
@@ -27,8 +28,6 @@ from core.workflows.jobs import jobs
 if TYPE_CHECKING:
     from storage.store import Store
 
-# Marks and texts are another on each example: nobody gives them to many at once.
-BULK_KINDS = ("single", "multiple", "rating")
 # Two leads who change the same examples at once: one waits instead of starting again.
 _one_at_a_time = threading.Lock()
 
@@ -82,7 +81,7 @@ def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
     name, option = action.label
     for field in project.settings.label_schema:
-        if field.name == name and field.kind in BULK_KINDS and not problem_of(field, option):
+        if field.name == name and field.kind in SHARED and not problem_of(field, option):
             return field
     raise InvalidInput(
         f"“{name}: {option}” is not in the project's label schema. Reload the page; a lead may "

@@ -22,6 +22,7 @@ from core.examples.states import Queue
 from core.workflows.curation import annotating, browsing, queue, reviewing
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
+from core.workflows.team import guidelines
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -178,6 +179,9 @@ def _saved(
     """Save the submission, or keep a draft; the ids of what is saved for good."""
     if sent.action in ("draft", "discard"):
         _keep(store, actor, project_id, sent, mode)
+        return ()
+    if sent.action == "read_guidelines":
+        guidelines.mark_read(store, actor, project_id, sent.number)
         return ()
     if sent.action not in saving:
         raise InvalidInput(f"There is no action “{sent.action}” here. Reload the page.")
