@@ -14,6 +14,7 @@ from storage.backup import Backups
 from storage.batches import Batches
 from storage.cards import Cards
 from storage.checks import Checks
+from storage.comments import Comments
 from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
@@ -83,6 +84,7 @@ class Store:
         self.listing = Listing(self.database, self.counters)
         self.queues = Queues(self.database, self.counters, self.examples)
         self.annotation = Annotation(self.database, self.counters, self.queues)
+        self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)
         self.findings = Findings(self.database)

@@ -153,6 +153,7 @@ class Editor extends Drafting {
 
   open({ form, conflict = null }) {
     this.conflict = conflict
+    this.saying = null
     this.watch.seconds = 0
     this.editing = new Set(this.page.mode === "annotate" || conflict ? FIELDS : [])
     this.form = fresh(this.data, this.page.schema)

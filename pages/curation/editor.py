@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.workflows.curation import commenting
 from core.workflows.team import guidelines
 from pages.components import session
 from pages.components.assets import asset
@@ -32,6 +33,7 @@ _component = st.components.v2.component(
         "curation/editor_findings.js",
         "curation/editor_parts.js",
         "curation/editor_panels.js",
+        "curation/editor_comments.js",
         "curation/editor_view.js",
         "curation/editor_drafts.js",
         "curation/editor.js",
@@ -53,6 +55,7 @@ def editor(mode: Literal["annotate", "review"], stamp: str = "") -> None:
         "stamp": stamp,
         "schema": [one.to_json() for one in settings.label_schema],
         "guidelines": _guidelines(project_id),
+        "people": sorted(commenting.people_to_mention(session.store(), actor, project_id)),
         "links": _links(mode, actor.has(project_id, "reviewer", "lead")),
     }
     _component(data=data, key=f"{mode}_{project_id}")

@@ -48,7 +48,7 @@ function textField(name, form, changed, marking) {
 function goneMarks(words) {
   if (!words.length) return ""
   const named = words.slice(0, 3).map((one) => `“${one}”`).join(", ")
-  return `${counted(words.length, "mark")} taken off, as the words no longer stand in the text once: ${named}.`
+  return `${counted(words.length, "mark")} taken off, as the marked words no longer stand there: ${named}.`
 }
 
 function sizeOf(text) {

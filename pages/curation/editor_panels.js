@@ -171,6 +171,10 @@ class Panels {
   textKey(event, { inside, typing, target }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && (inside || !typing)) {
       if (event.repeat) return true
+      if (target.id === "say") {
+        target.closest(".comments").send()
+        return true
+      }
       if (this.asking) this.confirmPanel()
       else this.submit(this.page.mode === "annotate" ? "save" : "accept")
       return true

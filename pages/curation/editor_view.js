@@ -30,8 +30,9 @@ class Surface extends Panels {
       element("div", { class: "panel", hidden: true }),
       this.buttons(),
     )
-    this.historyOpen = root.querySelector(".history")?.open ?? this.historyOpen ?? false
-    root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen))
+    this.historyOpen = root.querySelector(".history:not(.comments)")?.open ?? this.historyOpen ?? false
+    root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen),
+      commentsBox(this))
     this.panel = null
     this.label()
   }
@@ -98,6 +99,14 @@ class Surface extends Panels {
     this.client.ask(action).catch((error) => {
       if (!(error instanceof WorkError)) throw error
     })
+  }
+
+  readComments() {
+    const { data } = this
+    this.client.ask({ action: "read_comments", example_id: data.example_id, next: false })
+      .then(() => { data.mentioned = false }, (error) => {
+        if (!(error instanceof WorkError)) throw error
+      })
   }
 
   buttons() {

@@ -18,6 +18,7 @@ from core.workflows.curation import annotating, browsing, reviewing
 from core.workflows.team import guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.example_comments import example_comments
 from pages.curation.example_lineage import example_lineage
 
 GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
@@ -40,6 +41,7 @@ def detail(project_id: str, example_id: str) -> None:
     if origin and origin.file_name:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
     example_lineage(project_id, example_id)
+    example_comments(project_id, example_id)
     timeline(example, entries)
 
 

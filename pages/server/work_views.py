@@ -15,7 +15,7 @@ from core.examples.states import Queue, is_decided
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import browsing, checks, working
+from core.workflows.curation import browsing, checks, commenting, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -30,7 +30,8 @@ NOTHING = {
     ),
     "review": ("Nothing waits for a decision", "Annotated and flagged examples appear here."),
 }
-LIGHT = ("draft", "discard", "read_guidelines")  # neither save an example nor bring one
+# These neither save an example nor bring one.
+LIGHT = ("draft", "discard", "read_guidelines", "comment", "read_comments")
 NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
 
 
@@ -47,7 +48,15 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
         "task": task_view(store, actor, project_id, mode, answer.task) if answer.task else None,
         "figures": figures,
         "message": None if light else _message(mode, sent, answer, figures),
+        **_said(store, actor, project_id, sent),
     }
+
+
+def _said(store: Store, actor: Actor, project_id: str, sent: Sent) -> Body:
+    """After a comment: the whole thread."""
+    if sent.action != "comment":
+        return {}
+    return comments_view(store, actor, project_id, sent.example_id)
 
 
 def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | None:
@@ -86,6 +95,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "notes": [asdict(note) for note in notes],
         "findings": [finding_view(one, example) for one in findings],
         "draft": draft,
+        **comments_view(store, actor, project_id, example.example_id),
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
         ],
@@ -113,6 +123,18 @@ def finding_view(finding: Finding, example: CurrentExample) -> Body:
 def utf16_length(text: str) -> int:
     """UTF-16 code units: characters beyond the basic plane count two."""
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def comments_view(store: Store, actor: Actor, project_id: str, example_id: str) -> Body:
+    """The comments on an example, and whether one mentions this person who has not opened it."""
+    found = commenting.comments_on(store, actor, project_id, example_id)
+    return {
+        "comments": [
+            {"at": one.created_at.isoformat(), "person": one.author, "text": one.text}
+            for one in found
+        ],
+        "mentioned": bool(found) and commenting.is_mentioned(store, actor, project_id, example_id),
+    }
 
 
 def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:

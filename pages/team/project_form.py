@@ -179,7 +179,7 @@ def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
         {
             "Label": st.column_config.TextColumn(width="medium"),
             "Kind": st.column_config.SelectboxColumn(
-                options=list(KIND_LABELS), format_func=lambda kind: KIND_LABELS.get(kind, kind),
+                options=list(KIND_LABELS), format_func=_kind_words,
                 default="single", width="medium",
             ),
             "Options": st.column_config.TextColumn(
@@ -193,6 +193,10 @@ def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
         },
     )  # fmt: skip
     return tuple(_label(row) for row in rows)
+
+
+def _kind_words(kind: Any) -> str:
+    return KIND_LABELS[kind] if kind in KIND_LABELS else str(kind)
 
 
 def _label(row: dict[str, Any]) -> LabelField:

@@ -110,7 +110,7 @@ def test_a_field_that_cannot_be_is_refused() -> None:
     for field in ({"kind": "rating", "points": 11}, {"kind": "rating", "ends": ("low",)},
                   {"kind": "text", "options": ("a",)}, {"kind": "span"}):  # fmt: skip
         with pytest.raises(InvalidProject):
-            LabelField("x", **field)  # type: ignore[arg-type]
+            LabelField("x", **field)
 
 
 def test_an_older_schema_opens_and_a_new_one_comes_back() -> None:

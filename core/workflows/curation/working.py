@@ -19,7 +19,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
 from core.examples.states import Queue
-from core.workflows.curation import annotating, browsing, queue, reviewing
+from core.workflows.curation import annotating, browsing, commenting, queue, reviewing
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
 from core.workflows.team import guidelines
@@ -179,6 +179,14 @@ def _saved(
     """Save the submission, or keep a draft; the ids of what is saved for good."""
     if sent.action in ("draft", "discard"):
         _keep(store, actor, project_id, sent, mode)
+        return ()
+    if sent.action == "comment":
+        commenting.comment(
+            store, actor, project_id, sent.submission_id, sent.example_id, sent.comment
+        )
+        return ()
+    if sent.action == "read_comments":
+        commenting.mark_read(store, actor, project_id, sent.example_id)
         return ()
     if sent.action == "read_guidelines":
         guidelines.mark_read(store, actor, project_id, sent.number)
