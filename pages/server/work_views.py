@@ -152,6 +152,7 @@ def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
     return {
         "theirs": task_view(store, actor, project_id, mode, Task(theirs, history)),
         "changes": listed(changes_between(theirs.fields, sent.fields)),
+        "labels": changed_words(theirs.labels, sent.labels),
         "open": not is_decided(theirs.state),
     }
 
