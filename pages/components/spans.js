@@ -5,7 +5,7 @@ function pointsBefore(text, unit) {
   return [...text.slice(0, unit)].length
 }
 
-function wordsOf(text, start, end) {
+function textBetween(text, start, end) {
   return [...text].slice(start, end).join("")
 }
 

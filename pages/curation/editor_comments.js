@@ -47,7 +47,7 @@ function commentsBox(editor) {
     area.focus()
   } }, `@${name}`))
   const open = editor.saying ?? Boolean(data.mentioned || area.value)
-  const box = element("details", { class: "history comments", open,
+  const box = element("details", { class: "comments", open,
     ontoggle: () => {
       editor.saying = box.open
       if (box.open && data.mentioned) editor.readComments()

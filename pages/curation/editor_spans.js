@@ -34,7 +34,7 @@ class Marking {
     const had = this.form.labels[label] ?? []
     const own = had.filter(({ field }) => field === name)
     const made = withSpan(own, { field: name, start, end, option }, (one) => one.option === option)
-      .map((one) => ({ ...one, text: wordsOf(text, one.start, one.end) }))
+      .map((one) => ({ ...one, text: textBetween(text, one.start, one.end) }))
     const all = [...had.filter(({ field }) => field !== name), ...made]
     if (all.length > MOST_MARKS) return `At most ${MOST_MARKS} marks of “${label}”. Remove some.`
     this.put(label, all)

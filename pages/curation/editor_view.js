@@ -30,7 +30,7 @@ class Surface extends Panels {
       element("div", { class: "panel", hidden: true }),
       this.buttons(),
     )
-    this.historyOpen = root.querySelector(".history:not(.comments)")?.open ?? this.historyOpen ?? false
+    this.historyOpen = root.querySelector(".history")?.open ?? this.historyOpen ?? false
     root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen),
       commentsBox(this))
     this.panel = null
