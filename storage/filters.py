@@ -12,6 +12,7 @@ ORDERS = {
     "newest": "updated_at DESC, position",
     "oldest": "updated_at, position",
     "longest": "length(instruction) + length(input) + length(output) DESC, position",
+    "alike": "list_position(CAST($positions AS BIGINT[]), position)",
     "shortest": "length(instruction) + length(input) + length(output), position",
 }
 
@@ -44,6 +45,7 @@ _CONDITIONS: dict[str, str] = {
                 WHERE v.project_id = $project_id AND NOT v.evaluation_only
                 ORDER BY v.number DESC LIMIT 1))
         """,
+    "positions": "position IN (SELECT unnest(CAST($positions AS BIGINT[])))",
     "finding": """
         (example_id, revision_id) IN (
             SELECT (f.example_id, f.revision_id) FROM example_findings f
@@ -78,6 +80,8 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
     if wanted.label:
         field, option = given.pop("label")
         given |= {"label_field": pointer(field), **_option(wanted.label_test, option)}
+    if wanted.positions is not None:
+        given["positions"] = list(wanted.positions)
     if wanted.text:
         given["text"] = wanted.text.lower()
     return {"project_id": project_id, **given}

@@ -49,6 +49,7 @@ from storage.queues import Queues
 from storage.reports import Reports
 from storage.results import Results
 from storage.runs import Runs
+from storage.search import Search
 from storage.sessions import Sessions
 from storage.studies import Studies
 from storage.systems import Systems
@@ -94,6 +95,7 @@ class Store:
         self.versions = Versions(self.database)
         self.exports = Exports(self.database)
         self.firewall = Firewalls(self.database)
+        self.search = Search(self.database, self.workspace)
         self.freezing = FreezeInputs(self.database)
         self.differences = Differences(self.database)
         self.lineage = Lineages(self.database)
@@ -125,4 +127,5 @@ class Store:
 
     def close(self) -> None:
         """Write what is pending and let go of the file."""
+        self.search.close()
         self.database.close()

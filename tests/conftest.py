@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # The tests share the cores, so a worker that they start computes on one: before torch is loaded.
@@ -13,6 +14,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from storage.store import Store
 from tests.builders import a_store
+
+# A busy machine must stay green.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # Files whose tests take minutes begin first, so that no core waits for them at the end.
 LONGEST = ("test_demo.py", "test_tuning.py", "test_training.py")

@@ -10,13 +10,14 @@ from core.errors import InvalidInput
 from core.examples.states import STATES, ExampleState
 from core.versions.splitting import SPLITS, Split
 
-Order = Literal["position", "newest", "oldest", "longest", "shortest"]
+Order = Literal["position", "newest", "oldest", "longest", "shortest", "alike"]
 ORDER_LABELS: dict[Order, str] = {
     "position": "Import order",
     "newest": "Last changed first",
     "oldest": "Unchanged for longest first",
     "longest": "Longest first",
     "shortest": "Shortest first",
+    "alike": "Most alike first",
 }
 
 ANY_FINDING = "any"
@@ -37,7 +38,8 @@ class ExampleFilter:
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
     dataset version with references. `finding` is a kind that the newest check found on its present
-    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check.
+    text, a severity, or ANY_FINDING; `topic` the number of its topic in that check. It is at one of
+    the `positions`, whose order is the order “alike”.
     """
 
     state: ExampleState | None = None
@@ -55,6 +57,7 @@ class ExampleFilter:
     split: Split | None = None
     finding: str = ""
     topic: int | None = None
+    positions: tuple[int, ...] | None = None
     order: Order = "position"
 
     @property
@@ -67,7 +70,7 @@ class ExampleFilter:
             raise InvalidInput("Choose one of the states, or all.")
         if self.label_test not in get_args(LabelTest):
             raise InvalidInput("Choose one of the labels, or any.")
-        if self.order not in get_args(Order):
+        if self.order not in get_args(Order) or (self.order == "alike" and self.positions is None):
             raise InvalidInput("Choose one of the orders.")
         if self.split is not None and self.split not in SPLITS:
             raise InvalidInput("Choose one of the splits, or any.")

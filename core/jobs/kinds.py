@@ -108,6 +108,13 @@ KINDS: dict[str, JobKind] = _table(
         take_in="core.workflows.curation.checks:take_in",
     ),
     JobKind(
+        "index_text",
+        "index texts",
+        run="core.examples.index_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.searching:take_in",
+    ),
+    JobKind(
         "export",
         "export",
         run="core.exporting.job:run",

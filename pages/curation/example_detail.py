@@ -19,6 +19,7 @@ from core.workflows.team import guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 from pages.curation.example_comments import example_comments
+from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
 
 GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
@@ -60,6 +61,10 @@ def ways(project_id: str, example: CurrentExample) -> None:
             st.page_link(
                 "curation/review.py", label=label, icon=":material/fact_check:", query_params=here
             )
+        if st.button("More like this", icon=":material/manage_search:", type="tertiary"):
+            del st.query_params[OPEN]
+            st.query_params[LIKE] = example.example_id
+            st.rerun()
         if not example.flagged and example.state != "set_aside":
             flag_form(project_id, example.example_id)
         if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):

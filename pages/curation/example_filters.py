@@ -9,23 +9,24 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TouchstoneError
 from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, LabelTest, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
 from core.findings.finding import SEVERITIES
 from core.findings.kinds import KINDS
 from core.labels.field import SHARED, LabelField
 from core.versions.splitting import SPLITS
-from core.workflows.curation import browsing, checks
+from core.workflows.curation import browsing, checks, searching
+from core.workflows.curation.searching import NotIndexed
 from pages.components import errors, page, session
 
 # Names of the address's parameters, and of the widgets bound to them.
 (
     STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING,
-    TOPIC,
+    TOPIC, LIKE,
 ) = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
-    "least", "most", "finding", "topic",
+    "least", "most", "finding", "topic", "like",
 )  # fmt: skip
 MORE = (SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
@@ -35,7 +36,9 @@ STATE_CHOICES: dict[str, ExampleState | None] = {
     ANY: None,
     **{STATE_LABELS[state]: state for state in STATES},
 }
-ORDER_CHOICES: dict[str, Order] = {label: order for order, label in ORDER_LABELS.items()}
+ORDER_CHOICES: dict[str, Order] = {
+    label: order for order, label in ORDER_LABELS.items() if order != "alike"
+}
 
 
 def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
@@ -64,11 +67,38 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         text=text.strip(),
         order=ORDER_CHOICES.get(order, "position"),
     )
+    wanted = alike(project_id, wanted)
     try:
         return replace(wanted, **more)
     except InvalidInput as error:
         errors.show(error)
         return wanted
+
+
+def alike(project_id: str, wanted: ExampleFilter) -> ExampleFilter:
+    """Only the examples that are like the one that the address names, where it names one."""
+    example_id = st.query_params.get(LIKE)
+    if not example_id:
+        return wanted
+    store, actor = session.store(), session.actor()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        try:
+            example = browsing.example_of(store, actor, project_id, example_id)
+            positions = searching.more_like(store, actor, example)
+            number = page.number(example.position)
+            st.text(f"What shares most rare words with example {number}, the most alike first")
+        except NotIndexed as waiting:
+            st.info(f"{waiting.title}. {waiting}", icon=":material/hourglass_top:")
+            positions = None
+        except TouchstoneError as error:
+            errors.show(error)
+            positions = None
+        if st.button("Show all examples", icon=":material/close:", type="tertiary"):
+            del st.query_params[LIKE]
+            st.rerun()
+    if positions is None:
+        return wanted
+    return replace(wanted, positions=positions, order="alike")
 
 
 def more_filters(project_id: str) -> dict[str, Any]:

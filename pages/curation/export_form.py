@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -53,7 +54,7 @@ def export_form(project_id: str, wanted: ExampleFilter) -> None:
     form = f"export {project_id}"
     with st.expander("Export", icon=":material/output:"):
         wish = choose_wish(project_id)
-        everything = wanted == ExampleFilter(order=wanted.order)
+        everything = replace(wanted, order="position") == ExampleFilter()
         which = "all examples" if everything else "the examples that match"
         store, actor = session.store(), session.actor()
         if st.button(f"Export {which}", key=f"export_{project_id}"):

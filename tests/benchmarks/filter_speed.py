@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from core.actor import Actor
 from core.clock import now
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import browsing, bulk
+from core.workflows.curation import browsing, bulk, searching
+from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team import projects
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
@@ -40,6 +42,7 @@ FILTERS: dict[str, Callable[[int], ExampleFilter]] = {
     "length that none has": lambda n: ExampleFilter(least=10_000 + n),
     "newest first": lambda n: ExampleFilter(order="newest"),
     "longest first": lambda n: ExampleFilter(order="longest"),
+    "text in most": lambda n: ExampleFilter(text="note"),
     "text and state": lambda n: ExampleFilter("new", text=f"note {n + 300}. "),
 }  # fmt: skip
 
@@ -58,6 +61,19 @@ def a_large_project(store: Store, examples: int) -> str:
     return project.project_id
 
 
+def indexed(store: Store, lead: Actor, project_id: str) -> dict[str, object]:
+    """Let a worker make the text index; how long it took, and how large it is."""
+    browsing.examples_page(store, lead, project_id, ExampleFilter(text="nowhere"))
+    waiting = store.jobs.of_project(project_id, (searching.KIND,))
+    if not waiting:
+        return {"index": "made in the server"}
+    begun = time.perf_counter()
+    wait_for(store, waiting[0].job_id)
+    seconds = round(time.perf_counter() - begun, 1)
+    size = sum(one.stat().st_size for one in (store.workspace / "search").iterdir())
+    return {"index_seconds": seconds, "index_mb": size >> 20}
+
+
 def main() -> None:
     """Print the median and the 95th percentile of each filter as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -70,6 +86,7 @@ def main() -> None:
         lead = an_actor(project_id, name="lea")
         edits = store.database.value("SELECT count(*) FROM revisions WHERE number > 1")
         print(json.dumps({"examples": given.examples, "edits": edits}))
+        print(json.dumps(indexed(store, lead, project_id)))
         for name, wanted in FILTERS.items():
             times: list[float] = []
             cpu: list[float] = []

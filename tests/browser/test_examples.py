@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -27,6 +28,22 @@ def test_search_and_filters_survive_an_open_example_back_and_a_reload(
     page.reload()
     expect(rows).to_have_count(11, timeout=PATIENCE)
     expect(page.get_by_label("Search")).to_have_value("number 1")
+
+
+def test_what_is_like_an_example_is_listed_and_stays_after_a_reload(
+    context: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/examples")
+    page.get_by_role("button", name=re.compile("Say what number 8 times")).click()
+    page.get_by_role("button", name="More like this").click()
+    said = page.get_by_text("What shares most rare words with example 9")
+    expect(said).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(said).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".list button").first).to_contain_text("Say what number")
+    expect_to_fit_a_phone(page)
+    page.get_by_role("button", name="Show all examples").click()
+    expect(said).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_page_of_the_list_has_an_address(context: BrowserContext, site: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.examples import tokens
@@ -65,7 +65,6 @@ def folded(text: str) -> str:
     )
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_words_and_their_kinds_are_those_of_a_slow_reading(parts: list[str]) -> None:
     found = tokens_of(parts)
@@ -77,7 +76,6 @@ def test_words_and_their_kinds_are_those_of_a_slow_reading(parts: list[str]) -> 
     assert len(numbers) == len({word for word, _ in expected})
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_parts_are_whole_alike_when_case_and_white_space_are_all_that_differs(
     parts: list[str],
@@ -89,7 +87,6 @@ def test_parts_are_whole_alike_when_case_and_white_space_are_all_that_differs(
         assert [other == one for other in found] == [other == text for other in plain]
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(1, 50))
 def test_reading_in_pieces_changes_nothing(parts: list[str], at_once: int) -> None:
     whole = read_prompts(parts, parts[::-1])

@@ -20,7 +20,7 @@ def runs(numbers: list[int], cuts: list[int]) -> list[int]:
     return [number for piece in reversed(pieces) for number in piece]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 400).flatmap(
         lambda n: st.one_of(

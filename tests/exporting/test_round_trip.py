@@ -122,7 +122,7 @@ def check(folder: Path, examples: list[dict[str, Any]], name: str) -> Imported:
     return back
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(EXAMPLE, min_size=1, max_size=6), st.sampled_from(["jsonl", "csv", "parquet"]))
 def test_whatever_is_exported_comes_back_as_it_was(
     examples: list[dict[str, Any]], name: str
@@ -131,7 +131,7 @@ def test_whatever_is_exported_comes_back_as_it_was(
         check(Path(folder), examples, name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(EXAMPLE, min_size=1, max_size=6))
 def test_messages_come_back_as_the_three_texts(examples: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -23,6 +23,7 @@ from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import (
+    browsing,
     bulk,
     checks,
     exporting,
@@ -42,6 +43,7 @@ from core.workflows.evaluation import (
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.tuning import downloading, merging, preflight, training, trying
+from storage import search
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
 from tests.hub_server import a_hub
@@ -141,6 +143,9 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.settle(
         checks.start_check(loop.store, loop.lead, loop.project_id, CheckSettings(over="output"))
     )
+    monkeypatch.setattr(search, "MOST_CHANGED", 5)  # from there on a worker makes the index
+    browsing.examples_page(loop.store, loop.lead, loop.project_id, ExampleFilter(text="number"))
+    loop.settle_all()
     benchmark = loop.written([{"instruction": "What is 2 + 2?"}], "benchmark.jsonl")
     loop.settle(
         protecting.start_protect(loop.store, loop.lead, loop.project_id, benchmark, "Benchmark")

@@ -18,6 +18,7 @@ from core.examples.current import (
 from core.examples.example import Example, content_hash
 from core.examples.listing import ExampleFilter
 from core.wording import figure
+from core.workflows.curation.searching import looked_up
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -74,7 +75,7 @@ def examples_page(
     """One page of the examples that match, and how many match: counted up to COUNT_CAP, and listed
     up to there, where each must be looked at."""
     actor.require(project_id)
-    wanted = wanted or ExampleFilter()
+    wanted = looked_up(store, actor, project_id, wanted or ExampleFilter())
     return store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
 
 
