@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from core.examples.overlap import MOST_PEOPLE
 from core.labels.field import InvalidProject as InvalidProject
 from core.labels.field import LabelField as LabelField
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
@@ -84,7 +85,8 @@ class ProjectSettings:
     `record_fields`: the fields that an extraction's output holds, scored one by one.
     `label_field`: the record field whose precision, recall and F1 are reported (classification:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
-    against, as it was typed, or "".
+    against, as it was typed, or "". `overlap`: how many people annotate each example of
+    `overlap_share` (0–1) of the examples; one does the others.
     """
 
     name: str
@@ -96,6 +98,8 @@ class ProjectSettings:
     record_fields: tuple[str, ...] = ()
     label_field: str | None = None
     json_schema: str = ""
+    overlap: int = 1
+    overlap_share: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -108,6 +112,10 @@ class ProjectSettings:
         if self.label_field and self.label_field not in self.record_fields:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
+            )
+        if self.overlap not in range(1, MOST_PEOPLE + 1) or not 0 <= self.overlap_share <= 1:
+            raise InvalidProject(
+                f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
             )
         if self.json_schema.strip():
             checked_schema(self.json_schema)
@@ -125,6 +133,8 @@ class ProjectSettings:
             "record_fields": list(self.record_fields),
             "label_field": self.label_field,
             "json_schema": self.json_schema,
+            "overlap": self.overlap,
+            "overlap_share": self.overlap_share,
         }
 
     @classmethod

@@ -43,6 +43,7 @@ TABLE = (
     Entry("curation/review.py", "Review", "review", "fact_check", "Curation", ("reviewer", "lead")),
     Entry("curation/examples.py", "Examples", "examples", "list", "Curation", MEMBERS),
     Entry("curation/curate.py", "Curate", "curate", "rule", "Curation", MEMBERS),
+    Entry("curation/agreement.py", "Agreement", "agreement", "handshake", "Curation", ("lead",)),
     Entry("curation/versions.py", "Dataset versions", "versions", "layers", "Curation", MEMBERS),
     Entry("tuning/launch.py", "Train", "train", "model_training", "Tuning", ("lead",)),
     Entry("tuning/runs.py", "Runs", "runs", "monitoring", "Tuning", MEMBERS),

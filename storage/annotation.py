@@ -110,16 +110,19 @@ class Annotation(BulkActions):
         flagged: bool,
         comment: str = "",
         seconds: float | None = None,
+        annotation_id: str | None = None,
     ) -> None:
-        """Append a decision on the current revision; the example is then in `state`."""
+        """Append a decision on the current revision; the example is then in `state`.
+
+        `annotation_id`: the annotation that it takes, of several people's."""
         made = now()
         self._db.execute(
             """
             INSERT INTO reviews
                 (review_id, example_id, position, revision_id, decision, state_before, batch_id,
-                 comment, reviewer_id, seconds, created_at)
+                 comment, reviewer_id, seconds, created_at, annotation_id)
             VALUES ($review_id, $example_id, $position, $revision_id, $decision, $state_before,
-                    NULL, $comment, $reviewer_id, $seconds, $now)
+                    NULL, $comment, $reviewer_id, $seconds, $now, $annotation_id)
             """,
             {
                 "review_id": review_id,
@@ -132,6 +135,7 @@ class Annotation(BulkActions):
                 "reviewer_id": reviewer_id,
                 "seconds": seconds,
                 "now": made,
+                "annotation_id": annotation_id,
             },
         )
         self._submitted(review_id, current.example_id)

@@ -27,13 +27,19 @@ _STAYS = {
         WHEN example_id IN (SELECT example_id FROM example_leases
                             WHERE expires_at >= $now AND person_id <> $actor_id) THEN 'held'
         """,
+    "collecting": "WHEN state = 'new' AND annotations > 0 THEN 'collecting'",
+    "disputed": """
+        WHEN state = 'annotated' AND annotations > 1
+             AND revision_id IN (SELECT revision_id FROM revisions WHERE origin = 'dispute')
+        THEN 'disputed'
+        """,
 }
 _REASONS_OF = {
-    "accept": ("state", "flagged", "no_output", "held"),
+    "accept": ("state", "flagged", "no_output", "held", "collecting", "disputed"),
     "send_back": ("state", "flagged", "held"),
     "set_aside": ("state", "flagged", "held"),
-    "label": ("state", "same", "held"),
-    "mask": ("state", "held"),
+    "label": ("state", "same", "held", "collecting"),
+    "mask": ("state", "held", "collecting"),
 }
 _LOG_CHOSEN = """
     INSERT INTO reviews

@@ -37,14 +37,16 @@ _SET_TEXTS = """
     UPDATE example_current
     SET revision_id = $batch_id || '_' || n.example_id, number = number + 1,
         instruction = n.instruction, input = n.input, output = n.output, labels = n.labels,
-        quality = n.quality, author_id = $actor_id, updated_at = $now
+        quality = n.quality, author_id = $actor_id, updated_at = $now,
+        annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
 # Texts that stay as they are need not be written again.
 _SET_LABELS = """
     UPDATE example_current
     SET revision_id = $batch_id || '_' || n.example_id, number = number + 1, labels = n.labels,
-        author_id = $actor_id, updated_at = $now
+        author_id = $actor_id, updated_at = $now,
+        annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
 

@@ -18,7 +18,7 @@ from storage.database import Database, Row
 
 CURRENT = """
     SELECT example_id, project_id, position, revision_id, number, instruction, input, output,
-           labels, quality, author_id, state, flagged, updated_at
+           labels, quality, author_id, state, flagged, updated_at, annotations
     FROM example_current
 """
 

@@ -24,9 +24,10 @@ _PROVENANCE = f""",
     {_WHEN.format("v.created_at")} AS reviewed_at,
     {_WHO.format("i.actor_id", "importer")} AS imported_by,
     {_WHEN.format("e.created_at")} AS imported_at,
-    i.file_name AS file, e.line
+    i.file_name AS file, e.line, several.annotations
 """
-# Who annotated last, up to the chosen revision: a reviewer's edit comes behind that.
+# Who annotated last, up to the chosen revision: a reviewer's edit comes behind that. What several
+# people annotated is told once all have.
 _PEOPLE = """
     JOIN revisions r ON r.revision_id = c.revision_id
     LEFT JOIN (
@@ -44,6 +45,23 @@ _PEOPLE = """
         WHERE revision_id IN (SELECT revision_id FROM chosen) AND created_at <= $until
         GROUP BY revision_id
     ) v ON v.revision_id = c.revision_id
+    LEFT JOIN (
+        SELECT a.example_id,
+               CAST(to_json(list({'by': coalesce(p.name, 'Touchstone'),
+                                  'at': strftime(a.created_at, '%Y-%m-%dT%H:%M:%SZ'),
+                                  'instruction': a.instruction, 'input': a.input,
+                                  'output': a.output, 'labels': a.labels, 'quality': a.quality}
+                                 ORDER BY a.created_at)) AS VARCHAR) AS annotations
+        FROM (
+            SELECT * FROM annotations
+            WHERE example_id IN (SELECT example_id FROM chosen) AND created_at <= $until
+            QUALIFY row_number() OVER (
+                PARTITION BY example_id, person_id ORDER BY created_at DESC) = 1
+        ) a LEFT JOIN people p ON p.person_id = a.person_id
+        WHERE a.example_id NOT IN (
+            SELECT example_id FROM example_current WHERE state = 'new' AND annotations > 0)
+        GROUP BY a.example_id
+    ) several ON several.example_id = c.example_id
     LEFT JOIN imports i ON i.import_id = e.import_id
     LEFT JOIN people writer ON writer.person_id = r.author_id
     LEFT JOIN people annotator ON annotator.person_id = a.author_id

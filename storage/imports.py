@@ -266,7 +266,7 @@ _UNTOUCHED = """
     FROM examples e
     JOIN example_current c USING (example_id)
     WHERE e.import_id = $import_id AND c.state IN ('new', 'accepted') AND c.number = 1
-      AND NOT c.flagged
+      AND NOT c.flagged AND c.annotations = 0
       AND NOT EXISTS (
           SELECT 1 FROM example_leases l
           WHERE l.example_id = e.example_id AND l.expires_at >= $now)

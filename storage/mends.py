@@ -116,7 +116,8 @@ class Mends:
             UPDATE example_current
             SET revision_id = $batch_id || '_' || n.example_id, number = n.number + 1,
                 instruction = n.instruction, input = n.input, output = n.output,
-                labels = n.labels, author_id = $actor_id, updated_at = $now
+                labels = n.labels, author_id = $actor_id, updated_at = $now,
+                annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
             FROM chosen_examples n WHERE n.example_id = example_current.example_id
             """,
             about,

@@ -42,6 +42,38 @@ _CANDIDATE = {
         """
     for queue in _OPEN
 }
+# Where several people annotate an example: nobody gets one again that they annotated; nor decides
+# between annotations of which one is theirs while one of $deciders has none.
+_NOT_MINE: dict[Queue, str] = {
+    "annotate": """
+        revision_id NOT IN (
+            SELECT a.based_on FROM annotations a
+            WHERE a.project_id = $project_id AND a.person_id = $person_id
+              AND a.position >= $start AND a.position < $end)
+        """,
+    "review": """
+        example_id NOT IN (
+            SELECT a.example_id FROM annotations a
+            WHERE a.project_id = $project_id AND a.position >= $start AND a.position < $end
+            GROUP BY a.example_id
+            HAVING bool_or(a.person_id = $person_id)
+               AND count(DISTINCT a.person_id) FILTER (list_contains($deciders, a.person_id))
+                   < len($deciders))
+        """,
+}
+# A join may change the order of the rows, and to sort whole ones would take longer than all else.
+_CANDIDATE_APART = {
+    queue: f"""
+        {CURRENT}
+        WHERE project_id = $project_id AND position >= $start AND position = (
+            SELECT min(position) FROM example_current
+            WHERE project_id = $project_id AND position >= $start AND position < $end
+              AND {_OPEN[queue]} AND ({_FIRST[queue]}) = $first
+              AND NOT list_contains($taken, example_id)
+              AND {_NOT_MINE[queue]})
+        """  # noqa: S608 literals of this module
+    for queue in _OPEN
+}
 
 _INSERT_LEASE = """
     INSERT INTO example_leases (project_id, example_id, position, queue, person_id, expires_at)
@@ -88,15 +120,17 @@ class Queues:
         *,
         taken: Collection[str],
         after: int = 0,
+        deciders: Collection[str] | None = None,
     ) -> CurrentExample | None:
         """The first open example that is not in `taken`; until the transaction ends it is promised
         to this person, and nobody else gets it.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
-        to another.
+        to another. `deciders`, where several people annotate an example: who else could decide
+        between annotations; this person is then not given what they annotated.
         """
         taken = self._promises.made().union(taken)
-        while found := self._first(project_id, queue, person_id, taken, after):
+        while found := self._first(project_id, queue, person_id, taken, after, deciders):
             if self._promises.make(found.example_id):
                 self._db.when_it_ends(partial(self._promises.end, found.example_id))
                 return found
@@ -104,14 +138,23 @@ class Queues:
         return None
 
     def _first(
-        self, project_id: str, queue: Queue, person_id: str, taken: set[str], after: int
+        self,
+        project_id: str,
+        queue: Queue,
+        person_id: str,
+        taken: set[str],
+        after: int,
+        deciders: Collection[str] | None,
     ) -> CurrentExample | None:
+        statement = _CANDIDATE if deciders is None else _CANDIDATE_APART
+        more = {"deciders": list(deciders or ())} if deciders is not None else {}
         for block in self.open_blocks(project_id, queue, person_id):
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
             for begin in {max(start, after + 1): None, start: None}:
                 row = self._db.one(
-                    _CANDIDATE[queue],
+                    statement[queue],
                     {
+                        **(more if queue == "review" else {}),
                         "project_id": project_id,
                         "person_id": person_id,
                         "start": begin,

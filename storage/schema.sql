@@ -216,7 +216,8 @@ CREATE TABLE revisions (
     CHECK (quality BETWEEN 1 AND 5)
 );
 
--- The last revision and the state of each example, in the order of the queues.
+-- The last revision and the state of each example, in the order of the queues. Annotations: how many
+-- people have annotated it, where several do.
 CREATE TABLE example_current (
     example_id VARCHAR PRIMARY KEY,
     project_id VARCHAR NOT NULL,
@@ -232,7 +233,28 @@ CREATE TABLE example_current (
     state VARCHAR NOT NULL,
     flagged BOOLEAN NOT NULL DEFAULT false,
     updated_at TIMESTAMP NOT NULL,
+    annotations INTEGER DEFAULT 0,
     CHECK (state IN ('new', 'annotated', 'sent_back', 'accepted', 'set_aside'))
+);
+
+-- What each of several people wrote of an example, by the id of the submission; somebody's newest
+-- counts. Based_on: the revision that they were shown; those of one revision belong together.
+CREATE TABLE annotations (
+    annotation_id VARCHAR PRIMARY KEY,
+    example_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    person_id VARCHAR NOT NULL,
+    based_on VARCHAR NOT NULL,
+    instruction VARCHAR NOT NULL,
+    input VARCHAR NOT NULL,
+    output VARCHAR NOT NULL,
+    labels JSON NOT NULL,
+    quality INTEGER,
+    comment VARCHAR NOT NULL,
+    seconds DOUBLE,
+    created_at TIMESTAMP NOT NULL,
+    CHECK (quality BETWEEN 1 AND 5)
 );
 
 CREATE TABLE reviews (
@@ -246,7 +268,8 @@ CREATE TABLE reviews (
     comment VARCHAR NOT NULL DEFAULT '',
     reviewer_id VARCHAR NOT NULL,
     seconds DOUBLE,
-    created_at TIMESTAMP NOT NULL
+    created_at TIMESTAMP NOT NULL,
+    annotation_id VARCHAR
 );
 
 -- Set aside, reopened, flagged, ….

@@ -41,6 +41,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
 from storage.presentations import Presentations
@@ -87,6 +88,7 @@ class Store:
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
+        self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)
         self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)

@@ -23,6 +23,7 @@ NOT_RECORDED = {
     "curation.annotating.go_back": LEASE,
     "curation.queue.take_next": LEASE,
     "curation.queue.take": LEASE,
+    "curation.queue.look_again": LEASE,
     "curation.reviewing.next_to_review": LEASE,
     "curation.reviewing.open_review": LEASE,
     "evaluation.leasing.lease": LEASE,

@@ -39,13 +39,15 @@ AUDITED: dict[BulkKind, str] = {
 UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
 # Why an example that matches is not changed; an example has the first reason that holds.
-Reason = Literal["state", "flagged", "no_output", "same", "held"]
+Reason = Literal["state", "flagged", "no_output", "same", "held", "collecting", "disputed"]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
     "flagged": "flagged",
     "no_output": "without an output",
     "same": "with that label already",
     "held": "held by somebody",
+    "collecting": "waiting for other annotators",
+    "disputed": "whose annotators differ",
 }
 
 

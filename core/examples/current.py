@@ -15,13 +15,15 @@ HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
     "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
+    "agree", "dispute",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentExample:
     """An example as it stands. `position` counts from 1 in import order, `number` its revisions;
-    `quality` is 1–5 or None; `author` is the name of who wrote the current revision."""
+    `quality` is 1–5 or None; `author` is the name of who wrote the current revision;
+    `annotations`: how many people annotated it, where several do."""
 
     example_id: str
     project_id: str
@@ -38,6 +40,7 @@ class CurrentExample:
     state: ExampleState
     flagged: bool
     updated_at: datetime
+    annotations: int = 0
 
     @property
     def fields(self) -> dict[str, str]:

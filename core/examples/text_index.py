@@ -22,6 +22,7 @@ SEPARATOR = "\x1f"
 SHORTEST = 3
 _MOST_PIECES = 16
 _RAREST = 12
+_MOST_RANKED = 20_000
 _WORD = re.compile(r"[^\W_]+")
 
 _SCHEMA = """
@@ -184,14 +185,22 @@ class TextIndex:
         return [row[0] for row in rows]
 
     def _rare_terms(self, text: str) -> Sequence[str]:
-        """The words of a text that fewest other texts have, and at least one has."""
+        """The words of a text that fewest other texts have, and at least one has: as many as one
+        can rank the texts of at once."""
         words = list(dict.fromkeys(_WORD.findall(text)))[:400]
         marks = ", ".join("?" * len(words))
         rows = self._db.execute(
-            f"SELECT term FROM terms WHERE term IN ({marks}) AND doc > 1 ORDER BY doc LIMIT ?",  # noqa: S608 question marks
+            f"SELECT term, doc FROM terms WHERE term IN ({marks}) AND doc > 1 ORDER BY doc LIMIT ?",  # noqa: S608 question marks
             (*words, _RAREST),
         )
-        return [row[0] for row in rows]
+        chosen: list[str] = []
+        ranked = 0
+        for term, texts in rows:
+            ranked += texts
+            if chosen and ranked > _MOST_RANKED:
+                break
+            chosen.append(term)
+        return chosen
 
 
 def _quoted(term: str) -> str:

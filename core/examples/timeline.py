@@ -25,6 +25,8 @@ DID: dict[HistoryKind, str] = {
     "label": "labelled it with others: revision {number}",
     "mask": "masked personal data: revision {number}",
     "restore": "took a bulk action back: revision {number}",
+    "agree": "took what all annotators agree on: revision {number}",
+    "dispute": "took one of several annotations: revision {number}",
 }
 
 
@@ -44,8 +46,11 @@ def deed(entry: HistoryEntry) -> str:
     return f"{entry.person} {did}{said}"
 
 
-def notes_for_annotator(sent_back: str) -> list[Note]:
-    """Why the example is back."""
+def notes_for_annotator(sent_back: str, *, own: bool = False) -> list[Note]:
+    """Why the example is back; or that it is `own` work which waits for others."""
+    if own:
+        said = "You annotated this example. You can change it until the others have, too."
+        return [Note(said, kind="plain", icon="✓")]
     return [Note(f"Sent back: {sent_back}", icon="↩")] if sent_back else []
 
 
@@ -57,7 +62,12 @@ def notes_for_reviewer(
     flag = next((entry for entry in reversed(history) if entry.kind == "flag"), None)
     if example.flagged and flag:
         found.append(Note(f"Flagged by {flag.person}: {flag.text}", icon="⚑"))
-    if example.number == 1:
+    settled = next((one for one in reversed(history) if one.number == example.number), None)
+    if settled and settled.kind in ("agree", "dispute"):
+        differ = settled.kind == "dispute"
+        more = " Choose one, or write your own." if differ else " Marked is what changed in it."
+        found.append(Note(settled.text + more, *(("attention", "≠") if differ else ("plain", "="))))
+    elif example.number == 1:
         found.append(Note("Nobody has changed it since it came in.", kind="plain", icon="○"))
     elif example.author_id == person_id:
         found.append(Note("You wrote this revision yourself. Better let somebody else decide."))

@@ -29,6 +29,7 @@ HASH = "content_hash"
 PROVENANCE = (
     *("revision", "written_by", "written_at", "origin", "annotated_by", "annotated_at"),
     *("decision", "reviewed_by", "reviewed_at", "imported_by", "imported_at", "file", "line"),
+    "annotations",
 )
 """Who did what to an example, when: left out of an export "without provenance"."""
 _POSITION = "position"

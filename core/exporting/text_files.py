@@ -158,7 +158,7 @@ def _encoder(name: str) -> Callable[[Any], str | None]:
         return text
     if name == "meta":
         return from_json
-    made = from_json if name == "labels" else other
+    made = from_json if name in ("labels", "annotations") else other
     return made if name in _ALL_DIFFERENT else lru_cache(10_000)(made)
 
 

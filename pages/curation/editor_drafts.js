@@ -74,19 +74,42 @@ class Drafting extends Surface {
     this.draw()
   }
 
+  // Somebody's annotation becomes the text of the form.
+  choose(letter) {
+    const one = this.data.annotations.find(({ name }) => name === letter)
+    this.take({ ...one.fields, labels: one.labels, quality: one.quality, chosen: letter })
+    for (const name of FIELDS) if (this.form[name] === this.data.fields[name]) this.editing.delete(name)
+    this.changed()
+    this.draw()
+    this.focus("root")
+  }
+
+  // One after the other, as often as the key is struck.
+  chooseNext() {
+    const names = this.data.annotations.map(({ name }) => name)
+    this.choose(names[(names.indexOf(this.form.chosen) + 1) % names.length])
+  }
+
   get edited() {
     return FIELDS.some((name) => this.form[name] !== this.data.fields[name])
   }
+
+  // Whether the form is an annotation as it was written.
+  get asChosen() {
+    const one = this.data.annotations.find(({ name }) => name === this.form.chosen)
+    return Boolean(one) && FIELDS.every((name) => this.form[name] === one.fields[name])
+  }
 }
 
-function marksOf({ labels, quality, comment }) {
-  return { labels, quality, comment }
+function marksOf({ labels, quality, comment, chosen }) {
+  return { labels, quality, comment, ...(chosen ? { chosen } : {}) }
 }
 
 function fresh(task, schema) {
   const { fields, labels, quality } = structuredClone(task)
   // A lead may have taken a label out of the schema since, or made another kind of it.
-  return { ...fields, labels: fittingLabels(labels, schema), quality, comment: "" }
+  const several = task.annotations?.length ? { chosen: "" } : {}
+  return { ...fields, labels: fittingLabels(labels, schema), quality, comment: "", ...several }
 }
 
 function differs(draft, form) {

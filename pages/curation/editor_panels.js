@@ -99,6 +99,7 @@ class Panels {
          ["b", "back to my last saved example; again: to the one before", back]]
       : [["a", "accept", () => this.submit("accept")],
          ["s", "send back, with a comment", () => this.sendBack()],
+         ...(this.data.annotations.length ? [["c", "use annotation A; again: the next one", () => this.chooseNext()]] : []),
          ["x", "set aside", () => this.submit("set_aside")],
          ["e", "edit the texts", () => this.edit()],
          ["k", "skip, with a reason", () => this.openPanel("skip")],

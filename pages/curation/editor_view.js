@@ -17,6 +17,7 @@ class Surface extends Panels {
       ...data.notes.map(({ kind, icon, text }) => noteBox(kind, icon, [text])),
       draftNotes(this),
       conflictBox(this),
+      annotationsBox(this),
       ...FIELDS.flatMap((name) => [field(name), findingsList(this, name)]),
       page.mode === "review" ? relabelled(data.label_changes) : null,
       element(
@@ -139,7 +140,8 @@ class Surface extends Panels {
   }
 
   drawLabel(primary) {
-    const accept = this.edited ? "Accept with my edits" : "Accept"
+    const took = this.form.chosen && this.asChosen ? `Accept annotation ${this.form.chosen}` : ""
+    const accept = took || (this.edited ? "Accept with my edits" : "Accept")
     const words = this.page.mode === "annotate" ? "Save and next" : accept
     // While a box asks something, the key and the colour are its button's.
     primary.classList.toggle("primary", !this.asking)

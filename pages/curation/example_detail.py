@@ -18,6 +18,7 @@ from core.workflows.curation import annotating, browsing, reviewing
 from core.workflows.team import guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.example_annotations import example_annotations
 from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
@@ -44,6 +45,8 @@ def detail(project_id: str, example_id: str) -> None:
     example_lineage(project_id, example_id)
     example_comments(project_id, example_id)
     timeline(example, entries)
+    if example.annotations and actor.has(project_id, "lead"):
+        example_annotations(example)
 
 
 def ways(project_id: str, example: CurrentExample) -> None:

@@ -10,12 +10,13 @@ from core.actor import Actor
 from core.errors import TouchstoneError
 from core.examples.current import CurrentExample
 from core.examples.example import Change
+from core.examples.overlap import BlindAnnotation, label_values
 from core.examples.phrases import changes_between
-from core.examples.states import Queue, is_decided
+from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import browsing, checks, commenting, working
+from core.workflows.curation import checks, commenting, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -32,6 +33,10 @@ NOTHING = {
 }
 # These neither save an example nor bring one.
 LIGHT = ("draft", "discard", "read_guidelines", "comment", "read_comments")
+SEVERAL = (
+    "Others hold the rest, you have annotated or skipped it already, or it waits for a reviewer's "
+    "decision."
+)
 NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
 
 
@@ -63,13 +68,15 @@ def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | N
     if answer.task is not None or not sent.next:
         return None
     title, text = NOTHING[mode] if figures["total"] else NO_EXAMPLES
+    if figures["total"] and figures.get("annotators", 1) > 1:
+        text = SEVERAL
     return {"title": title, "text": text}
 
 
 def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Task) -> Body:
     """One example as the editor shows it."""
     example = task.example
-    notes = notes_for_annotator(task.sent_back)
+    notes = notes_for_annotator(task.sent_back, own=task.own)
     if mode == "review":
         notes = notes_for_reviewer(example, task.history, actor.person_id)
     draft = working.draft_of(store, actor, mode, example.example_id)
@@ -99,6 +106,16 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
         ],
+        "annotations": [annotation_view(one, example) for one in task.annotations],
+    }
+
+
+def annotation_view(one: BlindAnnotation, example: CurrentExample) -> Body:
+    """One of several people's annotations, and how its texts differ from those shown."""
+    return {
+        **asdict(one),
+        "said": [list(value) for value in label_values(one.labels)],
+        "changes": listed(changes_between(example.fields, one.fields)),
     }
 
 
@@ -143,17 +160,16 @@ def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
     try:
         sent = Sent.from_json(body)
         project_id = str(body["project"])
-        theirs = browsing.example_of(store, actor, project_id, sent.example_id)
-        history = tuple(browsing.history_of(store, actor, theirs))
+        theirs = working.theirs(store, actor, project_id, mode, sent.example_id)
     except (TouchstoneError, KeyError):
         return {}
     if sent.action == "open" or not any(sent.fields.values()):
         return {}
     return {
-        "theirs": task_view(store, actor, project_id, mode, Task(theirs, history)),
-        "changes": listed(changes_between(theirs.fields, sent.fields)),
-        "labels": changed_words(theirs.labels, sent.labels),
-        "open": not is_decided(theirs.state),
+        "theirs": task_view(store, actor, project_id, mode, theirs),
+        "changes": listed(changes_between(theirs.example.fields, sent.fields)),
+        "labels": changed_words(theirs.example.labels, sent.labels),
+        "open": working.may_still_be_saved(mode, theirs.example),
     }
 
 

@@ -19,6 +19,7 @@ from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
+from pages.team.overlap_form import overlap_fields
 
 Triple = tuple[str, str, str]
 SAMPLE: Triple = ("Say hello to the person named.", "Ada", "Hello, Ada!")
@@ -112,6 +113,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         help=GUIDELINES_HELP,
     )
     labels = _labels(shown, key)
+    people, share = overlap_fields(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -124,6 +126,8 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         record_fields=fields,
         label_field=label_field,
         json_schema=schema,
+        overlap=people,
+        overlap_share=share,
     )
 
 

@@ -74,11 +74,11 @@ class Bench:
 
 
 @contextmanager
-def bench(examples: int, people: int) -> Iterator[Bench]:
+def bench(examples: int, people: int, overlap: int = 1) -> Iterator[Bench]:
     """Seed a workspace, start the server, stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="touchstone-load-") as folder:
         home = Path(folder) / "workspace"
-        project_id, names = seed(home, examples, people)
+        project_id, names = seed(home, examples, people, overlap)
         began = time.perf_counter()
         server = launch(home, Path(folder) / "server.log")
         try:
@@ -88,12 +88,12 @@ def bench(examples: int, people: int) -> Iterator[Bench]:
             server.stop()
 
 
-def seed(home: Path, examples: int, people: int) -> tuple[str, list[str]]:
+def seed(home: Path, examples: int, people: int, overlap: int) -> tuple[str, list[str]]:
     """A project with examples, and people who annotate in it, all with one password."""
     Workspace(home).prepare()
     store = Store(home)
     try:
-        project_id = a_project(store, PROJECT).project_id
+        project_id = a_project(store, PROJECT, overlap=overlap).project_id
         many_examples(store, project_id, examples)
         names = [f"annotator{n}" for n in range(people)]
         one_hash = hash_password(PASSWORD, "nobody")

@@ -13,9 +13,10 @@ from tests.browser.curation_site import (
     shown_input,
 )
 from tests.browser.curation_site import site as site
-from tests.browser.driving import PATIENCE
+from tests.browser.driving import PATIENCE, sign_in
 from tests.serving import Server
 
+TWICE = "Annotated by two"
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
 
 
@@ -111,3 +112,48 @@ def test_an_undone_decision_comes_back_before_the_next_example(
     expect(page.locator(".about")).to_have_text(about, timeout=PATIENCE)
     expect(page.get_by_text(texts[0]).first).to_be_visible()
     expect(page.locator(".history")).to_contain_text("History")
+
+
+def test_two_people_annotate_each_example_and_a_reviewer_uses_one_by_keyboard(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    done = site.touchstone(
+        "import", str(site.home.parent / "sums.jsonl"), "--project", TWICE, "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    for name, role in (("lena", "lead"), ("ivo", "annotator"), ("ute", "annotator")):
+        site.add(name, role, TWICE)
+    site.add("rolf", "reviewer", TWICE)
+    lead = sign_in(context, site, "lena", "/projects")
+    people = lead.get_by_role("spinbutton", name="People per example")
+    people.fill("2", timeout=PATIENCE)
+    people.press("Enter")
+    expect(lead.get_by_text("annotated by 2 people: 2 times the work")).to_be_visible()
+    lead.get_by_role("button", name="Save settings").click()
+    expect(lead.get_by_text("Saved. Versions")).to_be_visible(timeout=PATIENCE)
+    for name, output in (("ivo", "It makes what Ivo says."), ("ute", "It makes what Ute says.")):
+        annotate_over_http(site, name, output)
+    page = at_work(other, site, "rolf", "/review")
+    expect(page.locator(".note").get_by_text("2 annotators differ")).to_be_visible()
+    cards = page.locator(".annotations .card")
+    expect(cards).to_have_count(2)
+    expect(page.locator(".editor")).not_to_contain_text("ivo")
+    page.keyboard.press("c")
+    page.keyboard.press("c")
+    expect(cards.nth(1)).to_contain_text("B is used")
+    page.get_by_role("button", name="Accept annotation B").click()
+    expect(page.locator(".empty")).to_be_visible(timeout=PATIENCE)
+    lead.goto(f"{site.url}/agreement")
+    expect(lead.get_by_role("heading", name="By pair of people")).to_be_visible(timeout=PATIENCE)
+    expect(lead.get_by_text("Similarity of outputs")).to_be_visible()
+
+
+def annotate_over_http(site: Server, name: str, output: str) -> None:
+    """Somebody without a browser annotates what comes next."""
+    with site.signed_in(name) as client:
+        task = client.get("/work/annotate").json()["task"]
+        names = ("project", "submission_id", "example_id", "based_on", "labels", "quality")
+        fields = {**task["fields"], "output": output}
+        body = {**{one: task[one] for one in names}, "action": "save", "fields": fields}
+        said = client.post("/work/annotate", json=body, headers={"origin": site.url})
+        assert said.json()["saved"] == [task["submission_id"]]

@@ -93,6 +93,26 @@ def test_the_provenance_says_who_annotated_and_reviewed_which_revision(store: St
     assert "annotated_by" not in second["provenance"]
 
 
+def test_the_provenance_of_an_example_that_several_annotated_names_each(store: Store) -> None:
+    project_id = a_project(store, overlap=2).project_id
+    some_examples(store, project_id, 2)
+    names = ("Ada", "Ben")
+    ada, ben = (
+        Actor(a_person(store, name), name, roles={project_id: frozenset({"lead"})})
+        for name in names
+    )
+    for person, times in ((ada, 2), (ben, 1)):
+        for _ in range(times):
+            task = annotating.next_to_annotate(store, person, project_id)
+            assert task
+            edit = an_edit(task, output=f"{person.name}'s.")
+            annotating.save_annotation(store, person, project_id, edit)
+    _, (both, waits) = export(store, ada, provenance=True)
+    told = [(one["by"], one["output"]) for one in both["provenance"]["annotations"]]
+    assert told == [("Ada", "Ada's."), ("Ben", "Ben's.")]
+    assert "annotations" not in waits["provenance"]
+
+
 def test_an_annotator_may_not_export(store: Store) -> None:
     project_id = a_project(store).project_id
     some_examples(store, project_id, 2)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import Conflict, InvalidInput, Overtaken
+from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import FIELDS, Example
 from core.examples.states import ExampleState, Queue, is_decided
 from core.labels.spans import settled, taken_off
-from core.workflows.curation import queue
+from core.workflows.curation import collecting, queue
 from core.workflows.curation.browsing import example_of
+from core.workflows.curation.collecting import EditConflict as EditConflict
 from core.workflows.curation.labelling import with_checked_labels
 
 if TYPE_CHECKING:
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
 LATELY = timedelta(days=7)
 SAYS_SENT_BACK = ("send_back", "reopen")
-
-
-class EditConflict(Overtaken):
-    """Somebody saved another revision of the example meanwhile."""
-
-    title = "Somebody saved this example before you"
 
 
 @dataclass(frozen=True)
@@ -84,6 +79,7 @@ def open_example(
     actor.require(project_id, "annotator", "lead")
     example = example_of(store, actor, project_id, example_id)
     refuse_decided(example)
+    collecting.refuse_collected(example)
     queue.take(store, actor, example, "annotate", holding)
     return example
 
@@ -97,7 +93,8 @@ def why_sent_back(example: CurrentExample, history: Sequence[HistoryEntry]) -> s
 
 
 def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> None:
-    """Save a revision for review and let go of the example.
+    """Save a revision for review and let go of the example; where several people annotate it, save
+    this person's annotation, and what they make of it once the last of them has.
 
     Raises EditConflict when `based_on` is no longer the current revision: nothing is overwritten.
     """
@@ -110,9 +107,14 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
         if is_saved(store, current, edit):
             return
         refuse_decided(current)
-        refuse_stale(current, edit)
-        add_revision(store, actor, current, edit, origin="annotate", state="annotated")
-        leave(store, actor, current)
+        collecting.refuse_collected(current)
+        if collecting.is_collecting(store, current):
+            collecting.annotate(store, actor, current, edit)
+            let_go(store, actor, current)
+        else:
+            refuse_stale(current, edit)
+            add_revision(store, actor, current, edit, origin="annotate", state="annotated")
+            leave(store, actor, current)
         record(store, actor, "saved", current, edit.submission_id)
 
     store.transact(save)
@@ -157,9 +159,14 @@ def add_revision(
 
 def leave(store: Store, actor: Actor, changed: CurrentExample) -> None:
     """The example changed in this person's hands: its lease, draft and skips are void."""
-    store.queues.release(changed.example_id, actor.person_id)
+    let_go(store, actor, changed)
     store.queues.forget_skips(changed.project_id, changed.example_id)
-    store.drafts.drop_of_example(actor.person_id, changed.example_id)
+
+
+def let_go(store: Store, actor: Actor, example: CurrentExample) -> None:
+    """This person is done with the example: their lease and draft are void."""
+    store.queues.release(example.example_id, actor.person_id)
+    store.drafts.drop_of_example(actor.person_id, example.example_id)
 
 
 def record(
@@ -178,16 +185,24 @@ def record(
 
 
 def is_saved(store: Store, current: CurrentExample, edit: Edit) -> bool:
-    """Whether the edit is one of the example's revisions already.
+    """Whether the edit is one of the example's revisions, or of its annotations, already.
 
     Raises InvalidInput where another example was saved under this submission.
     """
-    if current.revision_id == edit.based_on:
+    if current.revision_id == edit.based_on and not current.annotations:
         return False
-    saved_on = store.annotation.example_of_revision(edit.submission_id)
+    saved_on = example_of_submission(store, current.project_id, edit.submission_id)
     if saved_on not in (None, current.example_id):
         raise InvalidInput("This submission belongs to another example. Reload the page.")
     return saved_on is not None
+
+
+def example_of_submission(store: Store, project_id: str, submission_id: str) -> str | None:
+    """The example that a text was saved of under this submission, or None where it was not."""
+    found = store.annotation.example_of_revision(submission_id)
+    if found is None and store.overlaps.of_project(project_id).ever:
+        return store.overlaps.example_of(submission_id)
+    return found
 
 
 def refuse_decided(current: CurrentExample) -> None:
@@ -280,7 +295,11 @@ def last_saved(
     ids = list(dict.fromkeys(act.example_id for act in acts))
     for example_id in ids[ids.index(before) + 1 :] if before in ids else ids:
         example = store.examples.current(example_id)
-        if example and example.state == "annotated" and example.author_id == actor.person_id:
+        if example is None:
+            continue
+        if example.state == "annotated" and example.author_id == actor.person_id:
+            return example
+        if collecting.can_go_back(store, actor, example):
             return example
     return None
 

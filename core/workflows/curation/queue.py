@@ -13,8 +13,9 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Overtaken
 from core.examples.current import CurrentExample
-from core.examples.leases import Lease
+from core.examples.leases import Hands, Lease
 from core.examples.states import Queue
+from core.workflows.curation import collecting
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -54,11 +55,34 @@ def take_next(
         taken = _lease_next(store, actor, project_id, queue, holding)
         if taken.example is None or store.database.in_transaction:
             return taken  # to look again in one transaction is to see the same
-        example = store.examples.current(taken.example.example_id)
-        if example is None or example.is_open(queue):
-            return Taken(example, taken.missing)
-        # Somebody decided on it between the look and the lease.
-        store.transact(partial(store.queues.release, example.example_id, actor.person_id))
+        if found := _still_open(store, actor, queue, taken):
+            return found
+
+
+def look_again(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    queue: Queue,
+    holding: Collection[str],
+    taken: Taken,
+) -> Taken:
+    """What was taken in a transaction that has ended, or another where somebody took and saved the
+    example while it ran: of an example that several annotate, that may have been the last one."""
+    return _still_open(store, actor, queue, taken) or take_next(
+        store, actor, project_id, queue, holding
+    )
+
+
+def _still_open(store: Store, actor: Actor, queue: Queue, taken: Taken) -> Taken | None:
+    if taken.example is None:
+        return taken
+    example = store.examples.current(taken.example.example_id)
+    if example is None or example.is_open(queue):
+        return Taken(example, taken.missing)
+    # Somebody decided on it between the look and the lease.
+    store.transact(partial(store.queues.release, example.example_id, actor.person_id))
+    return None
 
 
 def _lease_next(
@@ -76,10 +100,10 @@ def _lease_next(
             if mine.example_id in holding:
                 continue
             held = store.examples.current(mine.example_id)
-            if held is not None and held.is_open(queue):
+            if held is not None and held.is_open(queue) and collecting.may_have(store, actor, held):
                 if mine.expires_at < now() + RENEW_BELOW:
                     renew(store, actor, held, queue)
-                return Taken(held, hands.missing)
+                return Taken(held, missing_of(store, hands, project_id))
             # Somebody decided on it while this person held it.
             store.queues.release(mine.example_id, actor.person_id)
         found = store.queues.candidate(
@@ -88,15 +112,25 @@ def _lease_next(
             actor.person_id,
             taken=hands.withheld.union(holding),
             after=lost + random.randrange(SPREAD * tries) if tries > 1 else 0,
+            deciders=collecting.deciders(store, actor, project_id, queue),
         )
         if found is not None:
             lost = found.position
             ended = any(lease.example_id == found.example_id for lease in hands.leases)
             take_it = store.queues.take_lease if ended else store.queues.add_lease
             take_it(_lease(actor, found, queue))
-        return Taken(found, hands.missing)
+        return Taken(found, missing_of(store, hands, project_id))
 
     return store.transact(take)
+
+
+def missing_of(store: Store, hands: Hands, project_id: str) -> int:
+    """How many open examples a person is not given: others hold them, or they skipped them, or
+    annotated them as one of several people."""
+    if hands.queue == "review" or not store.overlaps.of_project(project_id).ever:
+        return hands.missing
+    done = store.overlaps.done_open(project_id, hands.person_id, hands.withheld)
+    return hands.missing + done
 
 
 def renew(store: Store, actor: Actor, example: CurrentExample, queue: Queue) -> bool:
@@ -145,6 +179,7 @@ def figures(
     actor.require(project_id)
     blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
     if missing is None:
-        missing = store.queues.hands(project_id, queue, actor.person_id).missing
+        hands = store.queues.hands(project_id, queue, actor.person_id)
+        missing = missing_of(store, hands, project_id)
     first = sum(block.n for block in blocks if block.first)
     return QueueFigures(max(0, sum(block.n for block in blocks) - missing), first)

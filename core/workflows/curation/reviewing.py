@@ -13,7 +13,7 @@ from core.examples.current import CurrentExample, HistoryEntry, Review, Revision
 from core.examples.example import FIELDS, Change, word_diff
 from core.examples.states import ExampleState, is_decided
 from core.labels.values import without_empty
-from core.workflows.curation import queue
+from core.workflows.curation import collecting, queue
 from core.workflows.curation.annotating import (
     LATELY,
     Edit,
@@ -74,6 +74,7 @@ def open_review(
     example = example_of(store, actor, project_id, example_id)
     refuse_settled(example)
     _refuse_sent_back(store, actor, example)
+    collecting.refuse_own(store, actor, example)
     queue.take(store, actor, example, "review", holding)
     return with_difference(store, example)
 
@@ -97,12 +98,15 @@ def decide(
     review_id: str,
     decision: ReviewDecision,
     edit: Edit,
+    *,
+    chosen: str = "",
 ) -> None:
     """Save a decision on the revision that `edit` started from.
 
     Where `edit` changes a field, a label or the quality, the change is saved first, as the
     reviewer's revision. Sending back needs a comment, accepting an output. A flag on the example
-    is settled by the decision. Raises EditConflict when somebody was faster.
+    is settled by the decision. `chosen` is the letter of the annotation that the decision takes,
+    where several people wrote one. Raises EditConflict when somebody was faster.
     """
     actor.require(project_id, "reviewer", "lead")
     if decision not in get_args(ReviewDecision):
@@ -119,6 +123,7 @@ def decide(
         shown = example_of(store, actor, project_id, edit.example_id)
         refuse_settled(shown)
         _refuse_sent_back(store, actor, shown)
+        collecting.refuse_own(store, actor, shown)
         refuse_stale(shown, edit)
         current = shown
         if _differs(shown, edit):
@@ -133,6 +138,7 @@ def decide(
             flagged=False,
             comment=edit.comment.strip(),
             seconds=edit.seconds,
+            annotation_id=collecting.chosen_annotation(store, shown, chosen, decision),
         )
         if shown.flagged:
             settled = f"settled: {decision}"

@@ -20,7 +20,7 @@ class Sent:
     """One request. The texts are the person's, unchecked: `edit()` checks them.
 
     `next` is False where the answer needs no further example; `number` names a version of the
-    guidelines.
+    guidelines; `chosen` is the letter of the annotation that a reviewer took.
     """
 
     action: str
@@ -32,6 +32,7 @@ class Sent:
     quality: int | None = None
     comment: str = ""
     reason: str = ""
+    chosen: str = ""
     seconds: float | None = None
     holding: tuple[str, ...] = ()
     next: bool = True
@@ -54,6 +55,7 @@ class Sent:
                     name: _text(value.get(name) or "")
                     for name in ("submission_id", "example_id", "based_on", "comment", "reason")
                 },
+                chosen=_text(value.get("chosen") or ""),
                 action=_text(value.get("action")),
             )
         except (TypeError, ValueError, OverflowError):
@@ -78,7 +80,8 @@ class Sent:
     def draft(self) -> dict[str, Any]:
         """What is kept of a text that is not submitted yet."""
         names = ("submission_id", "based_on", "fields", "labels", "quality", "comment")
-        return {name: getattr(self, name) for name in names}
+        kept = {name: getattr(self, name) for name in names}
+        return kept | ({"chosen": self.chosen} if self.chosen else {})
 
 
 def _seconds(value: Any) -> float | None:

@@ -18,8 +18,16 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
-from core.examples.states import Queue
-from core.workflows.curation import annotating, browsing, commenting, queue, reviewing
+from core.examples.overlap import BlindAnnotation
+from core.examples.states import Queue, is_decided
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    collecting,
+    commenting,
+    queue,
+    reviewing,
+)
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
 from core.workflows.team import guidelines
@@ -41,12 +49,15 @@ class Answer:
 @dataclass(frozen=True)
 class Task:
     """An example to work on: the revision before the current one where that is of interest, the
-    reviewer's comment that it came back with, what people did to it."""
+    reviewer's comment that it came back with, what people did to it; `own`: it shows what this
+    person annotated while others still do; `annotations`: what several people wrote."""
 
     example: CurrentExample
     history: tuple[HistoryEntry, ...]
     previous: Revision | None = None
     sent_back: str = ""
+    own: bool = False
+    annotations: tuple[BlindAnnotation, ...] = ()
 
 
 # Annotate -----------------------------------------------------------------------------------------
@@ -70,7 +81,12 @@ def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         "skip": lambda: _leave(store, actor, project_id, sent, annotating.skip),
         "flag": lambda: _leave(store, actor, project_id, sent, annotating.flag),
     }
-    saved, taken = _save_and_take(store, actor, project_id, sent, "annotate", saving)
+    try:
+        saved, taken = _save_and_take(store, actor, project_id, sent, "annotate", saving)
+    except collecting.Collected:
+        # Perhaps a lead has just lowered how many people are wished: it does not wait any more.
+        collecting.send_on(store, project_id, sent.example_id)
+        raise
     if taken is None:
         return Answer(saved)
     return Answer(saved, _to_annotate(store, actor, taken.example), taken.missing)
@@ -90,6 +106,8 @@ def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExam
 def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> Task | None:
     if example is None:
         return None
+    if own := collecting.as_own(store, actor, example):
+        return Task(own, tuple(browsing.history_of(store, actor, example)), own=True)
     # Most are as they were imported: there is no more to tell, and nothing to be looked up.
     new = example.number == 1 and example.state == "new"
     if new and not store.queues.was_skipped(example.example_id):
@@ -112,7 +130,7 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         "undo": lambda: _undone(store, actor, project_id, sent),
     }
     if sent.action in opening:
-        return Answer(task=_to_review(opening[sent.action]()))
+        return Answer(task=_to_review(store, opening[sent.action]()))
     saving: dict[str, Callable[[], None]] = {
         decision: partial(_decide, store, actor, project_id, decision, sent)
         for decision in get_args(ReviewDecision)
@@ -122,7 +140,7 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
     if taken is None or taken.example is None:
         return Answer(saved)
     task = reviewing.with_difference(store, taken.example)
-    return Answer(saved, _to_review(task), taken.missing)
+    return Answer(saved, _to_review(store, task), taken.missing)
 
 
 def _undone(store: Store, actor: Actor, project_id: str, sent: Sent) -> ReviewTask:
@@ -132,14 +150,19 @@ def _undone(store: Store, actor: Actor, project_id: str, sent: Sent) -> ReviewTa
     return reviewing.open_review(store, actor, project_id, example_id, sent.holding)
 
 
-def _to_review(task: ReviewTask | None) -> Task | None:
-    return None if task is None else Task(task.example, tuple(task.history), task.previous)
+def _to_review(store: Store, task: ReviewTask | None) -> Task | None:
+    if task is None:
+        return None
+    annotations = tuple(collecting.to_compare(store, task.example))
+    return Task(task.example, tuple(task.history), task.previous, annotations=annotations)
 
 
 def _decide(
     store: Store, actor: Actor, project_id: str, decision: ReviewDecision, sent: Sent
 ) -> None:
-    reviewing.decide(store, actor, project_id, sent.submission_id, decision, sent.edit())
+    reviewing.decide(
+        store, actor, project_id, sent.submission_id, decision, sent.edit(), chosen=sent.chosen
+    )
 
 
 # Both ---------------------------------------------------------------------------------------------
@@ -156,6 +179,7 @@ def _save_and_take(
     """Save and lease the next example in one transaction, which is one wait for the disk."""
     # Inside of a transaction the sums of a project that nobody has worked in would not be kept.
     store.counters.sums(project_id)
+    store.overlaps.of_project(project_id)
 
     def save_and_take() -> tuple[tuple[str, ...], queue.Taken | None]:
         saved = _saved(store, actor, project_id, sent, mode, saving)
@@ -163,9 +187,11 @@ def _save_and_take(
             return saved, None
         return saved, queue.take_next(store, actor, project_id, mode, sent.holding)
 
-    found = store.transact(save_and_take)
+    saved, taken = store.transact(save_and_take)
     store.counters.compact_if_long()
-    return found
+    if taken and taken.example and store.overlaps.of_project(project_id).ever:
+        taken = queue.look_again(store, actor, project_id, mode, sent.holding, taken)
+    return saved, taken
 
 
 def _saved(
@@ -210,7 +236,7 @@ def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) 
 
     def keep() -> None:
         example = browsing.example_of(store, actor, project_id, sent.example_id)
-        if sent.action == "discard" or _is_known(store, sent.submission_id):
+        if sent.action == "discard" or _is_known(store, project_id, sent.submission_id):
             store.drafts.drop(actor.person_id, form)
             return
         if example.is_open(mode):
@@ -220,8 +246,8 @@ def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) 
     store.transact(keep)
 
 
-def _is_known(store: Store, submission_id: str) -> bool:
-    if store.annotation.example_of_revision(submission_id) is not None:
+def _is_known(store: Store, project_id: str, submission_id: str) -> bool:
+    if annotating.example_of_submission(store, project_id, submission_id) is not None:
         return True
     return store.annotation.is_known(submission_id)
 
@@ -236,6 +262,23 @@ def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[s
 
 def _form(mode: Queue, example_id: str) -> str:
     return f"{mode} {example_id}"
+
+
+def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id: str) -> Task:
+    """An example as it is now, for somebody whose edit was refused: of one that several people
+    annotate, what they themselves saved last."""
+    example = browsing.example_of(store, actor, project_id, example_id)
+    own = collecting.as_own(store, actor, example) if mode == "annotate" else None
+    return Task(
+        own or example, tuple(browsing.history_of(store, actor, example)), own=own is not None
+    )
+
+
+def may_still_be_saved(mode: Queue, example: CurrentExample) -> bool:
+    """Whether a refused edit can be saved on top of what is there."""
+    if mode == "annotate" and collecting.is_collected(example):
+        return False
+    return not is_decided(example.state)
 
 
 def new_submission_id() -> str:
@@ -264,4 +307,5 @@ def figures(
         "sent_back": waits.first,
         "can_go_back": done.annotated > 0,
         "total": counts["total"],
+        "annotators": store.overlaps.of_project(project_id).people,
     }

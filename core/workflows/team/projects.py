@@ -11,6 +11,7 @@ from core.errors import NameTaken, NotFound, Overtaken
 from core.label_changes import Moves
 from core.names import checked_name
 from core.projects import Project, ProjectSettings
+from core.workflows.curation import collecting
 from core.workflows.team.label_schema import move_labels
 
 if TYPE_CHECKING:
@@ -83,9 +84,13 @@ def change_project(
         if settings.label_schema != project.settings.label_schema:
             move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
+        store.overlaps.settings_change(project_id)
         return changed
 
-    return store.transact(save)
+    changed = store.transact(save)
+    if store.overlaps.of_project(project_id).ever:
+        collecting.send_on(store, project_id)
+    return changed
 
 
 def delete_project(store: Store, actor: Actor, project_id: str) -> None:
