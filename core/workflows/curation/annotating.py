@@ -11,9 +11,8 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
-from core.examples.example import FIELDS, Example
+from core.examples.example import Example
 from core.examples.states import ExampleState, Queue, is_decided
-from core.labels.spans import settled, taken_off
 from core.workflows.curation import collecting, queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
@@ -130,13 +129,7 @@ def add_revision(
     origin: HistoryKind,
     state: ExampleState,
 ) -> CurrentExample:
-    """Append the edit as a revision; inside the caller's transaction. The example after it.
-
-    A mark whose words do not stand in the edit's text is moved or taken off (core.labels.spans),
-    and the history says so.
-    """
-    texts = {name: getattr(edit, name) for name in FIELDS}
-    labels, gone = settled(edit.labels, texts)
+    """Append the edit as a revision; inside the caller's transaction. The example after it."""
     revision = Revision(
         revision_id=edit.submission_id,
         example_id=edit.example_id,
@@ -145,10 +138,10 @@ def add_revision(
         instruction=edit.instruction,
         input=edit.input,
         output=edit.output,
-        labels=labels,
+        labels=edit.labels,
         quality=edit.quality,
         origin=origin,
-        comment=" ".join(filter(None, (edit.comment, taken_off(gone)))),
+        comment=edit.comment,
         author_id=actor.person_id,
         author=actor.name,
         seconds=edit.seconds,

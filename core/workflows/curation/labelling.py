@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput, NotFound
+from core.examples.example import FIELDS
+from core.labels.spans import settled, taken_off
 from core.labels.values import normal, problem_of, without_empty, words_of
 
 if TYPE_CHECKING:
@@ -15,8 +17,15 @@ if TYPE_CHECKING:
 
 
 def with_checked_labels(store: Store, project_id: str, edit: Edit) -> Edit:
-    """The edit with its labels as they are stored. Raises InvalidInput as `check_labels` does."""
-    return replace(edit, labels=check_labels(store, project_id, edit.labels))
+    """The edit with its labels as they are stored. Raises InvalidInput as `check_labels` does.
+
+    A mark whose words do not stand in the edit's text is moved or taken off (core.labels.spans),
+    and the edit's comment, which the history shows, says so.
+    """
+    texts = {name: getattr(edit, name) for name in FIELDS}
+    labels, gone = settled(check_labels(store, project_id, edit.labels), texts)
+    comment = " ".join(filter(None, (edit.comment, taken_off(gone))))
+    return replace(edit, labels=labels, comment=comment)
 
 
 def check_labels(store: Store, project_id: str, labels: Mapping[str, Any]) -> dict[str, Any]:
