@@ -5,37 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from core.errors import InvalidInput
 from core.examples.overlap import MOST_PEOPLE
 from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
+from core.labels.field import InvalidProject as InvalidProject
+from core.labels.field import LabelField as LabelField
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
 
 TaskKind = Literal["generation", "extraction", "classification"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
-
-
-class InvalidProject(InvalidInput):
-    """A setting of the project cannot be used."""
-
-    title = "Please check the project's settings"
-
-
-@dataclass(frozen=True)
-class LabelField:
-    """One label that annotators give: a name and its options; `multiple` allows several."""
-
-    name: str
-    options: tuple[str, ...]
-    multiple: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.name.strip() or len(self.options) < 2:
-            raise InvalidProject(
-                f"The label “{self.name}” needs a name and at least two options. Add them."
-            )
-        if len(set(self.options)) != len(self.options):
-            raise InvalidProject(f"The label “{self.name}” names an option twice. Remove one.")
 
 
 @dataclass(frozen=True)
@@ -154,10 +132,7 @@ class ProjectSettings:
             "name": self.name,
             "task_kind": self.task_kind,
             "guidelines": self.guidelines,
-            "label_schema": [
-                {"name": f.name, "options": list(f.options), "multiple": f.multiple}
-                for f in self.label_schema
-            ],
+            "label_schema": [field.to_json() for field in self.label_schema],
             "rubric": rubric_to_json(self.rubric),
             "template": self.template,
             "record_fields": list(self.record_fields),
@@ -174,10 +149,7 @@ class ProjectSettings:
         return cls(
             **{
                 **data,
-                "label_schema": tuple(
-                    LabelField(f["name"], tuple(f["options"]), f["multiple"])
-                    for f in data["label_schema"]
-                ),
+                "label_schema": tuple(map(LabelField.from_json, data["label_schema"])),
                 "rubric": rubric_from_json(data["rubric"]),
                 "record_fields": tuple(data["record_fields"]),
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import stations
+from core.workflows.curation import commenting
 from core.workflows.team import home
 from pages import navigation
 from pages.components import page, session
@@ -32,6 +33,7 @@ def main() -> None:
         if st.button(step.title, type="primary", icon=":material/arrow_forward:"):
             st.switch_page(SCRIPTS[step.place], query_params=address(step.kind))
     waits(stations.waiting(at, roles))
+    mentions(project.project_id)
     st.subheader("Where the project stands", anchor=False)
     open_to_me = {
         entry.script for entry in navigation.existing() if entry.seen_by(actor, project.project_id)
@@ -40,6 +42,18 @@ def main() -> None:
         with st.container(horizontal=True, gap="small"):
             for station in row:
                 draw(station, SCRIPTS[station.name] in open_to_me)
+
+
+def mentions(project_id: str) -> None:
+    """Comments that mention this person and that they have not opened, with a link to the first."""
+    found = commenting.mentions_of_me(session.store(), session.actor(), project_id)
+    if found.count:
+        st.page_link(
+            SCRIPTS["examples"],
+            label=f"{page.counted(found.count, 'mention')} of you in comments",
+            icon=":material/alternate_email:",
+            query_params={"example": found.example_id},
+        )
 
 
 def no_project(is_admin: bool) -> None:

@@ -17,6 +17,7 @@ from core.query import Query
 from storage.counters import Counters
 from storage.database import Database
 from storage.filters import conditions, parameters, pointer
+from storage.marks import add_remarks, carry_marks
 
 _NOT_HELD = """
     c.example_id NOT IN (SELECT l.example_id FROM example_leases l
@@ -27,8 +28,8 @@ _LOG_REVISIONS = """
         (revision_id, example_id, position, number, based_on, instruction, input, output, labels,
          quality, origin, comment, author_id, seconds, created_at, batch_id)
     SELECT $batch_id || '_' || c.example_id, c.example_id, c.position, c.number + 1, c.revision_id,
-           n.instruction, n.input, n.output, n.labels, n.quality, $origin, $comment, $actor_id,
-           NULL, $now, $batch_id
+           n.instruction, n.input, n.output, n.labels, n.quality, $origin,
+           trim($comment || ' ' || n.remark), $actor_id, NULL, $now, $batch_id
     FROM chosen_examples n JOIN example_current c USING (example_id)
     ORDER BY c.position
 """
@@ -168,6 +169,7 @@ class BulkRevisions:
             """,  # noqa: S608 a literal of this module
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
+        carry_marks(self._db)
         return self._revise_chosen(_SET_TEXTS, "mask", batch_id, actor_id, comment)
 
     # Taking back -------------------------------------------------------------------------------
@@ -200,6 +202,7 @@ class BulkRevisions:
         self, change: str, origin: str, batch_id: str, actor_id: str, comment: str
     ) -> int:
         about = {"batch_id": batch_id, "actor_id": actor_id, "now": now()}
+        add_remarks(self._db)
         self._counters.leave()
         self._db.execute(_LOG_REVISIONS, {**about, "origin": origin, "comment": comment})
         self._db.execute(change, about)

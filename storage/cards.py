@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.clock import now
 from core.examples.example import FIELDS
+from core.labels.values import WRITTEN
 from core.versions.data_card import BY_HAND, Contribution, Lengths, Source, SourceFacts
 from storage.database import Database, Row
 
@@ -186,14 +187,19 @@ class Cards:
         found = {row["field"]: Lengths(**row) for row in rows}
         return tuple(found[field] for field in FIELDS if field in found)
 
-    def labels(self, version_id: str) -> dict[str, dict[str, int]]:
-        """Label -> value -> how many examples have it, commonest first; the first 200 values."""
+    def labels(self, version_id: str, texts: Sequence[str] = ()) -> dict[str, dict[str, int]]:
+        """Label -> value -> how many examples have it, commonest first; the first 200 values.
+        Marked words count by their options; of the labels named in `texts`, free texts, how many
+        are written is counted."""
         rows = self._db.rows(
             """
             SELECT label, value, count(*) AS n
             FROM (
                 SELECT label, unnest(
-                    CASE WHEN json_type(given) = 'ARRAY' THEN CAST(given AS VARCHAR[])
+                    CASE WHEN list_contains($texts, label) THEN [$written]
+                         WHEN json_type(given, '$[0].option') IS NOT NULL
+                         THEN list_distinct(json_extract_string(given, '$[*].option'))
+                         WHEN json_type(given) = 'ARRAY' THEN CAST(given AS VARCHAR[])
                          ELSE [given ->> '$'] END
                 ) AS value
                 FROM (
@@ -208,7 +214,12 @@ class Cards:
             WHERE value IS NOT NULL
             GROUP BY label, value ORDER BY label, n DESC, value LIMIT $most
             """,
-            {"version": version_id, "most": MOST_VALUES},
+            {
+                "version": version_id,
+                "most": MOST_VALUES,
+                "texts": list(texts),
+                "written": WRITTEN,
+            },
         )
         found: dict[str, dict[str, int]] = {}
         for row in rows:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from core.examples.assignment import OPEN_QUEUE
-from core.examples.listing import ExampleFilter
+from core.examples.listing import ExampleFilter, LabelTest
 
 ORDERS = {
     "position": "position",
@@ -18,6 +18,16 @@ ORDERS = {
 }
 
 
+# The point of a rating; what is no number, such as an option, is NULL and fits nothing.
+_POINT = "TRY_CAST(json_extract(labels, $label_field) AS INTEGER)"
+_CONTAINS = "json_contains(json_extract(labels, $label_field), $label_option)"
+_LABEL_TESTS: dict[LabelTest, str] = {
+    "has": _CONTAINS,
+    "at_least": f"{_POINT} >= $label_option",
+    "at_most": f"{_POINT} <= $label_option",
+    "given": "json_exists(labels, $label_field)",
+    "marked": _CONTAINS,
+}
 _LENGTH = "length(instruction) + length(input) + length(output)"
 # Each condition with the filter's field that asks for it; None and "" ask for nothing.
 _CONDITIONS: dict[str, str] = {
@@ -48,7 +58,7 @@ _CONDITIONS: dict[str, str] = {
                        WHERE k.project_id = $project_id AND k.topic = $topic)
         """,
     "has_output": "(trim(output) <> '') = $has_output",
-    "label": "json_contains(json_extract(labels, $label_field), $label_option)",
+    "label": "",  # one of _LABEL_TESTS
     "least": f"{_LENGTH} >= $least",
     "most": f"{_LENGTH} <= $most",
     "text": """
@@ -60,9 +70,9 @@ _CONDITIONS: dict[str, str] = {
 
 def conditions(wanted: ExampleFilter) -> str:
     """The conditions that the filter names, so that DuckDB reads no column in vain."""
-    return " AND ".join(
-        ["project_id = $project_id", *(_CONDITIONS[name] for name in _asked(wanted))]
-    )
+    label = {"label": _LABEL_TESTS[wanted.label_test]}
+    asked = (label.get(name, _CONDITIONS[name]) for name in _asked(wanted))
+    return " AND ".join(["project_id = $project_id", *asked])
 
 
 def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
     given.pop("skipped", None)
     if wanted.label:
         field, option = given.pop("label")
-        given |= {"label_field": pointer(field), "label_option": json.dumps(option)}
+        given |= {"label_field": pointer(field), **_option(wanted.label_test, option)}
     if wanted.assigned_to == OPEN_QUEUE:
         given["assigned_to"] = ""
     if wanted.positions is not None:
@@ -79,6 +89,15 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
     if wanted.text:
         given["text"] = wanted.text.lower()
     return {"project_id": project_id, **given}
+
+
+def _option(test: LabelTest, option: str | int) -> dict[str, Any]:
+    """What a label is compared with; DuckDB binds nothing that a condition does not name."""
+    if test == "given":
+        return {}
+    if test in ("at_least", "at_most"):
+        return {"label_option": int(option)}
+    return {"label_option": json.dumps({"option": option} if test == "marked" else option)}
 
 
 def _asked(wanted: ExampleFilter) -> dict[str, Any]:

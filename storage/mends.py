@@ -7,10 +7,11 @@ from core.examples.current import HistoryKind
 from storage.batches import Batches
 from storage.counters import Counters
 from storage.database import Database
+from storage.marks import add_remarks, carry_marks
 
 # One row an example whose finding of the kind has a mend; what other people hold is left out.
 _MENDABLE = """
-    SELECT c.example_id, c.position, c.number, c.revision_id,
+    SELECT c.example_id, c.position, c.number, c.revision_id, any_value(c.labels) AS labels,
            coalesce(max(f.mend) FILTER (f.field = 'instruction'), any_value(c.instruction))
                AS instruction,
            coalesce(max(f.mend) FILTER (f.field = 'input'), any_value(c.input)) AS input,
@@ -28,7 +29,8 @@ _MENDABLE = """
 """
 # The texts from which the revisions of a batch were mended, where nothing was saved since.
 _MENDED = """
-    SELECT c.example_id, c.position, c.number, c.revision_id, b.instruction, b.input, b.output
+    SELECT c.example_id, c.position, c.number, c.revision_id, b.labels, b.instruction, b.input,
+           b.output
     FROM revisions r
     JOIN example_current c ON c.example_id = r.example_id AND c.revision_id = r.revision_id
     JOIN revisions b ON b.revision_id = r.based_on
@@ -64,6 +66,7 @@ class Mends:
         """Save the mends of a kind, of all examples or of one revision of one; how many."""
         about = self._about(project_id, kind, actor_id, example_id, revision_id)
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE chosen_examples AS {_MENDABLE}", about)
+        carry_marks(self._db)
         return self._save("mend", batch_id, actor_id, comment)
 
     def undo(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
@@ -93,6 +96,7 @@ class Mends:
 
     def _save(self, origin: HistoryKind, batch_id: str, actor_id: str, comment: str) -> int:
         about = {"batch_id": batch_id, "actor_id": actor_id, "now": now()}
+        add_remarks(self._db)
         self._counters.leave()
         self._db.execute(
             """
@@ -100,8 +104,8 @@ class Mends:
                 (revision_id, example_id, position, number, based_on, instruction, input, output,
                  labels, quality, origin, comment, author_id, seconds, created_at)
             SELECT $batch_id || '_' || n.example_id, n.example_id, n.position, n.number + 1,
-                   n.revision_id, n.instruction, n.input, n.output, c.labels, c.quality, $origin,
-                   $comment, $actor_id, NULL, $now
+                   n.revision_id, n.instruction, n.input, n.output, n.labels, c.quality, $origin,
+                   trim($comment || ' ' || n.remark), $actor_id, NULL, $now
             FROM chosen_examples n JOIN example_current c USING (example_id)
             ORDER BY n.position
             """,
@@ -112,7 +116,7 @@ class Mends:
             UPDATE example_current
             SET revision_id = $batch_id || '_' || n.example_id, number = n.number + 1,
                 instruction = n.instruction, input = n.input, output = n.output,
-                author_id = $actor_id, updated_at = $now,
+                labels = n.labels, author_id = $actor_id, updated_at = $now,
                 annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
             FROM chosen_examples n WHERE n.example_id = example_current.example_id
             """,

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 from core.clock import now
 from core.examples.current import CurrentExample
@@ -195,7 +196,7 @@ class Queues:
         blocks = self.open_blocks(project_id, queue, person_id)
         order = self._orders.of_project(project_id) if queue == "annotate" else "oldest"
         statement = _CANDIDATE if deciders is None else _CANDIDATE_APART
-        more = {"deciders": list(deciders or ())} if deciders is not None else {}
+        more: dict[str, Any] = {"deciders": list(deciders)} if deciders is not None else {}
         for block in blocks:
             if order != "oldest" and not block.first:
                 apart = None if deciders is None else person_id

@@ -14,6 +14,7 @@ from storage.backup import Backups
 from storage.batches import Batches
 from storage.cards import Cards
 from storage.checks import Checks
+from storage.comments import Comments
 from storage.contamination import ContaminationChecks
 from storage.counters import Counters
 from storage.database import Database
@@ -32,6 +33,7 @@ from storage.freezing import FreezeInputs
 from storage.gold import Gold
 from storage.groups import Groups
 from storage.guesses import Guesses
+from storage.guidelines import Guidelines
 from storage.imports import Imports
 from storage.intake import Intake
 from storage.invitations import Invitations
@@ -77,6 +79,7 @@ class Store:
         self.accounts = Accounts(self.database, self.sessions)
         self.invitations = Invitations(self.database)
         self.backups = Backups(self.database)
+        self.guidelines = Guidelines(self.database)
         self.drafts = Drafts(self.database)
         self.jobs = Jobs(self.database)
         self.counters = Counters(self.database)
@@ -93,6 +96,7 @@ class Store:
             self.database, self.counters, self.examples, self.groups, self.queue_orders
         )
         self.annotation = Annotation(self.database, self.counters, self.queues)
+        self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
         self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)

@@ -31,6 +31,8 @@ NOT_RECORDED = {
     "evaluation.rating.next_pairs": LEASE,
     "evaluation.rating_drafts.keep_draft": PREFERENCE,
     "evaluation.systems.covered": DERIVED,
+    "curation.commenting.mark_read": PREFERENCE,
+    "team.guidelines.mark_read": PREFERENCE,
     "team.drafts.keep_settings_draft": PREFERENCE,
     "team.drafts.drop_draft": PREFERENCE,
     "team.sessions.actor_of": PREFERENCE,

@@ -68,7 +68,8 @@ def run(job: JobContext) -> None:
         columns["revision_id"] = rows["revision_id"]
         write_checked(columns, drawn.points, folder / "checked.parquet")
         write_duplicates(rows["example_id"], duplicates, folder / "duplicates.parquet")
-        result = _result(rows, labels, report, duplicates, drawn)
+        counts = label_counts(rows["output"], labels, settings.label_schema)
+        result = _result(rows, counts, report, duplicates, drawn)
         text = json.dumps(result.to_json(), ensure_ascii=False)
         (folder / "result.json").write_text(text + "\n", encoding="utf-8")
     job.progress(total, total)
@@ -84,12 +85,8 @@ def examples(rows: dict[str, list[Any]], labels: Sequence[dict[str, Any]]) -> It
 def checked_of(
     example_id: str, instruction: str, input: str, output: str, labels: dict[str, Any]
 ) -> Checked:
-    """One example, its labels as the findings engine takes them."""
-    options = {
-        name: tuple(map(str, one)) if isinstance(one, list) else str(one)
-        for name, one in labels.items()
-    }
-    return Checked(example_id, instruction, input, output, options)
+    """One example, as the findings engine takes it."""
+    return Checked(example_id, instruction, input, output, labels)
 
 
 def _read(path: Path) -> dict[str, list[Any]]:
@@ -107,7 +104,7 @@ def _records(rows: dict[str, list[Any]]) -> Records:
 
 def _result(
     rows: dict[str, list[Any]],
-    labels: Sequence[dict[str, Any]],
+    labels: dict[str, dict[str, int]],
     report: Report,
     duplicates: Duplicates,
     drawn: TopicMap,
@@ -120,7 +117,7 @@ def _result(
         remarks=[one.to_json() for one in report.remarks],
         capped_buckets=duplicates.capped_buckets,
         lengths={name: lengths_of(rows[name]).to_json() for name in FIELDS},
-        labels=label_counts(rows["output"], labels),
+        labels=labels,
         distinct_prompts=len(prompts),
         topics=list(drawn.names),
         points=len(drawn.points),

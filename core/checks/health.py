@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from core.labels.field import LabelField
+from core.labels.values import choices_in
 from core.wording import figure
 
 BARS = 20
@@ -78,14 +80,18 @@ def lengths_of(texts: Sequence[str]) -> Lengths:
 
 
 def label_counts(
-    outputs: Sequence[str], labels: Sequence[Mapping[str, Any]]
+    outputs: Sequence[str],
+    labels: Sequence[Mapping[str, Any]],
+    schema: Sequence[LabelField] = (),
 ) -> dict[str, dict[str, int]]:
-    """Label field → option → examples, and “output” where the outputs are few different texts."""
+    """Label field → option → examples, and “output” where the outputs are few different texts. A
+    rating counts by its points, marks by their options, a free text of the schema as “written”."""
     found: dict[str, Counter[str]] = {}
+    texts = {one.name for one in schema if one.kind == "text"}
     for given in labels:
         for name, chosen in given.items():
-            options = chosen if isinstance(chosen, list | tuple) else [chosen]
-            found.setdefault(name, Counter()).update(str(one) for one in options)
+            options = choices_in(chosen, written=name in texts)
+            found.setdefault(name, Counter()).update(options)
     short = Counter(text.strip() for text in outputs if text.strip())
     if 2 <= len(short) <= min(MOST_LABELS, LABEL_SHARE * max(1, short.total())):
         found.setdefault("output", Counter()).update(short)

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.evidence.metric_trust import MetricTrust, metric_trust
 from core.evidence.slices import Slice, slices
+from core.labels.values import choices_in
 from core.study.pairs import Judgement
 from core.study.ranking import Ranked, ranking
 from core.study.register import level_of
@@ -92,8 +93,7 @@ def facts_of_rows(
         parts = [("reference length", row["length"]), ("source", row["source"])]
         parts.append(("topic", (topics or {}).get(row["example_id"], "")))
         for label, value in json.loads(row["labels"] or "{}").items():
-            chosen = value if isinstance(value, list) else [value]
-            parts += [(f"label {label}", str(one)) for one in chosen]
+            parts += [(f"label {label}", one) for one in choices_in(value)]
         found[row["pair_id"]] = PairFacts(
             row["pair_id"],
             row["example_id"],

@@ -64,14 +64,14 @@ class BulkAction:
     """What is done to each example. `comment` stands in each one's history.
 
     `label` is a field and one of its options, which a field of several options gains and one of a
-    single option becomes; `mask` names the kinds of personal data (core.findings.personal.MASKS);
-    `to` has the ids of people and groups, several of whom get the examples in turn.
-    Raises InvalidInput.
+    single option becomes, or a rating and one of its points, a whole number; `mask` names the kinds
+    of personal data (core.findings.personal.MASKS); `to` has the ids of people and groups, several
+    of whom get the examples in turn. Raises InvalidInput.
     """
 
     kind: BulkKind
     comment: str = ""
-    label: tuple[str, str] | None = None
+    label: tuple[str, str | int] | None = None
     mask: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ class BulkAction:
         if self.label is None:
             return value
         option = self.label[1]
-        if not chosen.multiple:
+        if chosen.kind != "multiple":
             return option
         had = value if isinstance(value, list) else [] if value is None else [value]
         return [*had, *([] if option in had else [option])]

@@ -23,12 +23,18 @@ ORDER_LABELS: dict[Order, str] = {
 ANY_FINDING = "any"
 
 
+LabelTest = Literal["has", "at_least", "at_most", "given", "marked"]
+"""How a label is compared: has this option or point; a rating of at least, of at most so many
+points; given at all; words marked with this option."""
+
+
 @dataclass(frozen=True)
 class ExampleFilter:
     """What a person looks for; None and "" mean anything.
 
     `text` is looked for in all three fields, whatever its case; `skipped`: somebody passed it on;
-    `label` is a field and one of its options; `author_id` wrote the current revision. It changed
+    `label` is a field and one of its options, or a rating and a point, compared as `label_test`
+    says; `author_id` wrote the current revision. It changed
     last at `changed_from` or later and before `changed_before` (naive UTC). `least` and `most`
     bound the characters of its three fields together. `split` is the one that it has in the newest
     dataset version with references. `finding` is a kind that the newest check found on its present
@@ -41,7 +47,8 @@ class ExampleFilter:
     flagged: bool | None = None
     skipped: bool = False
     author_id: str = ""
-    label: tuple[str, str] | None = None
+    label: tuple[str, str | int] | None = None
+    label_test: LabelTest = "has"
     has_output: bool | None = None
     text: str = ""
     changed_from: datetime | None = None
@@ -63,6 +70,8 @@ class ExampleFilter:
     def __post_init__(self) -> None:
         if self.state is not None and self.state not in STATES:
             raise InvalidInput("Choose one of the states, or all.")
+        if self.label_test not in get_args(LabelTest):
+            raise InvalidInput("Choose one of the labels, or any.")
         if self.order not in get_args(Order) or (self.order == "alike" and self.positions is None):
             raise InvalidInput("Choose one of the orders.")
         if self.split is not None and self.split not in SPLITS:

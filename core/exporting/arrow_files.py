@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.exporting.formats import FOLDER
-from core.exporting.layout import HASH, SPLITS, Layout, labels_in
+from core.exporting.layout import HASH, SPLITS, LabelShape, Layout, labels_in
 
 
 class ParquetFiles:
@@ -99,22 +100,36 @@ def as_columns(batch: pa.Table, layout: Layout) -> pa.Table:
 
 
 def _labels(batch: pa.Table, layout: Layout) -> pa.Array:
-    """Labels as a struct: a text each, a list where an example can have several."""
+    """Labels as a struct: a text each, a list where an example can have several, a whole number of
+    a rating, a list of structs of marked words."""
     given = [labels_in(text) for text in batch["labels"].to_pylist()]
     arrays = []
-    for name, multiple in layout.labels.items():
-        values = [one.get(name) for one in given]
-        kind = pa.list_(pa.string()) if multiple else pa.string()
-        arrays.append(pa.array([_label(value, multiple) for value in values], kind))
+    for name, shape in layout.labels.items():
+        values = [_label(one.get(name), shape) for one in given]
+        arrays.append(pa.array(values, _ARROW[shape]))
     return pa.StructArray.from_arrays(arrays, list(layout.labels))
 
 
-def _label(value: Any, multiple: bool) -> Any:
-    if value is None:
-        return None
-    if multiple:
+_MARK = pa.struct(
+    [
+        *(("field", pa.string()), ("start", pa.int64()), ("end", pa.int64())),
+        *(("option", pa.string()), ("text", pa.string())),
+    ]
+)
+_ARROW: dict[LabelShape, pa.DataType] = {
+    "text": pa.string(),
+    "list": pa.list_(pa.string()),
+    "number": pa.int64(),
+    "marks": pa.list_(_MARK),
+}
+
+
+def _label(value: Any, shape: LabelShape) -> Any:
+    if value is None or shape in ("number", "marks"):
+        return value
+    if shape == "list":
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    return str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
 
 
 def _of_split(table: pa.Table, split: str) -> pa.Table:

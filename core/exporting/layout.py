@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,9 @@ from core.errors import InvalidInput
 from core.examples.example import FIELDS
 from core.exporting.reading import in_order
 from core.importing.checking import checked_hash
+from core.labels.spans import is_marks
 
+LabelShape = Literal["text", "list", "number", "marks"]
 SPLITS = ("train", "validation", "test")
 BATCH = 2000
 HASH = "content_hash"
@@ -43,11 +45,11 @@ class InvalidExport(InvalidInput):
 @dataclass(frozen=True)
 class Layout:
     """The source's columns in their order, without those of `provenance` and the position; `labels`
-    are the names of all labels, True for those of which an example can have several."""
+    are the names of all labels, and what their values are."""
 
     columns: tuple[str, ...]
     provenance: tuple[str, ...]
-    labels: dict[str, bool]
+    labels: dict[str, LabelShape]
     rows: int
 
     @property
@@ -80,13 +82,26 @@ def layout_of(source: Path) -> Layout:
     )
 
 
-def _labels(source: Path) -> dict[str, bool]:
-    """The names of all labels; few combinations of them are many examples' own."""
-    found: dict[str, bool] = {}
+def _labels(source: Path) -> dict[str, LabelShape]:
+    """The names of all labels and their shapes; one whose kind was changed between the revisions
+    of a version is read as a list where some are, else as text."""
+    found: dict[str, set[LabelShape]] = {}
     for text in pq.read_table(source, columns=["labels"])["labels"].unique().to_pylist():
         for name, value in labels_in(text).items():
-            found[name] = found.get(name, False) or isinstance(value, list)
-    return dict(sorted(found.items()))
+            found.setdefault(name, set()).add(_shape_of(value))
+    return {name: _together(shapes) for name, shapes in sorted(found.items())}
+
+
+def _shape_of(value: Any) -> LabelShape:
+    if isinstance(value, list):
+        return "marks" if is_marks(value) else "list"
+    return "number" if isinstance(value, int) else "text"
+
+
+def _together(shapes: set[LabelShape]) -> LabelShape:
+    if len(shapes) == 1:
+        return next(iter(shapes))
+    return "list" if "list" in shapes and "marks" not in shapes else "text"
 
 
 def labels_in(text: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import cache, lru_cache
+from functools import lru_cache
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -98,7 +98,7 @@ def csv_rows(folder: Path, layout: Layout) -> TextFiles:
     labels = [f"labels.{name}" for name in layout.labels]
     provenance = [f"provenance.{name}" for name in layout.provenance]
     header = ["id", *names[1:at], *labels, *names[at:], HASH, *provenance]
-    known = cache(labels_in)
+    known = lru_cache(10_000)(labels_in)
 
     def encode(batch: pa.Table) -> Iterator[bytes]:
         columns = [

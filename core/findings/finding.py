@@ -24,14 +24,14 @@ class InvalidFinding(InvalidInput):
 class Checked:
     """An example as checks see it: unlike an Example it may be empty or damaged.
 
-    `labels` are what annotators chose: label field → option, or several options.
+    `labels` are what annotators gave, as stored: label field → value (core.labels.field).
     """
 
     id: str
     instruction: str
     input: str
     output: str
-    labels: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """The text of "instruction", "input" or "output"."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from core.findings.finding import LABELS, Flaw
 from core.findings.settings import FindingSettings
 from core.findings.subject import Subject
+from core.labels.field import LabelField
+from core.labels.spans import is_marks
+from core.labels.values import choices_in, is_empty, problem_of
 from core.scoring.labels import normal_label, parsed_label
 from core.scoring.records import parse_record
 
@@ -34,13 +38,19 @@ def label_not_in_schema(subject: Subject, settings: FindingSettings) -> list[Fla
         if parsed_label(label, _spellings(settings.output_labels)) is None:
             flaws.append(Flaw("output", None, None, _explained(label, settings)))
     for one in settings.label_schema:
-        given = subject.example.labels.get(one.name)
-        options = given if isinstance(given, tuple) else (given,) if given else ()
-        for option in options:
-            if option not in one.options:
-                reason = f"“{option}” is no option of the label “{one.name}”."
-                flaws.append(Flaw(LABELS, None, None, reason))
+        for reason in _odd_parts(one, subject.example.labels.get(one.name)):
+            flaws.append(Flaw(LABELS, None, None, reason))
     return flaws
+
+
+def _odd_parts(field: LabelField, value: Any) -> list[str]:
+    """What of an annotator's label the schema does not have, a sentence for each."""
+    if is_empty(value) or not (problem := problem_of(field, value)):
+        return []
+    if field.has_options and (field.kind == "span") == is_marks(value):
+        odd = [one for one in choices_in(value) if one not in field.options]
+        return [f"“{one}” is no option of the label “{field.name}”." for one in odd]
+    return [f"The label “{field.name}” {problem}."]
 
 
 def _explained(label: str, settings: FindingSettings) -> str:

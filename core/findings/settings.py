@@ -51,10 +51,7 @@ class FindingSettings:
         """A dictionary that `from_json` turns back into an equal value."""
         return {
             "grounded": self.grounded,
-            "label_schema": [
-                {"name": one.name, "options": list(one.options), "multiple": one.multiple}
-                for one in self.label_schema
-            ],
+            "label_schema": [one.to_json() for one in self.label_schema],
             "output_labels": list(self.output_labels),
             "label_field": self.label_field,
             "language": self.language,
@@ -67,10 +64,7 @@ class FindingSettings:
         """What `to_json` wrote."""
         return cls(
             values["grounded"],
-            tuple(
-                LabelField(one["name"], tuple(one["options"]), one["multiple"])
-                for one in values["label_schema"]
-            ),
+            tuple(map(LabelField.from_json, values["label_schema"])),
             tuple(values["output_labels"]),
             values["label_field"],
             values["language"],

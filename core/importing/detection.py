@@ -105,7 +105,8 @@ def detect(
         return None
     taken = {instruction, text, output, label}
     identity = find_column(ID_NAMES, [name for name in common if name not in taken])
-    labels = labels_by_name([name for name in columns if name not in taken], schema)
+    whole = (*columns, *meta_columns(columns, nested, samples))
+    labels = labels_by_name([name for name in whole if name not in taken], schema)
     taken |= {identity, *(column for _, column in labels)}
     return ColumnMapping(
         instruction,

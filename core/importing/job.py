@@ -57,10 +57,7 @@ def run(job: JobContext) -> None:
         ColumnMapping.from_json(given) if given else None,
         allow_empty_output=bool(job.spec.get("allow_empty_output", False)),
         limits=Limits(**job.spec.get("limits", {})),
-        schema=[
-            LabelField(one["name"], tuple(one["options"]), one["multiple"])
-            for one in job.spec.get("label_schema", ())
-        ],
+        schema=[LabelField.from_json(one) for one in job.spec.get("label_schema", ())],
     )
 
     # Records have no cycles: to look for some after every 700 costs a tenth of the time.

@@ -43,7 +43,7 @@ def _is_about(name: str) -> bool:
 
 
 def _labels(record: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: _several(v) for name, v in record.items() if name.startswith("labels.")}
+    found = {name: value for name, value in record.items() if name.startswith("labels.")}
     if isinstance(record.get("labels"), dict):
         found |= {f"labels.{name}": value for name, value in record["labels"].items()}
     return {name: value for name, value in found.items() if value is not None}
@@ -56,12 +56,6 @@ def _exported(record: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(record.get("provenance"), dict):
         found |= record["provenance"]
     return {name: value for name, value in found.items() if value not in _NOTHING}
-
-
-def _several(value: Any) -> Any:
-    """Several options of a label, which CSV holds as a JSON list."""
-    known = from_json_text(value) if isinstance(value, str) and value.startswith("[") else value
-    return known if isinstance(known, list) else value
 
 
 def from_json_text(value: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.examples.example import Example, InvalidExample
+from core.examples.example import FIELDS, Example, InvalidExample
 from core.importing.checking import checked_hash
 from core.importing.columns import ColumnMapping, InvalidMapping
 from core.importing.formats import FileKind, identify
@@ -200,7 +200,7 @@ def _outcome(
         digest = checked_hash(*texts, allow_empty_output)
     except InvalidExample as error:
         return Reject(record.line, fields.where + error.message, excerpt(record.values))
-    given, problems = labels.read(fields.source)
+    given, problems = labels.read(fields.source, dict(zip(FIELDS, texts, strict=True)))
     meta = fields.meta
     for problem in problems:
         meta = meta | {problem.column: plain_value(fields.source[problem.column])}

@@ -58,7 +58,7 @@ def demo_settings() -> ProjectSettings:
         guidelines=DEMO_GUIDELINES,
         label_schema=(
             LabelField("note", ("complete", "breaks off", "unclear")),
-            LabelField("problems", ("typo", "swapped fields", "wrong decision"), multiple=True),
+            LabelField("problems", ("typo", "swapped fields", "wrong decision"), "multiple"),
         ),
         record_fields=DEMO_FIELDS,
         label_field="decision",

@@ -45,10 +45,10 @@ def bulk_change(project_id: str, wanted: ExampleFilter) -> None:
 @st.dialog("Change all that match")
 def change(project_id: str, wanted: ExampleFilter) -> None:
     """Choose what to do, see how many it changes, then do it."""
-    labels = label_choices()
+    labels = label_choices(given=True)
     chosen = st.selectbox("What to do", [one for one in ACTIONS if one != "Label" or labels])
     kind = ACTIONS[chosen or "Accept"]
-    label = labels[st.selectbox("Label", list(labels))] if kind == "label" else None
+    label = labels[st.selectbox("Label", list(labels))][0] if kind == "label" else None
     masks = mask_choice() if kind == "mask" else ()
     to = assignee_choice(project_id) if kind == "assign" else ()
     if kind == "assign" and not to:

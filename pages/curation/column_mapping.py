@@ -14,6 +14,7 @@ from core.importing.formats import FORMATS
 from core.importing.limits import Limits
 from core.importing.pipeline import Accepted
 from core.importing.preview import Preview, preview
+from core.labels.values import words_of
 from core.projects import LabelField
 from pages.components import errors, page
 
@@ -211,7 +212,7 @@ def _shown(one: Accepted) -> dict[str, Any]:
     }
     if one.external_id is not None:
         row["Id"] = one.external_id
-    row |= {f"Label: {name}": str(value) for name, value in one.labels.items()}
+    row |= {f"Label: {name}": words_of(value)[:300] for name, value in one.labels.items()}
     return row | {f"Metadata: {name}": str(value)[:300] for name, value in one.meta.items()}
 
 

@@ -69,7 +69,8 @@ def check_form(project: Project, *, folded: bool) -> None:
 
 def _chosen(project: Project, kept: CheckSettings) -> dict[str, Any]:
     """The widgets; what they say, as fields of CheckSettings."""
-    names = [one.name for one in project.settings.label_schema]
+    schema = project.settings.label_schema
+    names = [one.name for one in schema if one.kind in ("single", "multiple")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         over = st.selectbox(
             "Duplicates are looked for in", list(OVER_LABELS),

@@ -153,6 +153,7 @@ class Editor extends Drafting {
 
   open({ form, conflict = null }) {
     this.conflict = conflict
+    this.saying = null
     this.watch.seconds = 0
     this.editing = new Set(this.page.mode === "annotate" || conflict ? FIELDS : [])
     this.form = fresh(this.data, this.page.schema)
@@ -220,9 +221,9 @@ class Editor extends Drafting {
   async reopen(error, item) {
     if (this.data && !this.pending) this.ahead.unshift({ task: this.data, time: Date.now() })
     const form = { ...item.fields, ...marksOf(item) }
-    const { theirs, changes, open } = error.answer
+    const { theirs, changes, labels, open } = error.answer
     if (theirs) {
-      this.show(theirs, null, { form, conflict: { title: error.title, text: error.message, changes, open } })
+      this.show(theirs, null, { form, conflict: { title: error.title, text: error.message, changes, labels, open } })
       return
     }
     try {

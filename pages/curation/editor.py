@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.workflows.curation import commenting
+from core.workflows.team import guidelines
 from pages.components import session
 from pages.components.assets import asset
 
@@ -23,12 +25,16 @@ _component = st.components.v2.component(
         "components/outbox.js",
         "components/work_client.js",
         "components/work_parts.js",
+        "components/spans.js",
         "curation/prose.js",
+        "curation/editor_spans.js",
+        "curation/editor_labels.js",
         "curation/editor_form.js",
         "curation/editor_findings.js",
         "curation/editor_parts.js",
         "curation/editor_annotations.js",
         "curation/editor_panels.js",
+        "curation/editor_comments.js",
         "curation/editor_view.js",
         "curation/editor_drafts.js",
         "curation/editor.js",
@@ -48,14 +54,27 @@ def editor(mode: Literal["annotate", "review"], stamp: str = "") -> None:
         "example": st.query_params.get("example", ""),
         "first": st.query_params.get("first", ""),
         "stamp": stamp,
-        "schema": [
-            {"name": one.name, "options": list(one.options), "multiple": one.multiple}
-            for one in settings.label_schema
-        ],
-        "guidelines": settings.guidelines,
+        "schema": [one.to_json() for one in settings.label_schema],
+        "guidelines": _guidelines(project_id),
+        "people": sorted(commenting.people_to_mention(session.store(), actor, project_id)),
         "links": _links(mode, actor.has(project_id, "reviewer", "lead")),
     }
     _component(data=data, key=f"{mode}_{project_id}")
+
+
+def _guidelines(project_id: str) -> dict[str, Any] | None:
+    """The present version, and whether it changed since this person opened one."""
+    found = guidelines.shown(session.store(), session.actor(), project_id)
+    if found is None:
+        return None
+    return {
+        "text": found.version.text,
+        "number": found.version.number,
+        "at": found.version.created_at.isoformat(),
+        "person": found.version.person,
+        "changed": found.is_changed,
+        "read": found.read == found.version.number,
+    }
 
 
 def _links(mode: str, reviews: bool) -> list[dict[str, str]]:

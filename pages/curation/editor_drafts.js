@@ -24,6 +24,7 @@ class Drafting extends Surface {
 
   take(draft) {
     for (const name of Object.keys(this.form)) if (name in draft) this.form[name] = structuredClone(draft[name])
+    this.form.labels = fittingLabels(this.form.labels, this.page.schema)
     for (const name of FIELDS) if (this.form[name] !== this.data.fields[name]) this.editing.add(name)
   }
 
@@ -106,10 +107,9 @@ function marksOf({ labels, quality, comment, chosen }) {
 
 function fresh(task, schema) {
   const { fields, labels, quality } = structuredClone(task)
-  // A lead may have taken a label out of the schema since.
-  const known = schema.filter(({ name }) => name in labels).map(({ name }) => [name, labels[name]])
+  // A lead may have taken a label out of the schema since, or made another kind of it.
   const several = task.annotations?.length ? { chosen: "" } : {}
-  return { ...fields, labels: Object.fromEntries(known), quality, comment: "", ...several }
+  return { ...fields, labels: fittingLabels(labels, schema), quality, comment: "", ...several }
 }
 
 function differs(draft, form) {

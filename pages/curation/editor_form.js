@@ -8,13 +8,16 @@ function grow(area) {
   area.style.height = `${Math.min(area.scrollHeight + 2, 560)}px`
 }
 
-function textField(name, form, changed) {
+// With `marking`, its words can be marked: see editor_spans.js.
+function textField(name, form, changed, marking) {
   const area = element("textarea", {
     id: name,
     rows: name === "instruction" ? "2" : "3",
     spellcheck: "true",
     oninput: () => {
+      const before = form[name]
       form[name] = area.value
+      if (marking.any) said(goneMarks(marking.edited(name, before, area.value)))
       size.textContent = sizeOf(area.value)
       grow(area)
       changed()
@@ -22,13 +25,30 @@ function textField(name, form, changed) {
   })
   area.value = form[name]
   const size = element("span", { class: "size" }, sizeOf(form[name]))
+  const note = element("p", { class: "gone", role: "status" })
+  const said = (words) => { note.textContent = words }
   requestAnimationFrame(() => grow(area))
+  let wide = 0
+  new ResizeObserver(() => {
+    if (area.clientWidth !== wide) grow(area) // as tall as its lines, however the window is turned
+    wide = area.clientWidth
+  }).observe(area)
+  const can = marking.any
   return element(
     "div",
     { class: "field" },
-    element("div", { class: "caption" }, element("label", { for: name }, title(name)), size),
-    area,
+    element("div", { class: "caption" }, element("label", { for: name }, title(name)), size,
+      can ? markBar(marking, name, area, said) : null),
+    can ? element("div", { class: "markable" }, markBackdrop(marking, name, area), area) : area,
+    note,
+    can ? markList(marking, name) : null,
   )
+}
+
+function goneMarks(words) {
+  if (!words.length) return ""
+  const named = words.slice(0, 3).map((one) => `“${one}”`).join(", ")
+  return `${counted(words.length, "mark")} taken off, as the marked words no longer stand there: ${named}.`
 }
 
 function sizeOf(text) {
@@ -39,30 +59,6 @@ function sizeOf(text) {
 
 function title(name) {
   return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-function choice(kind, group, value, chosen, text, onchange) {
-  const input = element("input", { type: kind, name: group, value, checked: chosen, onchange })
-  return element("label", { class: "choice" }, input, element("span", {}, text))
-}
-
-function labelField(field, number, form, changed) {
-  const group = `label-${number}`
-  const chosen = () => [form.labels[field.name] ?? []].flat()
-  const choose = (option) => (event) => {
-    if (field.multiple) {
-      const rest = chosen().filter((one) => one !== option)
-      form.labels[field.name] = event.target.checked ? [...rest, option] : rest
-    } else form.labels[field.name] = option
-    changed()
-  }
-  const kind = field.multiple ? "checkbox" : "radio"
-  return element(
-    "fieldset",
-    {},
-    element("legend", {}, field.name, field.multiple ? element("i", {}, " (multiple choice)") : null),
-    ...field.options.map((o) => choice(kind, group, o, chosen().includes(o), o, choose(o))),
-  )
 }
 
 function qualityField(form, changed) {
@@ -82,7 +78,18 @@ function qualityField(form, changed) {
 }
 
 // In review a field is read with its differences first and opened for editing on demand.
-function readField(name, changes, edit) {
+function readField(name, changes, edit, marking) {
+  const text = element("div", { class: "changes" })
+  const draw = () => {
+    text.replaceChildren(...drawChanges(changes).childNodes)
+    const marks = marking.of(name).map(({ label, mark }) => ({ ...mark, label }))
+    const stands = (node) => !node.parentElement.closest("del, .spoken")
+    const shown = textNodes(text, stands).map(([node]) => node.data).join("")
+    // With speakers as headings, or signs for white space, the places would be others.
+    if (shown === marking.form[name]) markSpans(text, shown, marks, (one) => marking.look(one), stands)
+  }
+  marking.views.push(draw)
+  draw()
   const note = isChanged(changes) ? "changed" : "unchanged"
   return element(
     "div",
@@ -94,7 +101,8 @@ function readField(name, changes, edit) {
       element("span", { class: "size" }, note),
       element("button", { type: "button", class: "link", onclick: () => edit(name) }, "Edit"),
     ),
-    drawChanges(changes),
+    text,
+    marking.any ? markList(marking, name) : null,
   )
 }
 

@@ -104,7 +104,38 @@ class Panels {
          ["e", "edit the texts", () => this.edit()],
          ["k", "skip, with a reason", () => this.openPanel("skip")],
          ["u", "undo my last decision", back]]
-    return [...own, ...quality, ["?", "show the keys", () => this.openPanel("keys")]]
+    const labels = this.page.schema.length ? [["l", "go to the labels; in a rating, digits are its points", () => this.toLabels()]] : []
+    const marks = this.page.schema.some(({ kind }) => kind === "span")
+      ? [["m", "mark the words that are selected in a text: then a digit, or arrows and Enter", () => this.toMarks()]] : []
+    return [...own, ...labels, ...marks, ...quality, ["?", "show the keys", () => this.openPanel("keys")]]
+  }
+
+  toLabels() {
+    this.root.querySelector(".marks input, .marks textarea")?.focus()
+  }
+
+  // To the options beside the text in which words are selected.
+  toMarks() {
+    const areas = [...this.root.querySelectorAll(".markable textarea")]
+    const area = areas.find((one) => one.selectionStart < one.selectionEnd)
+    const bar = area?.closest(".field").querySelector(".marking .chip")
+    if (bar) return bar.focus()
+    return this.message({ title: "No words are selected",
+      text: areas.length ? "Select words in a text, then press M." : "Press E to open the texts, select words, then press M." })
+  }
+
+  // Digits are points within a rating, and options where words are marked; 0 is the tenth.
+  groupKey({ key, target }) {
+    const group = target.closest?.(".rating, .marking")
+    if (!group || !/^(\d|Arrow(Left|Right))$/.test(key)) return false
+    if (group.matches(".rating") && !/\d/.test(key)) return false
+    const parts = [...group.querySelectorAll("input, .chip")]
+    if (/\d/.test(key)) {
+      const part = parts[Number(key) === 0 ? 9 : Number(key) - 1]
+      part?.focus()
+      part?.click()
+    } else parts[(parts.indexOf(target) + (key === "ArrowLeft" ? parts.length - 1 : 1)) % parts.length].focus()
+    return true
   }
 
   rate(value) {
@@ -128,6 +159,8 @@ class Panels {
     const target = event.composedPath()[0]
     const typing = target.matches?.("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox])")
     if (this.data && this.textKey(event, { inside, typing, target })) return event.preventDefault()
+    const plain = !typing && !event.ctrlKey && !event.metaKey && !event.altKey
+    if (plain && this.data && this.groupKey({ key: event.key, target })) return event.preventDefault()
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
     const action = this.keys().find(([key]) => key === event.key)?.[2]
     if (!action) return
@@ -139,6 +172,10 @@ class Panels {
   textKey(event, { inside, typing, target }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && (inside || !typing)) {
       if (event.repeat) return true
+      if (target.id === "say") {
+        target.closest(".comments").send()
+        return true
+      }
       if (this.asking) this.confirmPanel()
       else this.submit(this.page.mode === "annotate" ? "save" : "accept")
       return true

@@ -64,6 +64,7 @@ function conflictBox(editor) {
     element("h4", {}, "From theirs to yours"),
     ...differing.map((name) =>
       element("div", {}, element("b", {}, title(name)), drawChanges(conflict.changes[name]))),
+    relabelled(conflict.labels),
     differing.length ? null : element("p", {}, "The texts are equal."),
     element(
       "div",

@@ -4,10 +4,11 @@ class Surface extends Panels {
   draw() {
     const { data, form, root, page } = this
     const changed = () => this.changed()
+    const marking = new Marking(page.schema, form, changed)
     const field = (name) =>
       this.editing.has(name)
-        ? textField(name, form, changed)
-        : readField(name, data.changes[name], (one) => this.edit(one))
+        ? textField(name, form, changed, marking)
+        : readField(name, data.changes[name], (one) => this.edit(one), marking)
     const main = element(
       "div",
       { class: "main" },
@@ -18,10 +19,11 @@ class Surface extends Panels {
       conflictBox(this),
       annotationsBox(this),
       ...FIELDS.flatMap((name) => [field(name), findingsList(this, name)]),
+      page.mode === "review" ? relabelled(data.label_changes) : null,
       element(
         "div",
         { class: "marks" },
-        ...page.schema.map((one, i) => labelField(one, i, form, changed)),
+        ...page.schema.map((one, i) => labelField(one, i, form, changed, marking)),
         qualityField(form, changed),
       ),
       findingsList(this, "labels"),
@@ -30,7 +32,8 @@ class Surface extends Panels {
       this.buttons(),
     )
     this.historyOpen = root.querySelector(".history")?.open ?? this.historyOpen ?? false
-    root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen))
+    root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen),
+      commentsBox(this))
     this.panel = null
     this.label()
   }
@@ -66,16 +69,45 @@ class Surface extends Panels {
     if (back) back.hidden = !this.figures?.can_go_back
   }
 
+  // Changed guidelines wait closed, with a mark, until somebody opens them.
   guidelines() {
-    const text = this.page.guidelines.trim()
+    const found = this.page.guidelines
     const wide = this.root.clientWidth >= 860
+    const open = this.guided ?? (wide && !found?.changed)
+    const changed = element("b", { class: "changed" }, "Changed since you read them")
+    changed.hidden = !found?.changed
+    const turned = (event) => {
+      if (event.target.open) this.readGuidelines()
+      changed.hidden = !found?.changed
+    }
     return element(
       "details",
-      { class: "guidelines", open: this.guided ?? wide },
+      { class: "guidelines", open, ontoggle: turned },
       // Read before the browser turns it; the next example keeps the choice.
-      element("summary", { onclick: (event) => (this.guided = !event.currentTarget.parentNode.open) }, "Guidelines"),
-      prose(text || "This project has no guidelines yet. A lead writes them on the Projects page."),
+      element("summary", { onclick: (event) => (this.guided = !event.currentTarget.parentNode.open) }, "Guidelines",
+        changed),
+      found ? element("p", { class: "version" }, `Version ${found.number} · ${whenText(found.at)} · ${found.person}`) : null,
+      prose(found?.text || "This project has no guidelines yet. A lead writes them on the Projects page."),
     )
+  }
+
+  // Told once; where the server does not hear it, the mark comes again with the next page.
+  readGuidelines() {
+    const found = this.page.guidelines
+    if (!found || found.read) return
+    Object.assign(found, { read: true, changed: false })
+    const action = { action: "read_guidelines", number: found.number, next: false }
+    this.client.ask(action).catch((error) => {
+      if (!(error instanceof WorkError)) throw error
+    })
+  }
+
+  readComments() {
+    const { data } = this
+    this.client.ask({ action: "read_comments", example_id: data.example_id, next: false })
+      .then(() => { data.mentioned = false }, (error) => {
+        if (!(error instanceof WorkError)) throw error
+      })
   }
 
   buttons() {

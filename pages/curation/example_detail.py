@@ -12,13 +12,18 @@ from core.examples.current import CurrentExample, HistoryEntry
 from core.examples.phrases import changes_between
 from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
+from core.guidelines import version_at
+from core.labels.values import words_of
 from core.workflows.curation import annotating, browsing, reviewing
-from core.workflows.team import assignees
+from core.workflows.team import assignees, guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
 from pages.curation.example_annotations import example_annotations
+from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
+
+GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
 
 
 def detail(project_id: str, example_id: str) -> None:
@@ -35,12 +40,13 @@ def detail(project_id: str, example_id: str) -> None:
     ways(project_id, example)
     with st.container(border=True):
         reading(example.fields, key=f"reading_{example_id}")
-    marks = [f"{name}: {_listed(value)}" for name, value in example.labels.items()]
+    marks = [f"{name}: {words_of(value)}" for name, value in example.labels.items()]
     marks += [f"quality: {example.quality} of 5"] if example.quality else []
     st.text(" · ".join(marks) if marks else "No labels yet.")
     if origin and origin.file_name:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
     example_lineage(project_id, example_id)
+    example_comments(project_id, example_id)
     timeline(example, entries)
     if example.annotations and actor.has(project_id, "lead"):
         example_annotations(example)
@@ -118,9 +124,12 @@ def act(
 def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
     """The history, newest first, each revision with what it changed."""
     store = session.store()
+    written = guidelines.versions(store, session.actor(), example.project_id)
     st.subheader("History", anchor=False)
     for entry in reversed(entries):
-        st.text(f"{page.when(entry.created_at)} · {deed(entry)}")
+        held = version_at(written, entry.created_at) if entry.kind in GUIDED else None
+        under = f" · guidelines version {held.number}" if held and len(written) > 1 else ""
+        st.text(f"{page.when(entry.created_at)} · {deed(entry)}{under}")
         if entry.number and entry.number > 1:
             after, before = (
                 browsing.revision_of(store, session.actor(), example, entry.number - back).fields
@@ -136,7 +145,3 @@ def timeline(example: CurrentExample, entries: list[HistoryEntry]) -> None:
                     difference(changed, key=f"change_{example.example_id}_{entry.number}")
                 else:
                     st.caption("The three texts stayed as they were.")
-
-
-def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

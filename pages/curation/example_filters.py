@@ -11,10 +11,11 @@ import streamlit as st
 
 from core.errors import InvalidInput, TouchstoneError
 from core.examples.assignment import OPEN_QUEUE
-from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, Order
+from core.examples.listing import ANY_FINDING, ORDER_LABELS, ExampleFilter, LabelTest, Order
 from core.examples.states import STATE_LABELS, STATES, ExampleState
 from core.findings.finding import SEVERITIES
 from core.findings.kinds import KINDS
+from core.labels.field import SHARED, LabelField
 from core.versions.splitting import SPLITS
 from core.workflows.curation import browsing, checks, searching
 from core.workflows.curation.searching import NotIndexed
@@ -32,6 +33,7 @@ from pages.components import errors, page, session
 MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
 ANY = "Any"
+LabelChoice = tuple[tuple[str, str | int], LabelTest]
 STATE_CHOICES: dict[str, ExampleState | None] = {
     ANY: None,
     **{STATE_LABELS[state]: state for state in STATES},
@@ -62,7 +64,8 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         flagged=True if flagged else None,
         skipped=skipped,
         author_id=authors.get(author, ""),
-        label=labels.get(label),
+        label=labels[label][0] if label in labels else None,
+        label_test=labels[label][1] if label in labels else "has",
         text=text.strip(),
         order=ORDER_CHOICES.get(order, "position"),
     )
@@ -185,10 +188,36 @@ def first_page() -> None:
         st.query_params.pop(name, None)
 
 
-def label_choices() -> dict[str, tuple[str, str]]:
-    """“topic: sums” → field and option, for each of the project's labels."""
+def label_choices(*, given: bool = False) -> dict[str, LabelChoice]:
+    """“topic: sums” → field and option, and how they are compared, for each of the project's
+    labels; `given`: only what a label can be set to on many examples."""
     schema = session.project().settings.label_schema
-    return {f"{one.name}: {option}": (one.name, option) for one in schema for option in one.options}
+    if given:
+        schema = tuple(one for one in schema if one.kind in SHARED)
+    return {text: choice for one in schema for text, choice in choices_of(one, given)}
+
+
+def choices_of(field: LabelField, given: bool) -> list[tuple[str, LabelChoice]]:
+    """What of one label can be looked for, in words."""
+    name = field.name
+    if field.kind == "text":
+        return [(f"{name}: written", ((name, ""), "given"))]
+    if field.kind == "span":
+        marked: list[tuple[str, LabelChoice]] = [
+            (f"{name}: {one} marked", ((name, one), "marked")) for one in field.options
+        ]
+        return [*marked, (f"{name}: anything marked", ((name, ""), "given"))]
+    if field.kind != "rating":
+        return [(f"{name}: {one}", ((name, one), "has")) for one in field.options]
+    points = range(1, field.points + 1)
+    found: list[tuple[str, LabelChoice]] = [
+        (f"{name}: {point}", ((name, point), "has")) for point in points
+    ]
+    if not given:
+        inner = points[1:-1]
+        found += [(f"{name}: {one} or more", ((name, one), "at_least")) for one in inner]
+        found += [(f"{name}: {one} or less", ((name, one), "at_most")) for one in inner]
+    return found
 
 
 def assignee_choices(project_id: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import TouchstoneError
+from core.labels.field import SHARED
 from core.versions.split_plan import SPLIT_BY, SplitPlan
 from core.versions.splitting import SPLITS
 from core.versions.usefulness import MIN_EXAMPLES
@@ -50,7 +51,8 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
 
 def choose_plan(project_id: str) -> SplitPlan:
     """How new examples are drawn; outside of the form, since one choice brings the next."""
-    labels = [field.name for field in session.project().settings.label_schema]
+    schema = session.project().settings.label_schema
+    labels = [field.name for field in schema if field.kind in SHARED]
     metadata = freezing.metadata(session.store(), session.actor(), project_id)
     ways = {words: by for by, words in SPLIT_BY.items() if labels or by != "stratified"}
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.examples.phrases import changes_between
+from core.labels.values import words_of
 from core.versions.difference import (
     DIFFERENCE_KINDS,
     DIFFERENCE_MEANS,
@@ -121,4 +122,4 @@ def _splits(one: DifferentExample) -> str:
 
 
 def _labels(labels: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in labels.items()) or "none"
+    return ", ".join(f"{name}: {words_of(value)}" for name, value in labels.items()) or "none"

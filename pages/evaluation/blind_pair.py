@@ -24,6 +24,7 @@ _component = st.components.v2.component(
         "components/outbox.js",
         "components/work_client.js",
         "components/work_parts.js",
+        "components/spans.js",
         "evaluation/blind_pair_form.js",
         "evaluation/blind_pair_view.js",
         "evaluation/blind_pair_words.js",

@@ -15,7 +15,8 @@ from core.examples.phrases import changes_between
 from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
-from core.workflows.curation import checks, progress, working
+from core.labels.values import changed_words
+from core.workflows.curation import checks, commenting, progress, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -30,6 +31,8 @@ NOTHING = {
     ),
     "review": ("Nothing waits for a decision", "Annotated and flagged examples appear here."),
 }
+# These neither save an example nor bring one.
+LIGHT = ("draft", "discard", "read_guidelines", "comment", "read_comments")
 SEVERAL = (
     "Others hold the rest, you have annotated or skipped it already, or it waits for a reviewer's "
     "decision."
@@ -43,7 +46,7 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
     sent = Sent.from_json(body)
     act = working.review if mode == "review" else working.annotate
     answer = act(store, actor, project_id, sent)
-    light = sent.action in ("draft", "discard")
+    light = sent.action in LIGHT
     figures = {} if light else working.figures(store, actor, project_id, mode, answer.missing)
     message = None if light else _message(mode, sent, answer, figures)
     if message and mode == "annotate" and (told := progress.limit_told(store, actor, project_id)):
@@ -53,7 +56,15 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
         "task": task_view(store, actor, project_id, mode, answer.task) if answer.task else None,
         "figures": figures,
         "message": message,
+        **_said(store, actor, project_id, sent),
     }
+
+
+def _said(store: Store, actor: Actor, project_id: str, sent: Sent) -> Body:
+    """After a comment: the whole thread."""
+    if sent.action != "comment":
+        return {}
+    return comments_view(store, actor, project_id, sent.example_id)
 
 
 def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | None:
@@ -90,9 +101,11 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "changes": listed(
             changes_between(task.previous.fields if task.previous else None, example.fields)
         ),
+        "label_changes": changed_words((task.previous or example).labels, example.labels),
         "notes": [asdict(note) for note in notes],
         "findings": [finding_view(one, example) for one in findings],
         "draft": draft,
+        **comments_view(store, actor, project_id, example.example_id),
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
         ],
@@ -132,6 +145,18 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def comments_view(store: Store, actor: Actor, project_id: str, example_id: str) -> Body:
+    """The comments on an example, and whether one mentions this person who has not opened it."""
+    found = commenting.comments_on(store, actor, project_id, example_id)
+    return {
+        "comments": [
+            {"at": one.created_at.isoformat(), "person": one.author, "text": one.text}
+            for one in found
+        ],
+        "mentioned": bool(found) and commenting.is_mentioned(store, actor, project_id, example_id),
+    }
+
+
 def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
     """Beside a refused edit: the example as it is now, and what the refused text would change."""
     mode: Queue = "review" if name == "review" else "annotate"
@@ -146,6 +171,7 @@ def conflict_view(store: Store, actor: Actor, name: str, body: Body) -> Body:
     return {
         "theirs": task_view(store, actor, project_id, mode, theirs),
         "changes": listed(changes_between(theirs.example.fields, sent.fields)),
+        "labels": changed_words(theirs.example.labels, sent.labels),
         "open": working.may_still_be_saved(mode, theirs.example),
     }
 

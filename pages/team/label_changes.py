@@ -19,31 +19,31 @@ def confirm(
     impact: LabelImpact, after: Sequence[LabelField], save: Callable[[Moves], None]
 ) -> None:
     """Say how many labels the change touches, ask what becomes of them, then save."""
-    places = {
-        f"{field.name}: {option}": (field.name, option)
-        for field in after
-        for option in field.options
-    }
-    st.write("The new schema does not fit labels that examples have.")
-    moves = {(one.field, one.option): becomes(one, places) for one in impact.lost}
+    if impact.lost or impact.narrowed:
+        st.write("The new schema does not fit labels that examples have.")
+    moves = {(one.field, one.option): becomes(one, after) for one in impact.lost}
     if impact.narrowed:
         many = page.counted(impact.narrowed, "example")
         st.write(f"{many} with several options of a label that takes one: the first stays.")
-    st.caption("Each example gets a new revision; its state stays, and its history keeps the old.")
+    for sentence in impact.kept:
+        st.text(sentence)
+    if impact.lost or impact.narrowed:
+        st.caption("Each gets a new revision; its state stays, and its history keeps the old.")
     with st.container(horizontal=True):
-        if st.button("Save settings and change the labels", type="primary"):
+        changes = " and change the labels" if impact.lost or impact.narrowed else ""
+        if st.button(f"Save settings{changes}", type="primary"):
             save(moves)
         if st.button("Cancel"):
             st.rerun()
 
 
-def becomes(lost: LostOption, places: dict[str, Option]) -> Option | None:
+def becomes(lost: LostOption, after: Sequence[LabelField]) -> Option | None:
     """The option that takes the place of a lost one; None to take the label off."""
-    chosen = [*places, NONE]
+    places = {f"{name}: {option}": (name, option) for name, option in lost.places(after)}
     meant = next((i for i, one in enumerate(places.values()) if one == lost.becomes), len(places))
     many = page.counted(lost.examples, "example")
     name = st.selectbox(
-        f"{lost.field}: {lost.option} ({many}) becomes", chosen, meant,
+        f"{lost.field}: {lost.option} ({many}) becomes", [*places, NONE], meant,
         key=f"becomes {lost.field} {lost.option}",
     )  # fmt: skip
     return places.get(name)
@@ -57,5 +57,5 @@ def schema_versions(project_id: str) -> None:
     with st.expander(f"Label schema, {page.counted(len(found), 'version')}"):
         for one in reversed(found):
             st.text(f"Version {one.number} · {page.when(one.created_at)} · {one.person}")
-            fields = [f"{field.name}: {', '.join(field.options)}" for field in one.schema]
+            fields = [field.words for field in one.schema]
             st.caption("No labels") if not fields else page.plain("\n".join(fields))

@@ -20,7 +20,8 @@ from core.examples.queue_orders import (
     QUEUE_ORDERS,
     QueueOrder,
 )
-from core.projects import TASK_KINDS, Criterion, LabelField, ProjectSettings
+from core.labels.field import KIND_LABELS, LEAST_POINTS, MOST_POINTS, LabelField
+from core.projects import TASK_KINDS, Criterion, ProjectSettings
 from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
@@ -35,6 +36,11 @@ MEANS = {
     "classification": "one label out of a few",
 }
 UNNAMED = "New project"
+GUIDELINES_HELP = (
+    "Shown beside every example that is annotated or reviewed. # headings, - lists, **bold** and "
+    "`code` are drawn; lines between ```example and ``` are an example in a box. Each change is a "
+    "version that annotators are told of."
+)
 POINTS = ("1", "2", "3", "4", "5")
 
 
@@ -111,7 +117,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         shown.guidelines,
         height=180,
         key=f"{key} guidelines",
-        help="Shown beside every example that is annotated or reviewed, as plain text.",
+        help=GUIDELINES_HELP,
     )
     labels = _labels(shown, key)
     order = _queue_order(shown, key)
@@ -122,7 +128,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         name=UNNAMED if unnamed and not name else name,
         task_kind=kind,
         guidelines=guidelines,
-        label_schema=tuple(LabelField(*label) for label in labels),
+        label_schema=labels,
         rubric=tuple(Criterion(*criterion) for criterion in rubric),
         template=template,
         record_fields=fields,
@@ -169,24 +175,52 @@ def _json_schema(shown: ProjectSettings, kind: str, key: str) -> str:
     ).strip()
 
 
-def _labels(shown: ProjectSettings, key: str) -> list[tuple[str, tuple[str, ...], bool]]:
+def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
     st.markdown("**Labels** that annotators give to each example")
-    st.caption("Add a label in the last row. To delete one, tick its row and press Delete.")
-    start = [(f.name, ", ".join(f.options), f.multiple) for f in shown.label_schema]
+    st.caption(
+        "Add a label in the last row. To delete one, tick its row and press Delete. A rating's "
+        "options are two words, for its lowest and highest point, or none; a free text has none."
+    )
+    start = [
+        (f.name, f.kind, ", ".join(f.ends or f.options), f.points if f.kind == "rating" else None)
+        for f in shown.label_schema
+    ]
     rows = _table(
-        ("Label", "Options", "Multiple"),
+        ("Label", "Kind", "Options", "Points"),
         start,
         f"{key} labels",
         {
-            "Options": st.column_config.TextColumn(
-                help="With commas between them, two or more", width="large"
+            "Label": st.column_config.TextColumn(width="medium"),
+            "Kind": st.column_config.SelectboxColumn(
+                options=list(KIND_LABELS), format_func=_kind_words,
+                default="single", width="medium",
             ),
-            "Multiple": st.column_config.CheckboxColumn(
-                help="Whether one example can have more than one option", default=False
+            "Options": st.column_config.TextColumn(
+                help="With commas between them. Marked words: what they can be marked as.",
+                width="large",
+            ),
+            "Points": st.column_config.NumberColumn(
+                help="Of a rating; 5 unless you say otherwise", min_value=LEAST_POINTS,
+                max_value=MOST_POINTS, step=1, width="small",
             ),
         },
-    )
-    return [(_text(r["Label"]), _split(_text(r["Options"])), r["Multiple"] is True) for r in rows]
+    )  # fmt: skip
+    return tuple(_label(row) for row in rows)
+
+
+def _kind_words(kind: Any) -> str:
+    return KIND_LABELS[kind] if kind in KIND_LABELS else str(kind)
+
+
+def _label(row: dict[str, Any]) -> LabelField:
+    """One row of the table as a label. Raises InvalidProject."""
+    name, options = _text(row["Label"]), _split(_text(row["Options"]))
+    kind: Any = row["Kind"] if row["Kind"] in KIND_LABELS else "single"
+    points = row["Points"]
+    if kind != "rating":
+        return LabelField(name, options, kind)
+    chosen = int(points) if isinstance(points, int | float) and points == points else 5
+    return LabelField(name, kind="rating", points=chosen, ends=options)
 
 
 def _queue_order(shown: ProjectSettings, key: str) -> QueueOrder:
@@ -248,8 +282,7 @@ def _table(
     import pandas as pd
 
     frame = pd.DataFrame(start, columns=list(names))
-    if not start:
-        frame = frame.astype({n: "bool" if n == "Multiple" else "string" for n in names})
+    frame = frame.astype({n: "Int64" if n == "Points" else "string" for n in names})
     edited = st.data_editor(
         frame,
         num_rows="dynamic",
@@ -259,7 +292,7 @@ def _table(
         row_height=40,
     )
     rows = [{name: row[name] for name in names} for row in edited.to_dict("records")]
-    return [row for row in rows if any(_text(row[name]) for name in names if name != "Multiple")]
+    return [row for row in rows if any(_text(row[name]) for name in names if name != "Kind")]
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ from core.workflows.team import label_schema, projects
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
 from pages.team import label_changes, project_form
+from pages.team.guidelines_versions import guidelines_versions
 
 
 def settings(project: Project) -> None:
@@ -41,6 +42,7 @@ def settings(project: Project) -> None:
         else:
             change(project, edited, draft.based_on)
     label_changes.schema_versions(name)
+    guidelines_versions(name)
     st.divider()
     delete(project)
 

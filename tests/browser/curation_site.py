@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from core.labels.field import LabelField
+from core.workspace import Workspace
+from storage.store import Store
 from tests.browser.driving import PATIENCE, sign_in
-from tests.builders import triples
+from tests.builders import a_project, new_database, some_examples, triples
 from tests.serving import Server, serve
 
 PROJECT = "Curation in a browser"
 PEOPLE = {"cleo": "lead", "anna": "annotator", "bert": "annotator", "rita": "reviewer"}
+LABELLED = "Labels in a browser"
+LABELS = (
+    LabelField("names", ("person", "place"), "span"),
+    LabelField("clarity", kind="rating", ends=("unclear", "clear")),
+    LabelField("remark", kind="text"),
+)
+LETTER = "🙂 Ada wrote from London."
 DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('touchstone.draft.'))"
 OUTBOX = "Object.keys(localStorage).filter(key => key.startsWith('touchstone.outbox.'))"
 
@@ -30,13 +41,26 @@ def fill(server: Server, folder: Path, examples: int = 30) -> None:
         server.add(name, role, PROJECT)
 
 
+def add_labelled(folder: Path) -> None:
+    """A project with labels of every kind, before the server owns the workspace."""
+    home = folder / "workspace"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(new_database(with_demo=True), Workspace(home).database)
+    store = Store(home)
+    project = a_project(store, LABELLED, label_schema=LABELS, guidelines="Mark each **name**.")
+    some_examples(store, project.project_id, [("Who wrote?", LETTER, "Ada.")])
+    store.close()
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of its own, with a project to curate."""
     folder = tmp_path_factory.mktemp("curation")
+    add_labelled(folder)
     with serve(folder) as server:
         server.add("ada", "admin")
         fill(server, folder)
+        server.add("lena", "annotator", LABELLED)
         yield server
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import APIResponse, BrowserContext, Route, expect
 from tests.browser.curation_site import (
     DRAFTS,
     at_work,
+    draft_saved,
     save_as,
     shown_input,
 )
@@ -169,3 +170,50 @@ def test_a_conflict_shows_both_texts_and_overwrites_nothing(
     second.get_by_role("button", name="Save mine on top").click()
     expect(second.locator("textarea#input")).not_to_have_value(before, timeout=PATIENCE)
     assert second.evaluate(DRAFTS) == []
+
+
+def test_marks_ratings_and_remarks_by_keyboard_alone_survive_an_edit_and_a_reload(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "lena")
+    given = page.locator("textarea#input")
+    chips = page.locator(".field:has(#input) .made")
+    given.focus()
+    for key in ("Control+Home", "ArrowRight", "ArrowRight", *["Shift+ArrowRight"] * 3):
+        page.keyboard.press(key)
+    for key in ("Escape", "m", "1"):
+        page.keyboard.press(key)
+    expect(chips).to_have_text("✕ person: Ada")
+    given.focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("👋👋 ")
+    start = given.input_value().encode("utf-16-le").index("London".encode("utf-16-le")) // 2
+    given.evaluate(f"one => one.setSelectionRange({start}, {start + 6})")
+    for key in ("Escape", "m", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    page.keyboard.press("4")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Clear 🙂")
+    draft_saved(page)
+    page.reload()
+    expect(page.locator(".editor .bar")).to_be_visible(timeout=PATIENCE)
+    expect(chips).to_have_text("✕ person: Ada✕ place: London")
+    expect(page.locator(".rating :checked")).to_have_value("4")
+    expect(page.locator("textarea#label-2")).to_have_value("Clear 🙂")
+    marked = page.locator(".backdrop .mark").all_inner_texts()
+    assert marked == ["Ada", "London"]
+    given.fill("👋👋 🙂 Ada wrote.")
+    expect(page.locator(".field:has(#input) .gone")).to_contain_text("“London”")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".editor .empty")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("b")
+    expect(chips).to_have_text("✕ person: Ada", timeout=PATIENCE)
+    labels = page.locator(".editor").evaluate("one => one.editor.data.labels")
+    assert labels == {
+        "names": [{"field": "input", "start": 5, "end": 8, "option": "person", "text": "Ada"}],
+        "clarity": 4,
+        "remark": "Clear 🙂",
+    }
+    expect_to_fit_a_phone(page)

@@ -23,7 +23,7 @@ from tests.builders import a_project, accepted_examples, an_actor, an_edit, some
 from tests.many_examples import many_examples
 
 TOPIC = LabelField("topic", ("sums", "shapes"))
-MARKS = LabelField("marks/all", ("odd", "long", "short"), multiple=True)
+MARKS = LabelField("marks/all", ("odd", "long", "short"), "multiple")
 
 
 @pytest.fixture

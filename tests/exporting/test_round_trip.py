@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.conversation import to_text
-from core.examples.example import Example, content_hash
+from core.examples.example import FIELDS, Example, content_hash
 from core.exporting.formats import EXPORT_FORMATS
 from core.exporting.job import export_file
 from core.importing.pipeline import Accepted
@@ -23,7 +23,10 @@ from tests.import_builders import Imported, imported
 
 SCHEMA = (
     LabelField("topic", ("law", "art, old", "=sum")),
-    LabelField("tags", ("a", "b;c", "日本"), multiple=True),
+    LabelField("tags", ("a", "b;c", "日本"), "multiple"),
+    LabelField("clarity", kind="rating", points=10),
+    LabelField("names", ("person", "=place"), "span"),
+    LabelField("remark", kind="text"),
 )
 NASTY = ["=1+1", "'=1+1", "-5", "+x", "@y", "\tz", "\r", "'", '"', '","', ";", "\r\n", "a\nb", ""]
 NASTY += ["\u2028", "\x85", "\ufeff", "日本 🙂", "e\u0301", "[[user]]\nx", "null", "{}", " x "]
@@ -42,12 +45,32 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
         optional={
             "topic": st.sampled_from(SCHEMA[0].options),
             "tags": st.lists(st.sampled_from(SCHEMA[1].options), min_size=1, unique=True),
+            "clarity": st.integers(1, 10),
+            "remark": TEXT.filter(str.strip),
         },
     ),
     "meta": st.dictionaries(st.sampled_from(["source", "=x", "instruction", "id", "a.b"]), PLAIN),
     "external_id": st.one_of(st.none(), TEXT.filter(str.strip)),
 }
-EXAMPLE = st.fixed_dictionaries(PARTS).filter(
+
+
+def with_marks(one: dict[str, Any], marked: dict[str, str]) -> dict[str, Any]:
+    """The example with the last two signs of these texts marked as these options."""
+    marks = [
+        {"field": name, "start": max(0, len(one[name]) - 2), "end": len(one[name]),
+         "option": marked[name], "text": one[name][-2:]}
+        for name in FIELDS if name in marked and one[name]
+    ]  # fmt: skip
+    return one | {"labels": one["labels"] | ({"names": marks} if marks else {})}
+
+
+MARKED = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.sampled_from(SCHEMA[3].options) for name in ("instruction", "input", "output")
+    },
+)
+EXAMPLE = st.builds(with_marks, st.fixed_dictionaries(PARTS), MARKED).filter(
     lambda one: bool(one["instruction"].strip() or one["input"].strip())
 )
 
@@ -115,6 +138,15 @@ def test_messages_come_back_as_the_three_texts(examples: list[dict[str, Any]]) -
         check(Path(folder), examples, "messages")
 
 
+LABELLED: dict[str, Any] = {
+    "topic": "=sum",
+    "tags": ["a", "日本"],
+    "clarity": 4,
+    "names": [{"field": "instruction", "start": 5, "end": 8, "option": "person", "text": "“1”"}],
+    "remark": '["=not", a list 🙂',
+}
+
+
 def some(number: int = 3) -> list[dict[str, Any]]:
     talk = to_text([("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello")])
     given = ["", "日本, =x", talk]
@@ -123,7 +155,7 @@ def some(number: int = 3) -> list[dict[str, Any]]:
             "instruction": f"Say\r\n“{k}”",
             "input": given[k % 3],
             "output": NASTY[k % len(NASTY)] or "x",
-            "labels": {"topic": "=sum", "tags": ["a", "日本"]} if k % 2 else {},
+            "labels": LABELLED if k % 2 else {},
             "meta": {"source": "=book", "page": k} if k % 2 else {},
             "external_id": None,
         }
@@ -149,7 +181,7 @@ def test_what_first_stands_far_behind_the_beginning_comes_back_too(
     }
     examples = [plain | {"instruction": f"Write {k}."} for k in range(1200)]
     back = check(tmp_path, [*examples, *some()], name)
-    assert back.accepted[-2].labels == {"topic": "=sum", "tags": ["a", "日本"]}
+    assert back.accepted[-2].labels == LABELLED
 
 
 def test_labels_that_the_project_does_not_have_are_kept_as_metadata(tmp_path: Path) -> None:
@@ -173,5 +205,5 @@ def test_a_datasets_folder_loads_with_the_library(tmp_path: Path) -> None:
     from datasets import load_from_disk
 
     found: Any = load_from_disk(str(exported(tmp_path, some(), "dataset")))
-    assert found[1]["labels"] == {"tags": ["a", "日本"], "topic": "=sum"}
+    assert found[1]["labels"] == LABELLED
     assert found[1]["provenance"]["written_by"] == "=Ada"

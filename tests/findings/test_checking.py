@@ -192,7 +192,7 @@ def test_a_language_is_two_letters() -> None:
 
 
 def test_labels_of_annotators_must_be_options() -> None:
-    settings = FindingSettings(label_schema=(LabelField("tags", ("a", "b"), multiple=True),))
+    settings = FindingSettings(label_schema=(LabelField("tags", ("a", "b"), "multiple"),))
     good, bad = (
         Checked("1", "Tag it.", "", "Fine.", {"tags": tags, "other": "x"})
         for tags in (("a", "b"), ("a", "c"))

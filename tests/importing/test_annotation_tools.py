@@ -18,7 +18,7 @@ from core.importing.record_kinds import RECORD_KINDS, OddRecord, flatten
 from core.projects import LabelField
 from tests.import_builders import Imported, imported, put
 
-SCHEMA = (LabelField("tone", ("kind", "rude")), LabelField("topics", ("law", "art"), True))
+SCHEMA = (LabelField("tone", ("kind", "rude")), LabelField("topics", ("law", "art"), "multiple"))
 
 
 def of_list(folder: Path, records: list[dict[str, Any]], **options: Any) -> Imported:
@@ -182,9 +182,31 @@ def test_doccano_gives_labels_texts_and_spans_with_their_words(tmp_path: Path) -
     assert third.meta["annotation.spans"] == [{"start": 0, "end": 3, "text": "Ada", "label": "PER"}]
     assert found.duplicates == [(4, 3)]
     labelled = [{"id": 1, "text": "a", "label": ["law", "art"]}]
-    schema = (LabelField("label", ("law", "art"), True),)
+    schema = (LabelField("label", ("law", "art"), "multiple"),)
     (one,) = of_list(tmp_path, labelled, schema=schema, allow_empty_output=True).accepted
     assert one.labels == {"label": ["law", "art"]}
+
+
+def test_marked_words_of_label_studio_and_doccano_become_marks(tmp_path: Path) -> None:
+    schema = (LabelField("entities", ("Person", "Place"), "span"),)
+    text = "🙂 Ada left Rome."
+    regions = [
+        {"from_name": "entities", "to_name": "text", "type": "labels",
+         "value": {"start": start, "end": end, "text": words, "labels": [option]}}
+        for start, end, words, option in ((3, 6, "Ada", "Person"), (12, 16, "Rome", "Place"))
+    ]  # fmt: skip
+    tasks = [task(1, annotation("a", "1", *regions), text=text)]
+    (one,) = of_list(tmp_path, tasks, schema=schema, allow_empty_output=True).accepted
+    marks = one.labels["entities"]
+    assert [(m["start"], m["end"], m["option"]) for m in marks] == [
+        (2, 5, "Person"), (11, 15, "Place"),
+    ]  # fmt: skip
+    records = [{"id": 3, "text": text, "label": [[2, 5, "person"], [6, 10, "Verb"]]}]
+    found = of_list(tmp_path, records, schema=schema, allow_empty_output=True)
+    (one,) = found.accepted
+    assert one.labels == {"entities": marks[:1]}
+    assert ["Verb" in problem.reason for problem in one.problems] == [True]
+    assert len(one.meta["annotation.spans"]) == 2
 
 
 JSON = st.recursive(

@@ -20,7 +20,7 @@ from tests.import_builders import imported, put, reasons, texts
 SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 SCHEMA = (
     LabelField("Grade", ("good", "bad")),
-    LabelField("topics", ("law", "art", "sport"), multiple=True),
+    LabelField("topics", ("law", "art", "sport"), "multiple"),
 )
 
 

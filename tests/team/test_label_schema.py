@@ -18,7 +18,7 @@ from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, an_edit, some_examples
 
 TOPIC = LabelField("topic", ("sums", "shapes"))
-MARKS = LabelField("marks", ("odd", "long"), multiple=True)
+MARKS = LabelField("marks", ("odd", "long"), "multiple")
 
 
 @pytest.fixture
@@ -85,12 +85,12 @@ def test_a_field_that_only_changed_its_name_is_seen_and_one_option_of_several_st
     renamed = LabelField("subject", TOPIC.options)
     found = impact_of((TOPIC,), (renamed,), {'{"topic": "sums"}': 3})
     assert found.lost[0].becomes == ("subject", "sums")
-    single = replace(MARKS, multiple=False)
+    single = replace(MARKS, kind="single")
     found = impact_of(
         (MARKS,), (single,), {'{"marks": ["odd", "long"]}': 4, '{"marks": ["odd"]}': 1}
     )
     assert (found.lost, found.narrowed) == ((), 4)
-    assert rewritten({"marks": ["long", "odd"]}, (single,), {}) == {"marks": "long"}
+    assert rewritten({"marks": ["long", "odd"]}, (MARKS,), (single,), {}) == {"marks": "long"}
 
 
 def test_every_schema_that_was_saved_is_kept_with_who_and_when(store: Store, lead: Actor) -> None:

@@ -33,7 +33,7 @@ FULL = ProjectSettings(
     guidelines="# Copy names *as written*.\n- one\n- two",
     label_schema=(
         LabelField("topic", ("billing", "support")),
-        LabelField("flaws", ("typo", "missing", "wrong"), multiple=True),
+        LabelField("flaws", ("typo", "missing", "wrong"), "multiple"),
     ),
     rubric=(*DEFAULT_RUBRIC, Criterion("tone", "Is it polite?", ("a", "b", "c", "d", "e"))),
     template="{instruction}\n\n{input}\n\n=>",

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import Example
 from core.examples.states import ExampleState, Queue, is_decided
 from core.workflows.curation import collecting, queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
+from core.workflows.curation.labelling import with_checked_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -98,7 +99,7 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     """
     actor.require(project_id, "annotator", "lead")
     edit.require_output()
-    check_labels(store, project_id, edit.labels)
+    edit = with_checked_labels(store, project_id, edit)
 
     def save() -> None:
         current = example_of(store, actor, project_id, edit.example_id)
@@ -313,21 +314,3 @@ def done_today(store: Store, actor: Actor, project_id: str) -> Done:
     """What this person did in the last 24 hours."""
     actor.require(project_id)
     return store.own_work.done(project_id, actor.person_id, now() - timedelta(days=1))
-
-
-def check_labels(store: Store, project_id: str, labels: Mapping[str, Any]) -> None:
-    """Raise InvalidInput for a label or an option that the project's schema does not have."""
-    if not labels:
-        return
-    project = store.projects.by_id(project_id)
-    if project is None:
-        raise NotFound("This project does not exist, or was deleted. Choose another one.")
-    schema = {field.name: field for field in project.settings.label_schema}
-    for name, value in labels.items():
-        known = schema.get(name)
-        chosen = value if isinstance(value, list) else [value]
-        if known is None or any(option not in known.options for option in chosen):
-            raise InvalidInput(
-                f"“{name}: {value}” is not in the project's label schema. Reload the page; "
-                f"a lead may have changed it."
-            )

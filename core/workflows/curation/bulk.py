@@ -20,6 +20,8 @@ from core.examples.listing import ExampleFilter
 from core.findings.personal import MASKS
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.labels.field import SHARED
+from core.labels.values import problem_of
 from core.projects import LabelField
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
@@ -87,7 +89,7 @@ def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
     name, option = action.label
     for field in project.settings.label_schema:
-        if field.name == name and option in field.options:
+        if field.name == name and field.kind in SHARED and not problem_of(field, option):
             return field
     raise InvalidInput(
         f"“{name}: {option}” is not in the project's label schema. Reload the page; a lead may "
@@ -183,7 +185,7 @@ def _record(
     what: BulkAction,
     to: Collection[str] = (),
 ) -> None:
-    detail = {"label": ": ".join(what.label)} if what.label else {}
+    detail = {"label": ": ".join(map(str, what.label))} if what.label else {}
     detail |= {"mask": ", ".join(what.mask)} if what.mask else {}
     detail |= {"to": ", ".join(to)} if to else {}
     detail |= {"comment": what.comment.strip()} if what.comment.strip() else {}

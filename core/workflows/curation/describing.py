@@ -42,7 +42,9 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
         people=store.cards.people(version_id),
         unreviewed=store.cards.unreviewed(version_id),
         lengths=store.cards.lengths(version_id),
-        labels=store.cards.labels(version_id),
+        labels=store.cards.labels(
+            version_id, [f.name for f in project.settings.label_schema if f.kind == "text"]
+        ),
         languages=facts.get("languages") or None,
         split=str(facts.get("split", "")),
         left_out=store.versions.left_out_reasons(version_id),

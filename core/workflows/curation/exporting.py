@@ -181,7 +181,8 @@ def _said(wanted: ExampleFilter) -> dict[str, Any]:
     named = {
         name: value for name, value in asdict(wanted).items() if value not in (None, "", False)
     }
-    named.pop("order", None)
+    for name in ("order", *(() if wanted.label else ("label_test",))):
+        named.pop(name, None)
     return dict(json.loads(json.dumps(named, default=str)))
 
 

@@ -12,6 +12,7 @@ from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NameTaken, NotFound
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
+from core.labels.field import SHARED
 from core.names import checked_name, free_name
 from core.versions.protected import Firewall
 from core.versions.split_plan import AT_RANDOM, SplitPlan
@@ -135,7 +136,8 @@ def how_split(store: Store, actor: Actor, version_id: str) -> str:
 def _refuse_unknown(store: Store, project_id: str, plan: SplitPlan) -> None:
     """Raise InvalidInput for a label or metadata that the project does not have."""
     project = store.projects.by_id(project_id)
-    fields = [field.name for field in project.settings.label_schema] if project else []
+    schema = project.settings.label_schema if project else ()
+    fields = [field.name for field in schema if field.kind in SHARED]
     if plan.label and plan.label not in fields:
         raise InvalidInput(
             f"The project has no label “{plan.label}”. It has {', '.join(fields) or 'none'}."

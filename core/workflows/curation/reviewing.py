@@ -12,19 +12,20 @@ from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Review, Revision
 from core.examples.example import FIELDS, Change, word_diff
 from core.examples.states import ExampleState, is_decided
+from core.labels.values import without_empty
 from core.workflows.curation import collecting, queue
 from core.workflows.curation.annotating import (
     LATELY,
     Edit,
     EditConflict,
     add_revision,
-    check_labels,
     leave,
     record,
     refuse_stale,
     require_reason,
 )
 from core.workflows.curation.browsing import example_of
+from core.workflows.curation.labelling import with_checked_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -36,7 +37,6 @@ STATE_AFTER: dict[str, ExampleState] = {
     "set_aside": "set_aside",
     "reopen": "sent_back",
 }
-MARKS = ("labels", "quality")
 AUDITED = {"accept": "accepted", "send_back": "sent_back", "set_aside": "set_aside"}
 
 
@@ -115,7 +115,7 @@ def decide(
         raise InvalidInput("Say in the comment what should change, then send it back.")
     if decision == "accept":
         edit.require_output()
-    check_labels(store, project_id, edit.labels)
+    edit = with_checked_labels(store, project_id, edit)
 
     def save() -> None:
         if store.annotation.is_known(review_id):
@@ -126,7 +126,7 @@ def decide(
         collecting.refuse_own(store, actor, shown)
         refuse_stale(shown, edit)
         current = shown
-        if any(getattr(shown, name) != getattr(edit, name) for name in (*FIELDS, *MARKS)):
+        if _differs(shown, edit):
             current = add_revision(store, actor, shown, edit, origin="review", state="annotated")
         store.annotation.add_review(
             current,
@@ -148,6 +148,13 @@ def decide(
 
     store.transact(save)
     store.counters.compact_if_long()
+
+
+def _differs(shown: CurrentExample, edit: Edit) -> bool:
+    """Whether the edit changes a text, a label or the quality."""
+    if without_empty(shown.labels) != dict(edit.labels) or shown.quality != edit.quality:
+        return True
+    return any(getattr(shown, name) != getattr(edit, name) for name in FIELDS)
 
 
 def refuse_settled(current: CurrentExample) -> None:

@@ -19,8 +19,8 @@ UNREADABLE = "The browser sent something unreadable. Reload the page."
 class Sent:
     """One request. The texts are the person's, unchecked: `edit()` checks them.
 
-    `next` is False where the answer needs no further example; `chosen` is the letter of the
-    annotation that a reviewer took.
+    `next` is False where the answer needs no further example; `number` names a version of the
+    guidelines; `chosen` is the letter of the annotation that a reviewer took.
     """
 
     action: str
@@ -36,6 +36,7 @@ class Sent:
     seconds: float | None = None
     holding: tuple[str, ...] = ()
     next: bool = True
+    number: int = 0
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Sent:
@@ -49,6 +50,7 @@ class Sent:
                 seconds=_seconds(value.get("seconds")),
                 holding=tuple(map(_text, value.get("holding") or ()))[:MOST_HELD],
                 next=value.get("next") is not False,
+                number=int(value.get("number") or 0),
                 **{
                     name: _text(value.get(name) or "")
                     for name in ("submission_id", "example_id", "based_on", "comment", "reason")

@@ -20,9 +20,18 @@ from core.errors import InvalidInput
 from core.examples.current import CurrentExample, HistoryEntry, Revision
 from core.examples.overlap import BlindAnnotation
 from core.examples.states import Queue, is_decided
-from core.workflows.curation import annotating, browsing, collecting, progress, queue, reviewing
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    collecting,
+    commenting,
+    progress,
+    queue,
+    reviewing,
+)
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
+from core.workflows.team import guidelines
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -196,6 +205,17 @@ def _saved(
     """Save the submission, or keep a draft; the ids of what is saved for good."""
     if sent.action in ("draft", "discard"):
         _keep(store, actor, project_id, sent, mode)
+        return ()
+    if sent.action == "comment":
+        commenting.comment(
+            store, actor, project_id, sent.submission_id, sent.example_id, sent.comment
+        )
+        return ()
+    if sent.action == "read_comments":
+        commenting.mark_read(store, actor, project_id, sent.example_id)
+        return ()
+    if sent.action == "read_guidelines":
+        guidelines.mark_read(store, actor, project_id, sent.number)
         return ()
     if sent.action not in saving:
         raise InvalidInput(f"There is no action “{sent.action}” here. Reload the page.")

@@ -50,9 +50,10 @@ def move_labels(
             f"Examples have labels that the new schema does not: {named}. Say what becomes of "
             f"them, or keep the options."
         )
-    if not found:
+    if not (found.lost or found.narrowed):
         return 0
-    labels = {text: rewritten(json.loads(text), after, moves) for text in in_use}
+    before = project.settings.label_schema
+    labels = {text: rewritten(json.loads(text), before, after, moves) for text in in_use}
     changed = {text: after for text, after in labels.items() if after != json.loads(text)}
     batch_id = new_id("bat")
     n = store.annotation.rewrite_labels(
