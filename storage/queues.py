@@ -202,7 +202,8 @@ class Queues:
                 apart = None if deciders is None else person_id
                 return self._first_in_order(project_id, order, blocks, taken, apart)
             start, end = block.number * BLOCK, (block.number + 1) * BLOCK
-            sql, about = statement[queue], dict(more) if queue == "review" else {}
+            sql = statement[queue]
+            about: dict[str, Any] = dict(more) if queue == "review" else {}
             if block.assigned_to is not None:
                 sql = sql.replace("AND NOT list_contains", _ASSIGNED)
                 about["assigned_to"] = block.assigned_to
