@@ -16,7 +16,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAP = re.findall(r"^\| `([\w./]+)` \|", README, flags=re.MULTILINE)
 SHOWN = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
 TESTS = sorted(set(re.findall(r"([\w/]+\.py)::(\w+)", SHOWN)))
-FAULTS, _, REPORTS = SHOWN.partition("## What breaks in similar tools")
+FAULTS, _, REPORTS = SHOWN.partition("## What breaks in similar training tools")
+TRAINING, _, ANNOTATION = REPORTS.partition("## What breaks in similar annotation tools")
 QUOTED = re.findall(r"“([^”]+)”", FAULTS.partition("|---|")[2])
 PICTURES = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
 
@@ -78,10 +79,11 @@ def test_the_program_says_every_sentence_that_is_quoted_for_a_fault(
     assert all(part.strip() in said for part in sentence.split("…"))
 
 
-def test_every_report_about_similar_tools_has_its_row() -> None:
+@pytest.mark.parametrize(("reports", "last"), [(TRAINING, 62), (ANNOTATION, 61)])
+def test_every_report_about_similar_tools_has_its_row(reports: str, last: int) -> None:
     numbers: list[int] = []
-    for cell in re.findall(r"^\| ([\d–, ]+) \|", REPORTS, flags=re.MULTILINE):
+    for cell in re.findall(r"^\| ([\d–, ]+) \|", reports, flags=re.MULTILINE):
         for part in cell.split(", "):
-            first, _, last = part.partition("–")
-            numbers += range(int(first), int(last or first) + 1)
-    assert sorted(numbers) == list(range(1, 63))
+            first, _, until = part.partition("–")
+            numbers += range(int(first), int(until or first) + 1)
+    assert sorted(numbers) == list(range(1, last + 1))
