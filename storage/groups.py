@@ -28,6 +28,11 @@ class Groups:
         groups = self.of_project(project_id)
         return [group.group_id for group in groups if person_id in group.members]
 
+    def reach(self, project_id: str, person_id: str) -> list[str]:
+        """Whose examples this person is given, in that order: their own, those of their groups,
+        those of the open queue."""
+        return [person_id, *self.of_person(project_id, person_id), ""]
+
     def with_member(self, person_id: str, project_id: str = "") -> list[Group]:
         """The groups that a person is in, of one project or of all."""
         rows = self._db.rows(

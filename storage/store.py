@@ -12,6 +12,7 @@ from storage.answers import Answers
 from storage.audit import Audit
 from storage.backup import Backups
 from storage.batches import Batches
+from storage.candidates import Candidates
 from storage.cards import Cards
 from storage.checks import Checks
 from storage.comments import Comments
@@ -48,6 +49,7 @@ from storage.preferences import Preferences
 from storage.presentations import Presentations
 from storage.progress import PeoplesProgress
 from storage.projects import Projects
+from storage.promises import Promises
 from storage.queue_orders import QueueOrders
 from storage.queues import Queues
 from storage.quotas import Quotas
@@ -92,8 +94,10 @@ class Store:
         self.groups = Groups(self.database)
         self.quotas = Quotas(self.database)
         self.progress = PeoplesProgress(self.database)
-        self.queues = Queues(
-            self.database, self.counters, self.examples, self.groups, self.queue_orders
+        promises = Promises()
+        self.queues = Queues(self.database, self.groups, promises)
+        self.candidates = Candidates(
+            self.database, self.counters, self.examples, self.groups, self.queue_orders, promises
         )
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.comments = Comments(self.database)

@@ -22,7 +22,7 @@ Queue = Literal["annotate", "review"]
 
 
 def is_open(queue: Queue, state: ExampleState, flagged: bool) -> bool:
-    """Whether the queue holds an example in this state. `storage/queues.py` says it in SQL."""
+    """Whether the queue holds an example in this state. `storage/candidates.py` says it in SQL."""
     if queue == "annotate":
         return state in ("new", "sent_back") and not flagged
     return state == "annotated" or (flagged and state != "set_aside")

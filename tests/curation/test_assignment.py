@@ -19,7 +19,7 @@ from core.workflows.curation import annotating, browsing, bulk, progress, queue,
 from core.workflows.curation.sent import Sent
 from core.workflows.team import accounts, assignees
 from pages.server.work_views import handle
-from storage.queues import _CANDIDATE
+from storage.candidates import _CANDIDATE
 from storage.store import Store
 from tests.builders import an_admin, an_edit, some_examples
 from tests.curation.test_work_queue import reads_of
@@ -294,7 +294,7 @@ def test_the_last_assigned_example_of_many_is_found_without_a_search(
     working.annotate(store, bob, project_id, Sent("next"))
 
     def given() -> None:
-        found = store.queues.candidate(project_id, "annotate", ada.person_id, taken=())
+        found = store.candidates.next(project_id, "annotate", ada.person_id, taken=())
         assert found
         assert found.position == 39_990
 

@@ -18,7 +18,7 @@ from core.examples.example import Example
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, queue, reviewing
 from core.workflows.curation.browsing import ContentKnown
-from storage.queues import _CANDIDATE
+from storage.candidates import _CANDIDATE
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor, an_edit, some_examples
 from tests.many_examples import many_examples

@@ -88,7 +88,7 @@ def _still_open(store: Store, actor: Actor, queue: Queue, taken: Taken) -> Taken
 
 def prepare(store: Store, project_id: str) -> None:
     """Read what is kept in memory: inside of a transaction it would be read each time."""
-    store.queues.prepare(project_id)
+    store.candidates.prepare(project_id)
     store.quotas.of_project(project_id)
 
 
@@ -124,7 +124,7 @@ def _lease_next(
             store.queues.release(mine.example_id, actor.person_id)
         if queue == "annotate" and limit_reached(store, actor, project_id, hands):
             return Taken(None, hands.missing)
-        found = store.queues.candidate(
+        found = store.candidates.next(
             project_id,
             queue,
             actor.person_id,
@@ -196,7 +196,7 @@ def figures(
 ) -> QueueFigures:
     """What the queue holds for this person, from the counters; `missing` where it is known."""
     actor.require(project_id)
-    blocks = store.queues.open_blocks(project_id, queue, actor.person_id)
+    blocks = store.candidates.open_blocks(project_id, queue, actor.person_id)
     if missing is None:
         hands = store.queues.hands(project_id, queue, actor.person_id)
         missing = missing_of(store, hands, project_id)
