@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.audit import AuditEvent
+from core.projects import SAVING
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def versions_in(events: Iterable[AuditEvent]) -> list[GuidelinesVersion]:
     """The versions in the events of a project, oldest first; those before any text are none."""
     found: list[GuidelinesVersion] = []
     for event in events:
-        text = event.detail.get("settings", {}).get("guidelines")
+        saved = event.detail.get("settings", {}) if event.action in SAVING else {}
+        text = saved.get("guidelines")
         if text is None or text == (found[-1].text if found else ""):
             continue
         found.append(GuidelinesVersion(len(found) + 1, text, event.person, event.created_at))

@@ -13,6 +13,8 @@ from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
 
 TaskKind = Literal["generation", "extraction", "classification"]
+SAVING: tuple[str, ...] = ("created", "changed", "deleted", "restored")
+"""What the audit log calls the events of a project whose detail holds its settings."""
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
 

@@ -70,9 +70,7 @@ class LabelField:
         least = 1 if self.kind == "span" else 2
         if len(self.options) < least:
             many = "at least two options" if least == 2 else "an option"
-            raise InvalidProject(
-                f"The label “{self.name}” needs a name and {many}. Add what is missing."
-            )
+            raise InvalidProject(f"The label “{self.name}” needs {many}. Add what is missing.")
         if len(set(self.options)) != len(self.options):
             raise InvalidProject(f"The label “{self.name}” names an option twice. Remove one.")
 

@@ -76,7 +76,7 @@ def examples_of(project_id: str, total: KindTotal) -> None:
     st.caption(KINDS[total.kind].explanation)
     if total.mends and actor.has(project_id, "lead"):
         count = mending.mendable(store, actor, project_id, total.kind)
-        label = f"Apply all {page.counted(count, 'safe mend')} …"
+        label = f"Apply {'all' if count > 1 else 'the'} {page.counted(count, 'safe mend')} …"
         if count and st.button(label, icon=":material/healing:"):
             confirm(project_id, total.kind, count)
     pages = f"findings {project_id} {total.kind}"

@@ -178,8 +178,9 @@ def _json_schema(shown: ProjectSettings, kind: str, key: str) -> str:
 def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
     st.markdown("**Labels** that annotators give to each example")
     st.caption(
-        "Add a label in the last row. To delete one, tick its row and press Delete. A rating's "
-        "options are two words, for its lowest and highest point, or none; a free text has none."
+        "Add a label in the last row, its options with commas between them. To delete one, tick "
+        "its row and press Delete. A rating's options are two words, for its lowest and highest "
+        "point, or none; a free text has none."
     )
     start = [
         (f.name, f.kind, ", ".join(f.ends or f.options), f.points if f.kind == "rating" else None)

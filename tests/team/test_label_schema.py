@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from core.actor import Actor
+from core.checks.settings import CheckSettings
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.label_changes import Moves, impact_of, rewritten
 from core.projects import LabelField
-from core.workflows.curation import annotating, browsing, bulk
+from core.workflows.curation import annotating, browsing, bulk, checks
 from core.workflows.team import label_schema, projects
 from core.workflows.team.label_schema import LabelsInUse
 from storage.store import Store
@@ -95,6 +96,8 @@ def test_a_field_that_only_changed_its_name_is_seen_and_one_option_of_several_st
 
 def test_every_schema_that_was_saved_is_kept_with_who_and_when(store: Store, lead: Actor) -> None:
     change(store, lead, TOPIC)
+    some_examples(store, project_of(lead), 1)
+    checks.start_check(store, lead, project_of(lead), CheckSettings())  # logs settings of its own
     project = projects.get_project(store, lead, project_of(lead))
     settings = replace(project.settings, guidelines="Other words, the same labels.")
     projects.change_project(store, lead, project.project_id, settings)

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.errors import InvalidInput, NotFound
 from core.label_changes import LabelImpact, Moves, SchemaVersion, impact_of, rewritten
-from core.projects import LabelField, Project, ProjectSettings
+from core.projects import SAVING, LabelField, Project, ProjectSettings
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -74,7 +74,7 @@ def versions(store: Store, actor: Actor, project_id: str) -> list[SchemaVersion]
     actor.require(project_id)
     found: list[SchemaVersion] = []
     for event in store.audit.of_subject("project", project_id):
-        if "settings" not in event.detail:
+        if event.action not in SAVING:
             continue
         schema = ProjectSettings.from_json(event.detail["settings"]).label_schema
         if not found or found[-1].schema != schema:
