@@ -217,32 +217,30 @@ class Candidates:
     ) -> CurrentExample | None:
         """The next one in another order than that of import, of what the blocks hold; with
         `apart`, none that this person annotated."""
+        if apart is not None:
+            taken = taken | self._annotated_open(project_id, apart)
         for assigned_to in dict.fromkeys(block.assigned_to for block in blocks if not block.first):
             for example_id in self._orders.ahead(project_id, order, assigned_to, taken):
                 found = self._examples.current(example_id)
                 still = found and found.is_open("annotate")
                 if found and still and assigned_to in (None, found.assigned_to):
-                    if apart is not None and self._annotated(found, apart):
-                        continue
                     return found
                 self._orders.drop(project_id, order, assigned_to, example_id)
         return None
 
-    def _annotated(self, example: CurrentExample, person_id: str) -> bool:
-        found = self._db.value(
+    def _annotated_open(self, project_id: str, person_id: str) -> set[str]:
+        """The examples that this person annotated and that wait for others."""
+        rows = self._db.rows(
             """
-            SELECT 1 FROM annotations
-            WHERE project_id = $project_id AND position = $position
-              AND person_id = $person_id AND based_on = $revision_id
+            SELECT example_id FROM example_current
+            WHERE project_id = $project_id AND annotations > 0 AND state = 'new'
+              AND revision_id IN (
+                  SELECT based_on FROM annotations
+                  WHERE project_id = $project_id AND person_id = $person_id)
             """,
-            {
-                "project_id": example.project_id,
-                "position": example.position,
-                "person_id": person_id,
-                "revision_id": example.revision_id,
-            },
+            {"project_id": project_id, "person_id": person_id},
         )
-        return found is not None
+        return {row["example_id"] for row in rows}
 
 
 def _is_first(queue: Queue, tally: Tally, person_id: str) -> bool:

@@ -62,8 +62,8 @@ _CONDITIONS: dict[str, str] = {
     "least": f"{_LENGTH} >= $least",
     "most": f"{_LENGTH} <= $most",
     "text": """
-        (contains(lower(instruction), $text) OR contains(lower(input), $text)
-         OR contains(lower(output), $text))
+        (contains(lower(instruction), lower($text)) OR contains(lower(input), lower($text))
+         OR contains(lower(output), lower($text)))
         """,
 }
 
@@ -86,8 +86,6 @@ def parameters(project_id: str, wanted: ExampleFilter) -> dict[str, Any]:
         given["assigned_to"] = ""
     if wanted.positions is not None:
         given["positions"] = list(wanted.positions)
-    if wanted.text:
-        given["text"] = wanted.text.lower()
     return {"project_id": project_id, **given}
 
 

@@ -10,11 +10,12 @@ from core.versions.splitting import SPLITS, Split
 from storage.database import Database
 from storage.filters import pointer
 
-_SAMPLED = 2_000
+_LOOKED_AT = 500
 # Metadata is a date, a time or a number; a time of import is seconds since 1970, too.
 _MOMENT = """
     coalesce(epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMP)),
-             try_cast(json_extract_string(e.meta, $time) AS DOUBLE))
+             CASE WHEN isfinite(try_cast(json_extract_string(e.meta, $time) AS DOUBLE))
+                  THEN try_cast(json_extract_string(e.meta, $time) AS DOUBLE) END)
 """
 
 
@@ -88,18 +89,26 @@ class FreezeInputs:
         return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
 
     def metadata(self, project_id: str) -> Sequence[str]:
-        """The names of metadata that the first examples have, in order."""
+        """The names of metadata that the beginning of each import has, in order."""
         rows = self._db.rows(
             """
-            SELECT DISTINCT name FROM (
-                SELECT unnest(json_keys(meta)) AS name FROM (
-                    SELECT meta FROM examples
-                    WHERE project_id = $project_id AND meta <> '{}' LIMIT $limit)
-            ) ORDER BY name
+            SELECT DISTINCT unnest(json_keys(meta)) AS name FROM examples
+            WHERE project_id = $project_id AND line <= $lines ORDER BY name
             """,
-            {"project_id": project_id, "limit": _SAMPLED},
+            {"project_id": project_id, "lines": _LOOKED_AT},
         )
         return [row["name"] for row in rows]
+
+    def has_metadata(self, project_id: str, name: str) -> bool:
+        """Whether an example of the project has metadata of this name."""
+        found = self._db.value(
+            """
+            SELECT 1 FROM examples
+            WHERE project_id = $project_id AND json_extract(meta, $name) IS NOT NULL LIMIT 1
+            """,
+            {"project_id": project_id, "name": pointer(name)},
+        )
+        return found is not None
 
 
 _WITH_META = """
@@ -114,7 +123,7 @@ def _traits(plan: SplitPlan) -> tuple[dict[str, str], dict[str, str]]:
     traits: dict[str, str] = {}
     params: dict[str, str] = {}
     if plan.together:
-        traits["together"] = "json_extract_string(e.meta, $together)"
+        traits["together"] = "nullif(trim(json_extract_string(e.meta, $together)), '')"
         params["together"] = pointer(plan.together)
     if plan.by == "stratified":
         traits["stratum"] = "json_extract_string(c.labels, $label)"

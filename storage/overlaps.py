@@ -72,6 +72,8 @@ class Overlaps:
 
     def add(self, annotation: PersonAnnotation) -> None:
         """Append what a person wrote; of the same person the newest counts."""
+        if not self.of_project(annotation.project_id).ever:
+            self.settings_change(annotation.project_id)
         self._db.execute(
             """
             INSERT INTO annotations
@@ -127,8 +129,11 @@ class Overlaps:
         of the `most` ones that were annotated last."""
         rows = self._db.rows(
             f"""
-            WITH last AS (
+            WITH counted AS (  -- a mend, say, begins the collecting anew
                 SELECT * FROM annotations WHERE project_id = $project_id
+                QUALIFY based_on = arg_max(based_on, created_at) OVER (PARTITION BY example_id)),
+            last AS (
+                SELECT * FROM counted
                 QUALIFY row_number() OVER (
                     PARTITION BY example_id, person_id ORDER BY created_at DESC) = 1),
             chosen AS (
@@ -181,6 +186,16 @@ class Overlaps:
             {"project_id": project_id, "but": but},
         )
         return [row["person_id"] for row in rows]
+
+    def projects_collecting(self) -> list[str]:
+        """The projects with examples that some have annotated and that wait for others."""
+        rows = self._db.rows(
+            """
+            SELECT DISTINCT project_id FROM example_current
+            WHERE state = 'new' AND annotations > 0
+            """
+        )
+        return [row["project_id"] for row in rows]
 
     def collecting(self, project_id: str, after: int, limit: int) -> list[tuple[int, str]]:
         """Position and id of examples that some have annotated and that wait for others, from

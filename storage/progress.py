@@ -18,8 +18,12 @@ _WORK = """
                  count(DISTINCT r.example_id) FILTER (c.state = 'accepted') AS accepted,
                  count(DISTINCT r.example_id) FILTER (c.state = 'sent_back') AS sent_back,
                  median(r.seconds) AS median_seconds
-          FROM revisions r JOIN example_current c USING (example_id)
-          WHERE c.project_id = $project_id AND r.origin = 'annotate' GROUP BY r.author_id) s
+          FROM (SELECT author_id, example_id, seconds FROM revisions WHERE origin = 'annotate'
+                UNION ALL
+                SELECT person_id, example_id, seconds FROM annotations
+                WHERE project_id = $project_id) r
+          JOIN example_current c USING (example_id)
+          WHERE c.project_id = $project_id GROUP BY r.author_id) s
     FULL JOIN (SELECT v.actor_id AS person_id, count(DISTINCT v.example_id) AS skipped
                FROM example_events v JOIN example_current c USING (example_id)
                WHERE c.project_id = $project_id AND v.kind = 'skip' GROUP BY v.actor_id) k

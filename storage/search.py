@@ -39,7 +39,9 @@ class Search:
     def positions(self, project_id: str, text: str, most: int) -> Sequence[int] | None:
         """Where a text occurs, whatever its case; None where no index can tell: none is there or
         it is far behind, the text is shorter than three characters, or it occurs too often."""
-        return self._ask(project_id, lambda index: index.positions(text.lower(), most))
+        # As the database writes it: Python has other lower cases of some letters.
+        lower = self._db.value("SELECT lower($text)", {"text": text})
+        return self._ask(project_id, lambda index: index.positions(lower, most))
 
     def like(self, project_id: str, position: int, most: int) -> Sequence[int] | None:
         """The positions of the examples that are most like one; None where no index can tell."""
@@ -68,6 +70,8 @@ class Search:
             part = self._path(project_id).with_suffix(".part")
             part.unlink(missing_ok=True)
             os.link(path, part)
+            # The journal of a file that a crash cut off would be played back into this one.
+            Path(f"{self._path(project_id)}-journal").unlink(missing_ok=True)
             part.replace(self._path(project_id))
 
     def close(self) -> None:
@@ -94,6 +98,7 @@ class Search:
                     if index := self._open.pop(project_id, None):
                         index.close()
                     self._path(project_id).unlink(missing_ok=True)
+                    Path(f"{self._path(project_id)}-journal").unlink(missing_ok=True)
         return None
 
     def _present(self, project_id: str) -> TextIndex | None:

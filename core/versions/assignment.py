@@ -37,7 +37,7 @@ REASONS = {
     "near_test": "It is near a test example, and not in test itself.",
     "protected": "It is near a text of a file that is protected: never train on this.",
     "studied": "It is rated in a study, or near an example that is, and not in test.",
-    "together": "Earlier versions have what it belongs together with in several splits.",
+    "together": "What it belongs together with is in several splits, or near them.",
     "trained_on": "It is a training or validation example of an earlier version, or near one.",
 }
 
@@ -111,7 +111,24 @@ def _join(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> 
     for _ in range(_ROUNDS):
         joined = _join_near(found, candidates, neighbours)
         if not _join_together(found, candidates) and not joined:
-            return
+            break
+    _leave_torn_out(found, candidates)
+
+
+def _leave_torn_out(found: Assignment, candidates: Candidates) -> None:
+    """Leave out what belongs together and is near examples of several splits; what earlier versions
+    decided stays."""
+    if candidates.together is None:
+        return
+    keys, place = candidates.together, found.split
+    placed = (keys >= 0) & (place != UNDECIDED)
+    there = np.zeros((int(keys.max(initial=-1)) + 1, 3), np.bool_)
+    there[keys[placed], place[placed]] = True
+    torn = placed & candidates.present & (candidates.decided == UNDECIDED)
+    torn[placed] &= there[keys[placed]].sum(axis=1) > 1
+    for index in np.flatnonzero(torn).tolist():
+        found.left_out[index] = ("together", -1)
+        place[index] = UNDECIDED
 
 
 def _join_near(found: Assignment, candidates: Candidates, neighbours: Neighbours) -> bool:

@@ -23,7 +23,7 @@ def example_comments(project_id: str, example_id: str) -> None:
     if not actor.has(project_id, "annotator", "reviewer", "lead"):
         return
     name = f"comment {example_id} {len(found)}"
-    names = ", ".join(f"@{one}" for one in sorted(people(project_id))[:12])
+    names = ", ".join(f"@{errors.escaped(one)}" for one in sorted(people(project_id))[:12])
     with st.form(name, border=False):
         text = st.text_area(
             "Add a comment", max_chars=MOST_CHARACTERS, height=80,

@@ -91,15 +91,14 @@ def alike(project_id: str, wanted: ExampleFilter) -> ExampleFilter:
             st.text(f"What shares most rare words with example {number}, the most alike first")
         except NotIndexed as waiting:
             st.info(f"{waiting.title}. {waiting}", icon=":material/hourglass_top:")
-            positions = None
+            positions = ()
         except TouchstoneError as error:
             errors.show(error)
-            positions = None
+            positions = ()
         if st.button("Show all examples", icon=":material/close:", type="tertiary"):
             del st.query_params[LIKE]
             st.rerun()
-    if positions is None:
-        return wanted
+    # Nothing rather than everything: what follows may change all that matches.
     return replace(wanted, positions=positions, order="alike")
 
 

@@ -16,6 +16,7 @@ from streamlit import config
 from core.errors import TouchstoneError
 from core.jobs.ray.settings import usable_settings
 from core.workflows import demo
+from core.workflows.curation import collecting
 from core.workflows.jobs import supervisor
 from core.workflows.team import sessions
 from core.workspace import Workspace
@@ -38,6 +39,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     store.sessions.on_revoked = running.sockets.end_sessions
     set_running(running)
     demo.ensure_demo(store)
+    collecting.go_on(store)
     stop_supervising = supervisor.start(store)
     this = psutil.Process()
     workspace.announce_server(running.url, this.pid, this.create_time())

@@ -28,6 +28,7 @@ from core.workflows.curation import (
     bulk,
     collecting,
     importing,
+    progress,
     reviewing,
     working,
 )
@@ -36,9 +37,11 @@ from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 from core.workflows.team import projects
 from pages.server.work_views import conflict_view, task_view
+from storage import queue_orders
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
 from tests.curation.test_working import sent
+from tests.people_builders import an_annotator
 
 TOPIC = LabelField("topic", ("sums", "products"))
 
@@ -436,3 +439,46 @@ def test_undoing_an_import_leaves_what_somebody_annotated(store: Store) -> None:
     admin = Actor("person_ada", "ada", roles=place.lead.roles)
     assert importing.undo_import(store, admin, place.project_id, import_id) == 1
     assert place.current(place.ids[0]).annotations == 1
+
+
+# With assignments, orders, and settings that change meanwhile -----------------------------------
+
+
+def test_what_is_assigned_to_one_person_goes_on_to_others_once_they_have_annotated_it(
+    store: Store,
+) -> None:
+    place = Place(store, 3)
+    ada, bob = (an_annotator(store, place.project_id, name) for name in ("Ada", "Bob"))
+    action = BulkAction("assign", to=(ada.person_id,))
+    bulk.act(store, place.lead, place.project_id, ExampleFilter(), action)
+    assert place.next(bob) is None
+    first = [place.annotate(ada, "Mine.") for _ in range(3)]
+    assert [place.annotate(bob, "Mine.") for _ in range(3)] == first
+    found = progress.progress(store, place.lead, place.project_id)
+    assert {one.name: one.work.saved for one in found if one.work} == {"Ada": 3, "Bob": 3}
+
+
+def test_in_another_order_than_that_of_import_everything_comes_to_everybody_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_orders, "AHEAD", 3)
+    place = Place(store, 10, queue_order="random")
+    for person in (place.ann, place.bea):
+        assert len({place.annotate(person, "Same.") for _ in range(10)}) == 10
+        assert place.next(person) is None
+
+
+def test_a_save_meets_fewer_people_than_it_counted_on_and_a_start_goes_on(store: Store) -> None:
+    place = Place(store, 2)
+    first, second = (place.annotate(place.ann, "Mine.") for _ in range(2))
+    # As a server leaves it that was killed between the settings and what follows from them.
+    store.database.execute(
+        "UPDATE projects SET settings = json_merge_patch(settings, $less)",
+        {"less": '{"overlap": 1}'},
+    )
+    store.overlaps._forget(place.project_id)
+    collecting.settings_changed(store, place.current(first), wanted=2)
+    assert place.current(first).state == "annotated"
+    assert place.current(second).state == "new"
+    collecting.go_on(store)
+    assert place.current(second).state == "annotated"

@@ -20,7 +20,7 @@ from tests.builders import a_project, an_actor, an_edit, some_examples, triples
 
 ODD = [
     ("STRASSE und Straße", "ẞ İstanbul", '“Zitat” 100% OR \\ \' "x" *'),
-    ("数学の問題", "三つの数", "答えは三つ"),
+    ("数学の問題", "三つの数", "答えは三つ ΟΔΟΣ"),
     ("Tabs\tand\nlines", "", "a_b-c d.e"),
 ]
 WORDS = (
@@ -79,6 +79,8 @@ def test_the_index_finds_what_looking_at_every_text_finds_also_after_edits_and_r
         annotating.save_annotation(store, anna, project_id, edit)
     assert found(store, project_id, ExampleFilter(text="ZZZ")) == ids[5:9]
     assert found(store, project_id, ExampleFilter(text="zzz", state="new")) == []
+    assert found(store, project_id, ExampleFilter(text="ΟΔΟΣ")) == [ids[41]]
+    assert found(store, project_id, ExampleFilter(text="İSTANBUL")) == [ids[40]]
     same_for_all(store, project_id)
     store.database.execute("DELETE FROM example_current WHERE example_id = $id", {"id": ids[6]})
     assert found(store, project_id, ExampleFilter(text="zzz")) == [ids[5], *ids[7:9]]

@@ -124,3 +124,35 @@ def test_parts_of_a_plan_belong_together() -> None:
             SplitPlan(**parts)  # type: ignore[arg-type]
     plan = SplitPlan("time", time="day", together="author")
     assert SplitPlan.from_json(plan.to_json()) == plan
+
+
+def test_a_document_near_examples_of_two_splits_is_left_out_whole(
+    store: Store, project_id: str
+) -> None:
+    ids = with_metadata(store, project_id, [{"document": f"d{k}"} for k in range(60)])
+    plan = SplitPlan(together="document")
+    splits = splits_of(store, freeze(store, project_id, plan=plan))
+    places = [splits[one] for one in ids]
+    near = [triples(60)[places.index(name)] for name in ("train", "test")]
+    new = accepted_examples(store, project_id, [(a, f"{b} extra", c) for a, b, c in near])
+    for example_id in new:
+        store.database.execute(
+            "UPDATE examples SET meta = $meta WHERE example_id = $id",
+            {"meta": json.dumps({"document": "new"}), "id": example_id},
+        )
+    later = freeze(store, project_id, plan=plan)
+    assert not splits_of(store, later).keys() & set(new)
+    assert later.left_out == 2
+
+
+def test_empty_metadata_binds_nothing_and_no_number_is_no_moment(
+    store: Store, project_id: str
+) -> None:
+    values = [{"document": " ", "day": "NaN" if k % 4 == 0 else str(k)} for k in range(60)]
+    ids = with_metadata(store, project_id, values)
+    plan = SplitPlan("time", time="day", together="document")
+    version = freeze(store, project_id, plan=plan)
+    splits = splits_of(store, version)
+    assert {splits[one] for one in ids[::4]} == {"train"}
+    assert version.counts == {"train": 48, "validation": 6, "test": 6}
+    assert any("15 examples have no usable “day”" in one for one in version.warnings)

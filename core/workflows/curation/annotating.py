@@ -101,13 +101,14 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     edit.require_output()
     edit = with_checked_labels(store, project_id, edit)
 
-    def save() -> None:
+    def save() -> tuple[CurrentExample, int]:
         current = example_of(store, actor, project_id, edit.example_id)
         if is_saved(store, current, edit):
-            return
+            return current, 1
         refuse_decided(current)
         collecting.refuse_collected(current)
-        if collecting.is_collecting(store, current):
+        wanted = collecting.wanted_of(store, current)
+        if wanted > 1:
             collecting.annotate(store, actor, current, edit)
             let_go(store, actor, current)
         else:
@@ -115,8 +116,11 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
             add_revision(store, actor, current, edit, origin="annotate", state="annotated")
             leave(store, actor, current)
         record(store, actor, "saved", current, edit.submission_id)
+        return current, wanted
 
-    store.transact(save)
+    current, wanted = store.transact(save)
+    if wanted > 1:
+        collecting.settings_changed(store, current, wanted)
     store.counters.compact_if_long()
 
 

@@ -96,12 +96,12 @@ def refuse_collected(example: CurrentExample) -> None:
 # Annotating ---------------------------------------------------------------------------------------
 
 
-def is_collecting(store: Store, example: CurrentExample) -> bool:
-    """Whether a save of the example is one of several people's annotations."""
+def wanted_of(store: Store, example: CurrentExample) -> int:
+    """How many people's annotations a save of the example is one of: 1 unless it is collected."""
     if example.state != "new":
-        return False
+        return 1
     overlap = store.overlaps.of_project(example.project_id)
-    return overlap.wanted(example.project_id, example.example_id) > 1
+    return overlap.wanted(example.project_id, example.example_id)
 
 
 def own_annotation(store: Store, actor: Actor, example: CurrentExample) -> PersonAnnotation | None:
@@ -168,9 +168,32 @@ def annotate(store: Store, actor: Actor, current: CurrentExample, edit: Edit) ->
     present = [one for one in present if one is not mine] + [annotation]
     store.overlaps.set_count(current, len(present))
     if len(present) < wanted:
+        _pass_on(store, actor, current, {one.person_id for one in present})
         return False
     _finish(store, replace(current, annotations=len(present)), present)
     return True
+
+
+def _pass_on(store: Store, actor: Actor, current: CurrentExample, wrote: set[str]) -> None:
+    """Give the example to the open queue when everybody whom it is assigned to has annotated it:
+    others are to, as well."""
+    groups = store.groups.of_project(current.project_id)
+    members = {group.group_id: set(group.members) for group in groups}
+    if current.assigned_to and members.get(current.assigned_to, {current.assigned_to}) <= wrote:
+        store.annotation.release_one(current, new_id("bat"), actor.person_id)
+
+
+def settings_changed(store: Store, current: CurrentExample, wanted: int) -> None:
+    """After a save that counted on so many people: a lead may have asked for fewer meanwhile."""
+    overlap = store.overlaps.of_project(current.project_id)
+    if overlap.wanted(current.project_id, current.example_id) < wanted:
+        send_on(store, current.project_id, current.example_id)
+
+
+def go_on(store: Store) -> None:
+    """At the start of a server: send on what one that was killed had not come to."""
+    for project_id in store.overlaps.projects_collecting():
+        send_on(store, project_id)
 
 
 def _refuse_stale(current: CurrentExample, edit: Edit, mine: PersonAnnotation | None) -> None:

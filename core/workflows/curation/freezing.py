@@ -143,10 +143,10 @@ def _refuse_unknown(store: Store, project_id: str, plan: SplitPlan) -> None:
             f"The project has no label “{plan.label}”. It has {', '.join(fields) or 'none'}."
         )
     asked = [name for name in (plan.time, plan.together) if name]
-    known = store.freezing.metadata(project_id) if asked else ()
-    if missing := [name for name in asked if name not in known]:
+    if missing := [one for one in asked if not store.freezing.has_metadata(project_id, one)]:
+        known = ", ".join(store.freezing.metadata(project_id)) or "none"
         raise InvalidInput(
-            f"No example has the metadata “{missing[0]}”. They have {', '.join(known) or 'none'}; "
+            f"No example has the metadata “{missing[0]}”. They have {known}; "
             "metadata is chosen when a file is imported."
         )
 
