@@ -19,6 +19,7 @@ from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
 from storage.examples import CURRENT, Examples
 from storage.groups import Groups
+from storage.overlaps import Overlaps
 from storage.promises import Promises
 from storage.queue_orders import QueueOrders
 
@@ -102,6 +103,7 @@ class Candidates:
         examples: Examples,
         groups: Groups,
         orders: QueueOrders,
+        overlaps: Overlaps,
         promises: Promises,
     ) -> None:
         self._db = db
@@ -109,6 +111,7 @@ class Candidates:
         self._examples = examples
         self._groups = groups
         self._orders = orders
+        self._overlaps = overlaps
         self._promises = promises
 
     def prepare(self, project_id: str) -> None:
@@ -218,7 +221,7 @@ class Candidates:
         """The next one in another order than that of import, of what the blocks hold; with
         `apart`, none that this person annotated."""
         if apart is not None:
-            taken = taken | self._annotated_open(project_id, apart)
+            taken = taken | self._overlaps.done_open_ids(project_id, apart)
         for assigned_to in dict.fromkeys(block.assigned_to for block in blocks if not block.first):
             for example_id in self._orders.ahead(project_id, order, assigned_to, taken):
                 found = self._examples.current(example_id)
@@ -227,20 +230,6 @@ class Candidates:
                     return found
                 self._orders.drop(project_id, order, assigned_to, example_id)
         return None
-
-    def _annotated_open(self, project_id: str, person_id: str) -> set[str]:
-        """The examples that this person annotated and that wait for others."""
-        rows = self._db.rows(
-            """
-            SELECT example_id FROM example_current
-            WHERE project_id = $project_id AND annotations > 0 AND state = 'new'
-              AND revision_id IN (
-                  SELECT based_on FROM annotations
-                  WHERE project_id = $project_id AND person_id = $person_id)
-            """,
-            {"project_id": project_id, "person_id": person_id},
-        )
-        return {row["example_id"] for row in rows}
 
 
 def _is_first(queue: Queue, tally: Tally, person_id: str) -> bool:

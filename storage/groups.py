@@ -18,10 +18,7 @@ class Groups:
 
     def of_project(self, project_id: str) -> tuple[Group, ...]:
         """The groups by name."""
-        known = self._of_project.known(project_id)
-        if known is None:
-            known = self._of_project.get(project_id, lambda: self._read(project_id))
-        return known or ()
+        return self._of_project.recall(project_id, lambda: self._read(project_id)) or ()
 
     def of_person(self, project_id: str, person_id: str) -> list[str]:
         """The ids of the groups that a person is in."""

@@ -7,7 +7,6 @@ pays nothing. Callers hold the transaction.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
@@ -16,10 +15,19 @@ from core.clock import now
 from core.examples.current import CurrentExample
 from core.examples.overlap import Overlap, PersonAnnotation
 from storage.database import Database, Row
+from storage.remembered import Remembered
 
 _COLUMNS = """
     annotation_id, example_id, project_id, position, person_id, based_on, instruction, input,
     output, labels, quality, comment, seconds, created_at
+"""
+# What waits for others after a person annotated it.
+_DONE_OPEN = """
+    FROM example_current
+    WHERE project_id = $project_id AND annotations > 0 AND state = 'new'
+      AND revision_id IN (
+          SELECT based_on FROM annotations
+          WHERE project_id = $project_id AND person_id = $person_id)
 """
 
 
@@ -28,18 +36,15 @@ class Overlaps:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._lock = threading.Lock()
-        self._known: dict[str, Overlap] = {}
-        self._changes = 0
+        self._of_project: Remembered[Overlap] = Remembered(db)
 
     # How many people ---------------------------------------------------------------------------
 
     def of_project(self, project_id: str) -> Overlap:
         """How many people annotate the project's examples."""
-        with self._lock:
-            known, before = self._known.get(project_id), self._changes
-        if known is not None:
-            return known
+        return self._of_project.recall(project_id, lambda: self._read(project_id)) or Overlap()
+
+    def _read(self, project_id: str) -> Overlap | None:
         row = self._db.one(
             """
             SELECT CAST(settings ->> 'overlap' AS INTEGER) AS people,
@@ -50,30 +55,20 @@ class Overlaps:
             {"project_id": project_id},
         )
         if row is None:
-            return Overlap()
+            return None
         people, share = row["people"] or 1, row["share"]
-        found = Overlap(people, 1.0 if share is None else share, people > 1 or row["ever"])
-        with self._lock:
-            # Inside of a transaction the settings may be those of before somebody changed them.
-            if before == self._changes and not self._db.in_transaction:
-                self._known[project_id] = found
-        return found
+        return Overlap(people, 1.0 if share is None else share, people > 1 or row["ever"])
 
-    def settings_change(self, project_id: str) -> None:
-        """The project's settings change in this transaction: read them anew once it has ended."""
-        self._db.when_it_ends(lambda _committed: self._forget(project_id))
-
-    def _forget(self, project_id: str) -> None:
-        with self._lock:
-            self._changes += 1
-            self._known.pop(project_id, None)
+    def settings_change(self) -> None:
+        """A project's settings change in this transaction: read them anew once it has ended."""
+        self._of_project.forget()
 
     # Annotations -------------------------------------------------------------------------------
 
     def add(self, annotation: PersonAnnotation) -> None:
         """Append what a person wrote; of the same person the newest counts."""
         if not self.of_project(annotation.project_id).ever:
-            self.settings_change(annotation.project_id)
+            self.settings_change()
         self._db.execute(
             """
             INSERT INTO annotations
@@ -163,17 +158,18 @@ class Overlaps:
     def done_open(self, project_id: str, person_id: str, but: Collection[str]) -> int:
         """How many examples wait for others after this person annotated them; `but` not counted."""
         found = self._db.value(
-            """
-            SELECT count(*) FROM example_current
-            WHERE project_id = $project_id AND annotations > 0 AND state = 'new' AND NOT flagged
-              AND NOT list_contains($but, example_id)
-              AND revision_id IN (
-                  SELECT based_on FROM annotations
-                  WHERE project_id = $project_id AND person_id = $person_id)
-            """,
+            f"SELECT count(*) {_DONE_OPEN} AND NOT flagged AND NOT list_contains($but, example_id)",
             {"project_id": project_id, "person_id": person_id, "but": list(but)},
         )
         return int(found)
+
+    def done_open_ids(self, project_id: str, person_id: str) -> set[str]:
+        """The examples that wait for others after this person annotated them."""
+        rows = self._db.rows(
+            f"SELECT example_id {_DONE_OPEN}",
+            {"project_id": project_id, "person_id": person_id},
+        )
+        return {row["example_id"] for row in rows}
 
     def deciders(self, project_id: str, but: str) -> list[str]:
         """Everybody else who could decide between annotations: active reviewers and leads."""

@@ -82,8 +82,7 @@ class QueueOrders:
 
     def of_project(self, project_id: str) -> QueueOrder:
         """The project's order: in memory after the first look."""
-        known = self._orders.known(project_id)
-        return known or self._orders.get(project_id, lambda: self._read(project_id)) or "oldest"
+        return self._orders.recall(project_id, lambda: self._read(project_id)) or "oldest"
 
     def prepare(self, project_id: str) -> None:
         """Bring to mind what `ahead` needs."""
@@ -141,10 +140,7 @@ class QueueOrders:
 
     def _drawn_of(self, project_id: str) -> list[str]:
         """The examples on the topic map, farthest first."""
-        known = self._drawn.known(project_id)
-        if known is None:
-            known = self._drawn.get(project_id, lambda: self._read_drawn(project_id))
-        return known or []
+        return self._drawn.recall(project_id, lambda: self._read_drawn(project_id)) or []
 
     def _read_drawn(self, project_id: str) -> list[str]:
         rows = self._db.rows(
@@ -157,12 +153,13 @@ class QueueOrders:
         order = farthest_first([(row["x"], row["y"]) for row in rows])
         return [rows[number]["example_id"] for number in order]
 
-    def _read(self, project_id: str) -> QueueOrder | None:
+    def _read(self, project_id: str) -> QueueOrder:
         found = self._db.value(
             "SELECT settings ->> 'queue_order' FROM projects WHERE project_id = $project_id",
             {"project_id": project_id},
         )
-        return found if found in QUEUE_ORDERS else None
+        # Settings of before have none; an answer, so that it is remembered.
+        return found if found in QUEUE_ORDERS else "oldest"
 
     def _start_over(self, _committed: bool) -> None:
         with self._lock:

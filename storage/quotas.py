@@ -19,10 +19,7 @@ class Quotas:
 
     def of_project(self, project_id: str) -> Mapping[str, Quota]:
         """Person → limit, of those who have one: in memory after the first look."""
-        known = self._of_project.known(project_id)
-        if known is None:
-            known = self._of_project.get(project_id, lambda: self._read(project_id))
-        return known or {}
+        return self._of_project.recall(project_id, lambda: self._read(project_id)) or {}
 
     def set(self, project_id: str, person_id: str, quota: Quota) -> None:
         """Replace a person's limit; one that limits nothing takes it away."""

@@ -48,6 +48,12 @@ class Remembered(Generic[T]):
         with self._lock:
             return self._found.get(key)
 
+    def recall(self, key: str, read: Callable[[], T | None]) -> T | None:
+        """The answer of the last commit where it is remembered, inside of a transaction, too; else
+        as `get`. For what a transaction does not change itself before it asks."""
+        found = self.known(key)
+        return self.get(key, read) if found is None else found
+
     def forget(self) -> None:
         """Something changes in this thread's transaction: forget all when it has ended."""
         with self._lock:

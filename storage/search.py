@@ -48,8 +48,10 @@ class Search:
         return self._ask(project_id, lambda index: index.like(position, most))
 
     def is_behind(self, project_id: str) -> bool:
-        """Whether a worker must make the index, for the first time or anew."""
-        return self._ask(project_id, lambda _: True) is None
+        """Whether the last question about the project found no index, or one far behind: a worker
+        must make it, for the first time or anew."""
+        with self._lock:
+            return project_id not in self._open
 
     def to_index(self, project_id: str) -> Query:
         """What a worker makes the index of: position, hash of the revision, text."""
@@ -65,13 +67,11 @@ class Search:
         """Answer from the index in this file from now on; twice is once."""
         with self._lock:
             self._folder.mkdir(exist_ok=True)
-            if old := self._open.pop(project_id, None):
-                old.close()
+            self._shut(project_id)
             part = self._path(project_id).with_suffix(".part")
             part.unlink(missing_ok=True)
             os.link(path, part)
-            # The journal of a file that a crash cut off would be played back into this one.
-            Path(f"{self._path(project_id)}-journal").unlink(missing_ok=True)
+            self._remove(project_id)
             part.replace(self._path(project_id))
 
     def close(self) -> None:
@@ -86,6 +86,15 @@ class Search:
     def _path(self, project_id: str) -> Path:
         return self._folder / f"{project_id}.sqlite"
 
+    def _shut(self, project_id: str) -> None:
+        if index := self._open.pop(project_id, None):
+            index.close()
+
+    def _remove(self, project_id: str) -> None:
+        """Delete the file, and the journal of a crash, which the next file would play back."""
+        self._path(project_id).unlink(missing_ok=True)
+        Path(f"{self._path(project_id)}-journal").unlink(missing_ok=True)
+
     def _ask(self, project_id: str, question: Callable[[TextIndex], T | None]) -> T | None:
         """Ask the index, brought to the present; None where that is a worker's. A file that a crash
         has cut off is thrown away first."""
@@ -95,10 +104,8 @@ class Search:
                     index = self._present(project_id)
                     return question(index) if index else None
                 except (sqlite3.DatabaseError, ValueError):
-                    if index := self._open.pop(project_id, None):
-                        index.close()
-                    self._path(project_id).unlink(missing_ok=True)
-                    Path(f"{self._path(project_id)}-journal").unlink(missing_ok=True)
+                    self._shut(project_id)
+                    self._remove(project_id)
         return None
 
     def _present(self, project_id: str) -> TextIndex | None:
@@ -109,8 +116,10 @@ class Search:
                 return None
             self._folder.mkdir(exist_ok=True)
             index = self._open[project_id] = TextIndex(self._path(project_id))
-        current = index.fingerprint == wanted or self._caught_up(project_id, index)
-        return index if current else None
+        if index.fingerprint == wanted or self._caught_up(project_id, index):
+            return index
+        self._shut(project_id)
+        return None
 
     def _fingerprint(self, project_id: str) -> Fingerprint:
         row = self._db.one(

@@ -96,13 +96,14 @@ class Store:
         self.progress = PeoplesProgress(self.database)
         promises = Promises()
         self.queues = Queues(self.database, self.groups, promises)
+        self.overlaps = Overlaps(self.database)
         self.candidates = Candidates(
-            self.database, self.counters, self.examples, self.groups, self.queue_orders, promises
-        )
+            self.database, self.counters, self.examples, self.groups, self.queue_orders,
+            self.overlaps, promises,
+        )  # fmt: skip
         self.annotation = Annotation(self.database, self.counters, self.queues)
         self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
-        self.overlaps = Overlaps(self.database)
         self.checks = Checks(self.database)
         self.findings = Findings(self.database)
         self.batches = Batches(self.database, self.counters)

@@ -121,12 +121,10 @@ def _leave_torn_out(found: Assignment, candidates: Candidates) -> None:
     if candidates.together is None:
         return
     keys, place = candidates.together, found.split
-    placed = (keys >= 0) & (place != UNDECIDED)
-    there = np.zeros((int(keys.max(initial=-1)) + 1, 3), np.bool_)
-    there[keys[placed], place[placed]] = True
-    torn = placed & candidates.present & (candidates.decided == UNDECIDED)
-    torn[placed] &= there[keys[placed]].sum(axis=1) > 1
-    for index in np.flatnonzero(torn).tolist():
+    there = _splits_of_keys(keys, place)
+    placed = candidates.present & (place != UNDECIDED) & (candidates.decided == UNDECIDED)
+    mine = np.flatnonzero(placed & (keys >= 0))
+    for index in mine[there[keys[mine]].sum(axis=1) > 1].tolist():
         found.left_out[index] = ("together", -1)
         place[index] = UNDECIDED
 
@@ -150,15 +148,21 @@ def _join_together(found: Assignment, candidates: Candidates) -> bool:
     if candidates.together is None:
         return False
     keys, place, new = candidates.together, found.split, _undecided(found, candidates)
-    there = np.zeros((int(keys.max(initial=-1)) + 1, 3), np.bool_)
-    decided = (keys >= 0) & (place != UNDECIDED)
-    there[keys[decided], place[decided]] = True
+    there = _splits_of_keys(keys, place)
     new &= keys >= 0
     several = np.flatnonzero(new)[there[keys[new]].sum(axis=1) > 1]
     found.left_out |= {index: ("together", -1) for index in several.tolist()}
     joins = np.flatnonzero(new)[there[keys[new]].sum(axis=1) == 1]
     place[joins] = there[keys[joins]].argmax(axis=1)
     return len(joins) > 0
+
+
+def _splits_of_keys(keys: Ints, place: Ints) -> Flags:
+    """Key × split: whether an example with that `together` number is in that split."""
+    there = np.zeros((int(keys.max(initial=-1)) + 1, len(SPLITS)), np.bool_)
+    placed = (keys >= 0) & (place != UNDECIDED)
+    there[keys[placed], place[placed]] = True
+    return there
 
 
 def _undecided(found: Assignment, candidates: Candidates) -> Flags:

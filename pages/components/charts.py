@@ -14,7 +14,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -171,19 +171,24 @@ def show(
         st.plotly_chart(fig, **about_chart)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if data_rows:
-            st.download_button(
-                "Data as CSV",
-                lambda: as_csv(data_rows),
-                file_name=file_name,
-                mime="text/csv",
-                key=f"csv_{name}",
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
-            )
+            csv_button(lambda: as_csv(data_rows), file_name, f"csv_{name}")
         about = {"chart": f"chart_{name}", "title": title, "file": file_name.removesuffix(".csv")}
         _files(data=about, key=f"files_{name}", width="content")
     return chosen
+
+
+def csv_button(text: Callable[[], str], file_name: str, key: str) -> None:
+    """A button that saves the rows behind a table or chart; `text` is asked for when pressed."""
+    st.download_button(
+        "Data as CSV",
+        text,
+        file_name=file_name,
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

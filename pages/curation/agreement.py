@@ -108,16 +108,7 @@ def alike(title: str, who: str, found: Sequence[Alike], file_name: str) -> None:
 def table(rows: Sequence[dict[str, Any]], file_name: str) -> None:
     """The rows, and the same as a file."""
     st.dataframe(rows, hide_index=True, width="stretch", key=f"table {file_name}")
-    st.download_button(
-        "Data as CSV",
-        lambda: charts.as_csv(rows),
-        file_name=file_name,
-        mime="text/csv",
-        key=f"csv {file_name}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+    charts.csv_button(lambda: charts.as_csv(rows), file_name, f"csv {file_name}")
 
 
 def told(one: Estimate, *, percent: bool = False) -> str:

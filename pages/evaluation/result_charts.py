@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import streamlit as st
-
 from core.exporting.tables import to_csv
 from core.scoring.metrics import metric as metric_named
 from core.statistics.estimates import Estimate
@@ -123,10 +121,7 @@ def as_row(estimate: Estimate) -> dict[str, Any]:
 
 def download(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
     """Offer a table's rows as CSV beneath it."""
-    st.download_button(
-        "Data as CSV", lambda: to_csv(rows), file_name, "text/csv", key=f"csv {file_name}",
-        icon=":material/download:", type="tertiary", on_click="ignore",
-    )  # fmt: skip
+    charts.csv_button(lambda: to_csv(rows), file_name, f"csv {file_name}")
 
 
 def net_chart(title: str, found: Comparison, names: Names) -> None:

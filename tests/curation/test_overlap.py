@@ -476,7 +476,7 @@ def test_a_save_meets_fewer_people_than_it_counted_on_and_a_start_goes_on(store:
         "UPDATE projects SET settings = json_merge_patch(settings, $less)",
         {"less": '{"overlap": 1}'},
     )
-    store.overlaps._forget(place.project_id)
+    store.transact(store.overlaps.settings_change)
     collecting.settings_changed(store, place.current(first), wanted=2)
     assert place.current(first).state == "annotated"
     assert place.current(second).state == "new"

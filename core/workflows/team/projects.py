@@ -84,7 +84,7 @@ def change_project(
         if settings.label_schema != project.settings.label_schema:
             move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
-        store.overlaps.settings_change(project_id)
+        store.overlaps.settings_change()
         return changed
 
     changed = store.transact(save)
