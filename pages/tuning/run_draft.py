@@ -37,10 +37,14 @@ def keep_draft(draft: RunDraft) -> None:
 
 
 def offer_the_defaults() -> None:
-    """Say that the form is as it was left, with a way back to an empty one."""
-    if found_draft() == RunDraft():
-        return
+    """Say that the form is as it was left, with a way back to an empty one.
+
+    Its place stays when there is nothing to say: else all below moves up by one, and the form as it
+    was stands beneath the emptied one until the page is drawn to its end.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
+        if found_draft() == RunDraft():
+            return
         st.caption("This form is as you left it.", width="content")
         st.button(
             "Start from the defaults", icon=":material/restart_alt:", type="tertiary",

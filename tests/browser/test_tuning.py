@@ -97,9 +97,20 @@ def test_a_setting_that_cannot_be_used_is_refused_and_stays_typed(
     start_from_the_defaults(page)
 
 
-def start_from_the_defaults(page: Page) -> None:
-    """Throw away what the form kept."""
-    page.reload()
+# How many fields with this label the page ever showed at one moment.
+MOST_AT_ONCE = """label => {
+    const fields = () => [...document.querySelectorAll(`input[aria-label="${label}"]`)];
+    const count = () => fields().filter(one => one.offsetParent).length;
+    window.mostAtOnce = count();
+    new MutationObserver(() => { mostAtOnce = Math.max(mostAtOnce, count()); })
+        .observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+def start_from_the_defaults(page: Page, *, again: bool = True) -> None:
+    """Throw away what the form kept, in the page as it is or opened `again`."""
+    if again:
+        page.reload()
     page.get_by_role("button", name="Start from the defaults").click()
     expect(page.get_by_text("This form is as you left it.")).to_have_count(0)
     expect(page.get_by_role("textbox", name="Run name")).to_have_value("")
@@ -129,7 +140,10 @@ def test_what_was_chosen_on_train_survives_a_reload_until_it_is_thrown_away(
     expect(page.get_by_text("Learning rate must be above 0 and at most 1")).to_be_visible()
     expect(page.get_by_text("Effective batch size: 2")).to_be_visible()
     expect_to_fit_a_phone(page)
-    start_from_the_defaults(page)
+    page.evaluate(MOST_AT_ONCE, "LoRA rank")
+    start_from_the_defaults(page, again=False)
+    expect(page.locator("input[aria-label='LoRA rank'][value='16']")).to_have_count(1)
+    assert page.evaluate("mostAtOnce") == 1, "the form as it was stood beneath the emptied one"
     expect(page.get_by_role("spinbutton", name="LoRA rank")).to_have_value("16")
     expect(page.get_by_role("button", name="Start run")).to_be_enabled()
     page.reload()
