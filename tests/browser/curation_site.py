@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from core.labels.field import LabelField
 from core.workspace import Workspace
 from storage.store import Store
-from tests.browser.driving import PATIENCE, sign_in
+from tests.browser.driving import PATIENCE, expect, sign_in
 from tests.builders import a_project, new_database, some_examples, triples
 from tests.serving import Server, serve
 

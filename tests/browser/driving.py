@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast, overload
 
 import httpx
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+import playwright.sync_api as playwright
+from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api._generated import LocatorAssertions, PageAssertions
 
 from tests.serving import PASSWORD, Server
 
 PATIENCE = 60_000
+# Seconds for which two elements of one description may be a page that is being drawn.
+DRAWING = 20
+
+playwright.expect.set_options(timeout=PATIENCE)
+
+
+class _WhenDrawn:
+    """Playwright's assertions about an element, asked again while the page shows two of it.
+
+    Streamlit shows what stood on the page until the script has ended. Playwright waits for most
+    things, and not for this one: two elements fail at once.
+    """
+
+    def __init__(self, assertions: LocatorAssertions) -> None:
+        self._assertions = assertions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        asked = getattr(self._assertions, name)
+
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            until = time.monotonic() + DRAWING
+            while True:
+                try:
+                    return asked(*args, **kwargs)
+                except AssertionError as failed:
+                    if "strict mode violation" not in str(failed) or time.monotonic() > until:
+                        raise
+                    time.sleep(0.2)
+
+        return ask
+
+
+@overload
+def expect(actual: Locator) -> LocatorAssertions: ...
+@overload
+def expect(actual: Page) -> PageAssertions: ...
+def expect(actual: Locator | Page) -> LocatorAssertions | PageAssertions:
+    """What is expected of an element or a page; waits until the page is drawn."""
+    if isinstance(actual, Page):
+        return playwright.expect(actual)
+    return cast("LocatorAssertions", _WhenDrawn(playwright.expect(actual)))
 
 
 def sign_in(context: BrowserContext, server: Server, name: str, path: str = "/") -> Page:

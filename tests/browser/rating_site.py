@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Response, expect
+from playwright.sync_api import BrowserContext, Page, Request, Response
 
 from core.study.system import SystemKind
 from storage.store import Store
-from tests.browser.driving import PATIENCE, sign_in
+from tests.browser.driving import PATIENCE, expect, sign_in
 from tests.builders import a_project, a_store, an_actor
 from tests.serving import Server, serve
 from tests.study_builders import a_study, a_system, a_version, example_ids, two_systems

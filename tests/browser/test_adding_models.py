@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext
 
-from tests.browser.driving import PATIENCE, expect_heading, expect_to_fit_a_phone, sign_in
+from tests.browser.driving import expect, expect_heading, expect_to_fit_a_phone, sign_in
 from tests.builders import a_project, a_store
 from tests.hub_server import a_hub
 from tests.serving import serve
 from tests.tiny_model import make_tiny_model
 from tests.tuning.test_training_workflow import a_version
-
-expect.set_options(timeout=PATIENCE)
 
 
 def test_a_lead_adds_a_model_sees_it_come_and_reads_why_another_is_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import APIResponse, BrowserContext, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Route
 
 from tests.browser.curation_site import (
     DRAFTS,
@@ -14,7 +14,7 @@ from tests.browser.curation_site import (
     shown_input,
 )
 from tests.browser.curation_site import site as site
-from tests.browser.driving import PATIENCE, Complaints, expect_to_fit_a_phone
+from tests.browser.driving import PATIENCE, Complaints, expect, expect_to_fit_a_phone
 from tests.serving import PASSWORD, Server
 
 

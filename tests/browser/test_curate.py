@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext
 
-from tests.browser.driving import PATIENCE, expect_to_fit_a_phone, sign_in
+from tests.browser.driving import PATIENCE, expect, expect_to_fit_a_phone, sign_in
 from tests.builders import triples
 from tests.check_builders import DAMAGED
 from tests.serving import Server, serve

@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext
 
 from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import (
     PATIENCE,
     downloaded,
+    expect,
     expect_heading,
     expect_to_fit_a_phone,
     sign_in,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext
 
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE, downloaded, expect_to_fit_a_phone, sign_in
+from tests.browser.driving import PATIENCE, downloaded, expect, expect_to_fit_a_phone, sign_in
 from tests.serving import Server
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.driving import PATIENCE, expect_to_fit_a_phone
+from tests.browser.driving import PATIENCE, expect, expect_to_fit_a_phone
 from tests.browser.rating_site import LONG, at_work
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server

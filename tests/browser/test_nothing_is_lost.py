@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.curation_site import (
     DRAFTS,
@@ -18,7 +18,7 @@ from tests.browser.curation_site import (
     shown_input,
 )
 from tests.browser.curation_site import site as site  # the fixture
-from tests.browser.driving import PATIENCE
+from tests.browser.driving import PATIENCE, expect
 from tests.serving import Server, launch, wait_until_up
 
 RESTORED = "Restored your unsaved text"

@@ -6,9 +6,9 @@ import json
 import re
 from html import unescape
 
-from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route
 
-from tests.browser.driving import PATIENCE, Complaints, downloaded, sign_in
+from tests.browser.driving import PATIENCE, Complaints, downloaded, expect, sign_in
 from tests.browser.rating_site import LONG, TWINS, WORK, at_work, pair_number, rate
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from tests.browser.driving import PATIENCE
+from tests.browser.driving import PATIENCE, expect
 from tests.browser.rating_site import LONG, at_work, rate
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.curation_site import (
     DRAFTS,
@@ -13,7 +13,7 @@ from tests.browser.curation_site import (
     shown_input,
 )
 from tests.browser.curation_site import site as site
-from tests.browser.driving import PATIENCE, sign_in
+from tests.browser.driving import PATIENCE, expect, sign_in
 from tests.serving import Server
 
 TWICE = "Annotated by two"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from pages.navigation import existing
 from tests.browser.driving import (
     PATIENCE,
     Complaints,
+    expect,
     expect_heading,
     expect_to_fit_a_phone,
     fill_sign_in,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.driving import PATIENCE, downloaded, expect_heading, sign_in
+from tests.browser.driving import PATIENCE, downloaded, expect, expect_heading, sign_in
 from tests.serving import DEMO, PASSWORD, Server
 
 

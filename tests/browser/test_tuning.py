@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from core.projects import ProjectSettings
 from core.workflows.team.projects import create_project
 from tests.browser.driving import (
-    PATIENCE,
     Complaints,
     downloaded,
+    expect,
     expect_heading,
     expect_to_fit_a_phone,
     sign_in,
@@ -24,7 +24,6 @@ from tests.tuning.test_training_workflow import a_version
 
 PROJECT = "Notes *one*"
 LONG = 150_000
-expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.driving import PATIENCE, expect_heading, sign_in
+from tests.browser.driving import expect, expect_heading, sign_in
 from tests.serving import ROOT, Server, serve
 
 DATA = ROOT.parent / "shared" / "data"
@@ -25,7 +25,6 @@ ANSWERS = {
 GSM8K = DATA / "gsm8k" / "train.jsonl"
 LONG = 1_200_000
 WHY = "Both were published for comparison; how they were asked is not known."
-expect.set_options(timeout=PATIENCE)
 
 pytestmark = [
     pytest.mark.slow,
