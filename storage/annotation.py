@@ -13,6 +13,7 @@ from typing import Any
 from core.clock import now
 from core.examples.current import CurrentExample, HistoryKind, Revision
 from core.examples.states import ExampleState, Queue
+from storage.acceptances import Acceptances
 from storage.bulk import BulkActions
 from storage.counters import Counters, Tally
 from storage.database import Database
@@ -22,10 +23,13 @@ from storage.queues import Queues
 class Annotation(BulkActions):
     """Changes of examples, one at a time; many at once are inherited."""
 
-    def __init__(self, db: Database, counters: Counters, queues: Queues) -> None:
+    def __init__(
+        self, db: Database, counters: Counters, queues: Queues, acceptances: Acceptances
+    ) -> None:
         self._db = db
         self._counters = counters
         self._queues = queues
+        self._acceptances = acceptances
 
     def is_known(self, submission_id: str) -> bool:
         """Whether this decision, skip or flag was already saved."""
@@ -46,14 +50,18 @@ class Annotation(BulkActions):
     def add_revision(
         self, current: CurrentExample, revision: Revision, state: ExampleState
     ) -> CurrentExample:
-        """Append a revision and make it the example's present, in `state`."""
+        """Append a revision and make it the example's present, in `state`: nobody has accepted it
+        yet."""
         self.log_revision(revision, current.position)
+        if current.accepts:
+            self._acceptances.void(current)
         after = replace(
             current,
             **revision_fields(revision),
             author=revision.author,
             state=state,
             updated_at=revision.created_at,
+            accepts=0,
         )
         self._db.execute(
             """
@@ -197,15 +205,6 @@ class Annotation(BulkActions):
                 "actor_id": actor_id,
                 "now": now(),
             },
-        )
-
-    def _submitted(self, submission_id: str, example_id: str) -> None:
-        self._db.execute(
-            """
-            INSERT INTO submissions (submission_id, example_id, created_at)
-            VALUES ($submission_id, $example_id, $now)
-            """,
-            {"submission_id": submission_id, "example_id": example_id, "now": now()},
         )
 
     def _count(self, before: CurrentExample, after: CurrentExample) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from core.checks.check import Batch
 from core.clock import now
 from core.examples.current import HistoryKind
+from storage.acceptances import restore_chosen, void_chosen
 from storage.counters import Counters
 from storage.database import Database
 
@@ -47,7 +48,9 @@ class Batches:
         return self.forget_skips()
 
     def forget_skips(self) -> int:
-        """The chosen examples have changed: who skipped them gets them again. How many."""
+        """The chosen examples have changed: who skipped them gets them again, and nobody has
+        accepted what they are now. How many."""
+        void_chosen(self._db)
         self._db.execute(
             """
             DELETE FROM example_skips
@@ -73,7 +76,9 @@ class Batches:
             {"project_id": project_id, "batch_id": batch_id},
         )
         # The log's state_before of an undo is the state that it returned to.
-        return self.decide_chosen("undo", undo_id, actor_id)
+        count = self.decide_chosen("undo", undo_id, actor_id)
+        restore_chosen(self._db)
+        return count
 
     def last(self, project_id: str, since: datetime, *, done: str, undone: str) -> Batch | None:
         """The newest batch since then, unless it was undone: by the audit log's words for both."""

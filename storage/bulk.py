@@ -12,7 +12,9 @@ from typing import Any
 from core.clock import now
 from core.examples.bulk import CHANGES, DECISIONS, BulkAction, BulkPreview
 from core.examples.listing import ExampleFilter
-from storage.bulk_assignments import BulkAssignments
+from core.examples.overlap import COLLECTOR
+from storage.acceptances import restore_chosen, void_chosen
+from storage.bulk_marks import BulkMarks
 from storage.filters import conditions, parameters, pointer
 
 # The reasons of core.examples.bulk.REASONS, in its order.
@@ -30,6 +32,14 @@ _STAYS = {
                             WHERE expires_at >= $now AND person_id <> $actor_id) THEN 'held'
         """,
     "collecting": "WHEN state = 'new' AND annotations > 0 THEN 'collecting'",
+    "several": """
+        WHEN critical OR (
+            SELECT coalesce(CAST(p.settings ->> 'reviewers' AS INTEGER), 1) FROM projects p
+            WHERE p.project_id = $project_id) > 1
+        THEN 'several'
+        """,
+    "marked": "WHEN critical THEN 'marked'",
+    "unmarked": "WHEN NOT critical THEN 'unmarked'",
     "disputed": """
         WHEN state = 'annotated' AND annotations > 1
              AND revision_id IN (SELECT revision_id FROM revisions WHERE origin = 'dispute')
@@ -37,13 +47,15 @@ _STAYS = {
         """,
 }
 _REASONS_OF = {
-    "accept": ("state", "flagged", "no_output", "held", "collecting", "disputed"),
+    "accept": ("state", "flagged", "no_output", "several", "held", "collecting", "disputed"),
     "send_back": ("state", "flagged", "held"),
     "set_aside": ("state", "flagged", "held"),
     "label": ("state", "same", "held", "collecting"),
     "mask": ("state", "held", "collecting"),
     "assign": ("state", "held"),
     "unassign": ("state", "open", "held"),
+    "critical": ("state", "marked"),
+    "uncritical": ("unmarked",),
 }
 _LOG_CHOSEN = """
     INSERT INTO reviews
@@ -59,7 +71,7 @@ _MOVE_CHOSEN = """
 """
 
 
-class BulkActions(BulkAssignments):
+class BulkActions(BulkMarks):
     """Changes of many examples in a handful of statements; callers hold the transaction."""
 
     # Choosing ----------------------------------------------------------------------------------
@@ -98,10 +110,13 @@ class BulkActions(BulkAssignments):
         )
 
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
-        """How many a bulk accept would accept at most: `annotated`, `new`.
+        """How many a bulk accept would accept at most: `annotated`, `new`; and how many of either
+        it leaves out as they need several reviewers: `several`.
 
         From the counters, less what others hold; examples without an output are not taken off.
         """
+        if self._acceptances.wished(project_id) > 1:
+            return self._none_acceptable(project_id)
         found = self._db.rows(
             """
             SELECT state, sum(n)::BIGINT AS n FROM (
@@ -112,12 +127,29 @@ class BulkActions(BulkAssignments):
                 FROM example_leases l JOIN example_current c
                   ON c.project_id = l.project_id AND c.position = l.position
                 WHERE l.project_id = $project_id AND l.expires_at >= $now
-                  AND l.person_id <> $actor_id AND NOT c.flagged)
+                  AND l.person_id <> $actor_id AND NOT c.flagged AND NOT c.critical
+                UNION ALL
+                SELECT state, -1 FROM example_current
+                WHERE critical AND project_id = $project_id AND NOT flagged)
             WHERE state IN ('annotated', 'new') GROUP BY state
             """,
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
-        return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}
+        several = self._db.value(
+            """
+            SELECT count(*) FROM example_current
+            WHERE critical AND project_id = $project_id AND NOT flagged
+              AND state IN ('annotated', 'new')
+            """,
+            {"project_id": project_id},
+        )
+        counts = {row["state"]: max(0, row["n"]) for row in found}
+        return {"annotated": 0, "new": 0, "several": int(several)} | counts
+
+    def _none_acceptable(self, project_id: str) -> dict[str, int]:
+        sums = self._counters.sums(project_id).items()
+        several = sum(n for t, n in sums if t.state in ("annotated", "new") and not t.flagged)
+        return {"annotated": 0, "new": 0, "several": several}
 
     # Deciding ----------------------------------------------------------------------------------
 
@@ -136,7 +168,16 @@ class BulkActions(BulkAssignments):
         self._db.execute(_LOG_CHOSEN, about)
         self._db.execute(_MOVE_CHOSEN, {"now": about["now"]})
         self._counters.enter()
+        void_chosen(self._db)
+        if decision == "undo":
+            restore_chosen(self._db)
         return self._end_chosen()
+
+    def accept_enough(self, project_id: str, wished: int, batch_id: str, comment: str) -> int:
+        """Accept what enough reviewers have accepted by now, where so many are wished; how many."""
+        if not self._acceptances.choose_enough(project_id, wished):
+            return 0
+        return self.decide_chosen("accept", batch_id, COLLECTOR, comment)
 
     def accept_these(
         self, example_ids: Sequence[str], batch_id: str, actor_id: str, comment: str
@@ -196,12 +237,11 @@ def _reason(action: BulkAction) -> str:
 def _parameters(
     project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
 ) -> Mapping[str, Any]:
-    given = {
-        **parameters(project_id, wanted),
-        "states": list(CHANGES[action.kind]),
-        "actor_id": actor_id,
-        "now": now(),
-    }
+    given, reasons = dict(parameters(project_id, wanted)), _REASONS_OF[action.kind]
+    if "state" in reasons:
+        given["states"] = list(CHANGES[action.kind])
+    if "held" in reasons:
+        given |= {"actor_id": actor_id, "now": now()}
     if action.kind == "label" and action.label:
         given["chosen_field"] = pointer(action.label[0])
         given["chosen_option"] = json.dumps(action.label[1])

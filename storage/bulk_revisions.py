@@ -14,6 +14,7 @@ from core.clock import now
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.query import Query
+from storage.acceptances import Acceptances, void_chosen
 from storage.counters import Counters
 from storage.database import Database
 from storage.filters import conditions, parameters, pointer
@@ -56,6 +57,7 @@ class BulkRevisions:
 
     _db: Database
     _counters: Counters
+    _acceptances: Acceptances
 
     # Labels ------------------------------------------------------------------------------------
 
@@ -207,6 +209,7 @@ class BulkRevisions:
         self._db.execute(_LOG_REVISIONS, {**about, "origin": origin, "comment": comment})
         self._db.execute(change, about)
         self._counters.enter()
+        void_chosen(self._db)
         return self._end_chosen()
 
     def _end_chosen(self) -> int:

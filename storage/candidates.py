@@ -46,8 +46,9 @@ _CANDIDATE = {
     for queue in _OPEN
 }
 _ASSIGNED = "AND assigned_to = $assigned_to AND NOT list_contains"
-# Where several people annotate an example: nobody gets one again that they annotated; nor decides
-# between annotations of which one is theirs while one of $deciders has none.
+# Where several people annotate or accept an example: nobody gets one again that they annotated, nor
+# one that they accepted and that waits for others; nor decides between annotations of which one is
+# theirs while one of $deciders has none.
 _NOT_MINE: dict[Queue, str] = {
     "annotate": """
         revision_id NOT IN (
@@ -63,6 +64,10 @@ _NOT_MINE: dict[Queue, str] = {
             HAVING bool_or(a.person_id = $person_id)
                AND count(DISTINCT a.person_id) FILTER (list_contains($deciders, a.person_id))
                    < len($deciders))
+        AND example_id NOT IN (
+            SELECT w.example_id FROM acceptances w
+            WHERE w.project_id = $project_id AND w.person_id = $person_id
+              AND w.position >= $start AND w.position < $end)
         """,
 }
 # A join may change the order of the rows, and to sort whole ones would take longer than all else.
@@ -159,8 +164,8 @@ class Candidates:
         to this person, and nobody else gets it.
 
         `after`: one behind this position where there is one, for somebody who lost the first one
-        to another. `deciders`, where several people annotate an example: who else could decide
-        between annotations; this person is then not given what they annotated.
+        to another. `deciders`, where several people annotate or accept an example: who else could
+        decide between annotations; this person is then not given what they annotated or accepted.
         """
         taken = self._promises.made().union(taken)
         while found := self._first(project_id, queue, person_id, taken, after, deciders):

@@ -18,7 +18,8 @@ from storage.database import Database, Row
 
 CURRENT = """
     SELECT example_id, project_id, position, revision_id, number, instruction, input, output,
-           labels, quality, author_id, state, flagged, updated_at, annotations, assigned_to
+           labels, quality, author_id, state, flagged, updated_at, annotations, assigned_to,
+           critical, accepts
     FROM example_current
 """
 

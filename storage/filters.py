@@ -33,6 +33,8 @@ _LENGTH = "length(instruction) + length(input) + length(output)"
 _CONDITIONS: dict[str, str] = {
     "state": "state = $state",
     "flagged": "flagged = $flagged",
+    "critical": "critical = $critical",
+    "awaiting": "(accepts > 0) = $awaiting",
     "skipped": """
         example_id IN (SELECT example_id FROM example_skips WHERE project_id = $project_id)
         """,

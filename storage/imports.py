@@ -279,7 +279,14 @@ _UNTOUCHED = """
 
 _DELETES = tuple(
     f"DELETE FROM {table} WHERE example_id IN (SELECT example_id FROM untouched)"  # noqa: S608
-    for table in ("reviews", "revisions", "assignments", "example_current", "examples")
+    for table in (
+        "reviews",
+        "revisions",
+        "assignments",
+        "acceptances",
+        "example_current",
+        "examples",
+    )
 )
 
 

@@ -79,7 +79,8 @@ class Listing:
         rows = self._db.rows(
             """
             SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
-                   output[:240] AS output, state, flagged, updated_at, assigned_to
+                   output[:240] AS output, state, flagged, updated_at, assigned_to, critical,
+                   accepts
             FROM example_current
             WHERE project_id = $project_id AND position >= $first AND position <= $last
               AND list_contains($positions, position)

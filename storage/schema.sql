@@ -218,6 +218,7 @@ CREATE TABLE revisions (
 
 -- The last revision and the state of each example, in the order of the queues. Annotations: how many
 -- people have annotated it, where several do. Assigned_to: a person, a group, or '' for the open queue.
+-- Critical: two reviewers must accept it. Accepts: how many have, of a revision that waits for others.
 CREATE TABLE example_current (
     example_id VARCHAR PRIMARY KEY,
     project_id VARCHAR NOT NULL,
@@ -235,6 +236,8 @@ CREATE TABLE example_current (
     updated_at TIMESTAMP NOT NULL,
     annotations INTEGER DEFAULT 0,
     assigned_to VARCHAR DEFAULT '',
+    critical BOOLEAN DEFAULT false,
+    accepts INTEGER DEFAULT 0,
     CHECK (state IN ('new', 'annotated', 'sent_back', 'accepted', 'set_aside'))
 );
 
@@ -271,6 +274,15 @@ CREATE TABLE reviews (
     seconds DOUBLE,
     created_at TIMESTAMP NOT NULL,
     annotation_id VARCHAR
+);
+
+-- Who has accepted the present revision of an example that waits for other reviewers; the log is
+-- `reviews`.
+CREATE TABLE acceptances (
+    example_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    person_id VARCHAR NOT NULL
 );
 
 -- Set aside, reopened, flagged, ….

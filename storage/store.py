@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from storage.acceptances import Acceptances
 from storage.accounts import Accounts
 from storage.annotation import Annotation
 from storage.answers import Answers
@@ -97,11 +98,12 @@ class Store:
         promises = Promises()
         self.queues = Queues(self.database, self.groups, promises)
         self.overlaps = Overlaps(self.database)
+        self.acceptances = Acceptances(self.database)
         self.candidates = Candidates(
             self.database, self.counters, self.examples, self.groups, self.queue_orders,
             self.overlaps, promises,
         )  # fmt: skip
-        self.annotation = Annotation(self.database, self.counters, self.queues)
+        self.annotation = Annotation(self.database, self.counters, self.queues, self.acceptances)
         self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)

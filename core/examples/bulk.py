@@ -15,7 +15,17 @@ from core.errors import InvalidInput
 from core.examples.states import STATES, ExampleState
 from core.projects import LabelField
 
-BulkKind = Literal["accept", "send_back", "set_aside", "label", "mask", "assign", "unassign"]
+BulkKind = Literal[
+    "accept",
+    "send_back",
+    "set_aside",
+    "label",
+    "mask",
+    "assign",
+    "unassign",
+    "critical",
+    "uncritical",
+]
 DECISIONS: dict[BulkKind, ExampleState] = {
     "accept": "accepted",
     "send_back": "sent_back",
@@ -30,6 +40,9 @@ CHANGES: dict[BulkKind, tuple[ExampleState, ...]] = {
     "mask": STATES,
     "assign": ("new", "sent_back"),
     "unassign": STATES,
+    # What is decided on is reopened first: no critical example is accepted by one reviewer alone.
+    "critical": ("new", "annotated", "sent_back"),
+    "uncritical": STATES,
 }
 AUDITED: dict[BulkKind, str] = {
     "accept": "accepted_all",
@@ -39,12 +52,25 @@ AUDITED: dict[BulkKind, str] = {
     "mask": "masked_all",
     "assign": "assigned_all",
     "unassign": "unassigned_all",
+    "critical": "marked_critical_all",
+    "uncritical": "unmarked_critical_all",
 }
 UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
 # Why an example that matches is not changed; an example has the first reason that holds.
 Reason = Literal[
-    "state", "flagged", "no_output", "same", "assigned", "open", "held", "collecting", "disputed"
+    "state",
+    "flagged",
+    "no_output",
+    "same",
+    "assigned",
+    "open",
+    "several",
+    "marked",
+    "unmarked",
+    "held",
+    "collecting",
+    "disputed",
 ]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
@@ -53,6 +79,9 @@ REASONS: dict[Reason, str] = {
     "same": "with that label already",
     "assigned": "assigned so already",
     "open": "in the open queue already",
+    "several": "that need two reviewers or more",
+    "marked": "marked critical already",
+    "unmarked": "not marked critical",
     "held": "held by somebody",
     "collecting": "waiting for other annotators",
     "disputed": "whose annotators differ",

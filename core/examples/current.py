@@ -15,7 +15,7 @@ HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
     "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
-    "agree", "dispute",
+    "agree", "dispute", "critical", "uncritical",
 ]  # fmt: skip
 
 
@@ -24,7 +24,8 @@ class CurrentExample:
     """An example as it stands. `position` counts from 1 in import order, `number` its revisions;
     `quality` is 1–5 or None; `author` is the name of who wrote the current revision;
     `annotations`: how many people annotated it, where several do; `assigned_to` a person or a
-    group, "" the open queue."""
+    group, "" the open queue; `critical`: two reviewers must accept it; `accepts`: how many have
+    accepted the present revision, where it waits for others."""
 
     example_id: str
     project_id: str
@@ -43,6 +44,8 @@ class CurrentExample:
     updated_at: datetime
     annotations: int = 0
     assigned_to: str = ""
+    critical: bool = False
+    accepts: int = 0
 
     @property
     def fields(self) -> dict[str, str]:
@@ -166,3 +169,5 @@ class ListedExample:
     flagged: bool
     updated_at: datetime
     assigned_to: str = ""
+    critical: bool = False
+    accepts: int = 0

@@ -40,11 +40,14 @@ class ExampleFilter:
     dataset version with references. `finding` is a kind that the newest check found on its present
     text, a severity, or ANY_FINDING; `topic` the number of its topic in that check. It is at one of
     the `positions`, whose order is the order “alike”. `assigned_to`: a person or group, or
-    OPEN_QUEUE for nobody.
+    OPEN_QUEUE for nobody. `critical`: two reviewers must accept it; `awaiting`: somebody has
+    accepted it and it waits for another reviewer.
     """
 
     state: ExampleState | None = None
     flagged: bool | None = None
+    critical: bool | None = None
+    awaiting: bool | None = None
     skipped: bool = False
     author_id: str = ""
     label: tuple[str, str | int] | None = None

@@ -27,6 +27,8 @@ DID: dict[HistoryKind, str] = {
     "restore": "took a bulk action back: revision {number}",
     "agree": "took what all annotators agree on: revision {number}",
     "dispute": "took one of several annotations: revision {number}",
+    "critical": "marked it critical: two reviewers",
+    "uncritical": "took the critical mark away",
 }
 
 

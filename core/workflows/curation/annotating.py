@@ -167,9 +167,15 @@ def let_go(store: Store, actor: Actor, example: CurrentExample) -> None:
 
 
 def record(
-    store: Store, actor: Actor, action: str, example: CurrentExample, submission_id: str
+    store: Store,
+    actor: Actor,
+    action: str,
+    example: CurrentExample,
+    submission_id: str,
+    reviewers: str = "",
 ) -> None:
-    """Append to the audit log that this person did something to an example."""
+    """Append to the audit log that this person did something to an example; `reviewers`: theirs is
+    the first of two acceptances, say."""
     store.own_work.did(action, example.project_id, actor.person_id)
     store.audit.record(
         action,
@@ -178,6 +184,7 @@ def record(
         actor.person_id,
         project_id=example.project_id,
         submission_id=submission_id,
+        **({"reviewers": reviewers} if reviewers else {}),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import InvalidInput, NotFound
+from core.examples.acceptance import without_others_decisions
 from core.examples.current import (
     CurrentExample,
     HistoryEntry,
@@ -49,9 +50,13 @@ def origin_of(store: Store, actor: Actor, example: CurrentExample) -> Origin | N
 
 
 def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[HistoryEntry]:
-    """Who did what when, oldest first."""
+    """Who did what when, oldest first. While a revision waits for another reviewer, what others
+    decided on it is told to leads alone."""
     actor.require(example.project_id)
-    return store.examples.history(example)
+    history = store.examples.history(example)
+    if actor.has(example.project_id, "lead"):
+        return history
+    return without_others_decisions(example, history, actor.person_id)
 
 
 def revision_of(store: Store, actor: Actor, example: CurrentExample, number: int) -> Revision:

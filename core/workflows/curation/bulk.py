@@ -23,6 +23,7 @@ from core.jobs.job import Job
 from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
+from core.workflows.curation import accepting
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
@@ -62,6 +63,8 @@ def act(
         store.annotation.choose(project_id, wanted, action, actor.person_id)
         if action.kind in ("assign", "unassign"):
             n = store.annotation.assign_chosen(action.to or ("",), batch_id, actor.person_id)
+        elif action.kind in ("critical", "uncritical"):
+            n = _mark(store, actor, project_id, action, batch_id)
         elif field is None:
             n = store.annotation.decide_chosen(
                 action.kind, batch_id, actor.person_id, action.comment.strip()
@@ -81,6 +84,15 @@ def act(
 
     with _one_at_a_time:
         return store.transact(save)
+
+
+def _mark(store: Store, actor: Actor, project_id: str, action: BulkAction, batch_id: str) -> int:
+    """Mark the chosen examples; what one reviewer is enough for again may be accepted by that."""
+    critical, comment = action.kind == "critical", action.comment.strip()
+    n = store.annotation.mark_chosen(critical, batch_id, actor.person_id, comment)
+    if not critical:
+        accepting.accept_enough(store, project_id, store.acceptances.wished(project_id), batch_id)
+    return n
 
 
 def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
@@ -161,6 +173,9 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
             raise Conflict("This bulk action can no longer be undone. Change single examples.")
         undo_id = new_id("bat")
         n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
+        if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
+            n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
+            accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         n += store.annotation.undo_assignments(
             project_id, batch_id, undo_id, actor.person_id,
             list(assignees.assignees_of(store, project_id)),

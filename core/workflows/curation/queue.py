@@ -15,7 +15,7 @@ from core.errors import Overtaken
 from core.examples.current import CurrentExample
 from core.examples.leases import Hands, Lease
 from core.examples.states import Queue
-from core.workflows.curation import collecting
+from core.workflows.curation import accepting, collecting
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -90,6 +90,7 @@ def prepare(store: Store, project_id: str) -> None:
     """Read what is kept in memory: inside of a transaction it would be read each time."""
     store.candidates.prepare(project_id)
     store.quotas.of_project(project_id)
+    store.acceptances.may_wait(project_id)
 
 
 def limit_reached(store: Store, actor: Actor, project_id: str, hands: Hands) -> str:
@@ -116,7 +117,7 @@ def _lease_next(
             if mine.example_id in holding:
                 continue
             held = store.examples.current(mine.example_id)
-            if held is not None and held.is_open(queue) and collecting.may_have(store, actor, held):
+            if held is not None and _may_have(store, actor, held, queue):
                 if mine.expires_at < now() + RENEW_BELOW:
                     renew(store, actor, held, queue)
                 return Taken(held, missing_of(store, hands, project_id))
@@ -130,7 +131,7 @@ def _lease_next(
             actor.person_id,
             taken=hands.withheld.union(holding),
             after=lost + random.randrange(SPREAD * tries) if tries > 1 else 0,
-            deciders=collecting.deciders(store, actor, project_id, queue),
+            deciders=_deciders(store, actor, project_id, queue),
         )
         if found is not None:
             lost = found.position
@@ -142,10 +143,25 @@ def _lease_next(
     return store.transact(take)
 
 
+def _may_have(store: Store, actor: Actor, held: CurrentExample, queue: Queue) -> bool:
+    mine = collecting.may_have(store, actor, held) and accepting.may_have(store, actor, held, queue)
+    return held.is_open(queue) and mine
+
+
+def _deciders(store: Store, actor: Actor, project_id: str, queue: Queue) -> list[str] | None:
+    found = collecting.deciders(store, actor, project_id, queue)
+    if found is None and queue == "review" and store.acceptances.may_wait(project_id):
+        return []
+    return found
+
+
 def missing_of(store: Store, hands: Hands, project_id: str) -> int:
     """How many open examples a person is not given: others hold them, or they skipped them, or
-    annotated them as one of several people."""
-    if hands.queue == "review" or not store.overlaps.of_project(project_id).ever:
+    annotated or accepted them as one of several people."""
+    if hands.queue == "review":
+        waits = accepting.waits_of(store, project_id, hands.person_id, hands.withheld)
+        return hands.missing + waits
+    if not store.overlaps.of_project(project_id).ever:
         return hands.missing
     done = store.overlaps.done_open(project_id, hands.person_id, hands.withheld)
     return hands.missing + done

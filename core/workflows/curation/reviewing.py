@@ -13,7 +13,7 @@ from core.examples.current import CurrentExample, HistoryEntry, Review, Revision
 from core.examples.example import FIELDS, Change, word_diff
 from core.examples.states import ExampleState, is_decided
 from core.labels.values import without_empty
-from core.workflows.curation import collecting, queue
+from core.workflows.curation import accepting, collecting, queue
 from core.workflows.curation.annotating import (
     LATELY,
     Edit,
@@ -60,7 +60,7 @@ def next_to_review(
     """
     actor.require(project_id, "reviewer", "lead")
     example = queue.take_next(store, actor, project_id, "review", holding).example
-    return None if example is None else with_difference(store, example)
+    return None if example is None else with_difference(store, actor, example)
 
 
 def open_review(
@@ -75,19 +75,21 @@ def open_review(
     refuse_settled(example)
     _refuse_sent_back(store, actor, example)
     collecting.refuse_own(store, actor, example)
+    accepting.refuse_again(store, actor, example)
     queue.take(store, actor, example, "review", holding)
-    return with_difference(store, example)
+    return with_difference(store, actor, example)
 
 
-def with_difference(store: Store, example: CurrentExample) -> ReviewTask:
-    """The example with its previous revision, the difference to it, and its history."""
+def with_difference(store: Store, actor: Actor, example: CurrentExample) -> ReviewTask:
+    """The example with its previous revision, the difference to it, and its history, without what
+    other reviewers decided on a revision that this person is to decide on, too."""
     previous = store.examples.revision(example, example.number - 1) if example.number > 1 else None
     before = previous or example
     return ReviewTask(
         example,
         previous,
         {name: word_diff(getattr(before, name), getattr(example, name)) for name in FIELDS},
-        store.examples.history(example),
+        accepting.blind_history(store, actor, example),
     )
 
 
@@ -106,7 +108,8 @@ def decide(
     Where `edit` changes a field, a label or the quality, the change is saved first, as the
     reviewer's revision. Sending back needs a comment, accepting an output. A flag on the example
     is settled by the decision. `chosen` is the letter of the annotation that the decision takes,
-    where several people wrote one. Raises EditConflict when somebody was faster.
+    where several people wrote one. Where several reviewers must accept it, it is accepted with the
+    last of them (core.examples.acceptance). Raises EditConflict when somebody was faster.
     """
     actor.require(project_id, "reviewer", "lead")
     if decision not in get_args(ReviewDecision):
@@ -124,29 +127,37 @@ def decide(
         refuse_settled(shown)
         _refuse_sent_back(store, actor, shown)
         collecting.refuse_own(store, actor, shown)
+        accepting.refuse_again(store, actor, shown)
         refuse_stale(shown, edit)
         current = shown
         if _differs(shown, edit):
             current = add_revision(store, actor, shown, edit, origin="review", state="annotated")
+        state, waits = STATE_AFTER[decision], set[str]()
+        if decision == "accept":
+            state, waits = accepting.state_after(store, actor, shown, current)
         store.annotation.add_review(
             current,
             review_id=review_id,
             decision=decision,
             reviewer_id=actor.person_id,
             state_before=shown.state,
-            state=STATE_AFTER[decision],
+            state=state,
             flagged=False,
             comment=edit.comment.strip(),
             seconds=edit.seconds,
             annotation_id=collecting.chosen_annotation(store, shown, chosen, decision),
         )
+        store.acceptances.keep(current, waits)
         if shown.flagged:
             settled = f"settled: {decision}"
             store.annotation.log_event(shown, new_id("evt"), "unflag", settled, actor.person_id)
         leave(store, actor, current)
-        record(store, actor, AUDITED[decision], current, review_id)
+        of = f"{len(waits)} of {accepting.needed(store, current)}" if waits else ""
+        record(store, actor, AUDITED[decision], current, review_id, reviewers=of)
 
+    wished = store.acceptances.wished(project_id)
     store.transact(save)
+    accepting.settings_met(store, project_id, wished)
     store.counters.compact_if_long()
 
 
@@ -251,6 +262,8 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
             state=last.state_before,
             flagged=flag is not None,
         )
+        if last.state_before == "annotated":
+            store.acceptances.restore(example)
         if flag is not None:
             store.annotation.log_event(example, new_id("evt"), "flag", flag, actor.person_id)
         leave(store, actor, example)

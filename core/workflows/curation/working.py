@@ -21,6 +21,7 @@ from core.examples.current import CurrentExample, HistoryEntry, Revision
 from core.examples.overlap import BlindAnnotation
 from core.examples.states import Queue, is_decided
 from core.workflows.curation import (
+    accepting,
     annotating,
     browsing,
     collecting,
@@ -140,7 +141,7 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
     saved, taken = _save_and_take(store, actor, project_id, sent, "review", saving)
     if taken is None or taken.example is None:
         return Answer(saved)
-    task = reviewing.with_difference(store, taken.example)
+    task = reviewing.with_difference(store, actor, taken.example)
     return Answer(saved, _to_review(store, task), taken.missing)
 
 
@@ -187,7 +188,9 @@ def _save_and_take(
             return saved, None
         return saved, queue.take_next(store, actor, project_id, mode, sent.holding)
 
+    wished = store.acceptances.wished(project_id)
     saved, taken = store.transact(save_and_take)
+    accepting.settings_met(store, project_id, wished)
     store.counters.compact_if_long()
     if taken and taken.example and store.overlaps.of_project(project_id).ever:
         taken = queue.look_again(store, actor, project_id, mode, sent.holding, taken)
@@ -270,7 +273,9 @@ def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id:
     example = browsing.example_of(store, actor, project_id, example_id)
     own = collecting.as_own(store, actor, example) if mode == "annotate" else None
     return Task(
-        own or example, tuple(browsing.history_of(store, actor, example)), own=own is not None
+        own or example,
+        tuple(accepting.blind_history(store, actor, example)),
+        own=own is not None,
     )
 
 

@@ -11,7 +11,7 @@ from core.errors import NameTaken, NotFound, Overtaken
 from core.label_changes import Moves
 from core.names import checked_name
 from core.projects import Project, ProjectSettings
-from core.workflows.curation import collecting
+from core.workflows.curation import accepting, collecting
 from core.workflows.team.label_schema import move_labels
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ def change_project(
             move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
         store.overlaps.settings_change()
+        accepting.settings_changed(
+            store, project_id, project.settings.reviewers, settings.reviewers
+        )
         return changed
 
     changed = store.transact(save)
