@@ -109,7 +109,11 @@ def import_file(
     file: Path,
     project: Annotated[str, typer.Option(help="The project's name; made if it is missing.")],
     accept: Annotated[
-        bool, typer.Option("--accept", help="Enter the examples as accepted: trusted data.")
+        bool,
+        typer.Option(
+            "--accept",
+            help="Enter the examples as accepted: trusted data, whose review is not asked for.",
+        ),
     ] = False,
     home: Home = None,
     as_json: AsJson = False,

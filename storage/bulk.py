@@ -110,13 +110,13 @@ class BulkActions(BulkMarks):
         )
 
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
-        """How many a bulk accept would accept at most: `annotated`, `new`; and how many of either
-        it leaves out as they need several reviewers: `several`.
+        """How many a bulk accept would accept at most: `annotated`, `new`.
 
-        From the counters, less what others hold; examples without an output are not taken off.
+        From the counters, less what others hold and what needs several reviewers; examples without
+        an output are not taken off.
         """
         if self._acceptances.wished(project_id) > 1:
-            return self._none_acceptable(project_id)
+            return {"annotated": 0, "new": 0}
         found = self._db.rows(
             """
             SELECT state, sum(n)::BIGINT AS n FROM (
@@ -135,7 +135,15 @@ class BulkActions(BulkMarks):
             """,
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
-        several = self._db.value(
+        return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}
+
+    def needing_several(self, project_id: str) -> int:
+        """How many annotated and new examples a bulk accept leaves out as several reviewers must
+        accept them."""
+        if self._acceptances.wished(project_id) > 1:
+            sums = self._counters.sums(project_id).items()
+            return sum(n for t, n in sums if t.state in ("annotated", "new") and not t.flagged)
+        found = self._db.value(
             """
             SELECT count(*) FROM example_current
             WHERE critical AND project_id = $project_id AND NOT flagged
@@ -143,13 +151,7 @@ class BulkActions(BulkMarks):
             """,
             {"project_id": project_id},
         )
-        counts = {row["state"]: max(0, row["n"]) for row in found}
-        return {"annotated": 0, "new": 0, "several": int(several)} | counts
-
-    def _none_acceptable(self, project_id: str) -> dict[str, int]:
-        sums = self._counters.sums(project_id).items()
-        several = sum(n for t, n in sums if t.state in ("annotated", "new") and not t.flagged)
-        return {"annotated": 0, "new": 0, "several": several}
+        return int(found)
 
     # Deciding ----------------------------------------------------------------------------------
 

@@ -128,6 +128,30 @@ class Cards:
             )
         )
 
+    def accepted_by_several(self, version_id: str) -> int:
+        """How many examples of a version two or more people accepted one by one, as they stand in
+        it; what was undone does not count."""
+        return int(
+            self._db.value(
+                """
+                WITH held AS (
+                    SELECT example_id, revision_id FROM version_examples
+                    WHERE version_id = $version),
+                log AS (
+                    SELECT r.revision_id, r.decision, r.batch_id, r.reviewer_id,
+                           lead(r.decision) OVER (PARTITION BY r.example_id ORDER BY r.created_at)
+                               AS next
+                    FROM reviews r SEMI JOIN held USING (example_id))
+                SELECT count(*) FROM (
+                    SELECT l.revision_id FROM log l SEMI JOIN held USING (revision_id)
+                    WHERE l.decision = 'accept' AND l.batch_id IS NULL
+                      AND coalesce(l.next, '') <> 'undo'
+                    GROUP BY l.revision_id HAVING count(DISTINCT l.reviewer_id) > 1)
+                """,
+                {"version": version_id},
+            )
+        )
+
     def checked(self, version_id: str) -> int:
         """How many examples the project's newest check looked at as they stand in a version."""
         return int(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.examples.acceptance import waiting_words
 from core.examples.current import CurrentExample, HistoryEntry, HistoryKind
 
 DID: dict[HistoryKind, str] = {
@@ -57,10 +58,13 @@ def notes_for_annotator(sent_back: str, *, own: bool = False) -> list[Note]:
 
 
 def notes_for_reviewer(
-    example: CurrentExample, history: Sequence[HistoryEntry], person_id: str
+    example: CurrentExample, history: Sequence[HistoryEntry], person_id: str, needed: int = 1
 ) -> list[Note]:
-    """What a reviewer should know before reading: a flag, whose work it is."""
+    """What a reviewer should know before reading: how many reviewers it needs, a flag, whose work
+    it is."""
     found = []
+    if said := waiting_words(needed, critical=example.critical):
+        found.append(Note(said, kind="plain", icon="②" if needed == 2 else "③"))
     flag = next((entry for entry in reversed(history) if entry.kind == "flag"), None)
     if example.flagged and flag:
         found.append(Note(f"Flagged by {flag.person}: {flag.text}", icon="⚑"))

@@ -92,7 +92,8 @@ class DataCard:
 
     `labels` maps a label to its values' counts, `languages` a language to a count in a sample,
     None where a version was frozen before languages were looked at; `left_out` a reason to a count;
-    `split` says how new examples were drawn, "" at random;
+    `split` says how new examples were drawn, "" at random; `twice` counts what two or more people
+    accepted one by one;
     `check` is None where none of the examples was checked as it stands in the version.
     """
 
@@ -120,6 +121,7 @@ class DataCard:
     left_out: Mapping[str, int]
     protected: tuple[Heeded, ...]
     check: CheckSummary | None
+    twice: int = 0
 
     @property
     def total(self) -> int:

@@ -76,7 +76,8 @@ def _people(card: DataCard) -> str:
     rows = [(one.person, f"{one.labelled:,}", f"{one.reviewed:,}") for one in card.people]
     if not rows:
         return "Nobody labelled or reviewed its examples here: they came in as accepted."
-    return _table(("who", "examples labelled", "examples reviewed"), rows)
+    table = _table(("who", "examples labelled", "examples reviewed"), rows)
+    return f"{table}\n\nAccepted by two people or more: {card.twice:,} of {card.total:,} examples."
 
 
 def _texts(card: DataCard) -> str:

@@ -17,10 +17,12 @@ def bulk_accept(project_id: str) -> str:
     store, actor = session.store(), session.actor()
     there = bulk_accepting.acceptable(store, actor, project_id)
     annotated, both = there["annotated"], there["annotated"] + there["new"]
+    several = bulk_accepting.left_out(store, actor, project_id)
     if both:
         st.subheader("Many at once", anchor=False)
         st.caption(
             "Flagged examples, ones without an output, and ones that people hold stay as they are."
+            + left_out(several)
         )
         with st.container(horizontal=True):
             if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
@@ -29,7 +31,21 @@ def bulk_accept(project_id: str) -> str:
                 f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
             ):
                 confirm(project_id, both, untouched=True)
+    elif several:
+        st.caption(f"Nothing can be accepted in bulk.{left_out(several)}")
     return bulk_undo(project_id)
+
+
+def left_out(several: int) -> str:
+    """What becomes of examples that several reviewers must accept, as a sentence to append."""
+    if not several:
+        return ""
+    need = "needs" if several == 1 else "need"
+    stay = "stays" if several == 1 else "stay"
+    return (
+        f" {page.counted(several, 'example')} that {need} two reviewers or more {stay}, too: "
+        "people accept these one by one."
+    )
 
 
 @st.dialog("Accept many examples")

@@ -8,7 +8,7 @@ from core.errors import TouchstoneError
 from core.examples.bulk import REASONS, BulkAction, BulkKind
 from core.examples.listing import ExampleFilter
 from core.findings.personal import MASKS, NAMES
-from core.workflows.curation import bulk
+from core.workflows.curation import accepting, bulk
 from core.workflows.team import assignees
 from pages.components import errors, page, session
 from pages.curation.example_filters import label_choices
@@ -21,6 +21,8 @@ ACTIONS: dict[str, BulkKind] = {
     "Mask personal data": "mask",
     "Assign": "assign",
     "Give to the open queue": "unassign",
+    "Mark critical": "critical",
+    "Take the critical mark away": "uncritical",
 }
 SAID: dict[BulkKind, str] = {
     "accept": "become accepted without anybody looking at each of them",
@@ -29,10 +31,15 @@ SAID: dict[BulkKind, str] = {
     "label": "get the label, as a new revision of each",
     "assign": "wait in the queue of whom you chose, before the open queue",
     "unassign": "wait in the open queue, for whoever comes first",
+    "critical": "become critical: two different reviewers must accept each",
+    "uncritical": "need no more reviewers than the project's others; those that have enough "
+    "acceptances become accepted",
     "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
-BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back"}
+BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",
+    "critical": "Mark", "uncritical": "Take the mark from",
+}  # fmt: skip
 SILENT: tuple[BulkKind, ...] = ("assign", "unassign")  # with no comment in an example's history
 
 
@@ -70,6 +77,8 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
     if found.stay:
         stay = [f"{page.number(n)} {REASONS[reason]}" for reason, n in found.stay.items()]
         st.caption(f"These stay as they are: {', '.join(stay)}.")
+    if kind == "critical":
+        reviewers_warning(project_id)
     with st.container(horizontal=True):
         button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
         if st.button(button, type="primary", disabled=not found.changes):
@@ -78,6 +87,16 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
             )
         if st.button("Cancel"):
             st.rerun()
+
+
+def reviewers_warning(project_id: str) -> None:
+    """Say where there is nobody who could be the second reviewer."""
+    others = accepting.other_reviewers(session.store(), session.actor(), project_id)
+    if others < 1:
+        st.warning(
+            "You are the only reviewer here, so nobody could accept them after you. Give somebody "
+            "the role under Team, People."
+        )
 
 
 def assignee_choice(project_id: str) -> tuple[str, ...]:

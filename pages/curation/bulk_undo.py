@@ -16,6 +16,8 @@ DID = {
     AUDITED["mask"]: "masked personal data in",
     AUDITED["assign"]: "assigned",
     AUDITED["unassign"]: "gave back to the open queue",
+    AUDITED["critical"]: "marked as critical",
+    AUDITED["uncritical"]: "took the critical mark from",
 }
 
 

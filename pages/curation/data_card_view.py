@@ -91,6 +91,8 @@ def _people(card: DataCard) -> None:
         hide_index=True,
         width="content",
     )
+    total = page.counted(card.total, "example")
+    st.caption(f"Accepted by two people or more: {page.number(card.twice)} of {total}.")
 
 
 def _texts(card: DataCard) -> None:

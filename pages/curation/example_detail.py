@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
 from core.guidelines import version_at
 from core.labels.values import words_of
-from core.workflows.curation import annotating, browsing, reviewing
+from core.workflows.curation import accepting, annotating, browsing, reviewing
 from core.workflows.team import assignees, guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
@@ -33,10 +34,12 @@ def detail(project_id: str, example_id: str) -> None:
     entries = browsing.history_of(store, actor, example)
     origin = browsing.origin_of(store, actor, example)
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
+    state += ", critical" if example.critical else ""
     st.text(f"Example {page.number(example.position)} · {state} · revision {example.number}")
     if example.assigned_to:
         names = assignees.assignees(store, actor, project_id)
         st.text(f"Assigned to {names.get(example.assigned_to, 'somebody who left')}")
+    waits_for_reviewers(example)
     ways(project_id, example)
     with st.container(border=True):
         reading(example.fields, key=f"reading_{example_id}")
@@ -75,6 +78,36 @@ def ways(project_id: str, example: CurrentExample) -> None:
             flag_form(project_id, example.example_id)
         if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):
             reopen_form(project_id, example.example_id)
+        if actor.has(project_id, "lead"):
+            critical_form(project_id, example)
+
+
+def waits_for_reviewers(example: CurrentExample) -> None:
+    """How many reviewers have accepted it, to leads: others may be the next to decide."""
+    store, actor = session.store(), session.actor()
+    if example.accepts and example.state == "annotated" and actor.has(example.project_id, "lead"):
+        needed = accepting.needed(store, example)
+        st.text(f"Accepted by {example.accepts} of {needed} reviewers; waits for another one")
+
+
+def critical_form(project_id: str, example: CurrentExample) -> None:
+    """Say that two reviewers must accept it, or that it is like the others again."""
+    example_id, critical = example.example_id, not example.critical
+    if critical and is_decided(example.state):
+        return
+    label = "Mark critical …" if critical else "Critical …"
+    with st.popover(label, icon=":material/priority_high:"):
+        said, button = (
+            ("Two different reviewers must accept it, neither seeing what the other decided.",
+             "Mark")
+            if critical
+            else ("It needs no more reviewers than the project's other examples. If it has as many "
+                  "acceptances, it becomes accepted at once.", "Take the mark from")
+        )  # fmt: skip
+        reason = reason_form(f"critical {example_id}", said, "Why? (optional)", button)
+    if reason is not None:
+        do = partial(accepting.mark_critical, critical=critical)
+        act(f"critical {example_id}", do, project_id, example_id, reason)
 
 
 def flag_form(project_id: str, example_id: str) -> None:

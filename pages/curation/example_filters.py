@@ -17,7 +17,7 @@ from core.findings.finding import SEVERITIES
 from core.findings.kinds import KINDS
 from core.labels.field import SHARED, LabelField
 from core.versions.splitting import SPLITS
-from core.workflows.curation import browsing, checks, searching
+from core.workflows.curation import accepting, browsing, checks, searching
 from core.workflows.curation.searching import NotIndexed
 from core.workflows.team import assignees
 from pages.components import errors, page, session
@@ -25,10 +25,11 @@ from pages.components import errors, page, session
 # Names of the address's parameters, and of the widgets bound to them.
 (
     STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING,
-    TOPIC, LIKE, ASSIGNED,
+    TOPIC, LIKE, ASSIGNED, CRITICAL, AWAITING,
 ) = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
     "least", "most", "finding", "topic", "like", "assigned",
+    "critical", "awaiting",
 )  # fmt: skip
 MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
@@ -58,7 +59,8 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
-        more = more_filters(project_id)
+        several = review_filters(project_id)
+        more = more_filters(project_id) | several
     wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
@@ -133,6 +135,18 @@ def more_filters(project_id: str) -> dict[str, Any]:
         "split": None if split == ANY else split,
         **checked,
     }
+
+
+def review_filters(project_id: str) -> dict[str, Any]:
+    """Critical examples; for leads, what waits for another reviewer, where anything ever does."""
+    critical = mark("Critical", CRITICAL)
+    waiting = None
+    if session.actor().has(project_id, "lead"):
+        waiting = accepting.waiting(session.store(), session.actor(), project_id)
+    awaiting = waiting is not None and mark(
+        f"Waiting for another reviewer ({page.number(waiting)})", AWAITING
+    )
+    return {"critical": True if critical else None, "awaiting": True if awaiting else None}
 
 
 def check_filters(project_id: str) -> dict[str, Any]:

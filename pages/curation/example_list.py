@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,9 +63,11 @@ def example_list(
     key: str,
     current: str | None,
     assignees: Mapping[str, str] | None = None,
+    awaiting: Collection[str] | None = None,
 ) -> None:
     """Draw the rows; long texts are cut, and an instruction that all rows share is left out.
-    `assignees`: example → name of whom it is assigned to."""
+    `assignees`: example → name of whom it is assigned to; `awaiting`: which examples are said to
+    wait for another reviewer."""
     shared = len({one.instruction for one in examples}) == 1 and len(examples) > 1
     rows = [
         {
@@ -76,6 +78,8 @@ def example_list(
             "position": one.position,
             "state": one.state,
             "flagged": one.flagged,
+            "critical": getattr(one, "critical", False),
+            "awaits": one.example_id in (awaiting or ()),
             "assignee": (assignees or {}).get(one.example_id, ""),
         }
         for one in examples

@@ -86,7 +86,9 @@ def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
         st.caption(f"{first}–{last} of {page.number(count)} {more}examples", width="stretch")
         if is_lead:
             bulk_change(project_id, wanted)
-    example_list(rows, key, None, assigned_names(project_id, rows))
+    # Only leads are told, so that a reviewer who comes next decides on their own.
+    awaiting = {one.example_id for one in rows if one.accepts and is_lead}
+    example_list(rows, key, None, assigned_names(project_id, rows), awaiting)
     if count > PER_PAGE:
         st.pagination(-(-count // PER_PAGE), default=number, key=pages)
         if number > 1:

@@ -16,7 +16,7 @@ from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import checks, commenting, progress, working
+from core.workflows.curation import accepting, checks, commenting, progress, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -81,7 +81,8 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     example = task.example
     notes = notes_for_annotator(task.sent_back, own=task.own)
     if mode == "review":
-        notes = notes_for_reviewer(example, task.history, actor.person_id)
+        needed = accepting.needed(store, example)
+        notes = notes_for_reviewer(example, task.history, actor.person_id, needed)
     draft = working.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()

@@ -9,7 +9,7 @@ import streamlit as st
 from core.clock import new_id
 from core.examples.assignment import LONGEST_GROUP_NAME, Group, Progress, Quota
 from core.projects import Project
-from core.workflows.curation import progress
+from core.workflows.curation import accepting, progress
 from core.workflows.team import assignees
 from pages.components import errors, page, session
 
@@ -25,6 +25,7 @@ def people_at_work(project: Project) -> None:
         "became of the examples that a person saved."
     )
     table(found, limits)
+    second_reviews(project_id)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Limits …", icon=":material/speed:"):
             limit_form(project_id, limits)
@@ -37,6 +38,19 @@ def people_at_work(project: Project) -> None:
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",  # a rerun would replace the file while the browser asks for it
+        )
+
+
+def second_reviews(project_id: str) -> None:
+    """How many examples wait for another reviewer, with the way to them."""
+    waiting = accepting.waiting(session.store(), session.actor(), project_id)
+    if waiting:
+        st.page_link(
+            "curation/examples.py",
+            label=f"{page.counted(waiting, 'example')} accepted by one reviewer or more, waiting "
+            "for another",
+            icon=":material/fact_check:",
+            query_params={"awaiting": "true"},
         )
 
 

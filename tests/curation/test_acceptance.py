@@ -21,12 +21,14 @@ from core.examples.current import CurrentExample
 from core.examples.listing import ExampleFilter
 from core.labels.field import LabelField
 from core.projects import ProjectSettings
+from core.versions.data_card_text import data_card_markdown
 from core.workflows.curation import (
     accepting,
     annotating,
     browsing,
     bulk,
     bulk_accepting,
+    describing,
     queue,
     reviewing,
     working,
@@ -38,6 +40,7 @@ from pages.server.work_views import task_view
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
 from tests.curation.test_working import sent
+from tests.version_builders import add_version
 
 TOPIC = LabelField("topic", ("sums", "products"))
 
@@ -309,14 +312,17 @@ def test_a_bulk_accept_leaves_out_what_needs_several_reviewers_and_says_how_many
     place.mark(*place.ids[:2])
     place.decide(place.ada)
     said = bulk_accepting.acceptable(store, place.lead, place.project_id)
-    assert said == {"annotated": 2, "new": 0, "several": 2}
+    assert said == {"annotated": 2, "new": 0}
+    assert bulk_accepting.left_out(store, place.lead, place.project_id) == 2
     found = bulk.preview(store, place.lead, place.project_id, ExampleFilter(), BulkAction("accept"))
     assert (found.changes, dict(found.stay)) == (2, {"several": 2})
-    assert bulk_accepting.accept_all(store, place.lead, place.project_id, untouched=True) == 2
-    assert (place.now().state, place.now().accepts) == ("annotated", 1)
     place.set_reviewers(2)
     said = bulk_accepting.acceptable(store, place.lead, place.project_id)
-    assert said == {"annotated": 0, "new": 0, "several": 2}
+    assert said == {"annotated": 0, "new": 0}
+    assert bulk_accepting.left_out(store, place.lead, place.project_id) == 4
+    place.set_reviewers(1)
+    assert bulk_accepting.accept_all(store, place.lead, place.project_id, untouched=True) == 2
+    assert (place.now().state, place.now().accepts) == ("annotated", 1)
 
 
 def test_the_project_says_how_many_reviewers_and_fewer_than_before_let_what_waits_go_on(
@@ -375,6 +381,18 @@ def test_an_accepted_example_that_is_flagged_needs_one_person_to_settle_the_flag
     assert (place.now().state, place.now().flagged) == ("accepted", False)
 
 
+def test_the_data_card_says_how_many_examples_two_people_accepted(store: Store) -> None:
+    place = Place(store, 3)
+    place.mark(place.ids[0])
+    for actor in (place.ada, place.bo):
+        place.decide(actor)
+    bulk_accepting.accept_all(store, place.lead, place.project_id, untouched=True)
+    version_id = add_version(store, place.project_id, ["train"] * 3)
+    card = describing.data_card(store, place.lead, version_id)
+    assert (card.total, card.twice, card.unreviewed) == (3, 1, 2)
+    assert "Accepted by two people or more: 1 of 3 examples." in data_card_markdown(card)
+
+
 def test_the_words_tell_nobody_whether_they_are_the_first() -> None:
     assert waiting_words(1, critical=False) == ""
     assert waiting_words(2, critical=True).startswith("Critical: two reviewers")
@@ -397,7 +415,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 def test_whatever_people_do_the_present_is_what_the_log_says_and_the_figures_are_right(

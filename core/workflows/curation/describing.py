@@ -41,6 +41,7 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
         sources=store.cards.sources(version_id),
         people=store.cards.people(version_id),
         unreviewed=store.cards.unreviewed(version_id),
+        twice=store.cards.accepted_by_several(version_id),
         lengths=store.cards.lengths(version_id),
         labels=store.cards.labels(
             version_id, [f.name for f in project.settings.label_schema if f.kind == "text"]
