@@ -7,6 +7,7 @@ import has its next examples in QueueOrders. Callers hold the transaction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -185,6 +186,8 @@ class Candidates:
         deciders: Collection[str] | None,
     ) -> CurrentExample | None:
         blocks = self.open_blocks(project_id, queue, person_id)
+        if queue == "review" and deciders is not None:
+            blocks = self._but_accepted(project_id, person_id, blocks)
         order = self._orders.of_project(project_id) if queue == "annotate" else "oldest"
         statement = _CANDIDATE if deciders is None else _CANDIDATE_APART
         more: dict[str, Any] = {"deciders": list(deciders)} if deciders is not None else {}
@@ -214,6 +217,26 @@ class Candidates:
                 if row is not None:
                     return self._examples.from_row(row)
         return None
+
+    def _but_accepted(
+        self, project_id: str, person_id: str, blocks: Sequence[Block]
+    ) -> list[Block]:
+        """The blocks without those in which this person has accepted all that is open: to look for
+        one there reads a block in vain."""
+        rows = self._db.rows(
+            f"""
+            SELECT position // {BLOCK} AS block, count(*) AS n FROM acceptances
+            WHERE project_id = $project_id AND person_id = $person_id GROUP BY block
+            """,  # noqa: S608 a number
+            {"project_id": project_id, "person_id": person_id},
+        )
+        accepted = {row["block"]: row["n"] for row in rows}
+        if not accepted:
+            return list(blocks)
+        left = Counter({number: -n for number, n in accepted.items()})
+        for block in blocks:
+            left[block.number] += block.n
+        return [block for block in blocks if left[block.number] > 0]
 
     def _first_in_order(
         self,

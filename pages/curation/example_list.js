@@ -25,8 +25,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
         element("span", { class: "text" }, about),
         element("span", { class: "text output" }, one.output || "no output"),
         element("span", { class: "state" }, SIGNS[one.state], one.flagged ? " ⚑ flagged" : "",
-          one.critical ? element("span", { class: "critical" }, "② critical") : null,
-          one.awaits ? element("span", { class: "assignee" }, "waits for another reviewer") : null,
+          one.critical ? element("span", { class: "assignee" }, "② critical") : null,
+          one.accepts ? element("span", { class: "assignee" }, `accepted by ${one.accepts} so far`) : null,
           one.assignee ? element("span", { class: "assignee" }, one.assignee) : null),
       )
     }),

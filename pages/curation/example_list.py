@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,11 +63,11 @@ def example_list(
     key: str,
     current: str | None,
     assignees: Mapping[str, str] | None = None,
-    awaiting: Collection[str] | None = None,
+    accepts: Mapping[str, int] | None = None,
 ) -> None:
     """Draw the rows; long texts are cut, and an instruction that all rows share is left out.
-    `assignees`: example → name of whom it is assigned to; `awaiting`: which examples are said to
-    wait for another reviewer."""
+    `assignees`: example → name of whom it is assigned to; `accepts`: of those that wait for another
+    reviewer, how many people have accepted it."""
     shared = len({one.instruction for one in examples}) == 1 and len(examples) > 1
     rows = [
         {
@@ -79,7 +79,7 @@ def example_list(
             "state": one.state,
             "flagged": one.flagged,
             "critical": getattr(one, "critical", False),
-            "awaits": one.example_id in (awaiting or ()),
+            "accepts": (accepts or {}).get(one.example_id, 0),
             "assignee": (assignees or {}).get(one.example_id, ""),
         }
         for one in examples

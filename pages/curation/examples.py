@@ -87,8 +87,8 @@ def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
         if is_lead:
             bulk_change(project_id, wanted)
     # Only leads are told, so that a reviewer who comes next decides on their own.
-    awaiting = {one.example_id for one in rows if one.accepts and is_lead}
-    example_list(rows, key, None, assigned_names(project_id, rows), awaiting)
+    accepts = {one.example_id: one.accepts for one in rows if one.accepts and is_lead}
+    example_list(rows, key, None, assigned_names(project_id, rows), accepts)
     if count > PER_PAGE:
         st.pagination(-(-count // PER_PAGE), default=number, key=pages)
         if number > 1:

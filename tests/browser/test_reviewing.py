@@ -17,6 +17,7 @@ from tests.browser.driving import PATIENCE, expect, sign_in
 from tests.serving import Server
 
 TWICE = "Annotated by two"
+CRITICAL = "Reviewed by two"
 INJECTION = "<img src=x onerror=document.title='pwned'> **bold** $x$"
 
 
@@ -158,3 +159,38 @@ def annotate_over_http(site: Server, name: str, output: str) -> None:
         body = {**{one: task[one] for one in names}, "action": "save", "fields": fields}
         said = client.post("/work/annotate", json=body, headers={"origin": site.url})
         assert said.json()["saved"] == [task["submission_id"]]
+
+
+def test_a_lead_marks_an_example_critical_and_the_second_reviewer_sees_nothing_of_the_first(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    done = site.touchstone(
+        "import", str(site.home.parent / "sums.jsonl"), "--project", CRITICAL, "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    for name, role in (("mia", "lead"), ("udo", "annotator"), ("one", "reviewer")):
+        site.add(name, role, CRITICAL)
+    site.add("two", "reviewer", CRITICAL)
+    annotate_over_http(site, "udo", "It makes what Udo says.")
+    lead = sign_in(context, site, "mia", "/examples?state=Annotated")
+    lead.locator(".list button").first.click(timeout=PATIENCE)
+    lead.get_by_role("button", name="Mark critical …").click(timeout=PATIENCE)
+    lead.get_by_role("button", name="Mark this example").click()
+    expect(lead.get_by_text("annotated, critical")).to_be_visible(timeout=PATIENCE)
+    with site.signed_in("one") as client:
+        task = client.get("/work/review").json()["task"]
+        names = ("project", "submission_id", "example_id", "based_on", "labels", "quality")
+        body = {**{one: task[one] for one in names}, "fields": task["fields"]}
+        body |= {"action": "accept", "comment": "Right as it is."}
+        said = client.post("/work/review", json=body, headers={"origin": site.url}).json()
+        assert (said["task"], said["figures"]["waiting"]) == (None, 0)
+    page = at_work(other, site, "two", "/review")
+    expect(page.locator(".note").get_by_text("Critical: two reviewers")).to_be_visible()
+    expect(page.locator(".editor")).not_to_contain_text("Right as it is.")
+    expect(page.locator(".history").first).not_to_contain_text("one accepted")
+    lead.reload()
+    expect(lead.get_by_text("Accepted by 1 of 2 reviewers")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("a")
+    expect(page.locator(".empty")).to_be_visible(timeout=PATIENCE)
+    lead.reload()
+    expect(lead.get_by_text("accepted, critical")).to_be_visible(timeout=PATIENCE)

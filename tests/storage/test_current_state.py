@@ -114,6 +114,7 @@ def test_the_current_state_table_equals_a_rebuild_from_the_log(
     orphans = "SELECT count(*) FROM {} WHERE example_id NOT IN (SELECT example_id FROM examples)"
     assert len({assigned_to for _, _, assigned_to, *_ in current.values()}) >= 3
     for table in (
+        "acceptances",
         "assignments",
         "revisions",
         "reviews",

@@ -13,6 +13,7 @@ from core.errors import Conflict
 from core.examples.acceptance import state_after_acceptance, without_others_decisions
 from core.examples.bulk import CHANGES
 from core.examples.current import CurrentExample, HistoryEntry
+from core.examples.overlap import COLLECTOR
 from core.examples.states import ExampleState, Queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict
@@ -99,7 +100,14 @@ def state_after(
 
 def accept_enough(store: Store, project_id: str, wished: int, batch_id: str = "") -> int:
     """Examples that enough reviewers have accepted become accepted, in one batch; how many."""
-    return store.annotation.accept_enough(project_id, wished, batch_id or new_id("bat"), ENOUGH)
+    batch_id = batch_id or new_id("bat")
+    n = store.annotation.accept_enough(project_id, wished, batch_id, ENOUGH)
+    if n:
+        store.audit.record(
+            "accepted_by_enough", "project", project_id, COLLECTOR, project_id=project_id,
+            batch_id=batch_id, n=n,
+        )  # fmt: skip
+    return n
 
 
 def settings_changed(store: Store, project_id: str, before: int, wished: int) -> None:
