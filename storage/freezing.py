@@ -11,8 +11,8 @@ from storage.database import Database
 from storage.filters import pointer
 
 _LOOKED_AT = 500
-# Metadata is a date, a time or a number; a time of import is seconds since 1970, too. A time without
-# an offset is taken as UTC; DuckDB's TIMESTAMP would drop an offset.
+# Metadata is a date, a time or a number; a time of import is seconds since 1970, too. A time
+# without an offset is taken as UTC; DuckDB's TIMESTAMP would drop an offset.
 _MOMENT = r"""
     coalesce(CASE WHEN regexp_matches(json_extract_string(e.meta, $time), ':\d\d.*[+-]\d\d')
                   THEN epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMPTZ)) END,
