@@ -190,6 +190,6 @@ def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Sto
     )
     alone = Counter(splits[one] for one in ids[::5])
     assert alone == {"train": 16, "validation": 2, "test": 2}
-    query = store.freezing.to_freeze(project_id, plan)
+    query = store.freezing.to_freeze(project_id, SplitPlan("stratified", label="marks"))
     rows = store.database.rows(query.sql, query.params)
     assert Counter(row["stratum"] for row in rows) == {'["long","odd"]': 80, '["odd"]': 20}
