@@ -40,12 +40,9 @@ def left_out(several: int) -> str:
     """What becomes of examples that several reviewers must accept, as a sentence to append."""
     if not several:
         return ""
-    need = "needs" if several == 1 else "need"
-    stay = "stays" if several == 1 else "stay"
-    return (
-        f" {page.counted(several, 'example')} that {need} two reviewers or more {stay}, too: "
-        "people accept these one by one."
-    )
+    need, these = ("needs", "this one") if several == 1 else ("need", "these one by one")
+    examples = page.counted(several, "example")
+    return f" {examples} {need} two reviewers or more: people accept {these}."
 
 
 @st.dialog("Accept many examples")

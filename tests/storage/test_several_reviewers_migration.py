@@ -23,10 +23,8 @@ def test_an_annotated_example_of_before_is_accepted_by_one_or_as_critical_by_two
 ) -> None:
     _an_earlier_workspace(tmp_path)
     store = Store(tmp_path)
-    lead, first, second = (
-        an_actor("prj", role, name=name)
-        for role, name in (("lead", "lea"), ("reviewer", "ada"), ("reviewer", "bo"))
-    )
+    lead = an_actor("prj", "lead", name="lea")
+    first, second = (an_actor("prj", "reviewer", name=name) for name in ("ada", "bo"))
     assert accept(store, first, "ex1") == "accepted"
     accepting.mark_critical(store, lead, "prj", new_id("evt"), "ex2")
     assert accept(store, first, "ex2") == "annotated"
