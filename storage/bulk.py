@@ -14,6 +14,7 @@ from core.examples.bulk import CHANGES, DECISIONS, BulkAction, BulkPreview
 from core.examples.listing import ExampleFilter
 from storage.bulk_assignments import BulkAssignments
 from storage.filters import conditions, parameters, pointer
+from storage.synthetic import UNSEEN_SYNTHETIC
 
 # The reasons of core.examples.bulk.REASONS, in its order.
 _STAYS = {
@@ -35,9 +36,10 @@ _STAYS = {
              AND revision_id IN (SELECT revision_id FROM revisions WHERE origin = 'dispute')
         THEN 'disputed'
         """,
+    "synthetic": f"WHEN example_id IN ({UNSEEN_SYNTHETIC}) THEN 'synthetic'",
 }
 _REASONS_OF = {
-    "accept": ("state", "flagged", "no_output", "held", "collecting", "disputed"),
+    "accept": ("state", "flagged", "no_output", "held", "collecting", "disputed", "synthetic"),
     "send_back": ("state", "flagged", "held"),
     "set_aside": ("state", "flagged", "held"),
     "label": ("state", "same", "held", "collecting"),
@@ -100,10 +102,11 @@ class BulkActions(BulkAssignments):
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
         """How many a bulk accept would accept at most: `annotated`, `new`.
 
-        From the counters, less what others hold; examples without an output are not taken off.
+        From the counters, less what others hold and synthetic ones that nobody has worked on;
+        examples without an output are not taken off.
         """
         found = self._db.rows(
-            """
+            f"""
             SELECT state, sum(n)::BIGINT AS n FROM (
                 SELECT state, n FROM example_counts
                 WHERE project_id = $project_id AND NOT flagged
@@ -112,9 +115,13 @@ class BulkActions(BulkAssignments):
                 FROM example_leases l JOIN example_current c
                   ON c.project_id = l.project_id AND c.position = l.position
                 WHERE l.project_id = $project_id AND l.expires_at >= $now
-                  AND l.person_id <> $actor_id AND NOT c.flagged)
+                  AND l.person_id <> $actor_id AND NOT c.flagged
+                  AND c.example_id NOT IN ({UNSEEN_SYNTHETIC})
+                UNION ALL
+                SELECT c.state, -1 FROM example_current c
+                WHERE c.example_id IN ({UNSEEN_SYNTHETIC}) AND NOT c.flagged)
             WHERE state IN ('annotated', 'new') GROUP BY state
-            """,
+            """,  # noqa: S608 a literal of storage.synthetic
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
         return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}

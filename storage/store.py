@@ -59,6 +59,7 @@ from storage.runs import Runs
 from storage.search import Search
 from storage.sessions import Sessions
 from storage.studies import Studies
+from storage.synthetic import SyntheticExamples
 from storage.systems import Systems
 from storage.unblindings import Unblindings
 from storage.versions import Versions
@@ -89,6 +90,7 @@ class Store:
         self.projects = Projects(self.database, self.queue_orders)
         self.intake = Intake(self.database, self.counters)
         self.imports = Imports(self.database, self.counters, self.intake)
+        self.synthetic = SyntheticExamples(self.database, self.counters, self.intake)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
         self.groups = Groups(self.database)

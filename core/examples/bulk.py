@@ -44,8 +44,9 @@ UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
 # Why an example that matches is not changed; an example has the first reason that holds.
 Reason = Literal[
-    "state", "flagged", "no_output", "same", "assigned", "open", "held", "collecting", "disputed"
-]
+    "state", "flagged", "no_output", "same", "assigned", "open", "held", "collecting", "disputed",
+    "synthetic",
+]  # fmt: skip
 REASONS: dict[Reason, str] = {
     "state": "in another state",
     "flagged": "flagged",
@@ -56,6 +57,7 @@ REASONS: dict[Reason, str] = {
     "held": "held by somebody",
     "collecting": "waiting for other annotators",
     "disputed": "whose annotators differ",
+    "synthetic": "synthetic, which a person must look at one by one",
 }
 
 

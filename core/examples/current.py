@@ -15,7 +15,7 @@ HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
     "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
-    "agree", "dispute",
+    "agree", "dispute", "propose",
 ]  # fmt: skip
 
 
