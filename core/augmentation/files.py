@@ -1,4 +1,4 @@
-"""The tables of an augmentation: sources in, proposals out, in the columns that the server takes in.
+"""The tables of an augmentation: sources in, proposals out, as the server takes them in.
 
 data/sources.parquet     SOURCES, in the order of the seed
 final/proposals.parquet  row (from 0), example_id, revision_id, content_hash, SOURCES' texts,

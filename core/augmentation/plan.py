@@ -1,4 +1,4 @@
-"""What a lead asks of an augmentation: how, by which rules or request, how many, from which seed."""
+"""What a lead asks of an augmentation: how, by which rules or request, how many, a seed."""
 
 from __future__ import annotations
 

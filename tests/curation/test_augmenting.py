@@ -48,7 +48,7 @@ def augmented(store: Store, lead: Actor, project_id: str, **plan: object) -> Aug
     asked = AugmentationPlan(**{"rules": ("please",), **plan})  # type: ignore[arg-type]
     augmentation_id = augmenting.start(store, lead, project_id, ExampleFilter(), asked)
     run_here(store, augmentation_id)
-    found = store.synthetic.by_id(augmentation_id)
+    found = store.augmentations.by_id(augmentation_id)
     assert found is not None
     return found
 

@@ -205,9 +205,9 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     )
 
     def save() -> None:
-        if store.synthetic.by_id(begun.augmentation_id) is not None:
+        if store.augmentations.by_id(begun.augmentation_id) is not None:
             return
-        added = store.synthetic.take_in(begun, folder.final / "proposals.parquet")
+        added = store.augmentations.take_in(begun, folder.final / "proposals.parquet")
         store.audit.record(
             "augmented", "augmentation", begun.augmentation_id, begun.actor_id,
             project_id=begun.project_id, added=added, how=begun.plan.how, model=begun.model,
@@ -229,13 +229,13 @@ def under_way(store: Store, actor: Actor, project_id: str) -> Job | None:
 def augmentations(store: Store, actor: Actor, project_id: str) -> Sequence[Augmentation]:
     """A project's augmentations, newest first."""
     actor.require(project_id)
-    return store.synthetic.of_project(project_id)
+    return store.augmentations.of_project(project_id)
 
 
 def states_of(store: Store, actor: Actor, augmentation: Augmentation) -> Mapping[str, int]:
     """State → how many of an augmentation's examples are in it."""
     actor.require(augmentation.project_id)
-    return store.synthetic.states(augmentation.augmentation_id)
+    return store.augmentations.states(augmentation.augmentation_id)
 
 
 def sourced(store: Store, actor: Actor, example: CurrentExample) -> Sourced | None:
@@ -259,12 +259,12 @@ def undo(store: Store, actor: Actor, project_id: str, augmentation_id: str) -> i
     actor.require(project_id, "lead")
 
     def save() -> int:
-        found = store.synthetic.by_id(augmentation_id)
+        found = store.augmentations.by_id(augmentation_id)
         if found is None or found.project_id != project_id:
             raise NotFound("These proposals do not exist in this project. Choose from the list.")
         if found.undone_at:
             raise Conflict("These proposals were thrown away already.")
-        deleted = store.synthetic.undo(augmentation_id)
+        deleted = store.augmentations.undo(augmentation_id)
         store.audit.record(
             "augmentation_undone", "augmentation", augmentation_id, actor.person_id,
             project_id=project_id, deleted=deleted,
