@@ -163,7 +163,8 @@ _INSERTS = (
     SELECT n.revision_id, n.example_id, n.position, 1, NULL, n.instruction, n.input, n.output,
            n.labels, NULL, 'propose',
            'made of example ' || coalesce(CAST(c.position AS VARCHAR), n.source_id) || ' by ' ||
-           CASE WHEN $model = '' THEN 'the rule ' || n.rule ELSE 'the model ' || $model END || '.',
+           CASE $model WHEN '' THEN 'the rule “' || n.label || '”' ELSE 'the model ' || $model END
+           || '.',
            'system', NULL, $now, $augmentation_id
     FROM chosen_examples n LEFT JOIN example_current c ON c.example_id = n.source_id
     ORDER BY n.position

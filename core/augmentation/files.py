@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.augmentation.proposals import Drafts, Source
+from core.augmentation.rules import RULES
 from core.jobs.folder import write_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 SOURCES = ("example_id", "revision_id", "instruction", "input", "output", "labels")
 _TEXTS = (
     *("example_id", "revision_id", "content_hash", "instruction", "input", "output", "labels"),
-    *("source_id", "source_revision_id", "rule"),
+    *("source_id", "source_revision_id", "rule", "label"),
 )
 _CHUNK = 500
 
@@ -54,6 +55,7 @@ def publish(job: JobContext, subject_id: str, drafts: Drafts, sources: int) -> N
             "source_id": one.source.example_id,
             "source_revision_id": one.source.revision_id,
             "rule": one.rule,
+            "label": RULES[one.rule].label if one.rule in RULES else "",
         }
         for number, one in enumerate(drafts.proposals)
     ]

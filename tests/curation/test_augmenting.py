@@ -106,7 +106,7 @@ def test_proposals_wait_for_a_reviewer_and_say_of_what_and_by_which_rule_they_we
     assert child.instruction == "Please say what number 0 times 7 makes."
     assert (child.input, child.output) == tuple(triples(1)[0][1:])
     (entry,) = browsing.history_of(store, lead, child)
-    assert (entry.kind, entry.text) == ("propose", "made of example 1 by the rule please.")
+    assert (entry.kind, entry.text) == ("propose", "made of example 1 by the rule “Please …”.")
     origin = augmenting.sourced(store, lead, child)
     assert origin is not None
     assert (origin.source_id, origin.position, origin.changed) == (source, 1, False)
@@ -276,6 +276,30 @@ def test_a_child_of_a_protected_source_and_one_near_another_split_are_left_out(
     # A synthetic example costs no other one its place.
     assert {splits[one] for one in (sources[0], sources[1])} == {"train"}
     assert (splits[sources[39]], splits[sources[32]]) == ("test", "validation")
+
+
+def test_a_child_outlives_its_source_says_so_and_is_in_no_version(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    accepted_examples(store, project_id, triples(41)[1:])
+    path = store.workspace / "inbox" / "one.jsonl"
+    path.write_text('{"instruction": "Name the end of the line.", "output": "Oslo."}\n')
+    importing.start_import(
+        store, lead, project_id, path, "one.jsonl", import_id="imp", entered_as="accepted"
+    )
+    run_here(store, "imp")
+    found = augmented(store, lead, project_id, rules=("wish",))
+    (source,) = store.database.rows("SELECT example_id FROM examples WHERE import_id = 'imp'")
+    child = child_of(store, source["example_id"])
+    accept(store, project_id, child)
+    assert importing.undo_import(store, lead, project_id, "imp") == 1
+    origin = augmenting.sourced(store, lead, present(store, child))
+    assert origin is not None
+    assert (origin.position, origin.changed) == (None, False)
+    _, splits, left_out = freeze(store, project_id)
+    assert child not in splits
+    assert "is not in the version" in left_out[child]
+    assert augmenting.states_of(store, lead, found) == {"accepted": 1, "annotated": 40}
 
 
 def test_an_export_says_what_is_synthetic_and_no_import_accepts_it_again(

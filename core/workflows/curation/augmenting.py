@@ -226,6 +226,12 @@ def under_way(store: Store, actor: Actor, project_id: str) -> Job | None:
     return next((j for j in waiting if j.kind in KINDS and j.project_id == project_id), None)
 
 
+def last_job(store: Store, actor: Actor, project_id: str) -> Job | None:
+    """The newest job that makes, or made, proposals for this project."""
+    found = jobs.jobs_of(store, actor, project_id, KINDS, limit=1)
+    return found[0] if found else None
+
+
 def augmentations(store: Store, actor: Actor, project_id: str) -> Sequence[Augmentation]:
     """A project's augmentations, newest first."""
     actor.require(project_id)
