@@ -109,7 +109,7 @@ def import_file(
     file: Path,
     project: Annotated[str, typer.Option(help="The project's name; made if it is missing.")],
     accept: Annotated[
-        bool, typer.Option("--accept", help="Enter the examples as accepted: trusted data.")
+        bool, typer.Option("--accept", help="Enter examples as accepted; synthetic ones wait.")
     ] = False,
     home: Home = None,
     as_json: AsJson = False,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core.augmentation.augmentation import Augmentation
@@ -17,7 +15,7 @@ from core.augmentation.plan import (
     AugmentationPlan,
     How,
 )
-from core.augmentation.proposals import DROPPED, Proposal
+from core.augmentation.proposals import DROPPED
 from core.augmentation.rules import RULES
 from core.errors import TouchstoneError
 from core.examples.example import word_diff
@@ -64,20 +62,18 @@ def _form(project_id: str) -> None:
         how = _how()
         try:
             plan, model = _plan(project_id, how)
-            there = augmenting.count_sources(store, actor, project_id, wanted)
-            shown = augmenting.preview(store, actor, project_id, wanted, plan)
         except TouchstoneError as error:
             errors.show(error)
             return
-        st.caption(
-            f"{page.counted(there, 'accepted example')} can be a source. Flagged and synthetic "
-            "ones, and those in test or in a study, cannot."
-        )
-        _preview(shown, how)
-        ready = there > 0 and (bool(shown) if how == "templates" else bool(model))
-        pressed = st.button(
-            "Make proposals", type="primary", icon=":material/play_arrow:", disabled=not ready
-        )
+        with st.container(horizontal=True):
+            pressed = st.button(
+                "Make proposals", type="primary", icon=":material/play_arrow:",
+                disabled=how == "model" and not model,
+            )  # fmt: skip
+            # Asked for: in a large project it takes a second to look through all examples.
+            looks = st.button("Preview", icon=":material/visibility:")
+        if looks:
+            _preview(project_id, wanted, plan)
     if pressed:
         form = f"{FORM} {project_id}"
 
@@ -168,13 +164,21 @@ def _model(project_id: str) -> str:
     return chosen or ""
 
 
-def _preview(shown: Sequence[Proposal], how: How) -> None:
-    if how == "model":
+def _preview(project_id: str, wanted: ExampleFilter, plan: AugmentationPlan) -> None:
+    """How many examples there are to make proposals of, and what rules write first."""
+    store, actor = session.store(), session.actor()
+    there = augmenting.count_sources(store, actor, project_id, wanted)
+    st.caption(
+        f"{page.counted(there, 'accepted example')} can be a source. Flagged and synthetic ones, "
+        "and those in test or in a study, cannot."
+    )
+    if plan.how == "model":
         st.caption(
             "What a model writes is not known before. Left out is what is empty, cut off, nearly "
             "the source, or lacks one of its numbers; all else is for a person to judge."
         )
         return
+    shown = augmenting.preview(store, actor, project_id, wanted, plan)
     if not shown:
         st.caption("No rule fits the first of these examples. Choose other rules or examples.")
         return

@@ -93,6 +93,7 @@ def test_a_lead_proposes_paraphrases_and_goes_from_one_to_its_source_and_back(
     context: BrowserContext, checked_site: Server
 ) -> None:
     page = sign_in(context, checked_site, "cleo", "/curate?part=Proposals")
+    page.get_by_role("button", name="Preview").click(timeout=PATIENCE)
     expect(page.get_by_text("2 accepted examples can be a source.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("The first 2:")).to_be_visible()
     page.get_by_role("button", name="Make proposals").click()
