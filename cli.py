@@ -112,7 +112,8 @@ def import_file(
         bool,
         typer.Option(
             "--accept",
-            help="Enter the examples as accepted: trusted data, whose review is not asked for.",
+            help="Enter the examples as accepted: trusted data, whose review is not asked for. "
+            "Synthetic ones wait.",
         ),
     ] = False,
     home: Home = None,

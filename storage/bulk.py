@@ -16,6 +16,7 @@ from core.examples.overlap import COLLECTOR
 from storage.acceptances import restore_chosen, void_chosen
 from storage.bulk_marks import BulkMarks
 from storage.filters import conditions, parameters, pointer
+from storage.synthetic import UNSEEN_SYNTHETIC
 
 # The reasons of core.examples.bulk.REASONS, in its order.
 _STAYS = {
@@ -45,9 +46,19 @@ _STAYS = {
              AND revision_id IN (SELECT revision_id FROM revisions WHERE origin = 'dispute')
         THEN 'disputed'
         """,
+    "synthetic": f"WHEN example_id IN ({UNSEEN_SYNTHETIC}) THEN 'synthetic'",
 }
 _REASONS_OF = {
-    "accept": ("state", "flagged", "no_output", "several", "held", "collecting", "disputed"),
+    "accept": (
+        "state",
+        "flagged",
+        "no_output",
+        "several",
+        "held",
+        "collecting",
+        "disputed",
+        "synthetic",
+    ),  # fmt: skip
     "send_back": ("state", "flagged", "held"),
     "set_aside": ("state", "flagged", "held"),
     "label": ("state", "same", "held", "collecting"),
@@ -112,13 +123,13 @@ class BulkActions(BulkMarks):
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
         """How many a bulk accept would accept at most: `annotated`, `new`.
 
-        From the counters, less what others hold and what needs several reviewers; examples without
-        an output are not taken off.
+        From the counters, less what others hold, what needs several reviewers and synthetic ones
+        that nobody has worked on; examples without an output are not taken off.
         """
         if self._acceptances.wished(project_id) > 1:
             return {"annotated": 0, "new": 0}
         found = self._db.rows(
-            """
+            f"""
             SELECT state, sum(n)::BIGINT AS n FROM (
                 SELECT state, n FROM example_counts
                 WHERE project_id = $project_id AND NOT flagged
@@ -128,11 +139,15 @@ class BulkActions(BulkMarks):
                   ON c.project_id = l.project_id AND c.position = l.position
                 WHERE l.project_id = $project_id AND l.expires_at >= $now
                   AND l.person_id <> $actor_id AND NOT c.flagged AND NOT c.critical
+                  AND c.example_id NOT IN ({UNSEEN_SYNTHETIC})
                 UNION ALL
                 SELECT state, -1 FROM example_current
-                WHERE critical AND project_id = $project_id AND NOT flagged)
+                WHERE critical AND project_id = $project_id AND NOT flagged
+                UNION ALL
+                SELECT c.state, -1 FROM example_current c
+                WHERE c.example_id IN ({UNSEEN_SYNTHETIC}) AND NOT c.flagged AND NOT c.critical)
             WHERE state IN ('annotated', 'new') GROUP BY state
-            """,
+            """,  # noqa: S608 a literal of storage.synthetic
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
         return {"annotated": 0, "new": 0} | {row["state"]: max(0, row["n"]) for row in found}

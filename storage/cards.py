@@ -9,7 +9,14 @@ from typing import Any
 from core.clock import now
 from core.examples.example import FIELDS
 from core.labels.values import WRITTEN
-from core.versions.data_card import BY_HAND, Contribution, Lengths, Source, SourceFacts
+from core.versions.data_card import (
+    BY_HAND,
+    PROPOSED,
+    Contribution,
+    Lengths,
+    Source,
+    SourceFacts,
+)
 from storage.database import Database, Row
 
 MOST_VALUES = 200
@@ -66,11 +73,14 @@ class Cards:
         rows = self._db.rows(
             """
             WITH held AS (
-                SELECT e.import_id, count(*) AS examples, min(e.created_at) AS first
+                SELECT e.import_id, y.example_id IS NOT NULL AS proposed, count(*) AS examples,
+                       min(e.created_at) AS first
                 FROM version_examples m JOIN examples e USING (example_id)
-                WHERE m.version_id = $version GROUP BY e.import_id
+                LEFT JOIN synthetic_examples y ON y.example_id = m.example_id
+                WHERE m.version_id = $version GROUP BY ALL
             )
-            SELECT h.import_id, h.examples, i.file_name, coalesce(p.name, 'Touchstone') AS person,
+            SELECT h.import_id, h.examples, h.proposed, i.file_name,
+                   coalesce(p.name, 'Touchstone') AS person,
                    coalesce(i.created_at, h.first) AS created_at,
                    coalesce(s.licence, '') AS licence, coalesce(s.legal_basis, '') AS legal_basis,
                    coalesce(s.note, '') AS note
@@ -95,7 +105,7 @@ class Cards:
             done AS (
                 SELECT r.author_id AS person_id, count(*) AS labelled, 0 AS reviewed
                 FROM held h JOIN revisions r USING (revision_id)
-                WHERE r.origin <> 'import' GROUP BY r.author_id
+                WHERE r.origin NOT IN ('import', 'propose') GROUP BY r.author_id
                 UNION ALL
                 SELECT w.reviewer_id, 0, count(DISTINCT w.revision_id)
                 FROM held h JOIN reviews w USING (revision_id)
@@ -253,5 +263,5 @@ class Cards:
 
 def _source(row: Row) -> Source:
     facts = SourceFacts(row["licence"], row["legal_basis"], row["note"])
-    name = row["file_name"] or BY_HAND
+    name = row["file_name"] or (PROPOSED if row["proposed"] else BY_HAND)
     return Source(row["import_id"], name, row["examples"], row["person"], row["created_at"], facts)

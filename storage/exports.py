@@ -26,6 +26,12 @@ _PROVENANCE = f""",
     {_WHEN.format("e.created_at")} AS imported_at,
     i.file_name AS file, e.line, several.annotations
 """
+# What an augmentation made says so in its metadata, in every format.
+_META = """
+    CAST(CASE WHEN y.example_id IS NULL THEN e.meta ELSE json_merge_patch(e.meta, json_object(
+        'synthetic', true, 'source_id', y.source_id, 'source_revision_id', y.source_revision_id,
+        'rule', y.rule, 'model', y.model, 'seed', y.seed)) END AS VARCHAR)
+"""
 # Who annotated last, up to the chosen revision: a reviewer's edit comes behind that. What several
 # people annotated is told once all have.
 _PEOPLE = """
@@ -112,9 +118,10 @@ def _query(
     sql = f"""
         WITH chosen AS MATERIALIZED ({chosen}),
         about AS MATERIALIZED (
-            SELECT c.*, e.external_id, CAST(e.meta AS VARCHAR) AS meta
+            SELECT c.*, e.external_id, {_META} AS meta
                    {_PROVENANCE if provenance else ""}
             FROM chosen c JOIN examples e ON e.example_id = c.example_id
+            LEFT JOIN synthetic_examples y ON y.example_id = c.example_id
             {_PEOPLE if provenance else ""}
         )
         SELECT about.*, t.instruction, t.input, t.output, CAST(t.labels AS VARCHAR) AS labels,

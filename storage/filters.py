@@ -49,6 +49,10 @@ _CONDITIONS: dict[str, str] = {
                 ORDER BY v.number DESC LIMIT 1))
         """,
     "assigned_to": "assigned_to = $assigned_to",
+    "synthetic": """
+        (example_id IN (SELECT s.example_id FROM synthetic_examples s
+                        WHERE s.project_id = $project_id)) = $synthetic
+        """,
     "positions": "position IN (SELECT unnest(CAST($positions AS BIGINT[])))",
     "finding": """
         (example_id, revision_id) IN (

@@ -37,9 +37,11 @@ class FreezeInputs:
 
     def to_freeze(self, project_id: str, plan: SplitPlan = AT_RANDOM) -> Query:
         """What is accepted and not flagged, in import order, with the splits decided earlier,
-        whether it is rated in a study without being in test, and what the plan needs: the
-        stratum, the moment (seconds, or the metadata's number), what it stays together with."""
+        whether it is rated in a study without being in test, what it was made of where it is
+        synthetic, and what the plan needs: the stratum, the moment (seconds, or the metadata's
+        number), what it stays together with."""
         traits, params = _traits(plan)
+        more = "".join(f", {sql} AS {name}" for name, sql in traits.items())
         return Query(
             f"""
             SELECT c.example_id, c.revision_id, c.instruction, c.input, c.output, s.split,
@@ -47,13 +49,16 @@ class FreezeInputs:
                        SELECT p.example_id FROM pairs p JOIN studies t USING (study_id)
                        WHERE t.project_id = $project_id
                          AND NOT coalesce(CAST(t.plan ->> '$.for_tuning' AS BOOLEAN), false)
-                   ) AS studied {"".join(f", {sql} AS {name}" for name, sql in traits.items())}
+                   ) AS studied, y.source_id {more}
             FROM example_current c
             {_WITH_META if traits else ""}
             LEFT JOIN (
                 SELECT example_id, split, group_id FROM example_splits
                 WHERE project_id = $project_id
             ) s USING (example_id)
+            LEFT JOIN (
+                SELECT example_id, source_id FROM synthetic_examples WHERE project_id = $project_id
+            ) y USING (example_id)
             WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
             ORDER BY c.position
             """,  # noqa: S608 the parts are literals of this module

@@ -238,8 +238,12 @@ _INSERTS = (
         (example_id, project_id, position, revision_id, number, instruction, input, output, labels,
          quality, author_id, state, flagged, updated_at)
     SELECT example_id, $project_id, position, revision_id, 1, instruction, input, output, labels,
-           NULL, $actor_id, CASE WHEN $accepted AND trim(output) <> '' THEN 'accepted' ELSE 'new'
-           END, false, $now
+           NULL, $actor_id,
+           -- What an export calls synthetic was made by a machine: a person must look at each.
+           CASE WHEN $accepted AND trim(output) <> ''
+                     AND coalesce(json_extract_string(meta, '$.synthetic'), '') <> 'true'
+                THEN 'accepted' ELSE 'new' END,
+           false, $now
     FROM new_examples
     """,
     # What enters as accepted was accepted by a lead: each example's history shows it.

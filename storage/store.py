@@ -11,6 +11,7 @@ from storage.accounts import Accounts
 from storage.annotation import Annotation
 from storage.answers import Answers
 from storage.audit import Audit
+from storage.augmentations import Augmentations
 from storage.backup import Backups
 from storage.batches import Batches
 from storage.candidates import Candidates
@@ -60,6 +61,7 @@ from storage.runs import Runs
 from storage.search import Search
 from storage.sessions import Sessions
 from storage.studies import Studies
+from storage.synthetic import SyntheticExamples
 from storage.systems import Systems
 from storage.unblindings import Unblindings
 from storage.versions import Versions
@@ -90,6 +92,8 @@ class Store:
         self.projects = Projects(self.database, self.queue_orders)
         self.intake = Intake(self.database, self.counters)
         self.imports = Imports(self.database, self.counters, self.intake)
+        self.synthetic = SyntheticExamples(self.database)
+        self.augmentations = Augmentations(self.database, self.counters, self.intake)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
         self.groups = Groups(self.database)

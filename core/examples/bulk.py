@@ -71,6 +71,7 @@ Reason = Literal[
     "held",
     "collecting",
     "disputed",
+    "synthetic",
 ]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
@@ -85,6 +86,7 @@ REASONS: dict[Reason, str] = {
     "held": "held by somebody",
     "collecting": "waiting for other annotators",
     "disputed": "whose annotators differ",
+    "synthetic": "synthetic, which a person must look at one by one",
 }
 
 

@@ -60,6 +60,7 @@ class ExampleFilter:
     most: int | None = None
     split: Split | None = None
     assigned_to: str | None = None
+    synthetic: bool | None = None
     finding: str = ""
     topic: int | None = None
     positions: tuple[int, ...] | None = None

@@ -30,6 +30,7 @@ DID: dict[HistoryKind, str] = {
     "dispute": "took one of several annotations: revision {number}",
     "critical": "marked it critical: two reviewers",
     "uncritical": "took the critical mark away",
+    "propose": "proposed it",
 }
 
 
@@ -73,6 +74,8 @@ def notes_for_reviewer(
         differ = settled.kind == "dispute"
         more = " Choose one, or write your own." if differ else " Marked is what changed in it."
         found.append(Note(settled.text + more, *(("attention", "≠") if differ else ("plain", "="))))
+    elif settled and settled.kind == "propose":
+        found.append(Note(f"Synthetic: {settled.text} Does its output still fit?", icon="✦"))
     elif example.number == 1:
         found.append(Note("Nobody has changed it since it came in.", kind="plain", icon="○"))
     elif example.author_id == person_id:

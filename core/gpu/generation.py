@@ -64,12 +64,23 @@ class InvalidGeneration(InvalidInput):
 
 def run(job: JobContext) -> None:
     """Generates and writes final/; see the module's text for the files."""
+    answers, facts = answers_of(job, read_rows(job.data("examples.parquet")))
+    with job.final() as folder:
+        _write_parquet(folder / "answers.parquet", answers)
+        write_json(folder / "summary.json", {**summary(answers, job.spec["systems"]), **facts})
+    job.note(f"Completed: {len(answers)} answers.")
+
+
+def answers_of(
+    job: JobContext, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The answers of the spec's systems to `rows` (example_id, revision_id, instruction, input), in
+    the columns of ANSWERS, system by system; and the facts of the models. Raises JobStopped."""
     transformers_logging.disable_progress_bar()
     spec = job.spec
     config = GenerationConfig.from_json(spec["config"])
     refuse_misfits(spec)
     prompt = prompt_of(spec)
-    rows = read_rows(job.data("examples.parquet"))
     facts: dict[str, Any] = {}
     # A head for labels and a head that writes are two models: one after the other.
     for labels, systems in _by_head(spec):
@@ -83,11 +94,7 @@ def run(job: JobContext) -> None:
         del model
         base.model = writing.model = None
         free_memory()
-    with job.final() as folder:
-        answers = writing.in_order([str(row["example_id"]) for row in rows])
-        _write_parquet(folder / "answers.parquet", answers)
-        write_json(folder / "summary.json", {**summary(answers, spec["systems"]), **facts})
-    job.note(f"Completed: {len(answers)} answers.")
+    return writing.in_order([str(row["example_id"]) for row in rows]), facts
 
 
 def prompt_of(spec: Mapping[str, Any]) -> Prompt:

@@ -184,6 +184,21 @@ KINDS: dict[str, JobKind] = _table(
         device="accelerator",
     ),
     JobKind(
+        "augment",
+        "propose paraphrases",
+        run="core.augmentation.template_job:run",
+        prepare="core.jobs.imports:leave_out_pandas",
+        take_in="core.workflows.curation.augmenting:take_in",
+    ),
+    JobKind(
+        "paraphrase",
+        "let a model paraphrase",
+        run="core.gpu.augmenting:run",
+        prepare="core.gpu.imports:leave_out_unused",
+        take_in="core.workflows.curation.augmenting:take_in",
+        device="accelerator",
+    ),
+    JobKind(
         "contamination",
         "check contamination",
         run="core.gpu.contamination:run",

@@ -11,6 +11,9 @@
 5. Nothing may leak: of two near-duplicates in different splits, the one in train gives way to
    validation and test, the one in validation to test; it is left out of the version, and listed.
    A test example never becomes training material.
+6. A new synthetic example decides nothing for others. It goes where its source goes, and is left
+   out without its source, and where it is near what is elsewhere. What was made of a test example
+   is in no version that trains (`core.versions.synthetic`).
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from core.versions.splitting import SPLITS, split, split_by_time, split_stratifi
 UNDECIDED = -1
 TRAIN, VALIDATION, TEST = range(3)
 OPEN, PROTECTED, STUDIED = range(3)
+NOT_SYNTHETIC, WITHOUT_SOURCE = -1, -2
 LINKED_SHARE = 0.05
 _ROUNDS = 8
 
@@ -39,6 +43,9 @@ REASONS = {
     "studied": "It is rated in a study, or near an example that is, and not in test.",
     "together": "What it belongs together with is in several splits, or near them.",
     "trained_on": "It is a training or validation example of an earlier version, or near one.",
+    "source_left_out": "It is synthetic, and what it was made of is not in the version.",
+    "source_in_test": "It is synthetic, and was made of a test example.",
+    "source_elsewhere": "It is synthetic, and near an example that is not in its source's split.",
 }
 
 
@@ -51,7 +58,8 @@ class Candidates:
     (UNDECIDED: none), `barred` whether it is PROTECTED or STUDIED (OPEN: neither; None: all are).
     The first `count` are to be frozen; they are in the order of their names. A plan to split may
     give `together` (equal numbers stay in one split, -1: free), `stratum` (each drawn in the same
-    shares) or `moment` (oldest to train, newest to test).
+    shares) or `moment` (oldest to train, newest to test). `source` is the index of what a synthetic
+    example was made of (WITHOUT_SOURCE: that is not to be frozen), NOT_SYNTHETIC for others.
     """
 
     names: Sequence[str]
@@ -61,11 +69,20 @@ class Candidates:
     together: Ints | None = None
     stratum: Ints | None = None
     moment: NDArray[np.float64] | None = None
+    source: Ints | None = None
+
+    @property
+    def synthetic(self) -> Flags:
+        """Which of them were made of another one."""
+        if self.source is None:
+            return np.zeros(len(self.names), np.bool_)
+        made: Flags = self.source != NOT_SYNTHETIC
+        return made
 
     @property
     def present(self) -> Flags:
-        """Which of them are to be frozen."""
-        return np.arange(len(self.names)) < self.count
+        """Which of them are to be frozen, and decide where others go."""
+        return (np.arange(len(self.names)) < self.count) & ~self.synthetic
 
 
 @dataclass
@@ -92,6 +109,8 @@ def assign(
     evaluation_only: bool = False,
 ) -> Assignment:
     """Decide the split of every example to freeze; see the module."""
+    from core.versions.synthetic import place_synthetic
+
     neighbours = Neighbours.of_near(near)
     place = candidates.decided.copy()
     group = np.arange(len(place))
@@ -103,6 +122,7 @@ def assign(
         _keep_barred_out(found, candidates, neighbours)
         _draw(found, candidates, neighbours, seed, ratios)
     _keep_apart(found, candidates, neighbours)
+    place_synthetic(found, candidates, neighbours, evaluation_only=evaluation_only)
     return found
 
 

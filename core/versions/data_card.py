@@ -6,13 +6,14 @@ After "Datasheets for Datasets" (Gebru et al. 2021) and the data cards of the Hu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from core.errors import InvalidInput
 
 LONGEST_FIELD = 500
 BY_HAND = "added by hand"
+PROPOSED = "synthetic: proposed of other examples"
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class SourceFacts:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if len(getattr(self, field.name)) > LONGEST_FIELD:
+        for one in fields(self):
+            if len(getattr(self, one.name)) > LONGEST_FIELD:
                 raise InvalidInput(
-                    f"The {field.name.replace('_', ' ')} has more than {LONGEST_FIELD} letters. "
+                    f"The {one.name.replace('_', ' ')} has more than {LONGEST_FIELD} letters. "
                     "Shorten it."
                 )
 
@@ -93,8 +94,9 @@ class DataCard:
     `labels` maps a label to its values' counts, `languages` a language to a count in a sample,
     None where a version was frozen before languages were looked at; `left_out` a reason to a count;
     `split` says how new examples were drawn, "" at random; `twice` counts what two or more people
-    accepted one by one;
-    `check` is None where none of the examples was checked as it stands in the version.
+    accepted one by one; `check` is None where none of the examples was checked as it stands in the
+    version; `synthetic` maps a split to how many of its examples an augmentation made, where there
+    are any.
     """
 
     version_id: str
@@ -122,11 +124,20 @@ class DataCard:
     protected: tuple[Heeded, ...]
     check: CheckSummary | None
     twice: int = 0
+    synthetic: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """Examples of all splits."""
         return sum(self.counts.values())
+
+    @property
+    def synthetic_told(self) -> str:
+        """How many examples are synthetic, by split; "" for none."""
+        if not self.synthetic:
+            return ""
+        splits = ", ".join(f"{split} {n:,}" for split, n in self.synthetic.items())
+        return f"{sum(self.synthetic.values()):,} of {self.total:,} ({splits})"
 
     @property
     def unchecked(self) -> int:

@@ -49,6 +49,8 @@ def _about(card: DataCard) -> str:
         f"- Examples: {card.total:,} in {card.groups:,} groups of near-duplicates, each in one "
         "split",
     ]
+    if card.synthetic_told:
+        lines.append(f"- Synthetic examples: {card.synthetic_told}")
     if card.split:
         lines.append(f"- Split: {_plain(card.split)}")
     if card.written_from and card.written_until:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from core.versions.assignment import Candidates
 
 COLUMNS = ("example_id", "revision_id", "instruction", "input", "output")
-OPTIONAL = ("split", "group_id", "studied", "file_id", "line", "together", "stratum", "moment")
+OPTIONAL = (
+    *("split", "group_id", "studied", "file_id", "line", "together", "stratum", "moment"),
+    "source_id",
+)
 _SORTED_BY = ("instruction", "input", "example_id", "file_id", "line")
 
 
@@ -65,7 +68,21 @@ class FreezeInput:
             together=self._numbered("together"),
             stratum=self._numbered("stratum"),
             moment=np.array(moments) if max(moments, default=-inf) > -inf else None,
+            source=self._sources(),
         )
+
+    def _sources(self) -> NDArray[np.int64] | None:
+        """For each synthetic example the index of its source; None where none is synthetic."""
+        import numpy as np
+
+        from core.versions.assignment import NOT_SYNTHETIC, WITHOUT_SOURCE
+
+        given = self.column("source_id")
+        if not any(given):
+            return None
+        index = {name: k for k, name in enumerate(self.column("example_id")[: self.count])}
+        found = [index.get(one, WITHOUT_SOURCE) if one else NOT_SYNTHETIC for one in given]
+        return np.array(found, np.int64)
 
     def _numbered(self, name: str) -> NDArray[np.int64] | None:
         """A column's values as numbers in their order, -1 for none; None where all have none."""

@@ -4,8 +4,8 @@
                 "protected": {file_id: name}, …}
     data/      examples.parquet: example_id, revision_id, position, instruction, input, output, the
                split and group_id that an earlier version decided (null: none), and whether it is
-               studied, that is in a rating study; and what "plan" (core.versions.split_plan)
-               needs: together, stratum, moment
+               studied, that is in a rating study; source_id of a synthetic one; and what "plan"
+               (core.versions.split_plan) needs: together, stratum, moment
                earlier.parquet: example_id, split, group_id, instruction, input of frozen revisions
                that are not among those examples
                barred.parquet: instruction and input of texts that are near nothing that is trained
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 SHOWN_GROUPS = 5
 _KEPT_OUT = {
+    "source_left_out": "synthetic, and made of examples that are not in the version",
+    "source_in_test": "synthetic, and made of test examples",
+    "source_elsewhere": "synthetic, and near an example of another split than their source's",
     "protected": "near a text that is protected, which nothing may train on",
     "studied": "rated in a study, or near an example that is, and not in test",
 }

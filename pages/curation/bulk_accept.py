@@ -21,8 +21,8 @@ def bulk_accept(project_id: str) -> str:
     if both:
         st.subheader("Many at once", anchor=False)
         st.caption(
-            "Flagged examples, ones without an output, and ones that people hold stay as they are."
-            + left_out(several)
+            "Flagged examples, ones without an output, ones that people hold, and synthetic ones "
+            "that nobody has looked at stay as they are." + left_out(several)
         )
         with st.container(horizontal=True):
             if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.checks.check import Check
+from core.projects import Project
 from core.workflows.curation import browsing, checks
 from pages.components import page, session
 from pages.components.job_view import live
@@ -12,14 +13,16 @@ from pages.curation.curate_duplicates import duplicates
 from pages.curation.curate_findings import findings
 from pages.curation.curate_form import check_form
 from pages.curation.curate_health import health
+from pages.curation.curate_proposals import proposals
 
 PART = "part"
 PARTS = {"Findings": findings, "Duplicates": duplicates, "Health": health}
+PROPOSALS = "Proposals"
 
 
 def main() -> None:
-    """Draw the check that runs, the form that asks for one, and one part of what was found."""
-    page.head("Curate", "Find what is wrong with examples, see why, and mend it.")
+    """Draw one part of what a check found, or the proposals of further examples."""
+    page.head("Curate", "Find what is wrong with examples, mend it, and propose more of them.")
     store, actor, project = session.store(), session.actor(), session.project()
     project_id = project.project_id
     counts = browsing.counts(store, actor, project_id)
@@ -31,6 +34,19 @@ def main() -> None:
             "Import examples",
         )
         return
+    part = st.segmented_control(
+        "Part", [*PARTS, PROPOSALS], key=PART, bind="query-params", default="Findings",
+        required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    if part == PROPOSALS:
+        proposals(project)
+    else:
+        checked(project, part or "Findings")
+
+
+def checked(project: Project, part: str) -> None:
+    """The check that runs, the form that asks for one, and one part of what was found."""
+    store, actor, project_id = session.store(), session.actor(), project.project_id
     job = checks.job_under_way(store, actor, project_id)
     if job is not None:
         live(job.job_id)
@@ -42,11 +58,7 @@ def main() -> None:
     standing(check)
     if job is None:
         check_form(project, folded=True)
-    part = st.segmented_control(
-        "Part", list(PARTS), key=PART, bind="query-params", default="Findings", required=True,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    PARTS[part or "Findings"](project, check)
+    PARTS[part](project, check)
 
 
 def first(project_id: str) -> None:

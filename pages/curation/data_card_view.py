@@ -16,6 +16,8 @@ def data_card_view(version: DatasetVersion) -> None:
     card = describing.data_card(session.store(), session.actor(), version.version_id)
     lead = session.actor().has(version.project_id, "lead")
     _gaps(card)
+    if card.synthetic_told:
+        st.text(f"Synthetic examples: {card.synthetic_told}")
     _sources(version.project_id, card, lead=lead)
     _people(card)
     _texts(card)

@@ -23,6 +23,7 @@ from pages.curation.example_annotations import example_annotations
 from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
 from pages.curation.example_lineage import example_lineage
+from pages.curation.example_synthetic import synthetic_badge, synthetic_children
 
 GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
 
@@ -36,6 +37,7 @@ def detail(project_id: str, example_id: str) -> None:
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
     state += ", critical" if example.critical else ""
     st.text(f"Example {page.number(example.position)} · {state} · revision {example.number}")
+    synthetic_badge(example)
     if example.assigned_to:
         names = assignees.assignees(store, actor, project_id)
         st.text(f"Assigned to {names.get(example.assigned_to, 'somebody who left')}")
@@ -49,6 +51,7 @@ def detail(project_id: str, example_id: str) -> None:
     if origin and origin.file_name:
         st.text(f"From {origin.file_name}, line {page.number(origin.line)}")
     example_lineage(project_id, example_id)
+    synthetic_children(example)
     example_comments(project_id, example_id)
     timeline(example, entries)
     if example.annotations and actor.has(project_id, "lead"):

@@ -25,11 +25,11 @@ from pages.components import errors, page, session
 # Names of the address's parameters, and of the widgets bound to them.
 (
     STATE, TEXT, FLAGGED, SKIPPED, ORDER, LABEL, AUTHOR, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING,
-    TOPIC, LIKE, ASSIGNED, CRITICAL, AWAITING,
+    TOPIC, LIKE, ASSIGNED, CRITICAL, AWAITING, SYNTHETIC,
 ) = (
     "state", "text", "flagged", "skipped", "order", "label", "author", "split", "since", "until",
     "least", "most", "finding", "topic", "like", "assigned",
-    "critical", "awaiting",
+    "critical", "awaiting", "synthetic",
 )  # fmt: skip
 MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
 PAGE, OPEN = "page", "example"
@@ -59,12 +59,14 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         skipped = mark("Skipped by somebody", SKIPPED)
+        synthetic = mark("Synthetic", SYNTHETIC)
         several = review_filters(project_id)
         more = more_filters(project_id) | several
     wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
         skipped=skipped,
+        synthetic=True if synthetic else None,
         author_id=authors.get(author, ""),
         label=labels[label][0] if label in labels else None,
         label_test=labels[label][1] if label in labels else "has",

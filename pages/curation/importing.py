@@ -58,7 +58,8 @@ def look_at_a_file(project_id: str) -> None:
     as_accepted = session.actor().has(project_id, "lead") and st.checkbox(
         "Import as accepted",
         help="For data that is trusted already: nobody annotates or reviews it first, however many "
-        "reviewers the project wants.",
+        "reviewers the project wants. Records that their metadata calls synthetic wait for a "
+        "person all the same.",
     )
     pressed = st.button(
         f"Import {how_many(seen)} examples", type="primary", disabled=seen.mapping is None

@@ -15,6 +15,10 @@ from tests.check_builders import DAMAGED
 from tests.serving import Server, serve
 
 PROJECT = "Checks in a browser"
+TRUSTED = [
+    {"instruction": f"Name the {k} largest towns of Norway.", "output": f"{k} towns."}
+    for k in (3, 4)
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,10 @@ def checked_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(folder) as server:
         server.add("ada", "admin")
         done = server.touchstone("import", str(path), "--project", PROJECT, "--json")
+        assert done.returncode == 0, done.stderr
+        trusted = folder / "trusted.jsonl"
+        trusted.write_text("".join(json.dumps(row) + "\n" for row in TRUSTED))
+        done = server.touchstone("import", str(trusted), "--project", PROJECT, "--accept", "--json")
         assert done.returncode == 0, done.stderr
         server.add("cleo", "lead", PROJECT)
         yield server
@@ -79,3 +87,21 @@ def test_a_point_of_the_topic_map_opens_its_example(
     )
     page.get_by_role("link", name=re.compile("All examples of this topic")).click()
     expect(page.get_by_role("button", name="More filters (1)")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_lead_proposes_paraphrases_and_goes_from_one_to_its_source_and_back(
+    context: BrowserContext, checked_site: Server
+) -> None:
+    page = sign_in(context, checked_site, "cleo", "/curate?part=Proposals")
+    page.get_by_role("button", name="Preview").click(timeout=PATIENCE)
+    expect(page.get_by_text("2 accepted examples can be a source.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("The first 2:")).to_be_visible()
+    page.get_by_role("button", name="Make proposals").click()
+    expect(page.get_by_text("2 waiting for a review")).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)
+    page.get_by_role("link", name="Synthetic examples").click()
+    expect(page.get_by_text("1–2 of 2 examples")).to_be_visible(timeout=PATIENCE)
+    page.locator(".list").get_by_role("button").first.click()
+    page.get_by_role("link", name=re.compile("^Source: example")).click()
+    expect(page.get_by_role("heading", name="Made of it")).to_be_visible(timeout=PATIENCE)
+    expect_to_fit_a_phone(page)

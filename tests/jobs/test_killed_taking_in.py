@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from core.augmentation.plan import AugmentationPlan
 from core.checks.settings import CheckSettings
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
@@ -23,6 +24,7 @@ from core.jobs.kinds import KINDS, function_of, kind_of
 from core.jobs.local import ROOT
 from core.tuning.generation_config import GenerationConfig
 from core.workflows.curation import (
+    augmenting,
     browsing,
     bulk,
     checks,
@@ -198,13 +200,23 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.settle(extending.add_pairs(loop.store, loop.lead, study_id, left))
     score_report.score_report(loop.store, loop.lead, version_id)
     loop.settle_all()
+    for plan, model in (
+        (AugmentationPlan(most=3), ""),
+        (AugmentationPlan("model", most=2), "tiny"),
+    ):
+        asked_of = ExampleFilter(text="say number")
+        loop.settle(
+            augmenting.start(loop.store, loop.lead, loop.project_id, asked_of, plan, model=model)
+        )
 
     real = {name for name, kind in KINDS.items() if kind.run.startswith("core.")}
     assert loop.taken_in == real - OLD_NAMES
     counts = loop.rows()
     loop.store.close()
     wanted = {
-        "examples": 43,
+        "examples": 43 + 3,
+        "augmentations": 2,
+        "synthetic_examples": 3,  # the toy's texts lack the numbers of their sources
         "version_examples": 43,
         "protected_files": 1,
         "protected_texts": 1,
@@ -217,6 +229,6 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
         "contamination_checks": 1,
         "contamination_probes": 4,
     }
-    wanted["revisions"] = 43 + 1  # one was masked
+    wanted["revisions"] = 43 + 3 + 1  # one was masked
     assert {name: counts[name] for name in wanted} == wanted
     assert (counts["answers"], counts["scorings"]) == (4 + 4 + 40 + 6, 3)

@@ -54,6 +54,7 @@ def data_card(store: Store, actor: Actor, version_id: str) -> DataCard:
             for file, left_out in store.firewall.of_version(version_id)
         ),
         check=_check_of(store, version.project_id, version_id),
+        synthetic=store.synthetic.in_version(version_id),
     )
 
 
