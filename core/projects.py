@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from core.examples.gold import MOST_SHARE
 from core.examples.overlap import MOST_PEOPLE
 from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
 from core.labels.field import InvalidProject as InvalidProject
@@ -90,7 +91,8 @@ class ProjectSettings:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
     against, as it was typed, or "". `overlap`: how many people annotate each example of
     `overlap_share` (0–1) of the examples; one does the others. `queue_order`: which
-    example an annotator is given next.
+    example an annotator is given next. `gold_share`: the share (0 to MOST_SHARE) of an annotator's
+    tasks that are gold examples.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ProjectSettings:
     queue_order: QueueOrder = "oldest"
     overlap: int = 1
     overlap_share: float = 1.0
+    gold_share: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -124,6 +127,8 @@ class ProjectSettings:
             raise InvalidProject(
                 f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
             )
+        if not 0 <= self.gold_share <= MOST_SHARE:
+            raise InvalidProject(f"From 0 to {MOST_SHARE:.0%} of the tasks can be gold examples.")
         if self.json_schema.strip():
             checked_schema(self.json_schema)
         PromptTemplate(self.template)
@@ -143,6 +148,7 @@ class ProjectSettings:
             "queue_order": self.queue_order,
             "overlap": self.overlap,
             "overlap_share": self.overlap_share,
+            "gold_share": self.gold_share,
         }
 
     @classmethod

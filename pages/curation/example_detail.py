@@ -29,7 +29,7 @@ GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
 def detail(project_id: str, example_id: str) -> None:
     """One example with its labels, the ways to work on it, and its history. Raises NotFound."""
     store, actor = session.store(), session.actor()
-    example = browsing.example_of(store, actor, project_id, example_id)
+    example = browsing.shown_example(store, actor, project_id, example_id)
     entries = browsing.history_of(store, actor, example)
     origin = browsing.origin_of(store, actor, example)
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")

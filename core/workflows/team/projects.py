@@ -85,6 +85,7 @@ def change_project(
             move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
         store.overlaps.settings_change()
+        store.gold_examples.settings_change()
         return changed
 
     changed = store.transact(save)
