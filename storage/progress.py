@@ -15,7 +15,8 @@ _WORK = """
             WHERE a.project_id = $project_id
               AND a.actor_id = coalesce(s.person_id, k.person_id)) AS last_active
     FROM (SELECT r.author_id AS person_id, count(DISTINCT r.example_id) AS saved,
-                 count(DISTINCT r.example_id) FILTER (c.state = 'accepted' AND NOT gold) AS accepted,
+                 count(DISTINCT r.example_id) FILTER (c.state = 'accepted' AND NOT gold)
+                     AS accepted,
                  count(DISTINCT r.example_id) FILTER (c.state = 'sent_back' AND NOT gold)
                      AS sent_back,
                  median(r.seconds) AS median_seconds

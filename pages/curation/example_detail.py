@@ -21,6 +21,7 @@ from pages.components.difference import difference, reading
 from pages.curation.example_annotations import example_annotations
 from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
+from pages.curation.example_gold import example_gold
 from pages.curation.example_lineage import example_lineage
 
 GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
@@ -75,6 +76,8 @@ def ways(project_id: str, example: CurrentExample) -> None:
             flag_form(project_id, example.example_id)
         if is_decided(example.state) and actor.has(project_id, "reviewer", "lead"):
             reopen_form(project_id, example.example_id)
+        if actor.has(project_id, "lead"):
+            example_gold(example)
 
 
 def flag_form(project_id: str, example_id: str) -> None:

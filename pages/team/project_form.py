@@ -26,6 +26,7 @@ from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
+from pages.team.gold_form import gold_field
 from pages.team.overlap_form import overlap_fields
 
 Triple = tuple[str, str, str]
@@ -122,6 +123,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     labels = _labels(shown, key)
     order = _queue_order(shown, key)
     people, share = overlap_fields(shown, key)
+    gold = gold_field(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -137,6 +139,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         queue_order=order,
         overlap=people,
         overlap_share=share,
+        gold_share=gold,
     )
 
 

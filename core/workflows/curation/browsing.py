@@ -18,7 +18,7 @@ from core.examples.current import (
 from core.examples.example import Example, content_hash
 from core.examples.listing import ExampleFilter
 from core.wording import figure
-from core.workflows.curation import gold_tasks
+from core.workflows.curation import gold_views
 from core.workflows.curation.searching import looked_up
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def example_of(store: Store, actor: Actor, project_id: str, example_id: str) -> 
 def shown_example(store: Store, actor: Actor, project_id: str, example_id: str) -> CurrentExample:
     """One example as this person is to see it: one that is gold, to who annotates it, as it was
     imported. Raises NotFound."""
-    return gold_tasks.as_seen(store, actor, example_of(store, actor, project_id, example_id))
+    return gold_views.as_seen(store, actor, example_of(store, actor, project_id, example_id))
 
 
 def origin_of(store: Store, actor: Actor, example: CurrentExample) -> Origin | None:
@@ -58,17 +58,17 @@ def origin_of(store: Store, actor: Actor, example: CurrentExample) -> Origin | N
 def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[HistoryEntry]:
     """Who did what when, oldest first."""
     actor.require(example.project_id)
-    view = gold_tasks.view_of(store, actor, example)
+    view = gold_views.view_of(store, actor, example)
     return list(view.history) if view else store.examples.history(example)
 
 
 def revision_of(store: Store, actor: Actor, example: CurrentExample, number: int) -> Revision:
     """One saved state of an example, numbered from 1. Raises NotFound, NotAllowed."""
     actor.require(example.project_id)
-    gold = number > 1 and gold_tasks.view_of(store, actor, example)
+    gold = number > 1 and gold_views.view_of(store, actor, example)
     revision = store.examples.revision(example, number)
     if gold:
-        revision = gold_tasks.own_revision(store, actor, gold.example, number)
+        revision = gold_views.own_revision(store, actor, gold.example, number)
     if revision is None:
         raise NotFound("This revision does not exist. Choose one from the example's history.")
     return revision
@@ -88,7 +88,7 @@ def examples_page(
     actor.require(project_id)
     wanted = looked_up(store, actor, project_id, wanted or ExampleFilter())
     rows, count = store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
-    return gold_tasks.listed(store, actor, project_id, rows), count
+    return gold_views.listed(store, actor, project_id, rows), count
 
 
 def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
@@ -108,7 +108,7 @@ def skipped_examples(store: Store, actor: Actor, project_id: str) -> list[Skippe
     """The open examples that somebody passed on, newest first, with reasons; at most 1,000."""
     actor.require(project_id)
     found = store.examples.skipped(project_id, SHOWN_SKIPS)
-    if gold := gold_tasks.skipped(store, actor, project_id):
+    if gold := gold_views.skipped(store, actor, project_id):
         found = sorted([*found, *gold], key=lambda one: one.created_at, reverse=True)
     return found
 

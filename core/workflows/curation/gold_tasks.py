@@ -1,7 +1,6 @@
-"""Gold tasks: gold examples in the annotate queue, which look like any other and change nothing.
+"""Gold tasks: gold examples in the annotate queue, given once to a person; they change nothing.
 
-A person who is given one sees the example as it was imported, and after they saved it their own
-annotation. All of it inside the caller's transaction; nothing is asked where no example is gold.
+All of it inside the caller's transaction. How a gold example looks to a person is in gold_views.
 """
 
 from __future__ import annotations
@@ -12,210 +11,31 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import now
-from core.examples.current import (
-    CurrentExample,
-    HistoryEntry,
-    HistoryKind,
-    ListedExample,
-    Revision,
-    SkippedExample,
-)
-from core.examples.gold import GoldState, GoldTask, in_turn, is_due, to_come
+from core.examples.current import CurrentExample
+from core.examples.gold import GoldState, in_turn, is_due, to_come
 from core.examples.overlap import PersonAnnotation
+from core.examples.states import Queue
 from core.workflows.curation.collecting import EditConflict
+from core.workflows.curation.gold_views import (
+    as_seen,
+    is_given,
+    is_measured,
+    new_task,
+    task_on,
+    view,
+    view_of,
+)
 
 if TYPE_CHECKING:
     from core.workflows.curation.annotating import Edit
     from storage.store import Store
 
-SHOWN_CHARACTERS = 240
 LOOKED_AT = 20
 """So many gold examples at most that a person may know are looked at for one task."""
 _STALE = (
     "You saved this example meanwhile, in another tab perhaps. Your text is still here: "
     "compare both, then save again or keep the other."
 )
-
-
-@dataclass(frozen=True)
-class GoldView:
-    """A gold example as a person sees it, what they did to it, and whether it shows what they
-    annotated while others still do."""
-
-    example: CurrentExample
-    history: tuple[HistoryEntry, ...]
-    own: bool = False
-
-
-# Whose gold -------------------------------------------------------------------------------------
-
-
-def is_measured(actor: Actor, project_id: str) -> bool:
-    """Whether this person is given gold examples: leads, who see the answers, are not."""
-    return actor.has(project_id, "annotator") and not actor.has(project_id, "lead")
-
-
-def _only_annotates(actor: Actor, project_id: str) -> bool:
-    return actor.roles_in(project_id) == {"annotator"}
-
-
-def task_on(store: Store, actor: Actor, project_id: str, example_id: str) -> GoldTask | None:
-    """This person's task on an example that is gold now, else None. Who annotates alone has one on
-    every gold example, not yet given, so that opening it by its address tells nothing."""
-    mix = store.gold_examples.of_project(project_id)
-    if example_id not in mix.examples or not is_measured(actor, project_id):
-        return None
-    current = store.examples.current(example_id)
-    if current is None or current.project_id != project_id or not _is_given(current):
-        return None
-    task = store.gold_examples.task(example_id, actor.person_id)
-    if task is None and _only_annotates(actor, project_id):
-        task = _new_task(store, current, actor.person_id)
-    return None if task is None or task.state == "known" else task
-
-
-def _is_given(example: CurrentExample) -> bool:
-    # One that was reopened, set aside or flagged is in other hands until it is accepted again.
-    return example.state == "accepted" and not example.flagged
-
-
-def _new_task(store: Store, example: CurrentExample, person_id: str) -> GoldTask:
-    knows = store.gold_examples.knows(example, person_id)
-    state: GoldState = "known" if knows else "open"
-    return GoldTask(example.example_id, person_id, example.project_id, state)
-
-
-# What a person sees -----------------------------------------------------------------------------
-
-
-def view_of(store: Store, actor: Actor, example: CurrentExample) -> GoldView | None:
-    """The example as this person sees it, where it is gold and in their hands; else None."""
-    task = task_on(store, actor, example.project_id, example.example_id)
-    current = store.examples.current(example.example_id) if task else None
-    return _view(store, actor, current, task) if current and task else None
-
-
-def as_seen(store: Store, actor: Actor, example: CurrentExample) -> CurrentExample:
-    """The example as this person sees it: itself, unless it is gold for them."""
-    view = view_of(store, actor, example)
-    return view.example if view else example
-
-
-def own_revision(
-    store: Store, actor: Actor, example: CurrentExample, number: int
-) -> Revision | None:
-    """A person's own annotation of a gold example as the revision that it would be."""
-    answers = store.gold_examples.annotations(example, actor.person_id)
-    if not 2 <= number < 2 + len(answers):
-        return None
-    one = answers[number - 2]
-    return Revision(
-        revision_id=one.annotation_id,
-        example_id=one.example_id,
-        number=number,
-        based_on=one.based_on,
-        **one.fields,
-        labels=one.labels,
-        quality=one.quality,
-        origin="annotate",
-        comment=one.comment,
-        author_id=actor.person_id,
-        author=actor.name,
-        seconds=one.seconds,
-        created_at=one.created_at,
-    )
-
-
-def listed(
-    store: Store, actor: Actor, project_id: str, rows: list[ListedExample]
-) -> list[ListedExample]:
-    """Rows of the list as this person sees them: texts as long as they were."""
-    gold = store.gold_examples.of_project(project_id).examples
-    if not gold or not is_measured(actor, project_id):
-        return rows
-    return [_row(store, actor, one) if one.example_id in gold else one for one in rows]
-
-
-def _row(store: Store, actor: Actor, row: ListedExample) -> ListedExample:
-    current = store.examples.current(row.example_id)
-    view = view_of(store, actor, current) if current else None
-    if view is None:
-        return row
-    seen = view.example
-    texts = {name: text[:SHOWN_CHARACTERS] for name, text in seen.fields.items()}
-    return replace(
-        row, **texts, state=seen.state, flagged=seen.flagged, updated_at=seen.updated_at,
-        assigned_to="",
-    )  # fmt: skip
-
-
-def hides_positions(store: Store, actor: Actor, project_id: str) -> bool:
-    """Whether no task of this person says its position: gold examples' do not come in order."""
-    mix = store.gold_examples.of_project(project_id)
-    return bool(mix.share and mix.examples) and is_measured(actor, project_id)
-
-
-def _view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) -> GoldView:
-    first = store.examples.revision(current, 1)
-    assert first is not None
-    seen = replace(
-        current,
-        revision_id=first.revision_id,
-        number=1,
-        **first.fields,
-        labels=first.labels,
-        quality=first.quality,
-        author_id=first.author_id,
-        author=first.author,
-        state="new",
-        flagged=task.state == "flagged",
-        updated_at=first.created_at,
-        annotations=0,
-        assigned_to="",
-    )
-    history = [seen.first_entry]
-    answers = store.gold_examples.annotations(current, actor.person_id)
-    several = _several(store, current)
-    if answers:
-        seen = _as_answered(seen, actor, answers, several=several)
-    if answers and not several:
-        history += [
-            HistoryEntry("annotate", actor.person_id, actor.name, one.created_at, one.comment, n)
-            for n, one in enumerate(answers, 2)
-        ]
-    if task.state in ("skipped", "flagged"):
-        kind: HistoryKind = "skip" if task.state == "skipped" else "flag"
-        at, why = task.created_at or now(), task.reason or ""
-        history.append(HistoryEntry(kind, actor.person_id, actor.name, at, why, None))
-    return GoldView(seen, tuple(history), own=bool(answers) and several)
-
-
-def _several(store: Store, current: CurrentExample) -> bool:
-    overlap = store.overlaps.of_project(current.project_id)
-    return overlap.wanted(current.project_id, current.example_id) > 1
-
-
-def _as_answered(
-    seen: CurrentExample, actor: Actor, answers: list[PersonAnnotation], *, several: bool
-) -> CurrentExample:
-    last = answers[-1]
-    seen = replace(
-        seen,
-        revision_id=last.annotation_id,
-        **last.fields,
-        labels=last.labels,
-        quality=last.quality,
-        updated_at=last.created_at,
-    )
-    if several:  # as collecting.as_own has it
-        return replace(seen, annotations=1)
-    return replace(
-        seen,
-        number=1 + len(answers),
-        author_id=actor.person_id,
-        author=actor.name,
-        state="annotated",
-    )
 
 
 # Giving -----------------------------------------------------------------------------------------
@@ -236,10 +56,10 @@ def held(
     """The gold example that this person has open and that is not in their browser."""
     for example_id in open_ids(store, actor, project_id):
         current = store.examples.current(example_id)
-        if example_id in holding or current is None or not _is_given(current):
+        if example_id in holding or current is None or not is_given(current):
             continue
         if store.gold_examples.knows(current, actor.person_id):  # since it was given
-            store.gold_examples.set_task(_new_task(store, current, actor.person_id))
+            store.gold_examples.set_task(new_task(store, current, actor.person_id))
         elif view := view_of(store, actor, current):
             return view.example
     return None
@@ -260,20 +80,20 @@ def take(
     }.union(holding)
     for example_id in in_turn(turns.salt, mix.examples - given)[:LOOKED_AT]:
         current = store.examples.current(example_id)
-        if current is None or not _is_given(current):
+        if current is None or not is_given(current):
             continue
-        task = _new_task(store, current, actor.person_id)
+        task = new_task(store, current, actor.person_id)
         store.gold_examples.set_task(task)
         if task.state == "open":
             store.gold_examples.next_turn(project_id, actor.person_id, turns)
-            return _view(store, actor, current, task).example
+            return view(store, actor, current, task).example
     return None
 
 
-def other_given(store: Store, actor: Actor, project_id: str) -> None:
-    """This person's task is none that is gold: count it."""
+def other_given(store: Store, actor: Actor, project_id: str, queue: Queue) -> None:
+    """This person's task is none that is gold: count it, where it is one of annotating."""
     mix = store.gold_examples.of_project(project_id)
-    if mix.share and mix.examples and is_measured(actor, project_id):
+    if queue == "annotate" and mix.share and mix.examples and is_measured(actor, project_id):
         turns = store.gold_examples.turns(project_id, actor.person_id)
         store.gold_examples.next_turn(project_id, actor.person_id, turns)
 
@@ -299,7 +119,7 @@ def answer(store: Store, actor: Actor, current: CurrentExample, edit: Edit) -> b
     task = task_on(store, actor, current.project_id, current.example_id)
     if task is None:
         return False
-    if edit.based_on != _view(store, actor, current, task).example.revision_id:
+    if edit.based_on != view(store, actor, current, task).example.revision_id:
         raise EditConflict(_STALE)
     annotation = PersonAnnotation(
         annotation_id=edit.submission_id,
@@ -386,21 +206,3 @@ def figures(store: Store, actor: Actor, project_id: str, real: int) -> GoldFigur
         to_come(turns, mix.share, real=max(0, real - len(mine)), gold=len(left)),
         states.count("answered") + states.count("flagged"),
     )
-
-
-def skipped(store: Store, actor: Actor, project_id: str) -> list[SkippedExample]:
-    """The gold examples that this person skipped, as they stand among what is skipped."""
-    if not store.gold_examples.of_project(project_id).ever or actor.has(project_id, "lead"):
-        return []
-    found = []
-    for task in store.gold_examples.tasks_of(project_id, actor.person_id):
-        current = store.examples.current(task.example_id) if task.state == "skipped" else None
-        if current and (view := view_of(store, actor, current)):
-            seen, at = view.example, task.created_at or now()
-            found.append(
-                SkippedExample(
-                    seen.example_id, seen.position, seen.instruction, "annotate",
-                    actor.person_id, actor.name, task.reason or "", at,
-                )  # fmt: skip
-            )
-    return found

@@ -15,7 +15,7 @@ from core.errors import Overtaken
 from core.examples.current import CurrentExample
 from core.examples.leases import Hands, Lease
 from core.examples.states import Queue
-from core.workflows.curation import collecting, gold_tasks
+from core.workflows.curation import collecting, gold_tasks, gold_views
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -125,13 +125,8 @@ def _lease_next(
                 return Taken(held, missing_of(store, hands, project_id))
             # Somebody decided on it while this person held it.
             store.queues.release(mine.example_id, actor.person_id)
-        if queue == "annotate":
-            if gold := gold_tasks.held(store, actor, project_id, holding):
-                return Taken(gold, missing_of(store, hands, project_id), gold=True)
-            if limit_reached(store, actor, project_id, hands):
-                return Taken(None, hands.missing)
-            if gold := _gold(store, actor, project_id, hands, holding):
-                return Taken(gold, missing_of(store, hands, project_id), gold=True)
+        if queue == "annotate" and (other := _instead(store, actor, hands, project_id, holding)):
+            return other
         found = store.candidates.next(
             project_id,
             queue,
@@ -145,11 +140,21 @@ def _lease_next(
             ended = any(lease.example_id == found.example_id for lease in hands.leases)
             take_it = store.queues.take_lease if ended else store.queues.add_lease
             take_it(_lease(actor, found, queue))
-            if queue == "annotate":
-                gold_tasks.other_given(store, actor, project_id)
+            gold_tasks.other_given(store, actor, project_id, queue)
         return Taken(found, missing_of(store, hands, project_id))
 
     return store.transact(take)
+
+
+def _instead(
+    store: Store, actor: Actor, hands: Hands, project_id: str, holding: Collection[str]
+) -> Taken | None:
+    """What comes instead of the annotate queue's next: nothing at a limit, or a gold example."""
+    gold = gold_tasks.held(store, actor, project_id, holding)
+    if gold is None and limit_reached(store, actor, project_id, hands):
+        return Taken(None, hands.missing)
+    gold = gold or _gold(store, actor, project_id, hands, holding)
+    return Taken(gold, missing_of(store, hands, project_id), gold=True) if gold else None
 
 
 def _gold(
@@ -157,7 +162,7 @@ def _gold(
 ) -> CurrentExample | None:
     """A gold example where its turn has come, while there is another task left as well."""
     mix = store.gold_examples.of_project(project_id)
-    if not (mix.share and mix.examples and gold_tasks.is_measured(actor, project_id)):
+    if not (mix.share and mix.examples and gold_views.is_measured(actor, project_id)):
         return None
     blocks = store.candidates.open_blocks(project_id, "annotate", actor.person_id)
     if any(block.first for block in blocks):  # what came back to a person comes before all else

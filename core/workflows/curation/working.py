@@ -26,6 +26,7 @@ from core.workflows.curation import (
     collecting,
     commenting,
     gold_tasks,
+    gold_views,
     progress,
     queue,
     reviewing,
@@ -109,7 +110,7 @@ def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExam
 def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> Task | None:
     if example is None:
         return None
-    if gold := gold_tasks.view_of(store, actor, example):
+    if gold := gold_views.view_of(store, actor, example):
         return Task(gold.example, gold.history, own=gold.own)
     if own := collecting.as_own(store, actor, example):
         return Task(own, tuple(browsing.history_of(store, actor, example)), own=True)
@@ -274,7 +275,7 @@ def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id:
     """An example as it is now, for somebody whose edit was refused: of one that several people
     annotate, what they themselves saved last."""
     example = browsing.example_of(store, actor, project_id, example_id)
-    if mode == "annotate" and (gold := gold_tasks.view_of(store, actor, example)):
+    if mode == "annotate" and (gold := gold_views.view_of(store, actor, example)):
         return Task(gold.example, gold.history, own=gold.own)
     own = collecting.as_own(store, actor, example) if mode == "annotate" else None
     return Task(
