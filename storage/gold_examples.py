@@ -13,7 +13,7 @@ from typing import Any
 
 from core.clock import now
 from core.examples.current import CurrentExample
-from core.examples.gold import GoldAnswer, GoldMix, GoldTask, GoldTurns
+from core.examples.gold import GoldAnswer, GoldMix, GoldTask, GoldTurns, MarkedExample
 from core.examples.overlap import PersonAnnotation
 from storage.database import Database, Row
 from storage.remembered import Remembered
@@ -81,6 +81,18 @@ class GoldExamples:
         self._db.execute(
             "DELETE FROM gold_tasks WHERE example_id = $example_id AND state = 'open'", about
         )
+
+    def marked(self, project_id: str) -> list[MarkedExample]:
+        """The gold examples, in import order."""
+        rows = self._db.rows(
+            """
+            SELECT c.example_id, c.position, c.state = 'accepted' AND NOT c.flagged AS given
+            FROM example_current c SEMI JOIN gold_examples g USING (example_id)
+            WHERE c.project_id = $project_id ORDER BY c.position
+            """,
+            {"project_id": project_id},
+        )
+        return [MarkedExample(**row) for row in rows]
 
     # Tasks -------------------------------------------------------------------------------------
 

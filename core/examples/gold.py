@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -146,6 +146,18 @@ class PersonAccuracy:
     flagged: int
 
 
+@dataclass(frozen=True, slots=True)
+class MarkedExample:
+    """A gold example: `given` says whether it is, as it stands; `answers` of people, and of these
+    how many were `correct`: few of many may mean that the accepted answer is wrong."""
+
+    example_id: str
+    position: int
+    given: bool
+    answers: int = 0
+    correct: int = 0
+
+
 @dataclass(frozen=True)
 class WrongAnswer:
     """A gold annotation that is not as expected."""
@@ -198,6 +210,22 @@ def _label(name: str, mine: Sequence[GoldAnswer], differs: Sequence[Differs]) ->
         if name in answer.annotation.labels or name in answer.expected_labels
     ]
     return proportion(sum(right), len(right))
+
+
+def counted_by_example(
+    marked: Sequence[MarkedExample], answers: Sequence[GoldAnswer], fields: Sequence[str]
+) -> list[MarkedExample]:
+    """The gold examples with their answers counted, those most often answered otherwise first."""
+    right: dict[str, list[bool]] = {}
+    for one in answers:
+        said = right.setdefault(one.annotation.example_id, [])
+        said.append(one.differs(fields).correct(fields))
+    found = [
+        replace(one, answers=len(said), correct=sum(said))
+        for one in marked
+        for said in [right.get(one.example_id, [])]
+    ]
+    return sorted(found, key=lambda one: (one.correct - one.answers, one.position))
 
 
 def wrong_answers(

@@ -15,7 +15,10 @@ from core.workflows.curation.agreement import MOST_EXAMPLES, annotator_agreement
 from pages.components import charts, page, session
 from pages.curation.gold_accuracy import gold_accuracy
 
-PURPOSE = "How far people who annotated the same examples, without seeing each other, say the same."
+PURPOSE = (
+    "How far people who annotated the same examples, without seeing each other, say the same; and "
+    "how often each answers gold examples as accepted."
+)
 
 
 def main() -> None:

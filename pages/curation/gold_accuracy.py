@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.examples.example import FIELDS
-from core.examples.gold import PersonAccuracy, WrongAnswer
+from core.examples.gold import MarkedExample, PersonAccuracy, WrongAnswer
 from core.examples.overlap import label_values
 from core.examples.phrases import changes_between
 from core.statistics.estimates import Estimate
@@ -29,11 +29,12 @@ def gold_accuracy(project_id: str, told: Told, table: Table) -> None:
         how_to_begin(found)
     if not found.people:
         if found.marked and found.share:
-            many = page.counted(found.marked, "gold example")
+            many = page.counted(len(found.marked), "gold example")
             st.info(
                 f"Nobody has annotated a gold example yet. {many} in "
                 f"{page.percent(found.share)} of each annotator's tasks."
             )
+        examples(found.marked)
         return
     st.caption(rule(found))
     table([person(one, found.fields, told) for one in found.people], "gold-accuracy.csv")
@@ -50,6 +51,33 @@ def gold_accuracy(project_id: str, told: Told, table: Table) -> None:
             ],
             "gold-passed.csv",
         )
+    examples(found.marked)
+
+
+def examples(marked: Sequence[MarkedExample]) -> None:
+    """Which examples are gold, and how often they are answered as accepted; each opens."""
+    if not marked:
+        return
+    with st.expander(f"Gold examples ({page.number(len(marked))})"):
+        st.caption(
+            "One that nearly everybody answers otherwise may itself be wrong: open it and look. "
+            "Its page takes the mark away."
+        )
+        st.dataframe(
+            [
+                {
+                    "Example": one.position,
+                    "Answers": one.answers,
+                    "Correct": one.correct,
+                    "Given to annotators": one.given,
+                    "Open": f"examples?example={one.example_id}",
+                }
+                for one in marked
+            ],
+            hide_index=True,
+            width="stretch",
+            column_config={"Open": st.column_config.LinkColumn(display_text="Open")},
+        )
 
 
 def how_to_begin(found: GoldFindings) -> None:
@@ -65,7 +93,7 @@ def how_to_begin(found: GoldFindings) -> None:
         )
         return
     page.empty(
-        f"{page.counted(found.marked, 'example')} marked as gold, but none is mixed in",
+        f"{page.counted(len(found.marked), 'example')} marked as gold, but none is mixed in",
         "Set “Share of an annotator's tasks” in the project's settings; 5 % is usual.",
         "team/projects.py",
         "Project settings",

@@ -269,6 +269,9 @@ def test_answers_are_held_against_what_was_accepted_when_they_were_given(place: 
     [mine] = found.people
     assert (mine.correct.value, mine.labels["topic"].value, mine.texts["output"].value) == (1, 1, 1)
     assert found.wrong == ()
+    assert [(one.example_id, one.answers, one.correct) for one in found.marked] == [
+        (one, int(one == example_id), int(one == example_id)) for one in place.gold
+    ]
     # What is not gold any more counts no longer, and counts again if it is marked again.
     gold_marks.unmark_gold(store, place.lead, project_id, example_id)
     assert gold_marks.gold_findings(store, place.lead, project_id).people == ()

@@ -13,9 +13,11 @@ from core.examples.current import CurrentExample
 from core.examples.gold import (
     GoldAnswer,
     GoldTask,
+    MarkedExample,
     PersonAccuracy,
     WrongAnswer,
     accuracy_of,
+    counted_by_example,
     wrong_answers,
 )
 from core.examples.overlap import PersonAnnotation
@@ -43,10 +45,10 @@ class PassedOn:
 
 @dataclass(frozen=True)
 class GoldFindings:
-    """Of a project: how many examples are gold, the share that is mixed in, everybody's accuracy,
+    """Of a project: the examples that are gold, the share that is mixed in, everybody's accuracy,
     what was not as expected, and what was flagged or skipped."""
 
-    marked: int
+    marked: tuple[MarkedExample, ...]
     share: float
     people: tuple[PersonAccuracy, ...]
     wrong: tuple[WrongAnswer, ...]
@@ -125,7 +127,7 @@ def gold_findings(store: Store, actor: Actor, project_id: str) -> GoldFindings:
     tasks = store.gold_examples.all_tasks(project_id)
     names = _names(store, answers, tasks)
     return GoldFindings(
-        len(mix.examples),
+        tuple(counted_by_example(store.gold_examples.marked(project_id), answers, fields)),
         mix.share,
         tuple(accuracy_of(answers, tasks, fields=fields, names=names)),
         tuple(wrong_answers(answers, fields=fields, names=names)),
