@@ -118,12 +118,16 @@ class GoldAnswer:
     expected_labels: Mapping[str, Any]
 
     def differs(self, fields: Collection[str]) -> Differs:
-        """In which labels of `fields` and which texts: white space and the order of options
-        apart."""
+        """In which labels and which texts: white space and the order of options apart. Labels
+        that were given or expected and have another name in `fields` since are compared, too."""
         labels = (self.annotation.labels, self.expected_labels)
         given, wanted = (dict(Said.of("", one).labels) for one in labels)
         return Differs(
-            tuple(name for name in fields if given.get(name) != wanted.get(name)),
+            tuple(
+                name
+                for name in dict.fromkeys([*fields, *wanted, *given])
+                if given.get(name) != wanted.get(name)
+            ),
             tuple(
                 name
                 for name in FIELDS

@@ -32,6 +32,8 @@ def test_an_answer_is_correct_by_its_labels_whatever_the_order_of_their_options(
     )  # fmt: skip
     assert {name: one.value for name, one in ann.labels.items()} == dict.fromkeys(fields, 2 / 3)
     assert [ann.texts[name].value for name in ("instruction", "output")] == [1, 1 / 3]
+    [renamed] = accuracy_of(answers, [], fields=("subject", "kinds"), names=NAMES)
+    assert renamed.correct == ann.correct  # a label that has another name since
     wrong = wrong_answers(answers, fields=fields, names=NAMES)
     assert {(one.differs.labels, one.differs.texts) for one in wrong} == {
         (("kinds",), ("output",)),
