@@ -49,6 +49,21 @@ _SET_LABELS = """
         annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
+# The meaning of the labels stays, so annotations that wait for others' stay too.
+_MOVE_LABELS = """
+    UPDATE example_current
+    SET revision_id = $batch_id || '_' || n.example_id, number = number + 1, labels = n.labels,
+        author_id = $actor_id, updated_at = $now
+    FROM chosen_examples n WHERE n.example_id = example_current.example_id
+"""
+_LABELS_OF_ALL = """
+    SELECT example_id, labels FROM example_current WHERE project_id = $project_id
+    UNION ALL
+    SELECT a.example_id, a.labels
+    FROM annotations a
+    JOIN example_current c ON a.example_id = c.example_id AND a.based_on = c.revision_id
+    WHERE c.project_id = $project_id AND c.state = 'new'
+"""
 
 
 class BulkRevisions:
@@ -101,15 +116,16 @@ class BulkRevisions:
         return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
 
     def labels_in_use(self, project_id: str) -> dict[str, int]:
-        """All that examples are labelled with, as JSON objects, and how many have each."""
+        """All that examples are labelled with, or will be by annotations that wait for others', as
+        JSON objects, and how many examples have each."""
         rows = self._db.rows(
-            """
-            SELECT CAST(labels AS VARCHAR) AS labels, count(*) AS n FROM example_current
-            WHERE project_id = $project_id AND CAST(labels AS VARCHAR) <> '{}' GROUP BY ALL
-            """,
+            f"""
+            SELECT CAST(json(labels) AS VARCHAR) AS text, count(DISTINCT example_id) AS n
+            FROM ({_LABELS_OF_ALL}) GROUP BY text HAVING text <> '{{}}'
+            """,  # noqa: S608 a literal of this module
             {"project_id": project_id},
         )
-        return {row["labels"]: row["n"] for row in rows}
+        return {row["text"]: row["n"] for row in rows}
 
     def rewrite_labels(
         self,
@@ -120,7 +136,18 @@ class BulkRevisions:
         comment: str,
     ) -> int:
         """Give every example that has certain labels, as `labels_in_use` has them, others instead,
-        whoever holds it; how many."""
+        whoever holds it, and every annotation that waits for others'; how many examples."""
+        moves = {"before": list(labels), "after": [json.dumps(one) for one in labels.values()]}
+        self._db.execute(
+            """
+            UPDATE annotations SET labels = p.after::JSON
+            FROM (SELECT unnest($before) AS before, unnest($after) AS after) p, example_current c
+            WHERE p.before = CAST(json(annotations.labels) AS VARCHAR)
+              AND c.project_id = $project_id AND c.state = 'new'
+              AND annotations.example_id = c.example_id AND annotations.based_on = c.revision_id
+            """,
+            {"project_id": project_id, **moves},
+        )
         self._db.execute(
             """
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
@@ -128,16 +155,21 @@ class BulkRevisions:
                    p.after::JSON AS labels
             FROM example_current c
             JOIN (SELECT unnest($before) AS before, unnest($after) AS after) p
-              ON p.before = CAST(c.labels AS VARCHAR)
+              ON p.before = CAST(json(c.labels) AS VARCHAR)
             WHERE c.project_id = $project_id
             """,
-            {
-                "project_id": project_id,
-                "before": list(labels),
-                "after": [json.dumps(one) for one in labels.values()],
-            },
+            {"project_id": project_id, **moves},
         )
-        return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
+        self._db.execute(
+            """
+            UPDATE annotations SET based_on = $batch_id || '_' || c.example_id
+            FROM chosen_examples JOIN example_current c USING (example_id)
+            WHERE c.state = 'new'
+              AND annotations.example_id = c.example_id AND annotations.based_on = c.revision_id
+            """,
+            {"batch_id": batch_id},
+        )
+        return self._revise_chosen(_MOVE_LABELS, "label", batch_id, actor_id, comment)
 
     # Personal data -----------------------------------------------------------------------------
 

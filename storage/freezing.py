@@ -11,11 +11,21 @@ from storage.database import Database
 from storage.filters import pointer
 
 _LOOKED_AT = 500
-# Metadata is a date, a time or a number; a time of import is seconds since 1970, too.
-_MOMENT = """
-    coalesce(epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMP)),
+# Metadata is a date, a time or a number; a time of import is seconds since 1970, too. A time
+# without an offset is taken as UTC; DuckDB's TIMESTAMP would drop an offset.
+_MOMENT = r"""
+    coalesce(CASE WHEN regexp_matches(json_extract_string(e.meta, $time), ':\d\d.*[+-]\d\d')
+                  THEN epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMPTZ)) END,
+             epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMP)),
              CASE WHEN isfinite(try_cast(json_extract_string(e.meta, $time) AS DOUBLE))
                   THEN try_cast(json_extract_string(e.meta, $time) AS DOUBLE) END)
+"""
+# Several options are the same in any order.
+_STRATUM = """
+    CASE json_type(c.labels, $label) WHEN 'ARRAY'
+         THEN CAST(to_json(list_sort(
+             json_extract_string(json_extract(c.labels, $label), '$[*]'))) AS VARCHAR)
+         ELSE json_extract_string(c.labels, $label) END
 """
 
 
@@ -126,7 +136,7 @@ def _traits(plan: SplitPlan) -> tuple[dict[str, str], dict[str, str]]:
         traits["together"] = "nullif(trim(json_extract_string(e.meta, $together)), '')"
         params["together"] = pointer(plan.together)
     if plan.by == "stratified":
-        traits["stratum"] = "json_extract_string(c.labels, $label)"
+        traits["stratum"] = _STRATUM
         params["label"] = pointer(plan.label)
     if plan.by == "time":
         traits["moment"] = _MOMENT if plan.time else "epoch(e.created_at)"

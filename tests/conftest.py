@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -21,6 +22,17 @@ hypothesis.settings.load_profile("untimed")
 
 # Files whose tests take minutes begin first, so that no core waits for them at the end.
 LONGEST = ("test_demo.py", "test_tuning.py", "test_training.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What the tests import stays: no collection of garbage looks through it, as in a worker."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -36,6 +36,7 @@ from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 from core.workflows.team import projects
+from core.workflows.team.label_schema import LabelsInUse
 from pages.server.work_views import conflict_view, task_view
 from storage import queue_orders
 from storage.store import Store
@@ -482,3 +483,26 @@ def test_a_save_meets_fewer_people_than_it_counted_on_and_a_start_goes_on(store:
     assert place.current(second).state == "new"
     collecting.go_on(store)
     assert place.current(second).state == "annotated"
+
+
+@pytest.mark.parametrize("imported", [{}, {"topic": "sums"}])
+def test_a_renamed_option_is_renamed_in_annotations_that_wait_for_others(
+    store: Store, imported: dict[str, str]
+) -> None:
+    place = Place(store, 1)
+    if imported:
+        action = BulkAction("label", label=("topic", "sums"))
+        bulk.act(store, place.lead, place.project_id, ExampleFilter(), action)
+    place.annotate(place.ann, "One.", labels={"topic": "sums"})
+    project = projects.get_project(store, place.lead, place.project_id)
+    named = replace(project.settings, label_schema=(LabelField("topic", ("adding", "products")),))
+    with pytest.raises(LabelsInUse, match="topic: sums” in 1"):
+        projects.change_project(store, place.lead, place.project_id, named)
+    projects.change_project(
+        store, place.lead, place.project_id, named, moves={("topic", "sums"): ("topic", "adding")}
+    )
+    assert place.next(place.ann) is None
+    place.annotate(place.bea, "One.", labels={"topic": "adding"})
+    now_is = place.current(place.ids[0])
+    assert (now_is.state, now_is.labels) == ("annotated", {"topic": "adding"})
+    assert browsing.history_of(store, place.lead, now_is)[-1].kind == "agree"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -156,3 +157,39 @@ def test_empty_metadata_binds_nothing_and_no_number_is_no_moment(
     assert {splits[one] for one in ids[::4]} == {"train"}
     assert version.counts == {"train": 48, "validation": 6, "test": 6}
     assert any("15 examples have no usable “day”" in one for one in version.warnings)
+
+
+def test_times_with_an_offset_are_sorted_by_the_moment_that_they_mean(
+    store: Store, project_id: str
+) -> None:
+    hours = [f"2026-03-01T{k:02}:30:00{'+09:00' if k % 2 else 'Z'}" for k in range(24)]
+    hours += [f"2026-03-02T{k:02}:30:00Z" for k in range(16)]
+    ids = with_metadata(store, project_id, [{"written": one} for one in hours])
+    splits = splits_of(store, freeze(store, project_id, plan=SplitPlan("time", time="written")))
+    moments: dict[str, list[datetime]] = {"train": [], "validation": [], "test": []}
+    for example_id, hour in zip(ids, hours, strict=True):
+        moments[splits[example_id]].append(datetime.fromisoformat(hour))
+    assert max(moments["train"]) <= min(moments["validation"])
+    assert max(moments["validation"]) <= min(moments["test"])
+    assert splits[ids[23]] == "train"  # written at 23:30 in Tokyo, which is 14:30 UTC
+
+
+def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Store) -> None:
+    marks = LabelField("marks", ("odd", "long"), "multiple")
+    project_id = a_project(store, "Several", label_schema=(marks,)).project_id
+    ids = accepted_examples(store, project_id, 100)
+    for k, example_id in enumerate(ids):
+        both = ["odd", "long"] if k % 2 else ["long", "odd"]
+        labels = {"marks": both if k % 5 else ["odd"]}
+        store.database.execute(
+            "UPDATE example_current SET labels = $labels WHERE example_id = $id",
+            {"labels": json.dumps(labels), "id": example_id},
+        )
+    splits = splits_of(
+        store, freeze(store, project_id, plan=SplitPlan("stratified", label="marks"))
+    )
+    alone = Counter(splits[one] for one in ids[::5])
+    assert alone == {"train": 16, "validation": 2, "test": 2}
+    query = store.freezing.to_freeze(project_id, SplitPlan("stratified", label="marks"))
+    rows = store.database.rows(query.sql, query.params)
+    assert Counter(row["stratum"] for row in rows) == {'["long","odd"]': 80, '["odd"]': 20}
