@@ -6,6 +6,7 @@ annotates in a project sees every gold example of it so. Nothing is asked where 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from core.examples.current import (
 )
 from core.examples.gold import GoldState, GoldTask
 from core.examples.overlap import PersonAnnotation
+from core.labels.values import problem_of
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -154,7 +156,7 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         revision_id=first.revision_id,
         number=1,
         **_texts(first),
-        labels=first.labels,
+        labels=_still_known(store, current.project_id, first.labels),
         quality=first.quality,
         author_id=first.author_id,
         author=first.author,
@@ -179,6 +181,17 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         at, why = task.created_at or now(), task.reason or ""
         history.append(HistoryEntry(kind, actor.person_id, actor.name, at, why, None))
     return GoldView(seen, tuple(history), own=bool(answers) and several)
+
+
+def _still_known(store: Store, project_id: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+    # The schema may have changed since the import; labels that it does not have cannot be saved.
+    project = store.projects.by_id(project_id) if labels else None
+    schema = {field.name: field for field in project.settings.label_schema} if project else {}
+    return {
+        name: value
+        for name, value in labels.items()
+        if name in schema and not problem_of(schema[name], value)
+    }
 
 
 def _texts(one: Revision | PersonAnnotation) -> dict[str, Any]:
