@@ -16,7 +16,7 @@ def an_answer(person: str, output: str, labels: dict[str, Any]) -> GoldAnswer:
         "a", "ex", "prj", 1, person, "rev", "Add.", "1 1", output, labels, None, "", None, now()
     )
     expected = {"instruction": "Add.", "input": "1 1", "output": "It is 2."}
-    return GoldAnswer(given, expected, {"topic": "sums", "kinds": ["a", "b"]})
+    return GoldAnswer(given, expected, {"topic": "sums", "kinds": ["a", "b"]} if labels else {})
 
 
 def test_an_answer_is_correct_by_its_labels_whatever_the_order_of_their_options() -> None:
