@@ -187,7 +187,9 @@ def _preferences(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     told = f"- Learned by DPO against the base, beta {spec.objective.beta:g}"
     if not by_source:
         return f"{told}; where the pairs come from was not recorded\n"
-    sources = " and ".join(f"{n} {SOURCES[one]}" for one, n in by_source.items() if n)
+    sources = " and ".join(
+        f"{by_source[one]} {what}" for one, what in SOURCES.items() if by_source.get(one)
+    )
     names = ", ".join(study["name"] for study in found["studies"].values())
     told += f", from {sources} of the studies {names} (pairs: SHA-256 `{found['hash']}`); no test "
     return f"{told}example is among them. {left_out_words(found['left_out'])}\n"
