@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from core.examples.acceptance import MOST_REVIEWERS
+from core.examples.gold import MOST_SHARE
 from core.examples.overlap import MOST_PEOPLE
 from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
 from core.labels.field import InvalidProject as InvalidProject
@@ -92,7 +93,8 @@ class ProjectSettings:
     against, as it was typed, or "". `overlap`: how many people annotate each example of
     `overlap_share` (0–1) of the examples; one does the others. `queue_order`: which
     example an annotator is given next. `reviewers`: how many different people must accept an
-    example, 1 to MOST_REVIEWERS; critical ones need two or more.
+    example, 1 to MOST_REVIEWERS; critical ones need two or more. `gold_share`: the share (0 to
+    MOST_SHARE) of an annotator's tasks that are gold examples.
     """
 
     name: str
@@ -108,6 +110,7 @@ class ProjectSettings:
     overlap: int = 1
     overlap_share: float = 1.0
     reviewers: int = 1
+    gold_share: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -129,6 +132,8 @@ class ProjectSettings:
             )
         if self.reviewers not in range(1, MOST_REVIEWERS + 1):
             raise InvalidProject(f"From 1 to {MOST_REVIEWERS} reviewers can accept each example.")
+        if not 0 <= self.gold_share <= MOST_SHARE:
+            raise InvalidProject(f"From 0 to {MOST_SHARE:.0%} of the tasks can be gold examples.")
         if self.json_schema.strip():
             checked_schema(self.json_schema)
         PromptTemplate(self.template)
@@ -149,6 +154,7 @@ class ProjectSettings:
             "overlap": self.overlap,
             "overlap_share": self.overlap_share,
             "reviewers": self.reviewers,
+            "gold_share": self.gold_share,
         }
 
     @classmethod

@@ -58,7 +58,7 @@ _REASONS_OF = {
         "collecting",
         "disputed",
         "synthetic",
-    ),  # fmt: skip
+    ),
     "send_back": ("state", "flagged", "held"),
     "set_aside": ("state", "flagged", "held"),
     "label": ("state", "same", "held", "collecting"),

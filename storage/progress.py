@@ -15,12 +15,18 @@ _WORK = """
             WHERE a.project_id = $project_id
               AND a.actor_id = coalesce(s.person_id, k.person_id)) AS last_active
     FROM (SELECT r.author_id AS person_id, count(DISTINCT r.example_id) AS saved,
-                 count(DISTINCT r.example_id) FILTER (c.state = 'accepted') AS accepted,
-                 count(DISTINCT r.example_id) FILTER (c.state = 'sent_back') AS sent_back,
+                 count(DISTINCT r.example_id) FILTER (c.state = 'accepted' AND NOT gold)
+                     AS accepted,
+                 count(DISTINCT r.example_id) FILTER (c.state = 'sent_back' AND NOT gold)
+                     AS sent_back,
                  median(r.seconds) AS median_seconds
-          FROM (SELECT author_id, example_id, seconds FROM revisions WHERE origin = 'annotate'
+          FROM (SELECT author_id, example_id, seconds, false AS gold
+                FROM revisions WHERE origin = 'annotate'
                 UNION ALL
-                SELECT person_id, example_id, seconds FROM annotations
+                SELECT person_id, example_id, seconds, false FROM annotations
+                WHERE project_id = $project_id
+                UNION ALL
+                SELECT person_id, example_id, seconds, true FROM gold_annotations
                 WHERE project_id = $project_id) r
           JOIN example_current c USING (example_id)
           WHERE c.project_id = $project_id GROUP BY r.author_id) s

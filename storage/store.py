@@ -34,6 +34,7 @@ from storage.findings import Findings
 from storage.firewall import Firewalls
 from storage.freezing import FreezeInputs
 from storage.gold import Gold
+from storage.gold_examples import GoldExamples
 from storage.groups import Groups
 from storage.guesses import Guesses
 from storage.guidelines import Guidelines
@@ -103,6 +104,7 @@ class Store:
         self.queues = Queues(self.database, self.groups, promises)
         self.overlaps = Overlaps(self.database)
         self.acceptances = Acceptances(self.database)
+        self.gold_examples = GoldExamples(self.database)
         self.candidates = Candidates(
             self.database, self.counters, self.examples, self.groups, self.queue_orders,
             self.overlaps, promises,

@@ -63,14 +63,15 @@ class AnnotatorAgreement:
 
 
 @dataclass(frozen=True)
-class _Said:
+class Said:
     """What one side of a comparison said: its output but for white space, its labels."""
 
     output: str
     labels: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, output: str, labels: Mapping[str, Any]) -> _Said:
+    def of(cls, output: str, labels: Mapping[str, Any]) -> Said:
+        """What is compared of an output and labels."""
         return cls(" ".join(output.split()), tuple(label_values(labels)))
 
 
@@ -90,7 +91,7 @@ def agreement_of(
     shared = {example: many for example, many in by_example.items() if len(many) > 1}
     similar, equal, weeks, pairs, final = [], 0, _Groups(), _Groups(), _Groups()
     for example, many in shared.items():
-        said = [_Said.of(one.output, one.labels) for one in many]
+        said = [Said.of(one.output, one.labels) for one in many]
         equal += len({one.output for one in said}) == 1
         week = _monday(max(one.created_at.date() for one in many))
         alike = []
@@ -103,7 +104,7 @@ def agreement_of(
         same = len({one.labels for one in said}) == 1
         weeks.add(week.isoformat(), same, len({one.output for one in said}) == 1, similar[-1])
         if example in accepted:
-            right = _Said.of(*accepted[example])
+            right = Said.of(*accepted[example])
             for one, left in zip(many, said, strict=True):
                 final.add(
                     names.get(one.person_id, "Somebody"),

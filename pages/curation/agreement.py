@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.examples.annotator_agreement import Alike, AnnotatorAgreement, FieldAgreement
+from core.projects import Project
 from core.statistics.estimates import Estimate
 from core.workflows.curation.agreement import MOST_EXAMPLES, annotator_agreement
 from pages.components import charts, page, session
+from pages.curation.gold_accuracy import gold_accuracy
 
-PURPOSE = "How far people who annotated the same examples, without seeing each other, say the same."
+PURPOSE = (
+    "How far people who annotated the same examples, without seeing each other, say the same; and "
+    "how often each answers gold examples as accepted."
+)
 
 
 def main() -> None:
-    """Labels, outputs, weeks, pairs of people, and each person against what was accepted."""
+    """Agreement between people, and each person's accuracy on gold examples."""
     page.head("Agreement", PURPOSE)
-    project = session.project()
+    between(session.project())
+    st.divider()
+    gold_accuracy(session.project().project_id, partial(told, percent=True), table)
+
+
+def between(project: Project) -> None:
+    """Labels, outputs, weeks, pairs of people, and each person against what was accepted."""
     found = annotator_agreement(session.store(), session.actor(), project.project_id)
     if not found.examples:
         empty(project.settings.overlap)

@@ -217,6 +217,6 @@ const STATE_WORDS = {
 
 // “Example 12 · sent back · revision 3”
 function aboutOf({ position, state, number, flagged }) {
-  const parts = [`Example ${many(position)}`, STATE_WORDS[state] ?? state, `revision ${many(number)}`]
+  const parts = [...(position ? [`Example ${many(position)}`] : []), STATE_WORDS[state] ?? state, `revision ${many(number)}`]
   return [...parts, ...(flagged ? ["⚑ flagged"] : [])].join(" · ")
 }

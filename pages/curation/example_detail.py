@@ -22,6 +22,7 @@ from pages.components.difference import difference, reading
 from pages.curation.example_annotations import example_annotations
 from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
+from pages.curation.example_gold import example_gold
 from pages.curation.example_lineage import example_lineage
 from pages.curation.example_synthetic import synthetic_badge, synthetic_children
 
@@ -31,7 +32,7 @@ GUIDED = ("annotate", "review", "accept", "send_back", "set_aside")
 def detail(project_id: str, example_id: str) -> None:
     """One example with its labels, the ways to work on it, and its history. Raises NotFound."""
     store, actor = session.store(), session.actor()
-    example = browsing.example_of(store, actor, project_id, example_id)
+    example = browsing.shown_example(store, actor, project_id, example_id)
     entries = browsing.history_of(store, actor, example)
     origin = browsing.origin_of(store, actor, example)
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
@@ -83,6 +84,7 @@ def ways(project_id: str, example: CurrentExample) -> None:
             reopen_form(project_id, example.example_id)
         if actor.has(project_id, "lead"):
             critical_form(project_id, example)
+            example_gold(example)
 
 
 def waits_for_reviewers(example: CurrentExample) -> None:

@@ -89,7 +89,7 @@ def alike(project_id: str, wanted: ExampleFilter) -> ExampleFilter:
     store, actor = session.store(), session.actor()
     with st.container(horizontal=True, vertical_alignment="center"):
         try:
-            example = browsing.example_of(store, actor, project_id, example_id)
+            example = browsing.shown_example(store, actor, project_id, example_id)
             positions = searching.more_like(store, actor, example)
             number = page.number(example.position)
             st.text(f"What shares most rare words with example {number}, the most alike first")

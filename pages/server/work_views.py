@@ -16,7 +16,7 @@ from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import accepting, checks, commenting, progress, working
+from core.workflows.curation import accepting, checks, commenting, gold_views, progress, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -86,6 +86,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     draft = working.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()
+    hidden = mode == "annotate" and gold_views.hides_positions(store, actor, project_id)
     findings = checks.findings_of(store, actor, example)
     return {
         "project": project_id,
@@ -95,7 +96,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "fields": example.fields,
         "labels": dict(example.labels),
         "quality": example.quality,
-        "position": example.position,
+        "position": None if hidden else example.position,
         "number": example.number,
         "state": example.state,
         "flagged": example.flagged,

@@ -26,6 +26,7 @@ from core.prompts import PromptTemplate
 from core.workflows.team import drafts
 from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
+from pages.team.gold_form import gold_field
 from pages.team.overlap_form import overlap_fields
 from pages.team.reviewers_form import reviewers_field
 
@@ -124,6 +125,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     order = _queue_order(shown, key)
     people, share = overlap_fields(shown, key)
     reviewers = reviewers_field(shown, key)
+    gold = gold_field(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
     return ProjectSettings(
@@ -140,6 +142,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         overlap=people,
         overlap_share=share,
         reviewers=reviewers,
+        gold_share=gold,
     )
 
 

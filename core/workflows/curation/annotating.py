@@ -13,7 +13,7 @@ from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import Example
 from core.examples.states import ExampleState, Queue, is_decided
-from core.workflows.curation import collecting, queue
+from core.workflows.curation import collecting, gold_tasks, queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
 from core.workflows.curation.labelling import with_checked_labels
@@ -77,6 +77,15 @@ def open_example(
     """
     actor.require(project_id, "annotator", "lead")
     example = example_of(store, actor, project_id, example_id)
+
+    def take_gold() -> CurrentExample | None:
+        gold = gold_tasks.open_task(store, actor, example)
+        if gold is not None:
+            store.queues.release_others(project_id, actor.person_id, list(holding))
+        return gold
+
+    if gold := store.transact(take_gold):
+        return gold
     refuse_decided(example)
     collecting.refuse_collected(example)
     queue.take(store, actor, example, "annotate", holding)
@@ -104,6 +113,10 @@ def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> 
     def save() -> tuple[CurrentExample, int]:
         current = example_of(store, actor, project_id, edit.example_id)
         if is_saved(store, current, edit):
+            return current, 1
+        if gold_tasks.answer(store, actor, current, edit):
+            let_go(store, actor, current)
+            record(store, actor, "saved", current, edit.submission_id)
             return current, 1
         refuse_decided(current)
         collecting.refuse_collected(current)
@@ -205,8 +218,8 @@ def example_of_submission(store: Store, project_id: str, submission_id: str) -> 
     """The example that a text was saved of under this submission, or None where it was not."""
     found = store.annotation.example_of_revision(submission_id)
     if found is None and store.overlaps.of_project(project_id).ever:
-        return store.overlaps.example_of(submission_id)
-    return found
+        found = store.overlaps.example_of(submission_id)
+    return found or gold_tasks.is_known(store, project_id, submission_id)
 
 
 def refuse_decided(current: CurrentExample) -> None:
@@ -232,6 +245,9 @@ def skip(
     reason = require_reason(reason, "skip")
 
     def skip_it(current: CurrentExample) -> None:
+        if gold_tasks.put_aside(store, actor, current, event_id, "skipped", reason):
+            let_go(store, actor, current)
+            return
         store.annotation.add_skip(
             current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
         )
@@ -250,6 +266,9 @@ def flag(
     reason = require_reason(reason, "flag")
 
     def flag_it(current: CurrentExample) -> None:
+        if gold_tasks.put_aside(store, actor, current, event_id, "flagged", reason):
+            let_go(store, actor, current)
+            return
         store.annotation.set_flag(
             current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
         )
@@ -272,6 +291,8 @@ def _put_aside(
 
     def save() -> None:
         if store.annotation.is_known(event_id):
+            return
+        if gold_tasks.is_put_aside(store, project_id, event_id):
             return
         current = example_of(store, actor, project_id, example_id)
         change(current)
@@ -307,6 +328,8 @@ def last_saved(
         if example.state == "annotated" and example.author_id == actor.person_id:
             return example
         if collecting.can_go_back(store, actor, example):
+            return example
+        if gold_tasks.can_go_back(store, actor, example):
             return example
     return None
 

@@ -19,6 +19,7 @@ from core.examples.current import (
 from core.examples.example import Example, content_hash
 from core.examples.listing import ExampleFilter
 from core.wording import figure
+from core.workflows.curation import gold_views
 from core.workflows.curation.searching import looked_up
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def example_of(store: Store, actor: Actor, project_id: str, example_id: str) -> 
     return example
 
 
+def shown_example(store: Store, actor: Actor, project_id: str, example_id: str) -> CurrentExample:
+    """One example as this person is to see it: one that is gold, to who annotates it, as it was
+    imported. Raises NotFound."""
+    return gold_views.as_seen(store, actor, example_of(store, actor, project_id, example_id))
+
+
 def origin_of(store: Store, actor: Actor, example: CurrentExample) -> Origin | None:
     """The file and line that an example came from."""
     actor.require(example.project_id)
@@ -53,6 +60,8 @@ def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[Hist
     """Who did what when, oldest first. While a revision waits for another reviewer, what others
     decided on it is told to leads alone."""
     actor.require(example.project_id)
+    if view := gold_views.view_of(store, actor, example):
+        return list(view.history)
     history = store.examples.history(example)
     if actor.has(example.project_id, "lead"):
         return history
@@ -62,7 +71,10 @@ def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[Hist
 def revision_of(store: Store, actor: Actor, example: CurrentExample, number: int) -> Revision:
     """One saved state of an example, numbered from 1. Raises NotFound, NotAllowed."""
     actor.require(example.project_id)
+    gold = number > 1 and gold_views.view_of(store, actor, example)
     revision = store.examples.revision(example, number)
+    if gold:
+        revision = gold_views.own_revision(store, actor, gold.example, number)
     if revision is None:
         raise NotFound("This revision does not exist. Choose one from the example's history.")
     return revision
@@ -81,7 +93,8 @@ def examples_page(
     up to there, where each must be looked at."""
     actor.require(project_id)
     wanted = looked_up(store, actor, project_id, wanted or ExampleFilter())
-    return store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
+    rows, count = store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
+    return gold_views.listed(store, actor, project_id, rows), count
 
 
 def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
@@ -100,7 +113,10 @@ def authors(store: Store, actor: Actor, project_id: str) -> dict[str, str]:
 def skipped_examples(store: Store, actor: Actor, project_id: str) -> list[SkippedExample]:
     """The open examples that somebody passed on, newest first, with reasons; at most 1,000."""
     actor.require(project_id)
-    return store.examples.skipped(project_id, SHOWN_SKIPS)
+    found = store.examples.skipped(project_id, SHOWN_SKIPS)
+    if gold := gold_views.skipped(store, actor, project_id):
+        found = sorted([*found, *gold], key=lambda one: one.created_at, reverse=True)
+    return found
 
 
 def give_out_again(store: Store, actor: Actor, project_id: str, example_id: str) -> None:

@@ -8,6 +8,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.examples.comments import Comment, Mentions, checked_comment, mentioned_in
+from core.workflows.curation import gold_views
 from core.workflows.curation.browsing import example_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 
 def comments_on(store: Store, actor: Actor, project_id: str, example_id: str) -> list[Comment]:
     """The comments on an example, oldest first. Raises NotAllowed, NotFound."""
-    example_of(store, actor, project_id, example_id)
-    return store.comments.on_example(example_id)
+    example = example_of(store, actor, project_id, example_id)
+    found = store.comments.on_example(example_id)
+    if found and gold_views.view_of(store, actor, example):
+        # Others talk about the answer that was accepted.
+        return [one for one in found if one.author_id == actor.person_id]
+    return found
 
 
 def people_to_mention(store: Store, actor: Actor, project_id: str) -> dict[str, str]:
@@ -49,7 +54,7 @@ def comment(
                 "commented", "example", example.example_id, actor.person_id,
                 project_id=project_id, comment_id=comment_id, mentions=mentioned,
             )  # fmt: skip
-        return store.comments.on_example(example_id)
+        return comments_on(store, actor, project_id, example_id)
 
     return store.transact(save)
 

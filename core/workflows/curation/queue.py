@@ -15,7 +15,7 @@ from core.errors import Overtaken
 from core.examples.current import CurrentExample
 from core.examples.leases import Hands, Lease
 from core.examples.states import Queue
-from core.workflows.curation import accepting, collecting
+from core.workflows.curation import accepting, collecting, gold_tasks, gold_views
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -38,10 +38,11 @@ class QueueFigures:
 @dataclass(frozen=True)
 class Taken:
     """The example that a person works on next, None when nothing is free; and how many of the
-    queue's open examples this person is not given."""
+    queue's open examples this person is not given. `gold`: it is none of the queue's."""
 
     example: CurrentExample | None
     missing: int
+    gold: bool = False
 
 
 def take_next(
@@ -76,7 +77,7 @@ def look_again(
 
 
 def _still_open(store: Store, actor: Actor, queue: Queue, taken: Taken) -> Taken | None:
-    if taken.example is None:
+    if taken.example is None or taken.gold:
         return taken
     example = store.examples.current(taken.example.example_id)
     if example is None or example.is_open(queue):
@@ -91,6 +92,7 @@ def prepare(store: Store, project_id: str) -> None:
     store.candidates.prepare(project_id)
     store.quotas.of_project(project_id)
     store.acceptances.may_wait(project_id)
+    store.gold_examples.of_project(project_id)
 
 
 def limit_reached(store: Store, actor: Actor, project_id: str, hands: Hands) -> str:
@@ -99,6 +101,7 @@ def limit_reached(store: Store, actor: Actor, project_id: str, hands: Hands) -> 
     if quota is None:
         return ""
     held = [lease.example_id for lease in hands.mine]
+    held += gold_tasks.open_ids(store, actor, project_id)
     used = store.quotas.used(project_id, actor.person_id, now() - DAY, held)
     return quota.reached(*used)
 
@@ -123,8 +126,8 @@ def _lease_next(
                 return Taken(held, missing_of(store, hands, project_id))
             # Somebody decided on it while this person held it.
             store.queues.release(mine.example_id, actor.person_id)
-        if queue == "annotate" and limit_reached(store, actor, project_id, hands):
-            return Taken(None, hands.missing)
+        if queue == "annotate" and (other := _instead(store, actor, hands, project_id, holding)):
+            return other
         found = store.candidates.next(
             project_id,
             queue,
@@ -138,6 +141,7 @@ def _lease_next(
             ended = any(lease.example_id == found.example_id for lease in hands.leases)
             take_it = store.queues.take_lease if ended else store.queues.add_lease
             take_it(_lease(actor, found, queue))
+            gold_tasks.other_given(store, actor, project_id, queue)
         return Taken(found, missing_of(store, hands, project_id))
 
     return store.transact(take)
@@ -153,6 +157,33 @@ def _deciders(store: Store, actor: Actor, project_id: str, queue: Queue) -> list
     if found is None and queue == "review" and store.acceptances.may_wait(project_id):
         return []
     return found
+
+
+def _instead(
+    store: Store, actor: Actor, hands: Hands, project_id: str, holding: Collection[str]
+) -> Taken | None:
+    """What comes instead of the annotate queue's next: nothing at a limit, or a gold example."""
+    gold = gold_tasks.held(store, actor, project_id, holding)
+    if gold is None and limit_reached(store, actor, project_id, hands):
+        return Taken(None, hands.missing)
+    gold = gold or _gold(store, actor, project_id, hands, holding)
+    return Taken(gold, missing_of(store, hands, project_id), gold=True) if gold else None
+
+
+def _gold(
+    store: Store, actor: Actor, project_id: str, hands: Hands, holding: Collection[str]
+) -> CurrentExample | None:
+    """A gold example where its turn has come, while there is another task left as well."""
+    mix = store.gold_examples.of_project(project_id)
+    if not (mix.share and mix.examples and gold_views.is_measured(actor, project_id)):
+        return None
+    blocks = store.candidates.open_blocks(project_id, "annotate", actor.person_id)
+    if any(block.first for block in blocks):  # what came back to a person comes before all else
+        return None
+    free = sum(block.n for block in blocks) - missing_of(store, hands, project_id)
+    if free <= len(hands.mine):
+        return None
+    return gold_tasks.take(store, actor, project_id, holding)
 
 
 def missing_of(store: Store, hands: Hands, project_id: str) -> int:

@@ -26,6 +26,8 @@ from core.workflows.curation import (
     browsing,
     collecting,
     commenting,
+    gold_tasks,
+    gold_views,
     progress,
     queue,
     reviewing,
@@ -102,12 +104,15 @@ def _first_sent_back(store: Store, actor: Actor, project_id: str) -> CurrentExam
         held = store.examples.current(example_id)
         if held and held.state == "sent_back" and held.author_id == actor.person_id:
             return held
+    mine += gold_tasks.open_ids(store, actor, project_id)
     return annotating.next_to_annotate(store, actor, project_id, mine)
 
 
 def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> Task | None:
     if example is None:
         return None
+    if gold := gold_views.view_of(store, actor, example):
+        return Task(gold.example, gold.history, own=gold.own)
     if own := collecting.as_own(store, actor, example):
         return Task(own, tuple(browsing.history_of(store, actor, example)), own=True)
     # Most are as they were imported: there is no more to tell, and nothing to be looked up.
@@ -252,7 +257,9 @@ def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) 
 def _is_known(store: Store, project_id: str, submission_id: str) -> bool:
     if annotating.example_of_submission(store, project_id, submission_id) is not None:
         return True
-    return store.annotation.is_known(submission_id)
+    if store.annotation.is_known(submission_id):
+        return True
+    return gold_tasks.is_put_aside(store, project_id, submission_id)
 
 
 def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[str, Any] | None:
@@ -271,6 +278,8 @@ def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id:
     """An example as it is now, for somebody whose edit was refused: of one that several people
     annotate, what they themselves saved last."""
     example = browsing.example_of(store, actor, project_id, example_id)
+    if mode == "annotate" and (gold := gold_views.view_of(store, actor, example)):
+        return Task(gold.example, gold.history, own=gold.own)
     own = collecting.as_own(store, actor, example) if mode == "annotate" else None
     return Task(
         own or example,
@@ -307,12 +316,14 @@ def figures(
             "total": counts["total"],
         }
     assigned, assigned_done = progress.own(store, actor, project_id)
+    gold = gold_tasks.figures(store, actor, project_id, waits.open)
+    more = gold.open + gold.coming if assigned else 0
     return {
         "saved_today": done.annotated,
-        "waiting": waits.open,
+        "waiting": waits.open + gold.open + gold.coming,
         "sent_back": waits.first,
-        "assigned": assigned,
-        "assigned_done": assigned_done,
+        "assigned": assigned + more + (gold.done if assigned else 0),
+        "assigned_done": assigned_done + (gold.done if assigned else 0),
         "can_go_back": done.annotated > 0,
         "total": counts["total"],
         "annotators": store.overlaps.of_project(project_id).people,

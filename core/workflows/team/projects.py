@@ -88,6 +88,7 @@ def change_project(
         accepting.settings_changed(
             store, project_id, project.settings.reviewers, settings.reviewers
         )
+        store.gold_examples.settings_change()
         return changed
 
     changed = store.transact(save)
