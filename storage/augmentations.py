@@ -12,7 +12,7 @@ from core.augmentation.plan import AugmentationPlan
 from core.clock import now
 from storage.counters import Counters
 from storage.database import Database, Row
-from storage.intake import Intake
+from storage.intake import UNTOUCHED, Intake
 
 
 class Augmentations:
@@ -126,27 +126,13 @@ class Augmentations:
         it as undone; how many were deleted."""
         moment = now()
         self._db.execute(_UNTOUCHED, {"augmentation_id": augmentation_id, "now": moment})
-        self._counters.leave()
-        for table in _TABLES:
-            self._db.execute(
-                f"""
-                DELETE FROM {table}
-                WHERE example_id IN (SELECT example_id FROM chosen_examples)
-                """  # noqa: S608 a literal of this module
-            )
         self._db.execute(
             "UPDATE augmentations SET undone_at = $now WHERE augmentation_id = $id",
             {"now": moment, "id": augmentation_id},
         )
-        deleted = int(self._db.value("SELECT count(*) FROM chosen_examples"))
-        self._db.execute("DROP TABLE chosen_examples")
-        return deleted
+        return self._intake.delete_chosen()
 
 
-_TABLES = (
-    *("revisions", "assignments", "example_skips", "example_current", "examples"),
-    "synthetic_examples",
-)
 # Who annotates or reviews them is a person, so that nobody's own work is in the review queue.
 _INSERTS = (
     """
@@ -185,20 +171,14 @@ _INSERTS = (
     FROM chosen_examples ORDER BY position
     """,
 )
-_UNTOUCHED = """
+_UNTOUCHED = f"""
     CREATE OR REPLACE TEMP TABLE chosen_examples AS
-    SELECT s.example_id
+    SELECT c.example_id
     FROM synthetic_examples s JOIN example_current c USING (example_id)
-    WHERE s.augmentation_id = $augmentation_id AND c.state = 'annotated' AND c.number = 1
-      AND NOT c.flagged AND c.annotations = 0
-      AND NOT EXISTS (
-          SELECT 1 FROM example_leases l
-          WHERE l.example_id = s.example_id AND l.expires_at >= $now)
-      AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.example_id = s.example_id)
-      AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = s.example_id)
-      AND NOT EXISTS (SELECT 1 FROM example_comments k WHERE k.example_id = s.example_id)
-      AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = s.example_id)
-"""
+    WHERE s.augmentation_id = $augmentation_id AND c.state = 'annotated' AND {UNTOUCHED}
+      AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.example_id = c.example_id)
+      AND NOT EXISTS (SELECT 1 FROM example_comments k WHERE k.example_id = c.example_id)
+"""  # noqa: S608 a literal of storage.intake
 
 
 def _augmentation(row: Row) -> Augmentation:

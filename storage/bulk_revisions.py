@@ -43,20 +43,15 @@ _SET_TEXTS = """
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
 # Texts that stay as they are need not be written again.
-_SET_LABELS = """
+_RELABEL = """
     UPDATE example_current
     SET revision_id = $batch_id || '_' || n.example_id, number = number + 1, labels = n.labels,
-        author_id = $actor_id, updated_at = $now,
-        annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END
+        author_id = $actor_id, updated_at = $now {}
     FROM chosen_examples n WHERE n.example_id = example_current.example_id
 """
+_SET_LABELS = _RELABEL.format(", annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END")
 # The meaning of the labels stays, so annotations that wait for others' stay too.
-_MOVE_LABELS = """
-    UPDATE example_current
-    SET revision_id = $batch_id || '_' || n.example_id, number = number + 1, labels = n.labels,
-        author_id = $actor_id, updated_at = $now
-    FROM chosen_examples n WHERE n.example_id = example_current.example_id
-"""
+_MOVE_LABELS = _RELABEL.format("")
 _LABELS_OF_ALL = """
     SELECT example_id, labels FROM example_current WHERE project_id = $project_id
     UNION ALL

@@ -11,7 +11,7 @@ from core.importing.imports import EnteredAs, Import
 from core.importing.pipeline import Reject
 from storage.counters import Counters
 from storage.database import Database, Row
-from storage.intake import Intake
+from storage.intake import UNTOUCHED, Intake
 
 
 class Imports:
@@ -191,18 +191,10 @@ class Imports:
             {"import_id": found.import_id, "batch_id": found.batch_id, "now": moment},
         )
         self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE chosen_examples AS SELECT example_id FROM untouched"
-        )
-        self._counters.leave()
-        for delete in _DELETES:
-            self._db.execute(delete)
-        self._db.execute(
             "UPDATE imports SET undone_at = $now WHERE import_id = $import_id",
             {"now": moment, "import_id": found.import_id},
         )
-        deleted = int(self._db.value("SELECT count(*) FROM untouched"))
-        self._db.execute("DROP TABLE untouched")
-        return deleted
+        return self._intake.delete_chosen()
 
 
 # Where new_examples stand: read straight from the file, so that no text lies in memory twice. The
@@ -264,34 +256,15 @@ _INSERTS = (
     """,
 )
 
-_UNTOUCHED = """
-    CREATE OR REPLACE TEMP TABLE untouched AS
-    SELECT e.example_id
-    FROM examples e
-    JOIN example_current c USING (example_id)
-    WHERE e.import_id = $import_id AND c.state IN ('new', 'accepted') AND c.number = 1
-      AND NOT c.flagged AND c.annotations = 0
-      AND NOT EXISTS (
-          SELECT 1 FROM example_leases l
-          WHERE l.example_id = e.example_id AND l.expires_at >= $now)
+_UNTOUCHED = f"""
+    CREATE OR REPLACE TEMP TABLE chosen_examples AS
+    SELECT c.example_id
+    FROM examples e JOIN example_current c USING (example_id)
+    WHERE e.import_id = $import_id AND c.state IN ('new', 'accepted') AND {UNTOUCHED}
       AND NOT EXISTS (
           SELECT 1 FROM reviews r
-          WHERE r.example_id = e.example_id AND r.batch_id IS DISTINCT FROM $batch_id)
-      AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = e.example_id)
-      AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = e.example_id)
-"""
-
-_DELETES = tuple(
-    f"DELETE FROM {table} WHERE example_id IN (SELECT example_id FROM untouched)"  # noqa: S608
-    for table in (
-        "reviews",
-        "revisions",
-        "assignments",
-        "acceptances",
-        "example_current",
-        "examples",
-    )
-)
+          WHERE r.example_id = c.example_id AND r.batch_id IS DISTINCT FROM $batch_id)
+"""  # noqa: S608 a literal of storage.intake
 
 
 def _import(row: Row) -> Import:

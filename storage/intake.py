@@ -8,6 +8,22 @@ from core.examples.current import Revision
 from storage.counters import Counters, Tally
 from storage.database import Database
 
+# Nobody has worked on an example c of example_current, and no version holds it. Binds $now.
+UNTOUCHED = """
+    c.number = 1 AND NOT c.flagged AND c.annotations = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM example_leases l
+        WHERE l.example_id = c.example_id AND l.expires_at >= $now)
+    AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = c.example_id)
+    AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = c.example_id)
+    AND NOT EXISTS (SELECT 1 FROM gold_examples g WHERE g.example_id = c.example_id)
+"""
+_TABLES = (
+    *("reviews", "acceptances", "revisions", "assignments", "example_skips"),
+    "synthetic_examples",
+    *("example_current", "examples"),
+)
+
 
 class Intake:
     """Where a project's next examples go; callers hold the transaction."""
@@ -72,3 +88,18 @@ class Intake:
             },
         )
         self._counters.move(project_id, None, Tally.of(position, "new", False, revision.author_id))
+
+    def delete_chosen(self) -> int:
+        """Delete the examples of the temporary table chosen_examples with all that is told of them;
+        how many."""
+        self._counters.leave()
+        for table in _TABLES:
+            self._db.execute(
+                f"""
+                DELETE FROM {table}
+                WHERE example_id IN (SELECT example_id FROM chosen_examples)
+                """  # noqa: S608 a literal of this module
+            )
+        deleted = int(self._db.value("SELECT count(*) FROM chosen_examples"))
+        self._db.execute("DROP TABLE chosen_examples")
+        return deleted

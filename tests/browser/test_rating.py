@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from html import unescape
 
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route
 
 from tests.browser.driving import PATIENCE, Complaints, downloaded, expect, sign_in
-from tests.browser.rating_site import LONG, TWINS, WORK, at_work, pair_number, rate
+from tests.browser.rating_site import LONG, TWINS, WORK, Wire, at_work, pair_number, rate
 from tests.browser.rating_site import site as site  # the fixture
 from tests.serving import Server
 
@@ -171,6 +172,14 @@ def test_a_judgement_refused_by_a_closed_study_is_kept_and_saved_when_it_reopens
     expect(page.locator(".rate .pair")).to_be_visible()
 
 
+def wait_for_answers(page: Page, wire: Wire, number: int) -> None:
+    """Wait until so many answers of the route have come."""
+    until = time.monotonic() + PATIENCE / 1000
+    while len(wire.payloads()) < number:
+        assert time.monotonic() < until, f"{len(wire.payloads())} of {number} answers came"
+        page.wait_for_timeout(50)
+
+
 def test_with_the_systems_swapped_the_browser_gets_the_same(
     context: BrowserContext, other: BrowserContext, site: Server
 ) -> None:
@@ -178,7 +187,10 @@ def test_with_the_systems_swapped_the_browser_gets_the_same(
     for window, project in zip((context, other), TWINS, strict=True):
         page, wire = at_work(window, site, "rita", project)
         shown.append(page.locator(".rate").inner_text())
+        # Which pair an answer brings depends on whether the one ahead is there by then.
+        wait_for_answers(page, wire, 2)
         rate(page, "ArrowRight")
+        wait_for_answers(page, wire, 3)
         rate(page, "g", "12355555")
         shown.append(page.locator(".rate").inner_text())
         page.get_by_role("button", name="Finish for now").click()

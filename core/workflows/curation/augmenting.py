@@ -222,8 +222,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
 def under_way(store: Store, actor: Actor, project_id: str) -> Job | None:
     """The job that makes proposals for this project now."""
     actor.require(project_id)
-    waiting = store.jobs.unsettled()
-    return next((j for j in waiting if j.kind in KINDS and j.project_id == project_id), None)
+    return jobs.under_way(store, project_id, *KINDS)
 
 
 def last_job(store: Store, actor: Actor, project_id: str) -> Job | None:

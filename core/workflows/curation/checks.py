@@ -96,8 +96,7 @@ def start_check(
 def job_under_way(store: Store, actor: Actor, project_id: str) -> Job | None:
     """The check that waits or runs, if one does."""
     actor.require(project_id)
-    waiting = (j for j in store.jobs.unsettled() if j.kind == KIND and j.project_id == project_id)
-    return next(waiting, None)
+    return jobs.under_way(store, project_id, KIND)
 
 
 def last_job(store: Store, actor: Actor, project_id: str) -> Job | None:

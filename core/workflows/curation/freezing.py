@@ -88,7 +88,7 @@ def start_freeze(
             f"{ready} examples are accepted and unflagged; a version needs at least "
             f"{MIN_EXAMPLES}. Accept more on the Review page."
         )
-    if any(job.kind in KINDS and job.project_id == project_id for job in store.jobs.unsettled()):
+    if jobs.under_way(store, project_id, *KINDS):
         raise Conflict(
             "Another version of this project is being frozen, and decides splits that this one "
             "will keep. Wait until it is there."

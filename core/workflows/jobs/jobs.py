@@ -138,6 +138,13 @@ def refuse_without_room(store: Store, *, follows: bool = False) -> None:
         )
 
 
+def under_way(store: Store, project_id: str, *kinds: str) -> Job | None:
+    """The first of a project's jobs of these kinds that waits or works, or whose result waits to be
+    taken in."""
+    waiting = store.jobs.unsettled()
+    return next((j for j in waiting if j.kind in kinds and j.project_id == project_id), None)
+
+
 def folder_of(store: Store, job: Job) -> JobFolder:
     """The job's folder."""
     return JobFolder(store.workspace / job.folder)
