@@ -8,6 +8,7 @@ from core.actor import Actor
 from core.checks.check import Batch, DuplicateGroup, DuplicateKind, GroupDecision, GroupTotal
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
+from core.workflows.curation import accepting
 from core.workflows.curation.annotating import LATELY
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def undo_decision(store: Store, actor: Actor, project_id: str, batch_id: str) ->
             raise Conflict("This can no longer be undone. Reopen single examples instead.")
         n = store.duplicates.show_again(project_id, batch_id)
         n += store.batches.reopen(project_id, batch_id, new_id("bat"), actor.person_id)
+        accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         store.audit.record(
             "duplicates_undone", "project", project_id, actor.person_id,
             project_id=project_id, batch_id=batch_id, n=n,
