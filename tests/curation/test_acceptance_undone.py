@@ -1,4 +1,4 @@
-"""Several reviewers: what was undone, lowered, skipped or annotated oneself never counts wrongly."""
+"""Several reviewers: what was undone, skipped or annotated oneself never counts wrongly."""
 
 from __future__ import annotations
 

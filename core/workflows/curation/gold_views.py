@@ -119,22 +119,13 @@ def own_revision(
     )
 
 
-def listed(
-    store: Store, actor: Actor, project_id: str, rows: list[ListedExample]
-) -> list[ListedExample]:
-    """Rows of the list as this person sees them: texts as long as they were."""
-    gold = store.gold_examples.of_project(project_id).examples
-    if not gold or not is_measured(actor, project_id):
-        return rows
-    return [_row(store, actor, one) if one.example_id in gold else one for one in rows]
+def listed(seen: Mapping[str, CurrentExample], rows: list[ListedExample]) -> list[ListedExample]:
+    """Rows of the list with those that are `seen` otherwise as they are seen: texts as long as they
+    were."""
+    return [_row(seen[one.example_id], one) if one.example_id in seen else one for one in rows]
 
 
-def _row(store: Store, actor: Actor, row: ListedExample) -> ListedExample:
-    current = store.examples.current(row.example_id)
-    view = view_of(store, actor, current) if current else None
-    if view is None:
-        return row
-    seen = view.example
+def _row(seen: CurrentExample, row: ListedExample) -> ListedExample:
     texts: dict[str, Any] = {name: text[:SHOWN_CHARACTERS] for name, text in seen.fields.items()}
     return replace(
         row, **texts, state=seen.state, flagged=seen.flagged, updated_at=seen.updated_at,
@@ -170,7 +161,7 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     answers = store.gold_examples.annotations(current, actor.person_id)
     several = _several(store, current)
     if answers:
-        seen = _as_answered(seen, actor, answers, several=several)
+        seen = _as_answered(store, seen, actor, answers, several=several)
     if answers and not several:
         history += [
             HistoryEntry("annotate", actor.person_id, actor.name, one.created_at, one.comment, n)
@@ -204,14 +195,19 @@ def _several(store: Store, current: CurrentExample) -> bool:
 
 
 def _as_answered(
-    seen: CurrentExample, actor: Actor, answers: list[PersonAnnotation], *, several: bool
+    store: Store,
+    seen: CurrentExample,
+    actor: Actor,
+    answers: list[PersonAnnotation],
+    *,
+    several: bool,
 ) -> CurrentExample:
     last = answers[-1]
     seen = replace(
         seen,
         revision_id=last.annotation_id,
         **_texts(last),
-        labels=last.labels,
+        labels=_still_known(store, seen.project_id, last.labels),
         quality=last.quality,
         updated_at=last.created_at,
     )
