@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
+from core.errors import NotAllowed
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import augmenting, browsing
+from core.workflows.curation import augmenting, browsing, comparing, freezing
 from core.workflows.team import home, projects
 from storage.store import Store
 from tests.curation.test_gold_examples import RIGHT, Place
+from tests.version_builders import add_version
 
 
 @pytest.fixture
@@ -74,10 +77,7 @@ def test_the_numbers_on_home_and_in_the_list_move_alike_for_every_task(place: Pl
         assert at.to_annotate == answer["figures"]["waiting"]
         told.append((at.to_annotate, at.new, at.annotated, at.accepted, counts["new"]))
         answer = place.send(ann, answer["task"])
-    steps = {
-        tuple(b - a for a, b in zip(one, two, strict=True))
-        for one, two in zip(told, told[1:], strict=False)
-    }
+    steps = {tuple(b - a for a, b in zip(one, two, strict=True)) for one, two in pairwise(told)}
     assert steps == {(-1, -1, 1, 0, -1)}
     assert home.standing(store, place.lead, project_id).accepted == 2
 
@@ -117,3 +117,18 @@ def test_what_was_made_of_a_gold_example_is_not_told_to_who_annotates_it(place: 
         assert bool(augmenting.children(store, actor, shown)) == told
         of = augmenting.sourced(store, actor, child)
         assert bool(of) == told
+
+
+def test_a_dataset_version_shows_no_gold_example_to_who_annotates_it(place: Place) -> None:
+    store, project_id = place.store, place.project_id
+    older = add_version(store, project_id, ["train", "train"])
+    place.accept(place.ids[5])
+    newer = add_version(store, project_id, ["train"] * 3)
+    ids = lambda actor: {  # noqa: E731
+        one["example_id"] for one in freezing.version_examples(store, actor, newer)
+    }
+    assert ids(place.lead) == {*place.gold, place.ids[5]}
+    assert ids(place.ann) == {place.ids[5]}
+    assert comparing.difference_file(store, place.lead, older, newer, "added", "csv")
+    with pytest.raises(NotAllowed):
+        comparing.difference_file(store, place.ann, older, newer, "added", "csv")

@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.checks.check import Batch, DuplicateGroup, DuplicateKind, GroupDecision, GroupTotal
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
-from core.workflows.curation import accepting
+from core.workflows.curation import accepting, gold_lists
 from core.workflows.curation.annotating import LATELY
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ def groups(
 ) -> list[DuplicateGroup]:
     """A page of groups, the largest first, each with its best and its first members."""
     actor.require(project_id)
-    return store.duplicates.page(
+    found = store.duplicates.page(
         project_id, kind, actor.person_id, limit=limit, offset=offset, most_members=MOST_MEMBERS
     )
+    hidden = gold_lists.seen(store, actor, project_id).keys()
+    return [one for one in found if hidden.isdisjoint(m.example_id for m in one.members)]
 
 
 def decide(
