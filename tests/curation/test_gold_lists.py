@@ -132,3 +132,29 @@ def test_a_dataset_version_shows_no_gold_example_to_who_annotates_it(place: Plac
     assert comparing.difference_file(store, place.lead, older, newer, "added", "csv")
     with pytest.raises(NotAllowed):
         comparing.difference_file(store, place.ann, older, newer, "added", "csv")
+
+
+def test_with_several_annotators_pages_show_an_own_answer_as_little_as_an_own_annotation(
+    store: Store,
+) -> None:
+    place = Place(store, others=30)
+    settings = projects.get_project(store, place.lead, place.project_id).settings
+    projects.change_project(store, place.lead, place.project_id, replace(settings, overlap=2))
+    task, done = place.next(place.ann), {}
+    for _ in range(40):
+        done[task["example_id"] in place.gold] = last = task
+        typed = {**task["fields"], "output": "My own words."}
+        task = place.send(place.ann, task, fields=typed)["task"]
+        if len(done) == 2:
+            break
+    rows, _ = browsing.examples_page(
+        store, place.ann, place.project_id, ExampleFilter(order="newest"), limit=50
+    )
+    shown = {one.example_id: (one.state, one.output) for one in rows}
+    assert len(done) == 2
+    for one in done.values():
+        example_id, imported = one["example_id"], one["fields"]["output"]
+        page = browsing.shown_example(store, place.ann, place.project_id, example_id)
+        assert shown[example_id] == (page.state, page.output) == ("new", imported)
+        assert page.annotations == 1
+    assert rows[0].example_id == last["example_id"]  # gold or not

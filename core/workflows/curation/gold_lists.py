@@ -27,7 +27,7 @@ def seen(store: Store, actor: Actor, project_id: str) -> dict[str, CurrentExampl
         current = store.examples.current(example_id)
         view = gold_views.view_of(store, actor, current) if current else None
         if view:
-            found[example_id] = view.example
+            found[example_id] = view.shown
     return found
 
 

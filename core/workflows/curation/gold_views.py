@@ -32,12 +32,14 @@ SHOWN_CHARACTERS = 240
 
 @dataclass(frozen=True)
 class GoldView:
-    """A gold example as a person sees it, what they did to it, and whether it shows what they
-    annotated while others still do."""
+    """A gold example as a person works on it, what they did to it, whether it shows what they
+    annotated while others still do, and as pages and lists show it: these show what several people
+    annotate as it was imported."""
 
     example: CurrentExample
     history: tuple[HistoryEntry, ...]
-    own: bool = False
+    own: bool
+    shown: CurrentExample
 
 
 # Whose gold -------------------------------------------------------------------------------------
@@ -89,9 +91,9 @@ def view_of(store: Store, actor: Actor, example: CurrentExample) -> GoldView | N
 
 
 def as_seen(store: Store, actor: Actor, example: CurrentExample) -> CurrentExample:
-    """The example as this person sees it: itself, unless it is gold for them."""
+    """The example as pages show it to this person: itself, unless it is gold for them."""
     view = view_of(store, actor, example)
-    return view.example if view else example
+    return view.shown if view else example
 
 
 def own_revision(
@@ -160,6 +162,7 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     history = [seen.first_entry]
     answers = store.gold_examples.annotations(current, actor.person_id)
     several = _several(store, current)
+    shown = replace(seen, annotations=1, updated_at=answers[-1].created_at) if answers else seen
     if answers:
         seen = _as_answered(store, seen, actor, answers, several=several)
     if answers and not several:
@@ -171,7 +174,12 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         kind: HistoryKind = "skip" if task.state == "skipped" else "flag"
         at, why = task.created_at or now(), task.reason or ""
         history.append(HistoryEntry(kind, actor.person_id, actor.name, at, why, None))
-    return GoldView(seen, tuple(history), own=bool(answers) and several)
+    return GoldView(
+        seen,
+        tuple(history),
+        own=bool(answers) and several,
+        shown=shown if several else seen,
+    )
 
 
 def _still_known(store: Store, project_id: str, labels: Mapping[str, Any]) -> dict[str, Any]:
