@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from core.actor import Actor
 from core.errors import NotAllowed
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
@@ -124,9 +125,10 @@ def test_a_dataset_version_shows_no_gold_example_to_who_annotates_it(place: Plac
     older = add_version(store, project_id, ["train", "train"])
     place.accept(place.ids[5])
     newer = add_version(store, project_id, ["train"] * 3)
-    ids = lambda actor: {  # noqa: E731
-        one["example_id"] for one in freezing.version_examples(store, actor, newer)
-    }
+
+    def ids(actor: Actor) -> set[str]:
+        return {one["example_id"] for one in freezing.version_examples(store, actor, newer)}
+
     assert ids(place.lead) == {*place.gold, place.ids[5]}
     assert ids(place.ann) == {place.ids[5]}
     assert comparing.difference_file(store, place.lead, older, newer, "added", "csv")
