@@ -11,7 +11,14 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import augmenting, browsing, comparing, freezing
+from core.workflows.curation import (
+    augmenting,
+    browsing,
+    comparing,
+    freezing,
+    gold_lists,
+    gold_views,
+)
 from core.workflows.team import home, projects
 from storage.store import Store
 from tests.curation.test_gold_examples import RIGHT, Place
@@ -67,6 +74,13 @@ def test_what_a_person_answered_is_found_as_their_own_annotation_is(place: Place
     assert found(place, ExampleFilter(text="my OWN")) == mine
     assert found(place, ExampleFilter(label=("topic", "products"))) == mine
     assert found(place, ExampleFilter("new")) == set(place.gold) - mine
+    for actor in (place.ann, place.writer, place.lead):  # read at once as one at a time
+        seen = gold_lists.seen(place.store, actor, place.project_id)
+        for example_id in place.gold:
+            current = place.store.examples.current(example_id)
+            assert current
+            one = gold_views.as_seen(place.store, actor, current)
+            assert replace(seen.get(example_id, current), author="") == replace(one, author="")
 
 
 def test_the_numbers_on_home_and_in_the_list_move_alike_for_every_task(place: Place) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.examples.current import CurrentExample, ListedExample
+from core.examples.gold import GoldTask
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import gold_views
 
@@ -22,12 +23,16 @@ def seen(store: Store, actor: Actor, project_id: str) -> dict[str, CurrentExampl
     gold = store.gold_examples.of_project(project_id).examples
     if not gold or not gold_views.is_measured(actor, project_id):
         return {}
-    found = {}
-    for example_id in gold:
-        current = store.examples.current(example_id)
-        view = gold_views.view_of(store, actor, current) if current else None
-        if view:
-            found[example_id] = view.shown
+    found, alone = {}, gold_views.only_annotates(actor, project_id)
+    schema = gold_views.schema_of(store, project_id)
+    for one in store.gold_seen.of_person(project_id, actor.person_id):
+        current, task = one.current, one.task
+        if task is None and alone and not one.known:
+            task = GoldTask(current.example_id, actor.person_id, project_id, "open")
+        if task is not None and task.state != "known":
+            found[current.example_id] = gold_views.view_with(
+                store, actor, current, task, one.first, one.answers, schema
+            ).shown
     return found
 
 

@@ -22,6 +22,7 @@ from core.examples.current import (
 )
 from core.examples.gold import GoldState, GoldTask
 from core.examples.overlap import PersonAnnotation
+from core.labels.field import LabelField
 from core.labels.values import problem_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def is_measured(actor: Actor, project_id: str) -> bool:
     return actor.has(project_id, "annotator") and not actor.has(project_id, "lead")
 
 
-def _only_annotates(actor: Actor, project_id: str) -> bool:
+def only_annotates(actor: Actor, project_id: str) -> bool:
     return actor.roles_in(project_id) == {"annotator"}
 
 
@@ -64,7 +65,7 @@ def task_on(store: Store, actor: Actor, project_id: str, example_id: str) -> Gol
     if current is None or current.project_id != project_id or not is_given(current):
         return None
     task = store.gold_examples.task(example_id, actor.person_id)
-    if task is None and _only_annotates(actor, project_id):
+    if task is None and only_annotates(actor, project_id):
         task = new_task(store, current, actor.person_id)
     return None if task is None or task.state == "known" else task
 
@@ -144,12 +145,27 @@ def hides_positions(store: Store, actor: Actor, project_id: str) -> bool:
 def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) -> GoldView:
     first = store.examples.revision(current, 1)
     assert first is not None
+    answers = store.gold_examples.annotations(current, actor.person_id)
+    schema = schema_of(store, current.project_id) if first.labels or answers else {}
+    return view_with(store, actor, current, task, first, answers, schema)
+
+
+def view_with(
+    store: Store,
+    actor: Actor,
+    current: CurrentExample,
+    task: GoldTask,
+    first: Revision,
+    answers: list[PersonAnnotation],
+    schema: Mapping[str, LabelField],
+) -> GoldView:
+    """The view of an example of which all is known that it takes."""
     seen = replace(
         current,
         revision_id=first.revision_id,
         number=1,
         **_texts(first),
-        labels=_still_known(store, current.project_id, first.labels),
+        labels=_still_known(schema, first.labels),
         quality=first.quality,
         author_id=first.author_id,
         author=first.author,
@@ -160,11 +176,10 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         assigned_to="",
     )
     history = [seen.first_entry]
-    answers = store.gold_examples.annotations(current, actor.person_id)
     several = _several(store, current)
     shown = replace(seen, annotations=1, updated_at=answers[-1].created_at) if answers else seen
     if answers:
-        seen = _as_answered(store, seen, actor, answers, several=several)
+        seen = _as_answered(schema, seen, actor, answers, several=several)
     if answers and not several:
         history += [
             HistoryEntry("annotate", actor.person_id, actor.name, one.created_at, one.comment, n)
@@ -182,10 +197,13 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     )
 
 
-def _still_known(store: Store, project_id: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+def schema_of(store: Store, project_id: str) -> dict[str, LabelField]:
+    project = store.projects.by_id(project_id)
+    return {field.name: field for field in project.settings.label_schema} if project else {}
+
+
+def _still_known(schema: Mapping[str, LabelField], labels: Mapping[str, Any]) -> dict[str, Any]:
     # The schema may have changed since the import; labels that it does not have cannot be saved.
-    project = store.projects.by_id(project_id) if labels else None
-    schema = {field.name: field for field in project.settings.label_schema} if project else {}
     return {
         name: value
         for name, value in labels.items()
@@ -203,7 +221,7 @@ def _several(store: Store, current: CurrentExample) -> bool:
 
 
 def _as_answered(
-    store: Store,
+    schema: Mapping[str, LabelField],
     seen: CurrentExample,
     actor: Actor,
     answers: list[PersonAnnotation],
@@ -215,7 +233,7 @@ def _as_answered(
         seen,
         revision_id=last.annotation_id,
         **_texts(last),
-        labels=_still_known(store, seen.project_id, last.labels),
+        labels=_still_known(schema, last.labels),
         quality=last.quality,
         updated_at=last.created_at,
     )
