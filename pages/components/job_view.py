@@ -83,8 +83,8 @@ def draw(view: LiveView, *, title: bool = True) -> None:
             st.progress(_share(job.step, job.total), text=_pace(view))
             if view.silent > SILENCE_SHOWN:
                 st.caption(
-                    f"No step and no word for {page.duration(view.silent)}. The worker is alive; if "
-                    "its steps do not take that long, stop it."
+                    f"No step and no word for {page.duration(view.silent)}. The worker is alive; "
+                    "if its steps do not take that long, stop it."
                 )
         elif job.status == "queued":
             st.caption(f"Waits behind {view.ahead}." if view.ahead else "Starts in a moment.")
