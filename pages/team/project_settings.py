@@ -8,7 +8,7 @@ from core.errors import TouchstoneError
 from core.label_changes import Moves
 from core.projects import Project, ProjectSettings
 from core.workflows.curation import accepting, browsing
-from core.workflows.team import label_schema, projects
+from core.workflows.team import assignees, label_schema, projects
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
 from pages.team import label_changes, project_form
@@ -27,6 +27,7 @@ def settings(project: Project) -> None:
         errors.show(error)
         return
     project_form.keep_draft(name, draft, edited)
+    too_few_annotators(name, edited)
     too_few_reviewers(name, edited.reviewers)
     with st.container(horizontal=True, vertical_alignment="center"):
         save = st.button("Save settings", type="primary", icon=":material/save:")
@@ -46,6 +47,16 @@ def settings(project: Project) -> None:
     guidelines_versions(name)
     st.divider()
     delete(project)
+
+
+def too_few_annotators(project_id: str, wanted: ProjectSettings) -> None:
+    """Say where examples would wait for ever, as fewer people annotate than must."""
+    there = len(assignees.annotators(session.store(), session.actor(), project_id))
+    if wanted.overlap_share and wanted.overlap > there:
+        st.warning(
+            f"{wanted.overlap} different people must annotate an example, and {there} can here. "
+            "Give others the role annotator under Team, People: until then such examples wait."
+        )
 
 
 def too_few_reviewers(project_id: str, needed: int) -> None:
