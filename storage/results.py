@@ -165,6 +165,8 @@ class Results:
                 WITH first AS (
                     SELECT b.system_a, b.system_b, j.outcome
                     FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                    JOIN study_systems o ON o.study_id = j.study_id AND o.role = 'baseline'
+                     AND o.system_id IN (b.system_a, b.system_b)
                     LEFT JOIN first_unblindings u
                         ON u.study_id = j.study_id AND u.person_id = j.rater_id
                     WHERE j.study_id = $study AND NOT coalesce(j.created_at > u.created_at, false)

@@ -340,7 +340,7 @@ def test_every_study_of_two_systems_is_registered_and_raises_the_bar_of_all(plac
     assert won > 40
     assert register.combined == pytest.approx((won + 4) / 5)
     said = place.result(first).headline(together)
-    assert "95 % always valid for 5 studies of the two together: " in said
+    assert "95 % always valid for 5 comparisons together: " in said
 
 
 def test_the_ten_percent_rule_counts_what_could_be_judged(place: Place) -> None:
