@@ -195,7 +195,7 @@ def mean_score(
     mine = [values[index] for index in own]
     if metric(name).is_share:
         return clustered_proportion([value == 1 for value in mine], groups)
-    return clustered_mean(mine, groups, np.random.default_rng(SEED))
+    return clustered_mean(mine, groups, np.random.default_rng(SEED), bounds=metric(name).bounds)
 
 
 def _labels(
