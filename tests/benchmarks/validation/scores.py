@@ -82,10 +82,10 @@ def at_the_ceiling(size: Size) -> Row:
             rng, means, differences = chance("ceiling of scores", equal, examples), 0, 0
             for _ in range(n):
                 below = rng.random(examples) * (rng.random(examples) > equal)
-                best = [1.0] * examples
-                mean = clustered_mean(1 - below, range(examples), rng, bounds=(0, 1))
+                best, scores = [1.0] * examples, (1 - below).tolist()
+                mean = clustered_mean(scores, range(examples), rng, bounds=(0, 1))
                 means += covers(mean, (1 + equal) / 2)
-                difference = paired_difference(1 - below, best, None, rng, bounds=(0, 1))
+                difference = paired_difference(scores, best, None, rng, bounds=(0, 1))
                 differences += covers(difference, (1 - equal) / 2)
             cells += [share(f"n {examples}, {equal:.0%}", one, n) for one in (means, differences)]
     return Row(
