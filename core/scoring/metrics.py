@@ -19,6 +19,7 @@ from core.scoring.content import (
     repetition,
 )
 from core.scoring.corpus_metrics import CORPUS_METRICS
+from core.scoring.grounding import unsupported_names, unsupported_numbers
 from core.scoring.lists import list_f1
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
 from core.scoring.rouge import rouge_1, rouge_2, rouge_l
@@ -33,7 +34,8 @@ class Metric:
     """One automatic metric. `is_share`: each value is 0 or 1, so that its mean has an exact
     interval. `function` is None for a field, which is read from the whole record;
     `higher_is_better` where neither more nor less of it is better in itself; `most`: its highest
-    value, the lowest being 0, or None."""
+    value, the lowest being 0, or None; `of_question`: the function's first text is the question,
+    not the reference."""
 
     name: str
     label: str
@@ -41,6 +43,7 @@ class Metric:
     is_share: bool = False
     higher_is_better: bool | None = True
     most: float | None = 1.0
+    of_question: bool = False
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -76,6 +79,20 @@ ON_REQUEST = (
     Metric("normalised_match", "normalised match", normalised_match, is_share=True),
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
     Metric("new_numbers", "numbers not in the reference", new_numbers, higher_is_better=False),
+    Metric(
+        "unsupported_numbers",
+        "numbers not in the question",
+        unsupported_numbers,
+        higher_is_better=False,
+        of_question=True,
+    ),
+    Metric(
+        "unsupported_names",
+        "names not in the question",
+        unsupported_names,
+        higher_is_better=False,
+        of_question=True,
+    ),
     Metric("field_f1", "field F1", field_f1),
     Metric("list_f1", "F1 of listed items", list_f1),
     Metric("json_valid", "valid JSON", json_valid, is_share=True),
