@@ -218,7 +218,8 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, f"studies-{found.candidate_id}.csv")
-    combined = "" if register.combined is None else f" Their average is {register.combined:.2g}."
+    average = register.combined if len(rows) > 1 else None
+    combined = "" if average is None else f" Their average is {average:.2g}."
     st.caption(
         f"The more comparisons, the likelier one of them favours a system by chance. So each of "
         f"the {register.claims} claims at {page.percent(0.05)} / {register.claims}, that is from "
