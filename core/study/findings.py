@@ -172,7 +172,7 @@ def _comparison(
         split=count_split(counting, baseline_id),
         judged=len(first),
         criteria=criteria_results(
-            criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
+            criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned, level=level
         ),
         flags=_flags(counting, baseline_id, candidate_id),
         set_apart=dict(Counter(verdict_of(j, baseline_id) for j in apart)),

@@ -177,7 +177,8 @@ def _how_criteria_are_claimed(found: Comparison) -> str:
     if any(c.p is not None for c in found.criteria):
         return (
             "All pairs are judged: a difference is claimed where its p, corrected by Holm for the "
-            "number of criteria, is at most 0.05. One judgement per pair counts, the first."
+            "number of criteria, and for the comparisons that share one chance of a false claim, "
+            "is at most 0.05. One judgement per pair counts, the first."
         )
     return (
         "The differences' intervals hold for all criteria together and however often you look. "
