@@ -267,7 +267,7 @@ def pairs_page(
 ) -> list[StudyPair]:
     """Pairs of a study: both answers, the reference, verdicts and comments; leads only.
 
-    `which`: all, rated or open.
+    `which`: all, rated, open, or split, where two people differ.
     """
     note_seen(store, actor, get_study(store, actor, study_id), "answers")
     return store.results.pairs_page(study_id, which, limit, offset)
