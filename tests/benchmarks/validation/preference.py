@@ -60,8 +60,8 @@ def like_systems(size: Size) -> Row:
 def several_candidates(size: Size) -> Row:
     """Candidates that are like the baseline: whether any of them is called better or worse, each at
     its share of the chance, and if each claimed as one that is alone."""
-    n, cells = size.studies(600), []
-    for candidates in (2, 5, 10):
+    n, cells = size.studies(400), []
+    for candidates in (2, 10):
         rng, claims, alone = chance("several candidates", candidates), 0, 0
         capital = 2 / (1 - level_of(candidates))
         for _ in range(n):
@@ -74,7 +74,7 @@ def several_candidates(size: Size) -> Row:
         f"looked at after each of {LOOKS} judgements of each, {n} studies; the second number if "
         "each claimed as if it were alone",
         tuple(cells),
-        (RARELY, REPORTED) * 3,
+        (RARELY, REPORTED) * 2,
     )
 
 
