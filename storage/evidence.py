@@ -50,6 +50,8 @@ class EvidenceRows:
             """
             SELECT j.correction, b.answer_a AS baseline, b.answer_b AS candidate
             FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+            JOIN study_systems s ON s.study_id = b.study_id AND s.system_id = b.system_a
+             AND s.role = 'baseline'
             WHERE j.study_id = $study AND b.system_b = $candidate AND trim(j.correction) <> ''
             ORDER BY b.number, j.created_at, j.judgement_id
             """,
@@ -57,11 +59,13 @@ class EvidenceRows:
         )
 
     def judged_times(self, study_id: str, candidate_id: str) -> int:
-        """How many judgements there are of a candidate."""
+        """How many judgements there are of a candidate and the baseline."""
         return int(
             self._db.value(
                 """
                 SELECT count(*) FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                JOIN study_systems s ON s.study_id = b.study_id AND s.system_id = b.system_a
+                 AND s.role = 'baseline'
                 WHERE j.study_id = $study AND b.system_b = $candidate
                 """,
                 {"study": study_id, "candidate": candidate_id},

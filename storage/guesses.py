@@ -16,14 +16,16 @@ class Guesses:
         self._db = db
 
     def judged_by(self, study_id: str, rater_id: str) -> dict[int, str]:
-        """The pairs that a rater has judged, by their numbers: the presentation of each."""
+        """The pairs with the baseline that a rater has judged, by their numbers: the presentation
+        of each."""
         rows = self._db.rows(
             """
             SELECT b.number, j.presentation_id FROM judgements j
             JOIN pairs b ON b.pair_id = j.pair_id
             JOIN presentations s ON s.presentation_id = j.presentation_id
+            JOIN study_systems o ON o.study_id = j.study_id AND o.role = 'baseline'
+             AND o.system_id IN (b.system_a, b.system_b)
             WHERE j.study_id = $study AND j.rater_id = $rater AND s.occasion = 1
-              AND b.stratum <> 'gold'
             """,
             {"study": study_id, "rater": rater_id},
         )

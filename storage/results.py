@@ -101,13 +101,15 @@ class Results:
 
     def pairs_page(self, study_id: str, which: str, limit: int, offset: int) -> list[StudyPair]:
         """Pairs of a study, gold aside, with both answers, the reference, how they were judged and
-        what was said; `which`: all, rated or open."""
+        what was said; `which`: all, rated, open, or split where two people differ."""
         rows = self._db.rows(
             """
             WITH asked AS (
                 SELECT * FROM pairs
                 WHERE study_id = $study AND stratum <> 'gold'
-                  AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
+                  AND CASE $which WHEN 'all' THEN true WHEN 'rated' THEN judgements > 0
+                      WHEN 'open' THEN judgements = 0
+                      ELSE pair_id IN $split END
                 ORDER BY number LIMIT $limit OFFSET $offset
             ),
             said AS (
@@ -139,7 +141,13 @@ class Results:
             FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
             ORDER BY b.number
             """,
-            {"study": study_id, "which": which, "limit": limit, "offset": offset},
+            {
+                "study": study_id,
+                "which": which,
+                "limit": limit,
+                "offset": offset,
+                "split": self._split(study_id, which),
+            },
         )
         return [_study_pair(row) for row in rows]
 
@@ -150,11 +158,32 @@ class Results:
                 """
                 SELECT count(*) FROM pairs
                 WHERE study_id = $study AND stratum <> 'gold'
-                  AND ($which = 'all' OR (judgements > 0) = ($which = 'rated'))
+                  AND CASE $which WHEN 'all' THEN true WHEN 'rated' THEN judgements > 0
+                      WHEN 'open' THEN judgements = 0
+                      ELSE pair_id IN $split END
                 """,
-                {"study": study_id, "which": which},
+                {"study": study_id, "which": which, "split": self._split(study_id, which)},
             )
         )
+
+    def _split(self, study_id: str, which: str) -> list[str]:
+        """The pairs that people judged differently, each at their first look
+        (`core.study.verdicts.count_split`), where they are asked for."""
+        if which != "split":
+            return []
+        rows = self._db.rows(
+            """
+            SELECT j.pair_id FROM judgements j
+            JOIN presentations s ON s.presentation_id = j.presentation_id AND s.occasion = 1
+            LEFT JOIN first_unblindings u ON u.study_id = j.study_id AND u.person_id = j.rater_id
+            WHERE j.study_id = $study AND j.outcome <> 'cannot_judge'
+              AND NOT coalesce(j.created_at > u.created_at, false)
+            GROUP BY j.pair_id
+            HAVING count(DISTINCT coalesce(j.preferred_system_id, j.outcome)) > 1
+            """,
+            {"study": study_id},
+        )
+        return [row["pair_id"] for row in rows]
 
     def reviewed(self, study_id: str) -> int:
         """How many examples were reviewed for every candidate: the pair's first judgement
@@ -165,6 +194,8 @@ class Results:
                 WITH first AS (
                     SELECT b.system_a, b.system_b, j.outcome
                     FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                    JOIN study_systems o ON o.study_id = j.study_id AND o.role = 'baseline'
+                     AND o.system_id IN (b.system_a, b.system_b)
                     LEFT JOIN first_unblindings u
                         ON u.study_id = j.study_id AND u.person_id = j.rater_id
                     WHERE j.study_id = $study AND NOT coalesce(j.created_at > u.created_at, false)

@@ -11,6 +11,7 @@ from core.clock import new_id, now
 from core.projects import rubric_from_json
 from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
+from core.study.pairing import meetings
 from core.study.study import (
     Extension,
     OpenStudy,
@@ -88,20 +89,19 @@ class Studies:
         row = self._db.one(
             """
             SELECT study_id, project_id, name, closed_at IS NOT NULL AS closed, rubric, plan,
-                   (SELECT count(*) FROM study_systems s
-                    WHERE s.study_id = $study AND s.role = 'candidate') AS candidates
+                   (SELECT count(*) FROM study_systems s WHERE s.study_id = $study) AS systems
             FROM studies WHERE study_id = $study
             """,
             {"study": study_id},
         )
         if row is None:
             return None
-        candidates = row.pop("candidates")
         plan = StudyPlan.from_json(json.loads(row.pop("plan")))
+        each = len(meetings(row.pop("systems"), plan.among))
         rubric = rubric_from_json(json.loads(row.pop("rubric")))
         return RatedStudy(
             **row, rubric=rubric, seed=plan.seed, show_reference=plan.show_reference,
-            repeats=plan.repeats, least=plan.least * candidates,
+            repeats=plan.repeats, least=plan.least * each,
         )  # fmt: skip
 
     def newest_open(self, project_id: str) -> str | None:
@@ -131,6 +131,18 @@ class Studies:
             {"system": system_id, "other": other_id},
         )
         return [row["study_id"] for row in rows]
+
+    def claims(self, system_id: str, other_id: str) -> int:
+        """How many comparisons these studies make: one for each of their candidates."""
+        return int(
+            self._db.value(
+                """
+                SELECT count(*) FROM study_systems
+                WHERE role = 'candidate' AND study_id IN $studies
+                """,
+                {"studies": self.of_both(system_id, other_id)},
+            )
+        )
 
     def _listed(self, study: str = "", project: str = "") -> list[Study]:
         asked = {"study": study, "project": project}

@@ -220,6 +220,7 @@ _OF_VERSION = """
     )
     SELECT s.*, coalesce(c.answers, 0) AS answers, coalesce(c.cut, 0) AS cut,
            coalesce(c.capped, 0) AS capped, g.split, g.job_id, g.spec AS conditions,
+           g.summary AS made,
            j.status AS job_status, k.scoring_id, k.version_id AS scored_version, k.settings,
            k.settings_hash, k.summary, k.created_at AS scored_at
     FROM systems s
@@ -265,4 +266,5 @@ def _version_system(row: Row) -> VersionSystem:
         job_status=row["job_status"],
         conditions=Conditions.from_json(json.loads(row["conditions"] or "{}"), row["job_id"]),
         scoring=scoring,
+        made=json.loads(row["made"] or "{}"),
     )

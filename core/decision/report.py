@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from core.errors import InvalidInput
+from core.study.pairing import of_both
 from core.study.pairs import Judgement
 from core.study.risk import RISK
 from core.study.spans import spans_json
@@ -81,7 +82,7 @@ def counted_judgements(
     whether it is the one that counts for its pair, and whether it is apart from the verdict: of a
     rater who had seen results, or of a pair beside the sample; and the spans that were marked, by
     system, in code points of its answer."""
-    own = [j for j in judgements if candidate_id in j.system_ids]
+    own = of_both(judgements, baseline_id, candidate_id)
     own.sort(key=lambda j: (j.created_at, j.judgement_id))
     counts = {j.judgement_id for j in first_of_each_pair(own) if j.stratum != RISK}
     numbers = {rater: k for k, rater in enumerate(dict.fromkeys(j.rater_id for j in own), 1)}

@@ -10,10 +10,12 @@ from core.statistics.estimates import Estimate
 from core.study.gold import GOLD
 from core.study.register import level_of
 from core.study.sealing import ADDED, added_in, check_opened
-from core.study.verdicts import Verdict, headline, net_preference, seen
+from core.study.verdicts import TOGETHER, Verdict, headline, net_preference, seen
 from core.wording import counted
 
 NEARLY = 1e-9
+OLDER_WORDS = "studies of the two together"
+"""What reports of before 2026-11-27 say in the place of TOGETHER."""
 
 
 def verify_report(text: str, published: str = "", seal: str = "") -> dict[str, Any]:
@@ -42,7 +44,7 @@ def _checked(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
         _as_sealed(sealed, content)
         _as_added(added, content["study"].get("extensions", []), opened)
         drawn = [pair for part in (sealed, *added) for pair in part["pairs"]]
-        pairs = _within(drawn, content["candidates"])
+        pairs = _within(drawn, content["candidates"], sealed["systems"][0])
     elif content["study"]["closed_at"] is not None:
         raise BrokenReport(
             "The study is closed, and its seal does not open: an earlier version sealed it, or its "
@@ -70,8 +72,9 @@ def _count_again(candidate: Mapping[str, Any]) -> None:
         raise BrokenReport("The judgements that count are not the first of each pair.")
     if [one["at"] for one in judgements] != sorted(one["at"] for one in judgements):
         raise BrokenReport("The judgements are not in the order of their times.")
-    if abs(candidate["net"]["level"] - level_of(len(candidate["register"]))) > NEARLY:
-        raise BrokenReport("The level is not that of so many studies of the two systems.")
+    claims = sum(one.get("claims", 1) for one in candidate["register"])
+    if abs(candidate["net"]["level"] - level_of(claims)) > NEARLY:
+        raise BrokenReport("The level is not that of so many studies and candidates.")
     verdicts: list[Verdict] = [one["verdict"] for one in first.values()]
     stated = candidate["verdicts"]
     if any(verdicts.count(v) != stated.get(v, 0) for v in {*verdicts, *stated}):
@@ -98,7 +101,7 @@ def _said_again(candidate: Mapping[str, Any], content: Mapping[str, Any]) -> Non
         if withheld
         else headline(net, candidate=name, baseline=baseline, **numbers).removesuffix(".")
     )
-    if not candidate["sentence"].startswith(said):
+    if not candidate["sentence"].replace(OLDER_WORDS, TOGETHER).startswith(said):
         raise BrokenReport("The sentence is not what the judgements say.")
     preferred = next(check for check in candidate["gate"] if check["name"] == "preferred")
     if (preferred["state"] == "passed") != (not withheld and (net.low or 0.0) > 0):
@@ -148,14 +151,18 @@ def _same(found: Estimate, stated: Mapping[str, Any]) -> bool:
     )
 
 
-def _within(pairs: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]) -> int:
-    """Raise BrokenReport when a pair was judged that no seal holds, or holds twice; how many they
-    hold."""
+def _within(
+    pairs: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]], baseline: str
+) -> int:
+    """Raise BrokenReport when a pair was judged of a candidate that no seal holds as one of it and
+    the baseline, or a pair is held twice; how many they hold."""
     drawn = {(one["pair_id"], one["system_b"]) for one in pairs}
+    both = [(one["pair_id"], {one["system_a"], one["system_b"]}) for one in pairs]
+    against = {(pair, system) for pair, two in both if baseline in two for system in two}
     if len(drawn) < len(pairs) or len({one["pair_id"] for one in pairs}) < len(pairs):
         raise BrokenReport("A pair was drawn twice.")
     judged = {(one["pair"], c["candidate_id"]) for c in candidates for one in c["judgements"]}
-    if judged - drawn:
+    if judged - against:
         raise BrokenReport(
             "A pair was judged that was not drawn when the study opened, or added since."
         )

@@ -83,7 +83,10 @@ def corrections(rows: Iterable[Mapping[str, Any]], judgements: int) -> Correctio
         side: [Levenshtein.normalized_distance(row["correction"], row[side]) for row in given]
         for side in ("baseline", "candidate")
     }
-    means = [mean_interval(values, np.random.default_rng(SEED)) for values in far.values()]
+    means = [
+        mean_interval(values, np.random.default_rng(SEED), bounds=(0.0, 1.0))
+        for values in far.values()
+    ]
     return Corrections(proportion(len(given), max(judgements, len(given))), *means)
 
 

@@ -1,6 +1,6 @@
 """Evidence beside a verdict: what would change it, which metrics may speak, where it fails.
 
-evidence(baseline_id, candidate_ids, judgements, facts, scores, studies={"sys_2": 1})
+evidence(baseline_id, candidate_ids, judgements, facts, scores, claims={"sys_2": 1})
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from core.evidence.metric_trust import MetricTrust, metric_trust
 from core.evidence.slices import Slice, slices
 from core.labels.values import choices_in
+from core.study.pairing import of_both
 from core.study.pairs import Judgement
-from core.study.ranking import Ranked, ranking
+from core.study.ranking import Meeting, Ranked, meetings_of, ranking
 from core.study.register import level_of
 from core.study.risk import RISK
 from core.study.sensitivity import PairFacts, Sensitivity, sensitivity
@@ -37,10 +38,12 @@ class CandidateEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of every candidate of a study; the `ranking` of all systems where there are three or more."""
+    """Of every candidate of a study; the `ranking` of all systems where there are three or more,
+    and the `meetings` of every two candidates that met."""
 
     candidates: tuple[CandidateEvidence, ...]
     ranking: tuple[Ranked, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
 
     def of(self, candidate_id: str) -> CandidateEvidence:
         """That of one candidate."""
@@ -54,16 +57,16 @@ def evidence(
     facts: Mapping[str, PairFacts],
     scores: Mapping[str, Mapping[str, float]],
     *,
-    studies: Mapping[str, int] | None = None,
+    claims: Mapping[str, int] | None = None,
 ) -> Evidence:
     """Of the judgements of a study's sample. `facts`: pair id → what is known of the pair;
-    `scores`: metric → pair id → candidate minus baseline; `studies` as in
+    `scores`: metric → pair id → candidate minus baseline; `claims` as in
     `core.study.findings.findings`."""
     judgements = [j for j in judgements if j.stratum != RISK]
     found = []
     for candidate_id in candidate_ids:
-        own = [j for j in judgements if candidate_id in j.system_ids]
-        level = level_of((studies or {}).get(candidate_id, 1))
+        own = of_both(judgements, baseline_id, candidate_id)
+        level = level_of((claims or {}).get(candidate_id, 1))
         verdicts = {j.pair_id: verdict_of(j, baseline_id) for j in first_of_each_pair(own)}
         worth = {pair: WORTH[v] for pair, v in verdicts.items() if v != "cannot_judge"}
         found.append(
@@ -75,11 +78,13 @@ def evidence(
             )
         )
     ranked: tuple[Ranked, ...] = ()
+    met: tuple[Meeting, ...] = ()
     if len(candidate_ids) > 1:
         groups = {one.example_id: one.group_id for one in facts.values()}
         systems = [baseline_id, *candidate_ids]
         ranked = ranking(judgements, baseline_id, systems, np.random.default_rng(SEED), groups)
-    return Evidence(tuple(found), ranked)
+        met = meetings_of(judgements, candidate_ids, groups)
+    return Evidence(tuple(found), ranked, met)
 
 
 def facts_of_rows(

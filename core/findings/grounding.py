@@ -42,21 +42,24 @@ _NO_NAMES = words_in(
     "conclusion overall"
 )
 _SHOWN = 3
+Found = list[re.Match[str]]
 
 
 def unsupported_numbers(subject: Subject, settings: FindingSettings) -> list[Flaw]:
     """A number of the output is not in the input; how it is written does not matter."""
     if not settings.grounded:
         return []
-    output = subject.example.output
-    marks = {found.start(1) for found in _LIST_MARK.finditer(output)}
-    known = _numbers_known(_source(subject))
-    new = [
-        found
-        for found in _NUMBER.finditer(output)
-        if found.start() not in marks and not (_values(found.group()) & known)
-    ]
+    new = new_numbers_in(subject.example.output, _source(subject))[1]
     return _flaw(new, "number", "The input does not have")
+
+
+def new_numbers_in(output: str, source: str) -> tuple[Found, Found]:
+    """The numbers of an output, and those of them that its source does not have; numbers of list
+    items aside."""
+    marks = {found.start(1) for found in _LIST_MARK.finditer(output)}
+    known = _numbers_known(source)
+    every = [found for found in _NUMBER.finditer(output) if found.start() not in marks]
+    return every, [found for found in every if not (_values(found.group()) & known)]
 
 
 def _source(subject: Subject) -> str:
@@ -90,20 +93,25 @@ def unsupported_names(subject: Subject, settings: FindingSettings) -> list[Flaw]
     """
     if not settings.grounded:
         return []
-    source = _source(subject)
-    known = {_stem(word) for word in _WORD.findall(source)}
     output = subject.example.output
     words = _WORD.findall(output)
-    names = list(_NAME.finditer(output))
+    names, new = new_names_in(output, _source(subject))
     capitals = sum(len(found.group().split()) for found in names)
     if not names or capitals > 0.3 * len(words):
         return []
-    new = [
+    return _flaw(new, "name", "The input does not have")
+
+
+def new_names_in(output: str, source: str) -> tuple[Found, Found]:
+    """The capitalised words within sentences of an output, and those of them that its source does
+    not have."""
+    known = {_stem(word) for word in _WORD.findall(source)}
+    names = list(_NAME.finditer(output))
+    return names, [
         found
         for found in names
         if any(_is_new(word, known) for word in _WORD.findall(found.group()))
     ]
-    return _flaw(new, "name", "The input does not have")
 
 
 def _stem(word: str) -> str:

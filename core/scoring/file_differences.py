@@ -66,7 +66,8 @@ def difference(name: str, pairing: Pairing, values: Sequence[float]) -> Differen
     systems = pairing.first, pairing.second
     low = [values[a] for a, _ in pairing.lines]
     high = [values[b] for _, b in pairing.lines]
-    found = paired_difference(low, high, pairing.groups, np.random.default_rng(SEED))
+    rng, bounds = np.random.default_rng(SEED), metric(name).bounds
+    found = paired_difference(low, high, pairing.groups, rng, bounds=bounds)
     higher = metric(name).higher_is_better
     if higher is None:
         return Difference(name, *systems, found, len(low))

@@ -19,6 +19,7 @@ from core.scoring.content import (
     repetition,
 )
 from core.scoring.corpus_metrics import CORPUS_METRICS
+from core.scoring.grounding import unsupported_names, unsupported_numbers
 from core.scoring.lists import list_f1
 from core.scoring.overlap import exact_match, normalised_match, squad_f1, token_f1
 from core.scoring.rouge import rouge_1, rouge_2, rouge_l
@@ -32,13 +33,22 @@ FIELD = "field:"
 class Metric:
     """One automatic metric. `is_share`: each value is 0 or 1, so that its mean has an exact
     interval. `function` is None for a field, which is read from the whole record;
-    `higher_is_better` where neither more nor less of it is better in itself."""
+    `higher_is_better` where neither more nor less of it is better in itself; `most`: its highest
+    value, the lowest being 0, or None; `of_question`: the function's first text is the question,
+    not the reference."""
 
     name: str
     label: str
     function: Callable[[str, str], float] | None
     is_share: bool = False
     higher_is_better: bool | None = True
+    most: float | None = 1.0
+    of_question: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the most that it can be, or None."""
+        return None if self.most is None else (0.0, self.most)
 
 
 METRICS = (
@@ -63,16 +73,30 @@ _ROUGES = tuple(
 
 ON_REQUEST = (
     *_ROUGES,
-    Metric("bleu", "sentence BLEU, 0 to 100", CORPUS_METRICS["bleu"].of_line),
-    Metric("chrf", "sentence chrF, 0 to 100", CORPUS_METRICS["chrf"].of_line),
+    Metric("bleu", "sentence BLEU, 0 to 100", CORPUS_METRICS["bleu"].of_line, most=100.0),
+    Metric("chrf", "sentence chrF, 0 to 100", CORPUS_METRICS["chrf"].of_line, most=100.0),
     Metric("squad_f1", "token F1 as SQuAD", squad_f1),
     Metric("normalised_match", "normalised match", normalised_match, is_share=True),
     Metric("number_accuracy", "last number right", number_accuracy, is_share=True),
     Metric("new_numbers", "numbers not in the reference", new_numbers, higher_is_better=False),
+    Metric(
+        "unsupported_numbers",
+        "numbers not in the question",
+        unsupported_numbers,
+        higher_is_better=False,
+        of_question=True,
+    ),
+    Metric(
+        "unsupported_names",
+        "names not in the question",
+        unsupported_names,
+        higher_is_better=False,
+        of_question=True,
+    ),
     Metric("field_f1", "field F1", field_f1),
     Metric("list_f1", "F1 of listed items", list_f1),
     Metric("json_valid", "valid JSON", json_valid, is_share=True),
-    Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None),
+    Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None, most=None),
     Metric("repetition", "repetition", repetition, higher_is_better=False),
 )
 

@@ -126,7 +126,7 @@ def _estimate(tasks: Sequence[Task], k: int) -> Estimate:
     values, groups = _values(tasks, k), [task.group for task in tasks]
     if all(task.tries == k for task in tasks):
         return clustered_proportion([value == 1 for value in values], groups)
-    return clustered_mean(values, groups, np.random.default_rng(SEED))
+    return clustered_mean(values, groups, np.random.default_rng(SEED), bounds=(0.0, 1.0))
 
 
 def _differences(tasks: Mapping[str, Sequence[Task]], k: int) -> list[Difference]:

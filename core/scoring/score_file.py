@@ -95,6 +95,7 @@ def score_file(
     """Score every prediction by every metric, and by its label where there is one; `more` are
     values by metric that were found elsewhere."""
     predictions, told = _labelled(predictions)
+    metrics, unasked = _with_questions(predictions, metrics)
     counted = _counted(predictions, metrics)
     values = {
         **_values(predictions, metrics, counted),
@@ -114,7 +115,7 @@ def score_file(
         means,
         [difference(name, pair, given) for pair in pairs for name, given in values.items()],
         _labels(predictions, systems),
-        [*told, *_warnings(predictions, metrics), *alone],
+        [*told, *unasked, *_warnings(predictions, metrics), *alone],
         {
             name: CorpusScores(
                 _corpus_values(name, table, predictions, systems),
@@ -161,13 +162,16 @@ def _values(
     predictions: Sequence[Prediction], metrics: Sequence[Metric], counted: Mapping[str, Table]
 ) -> dict[str, Sequence[float]]:
     functions = {
-        metric.name: metric.function
+        metric.name: (metric.of_question, metric.function)
         for metric in metrics
         if metric.function and metric.name not in counted
     }
     # Line by line, as the metrics share the words of a text.
     rows = [
-        [function(one.reference, one.prediction) for function in functions.values()]
+        [
+            function(one.question if of_question else one.reference, one.prediction)
+            for of_question, function in functions.values()
+        ]
         for one in predictions
     ]
     found: dict[str, Sequence[float]] = dict(zip(functions, zip(*rows, strict=True), strict=True))
@@ -195,7 +199,7 @@ def mean_score(
     mine = [values[index] for index in own]
     if metric(name).is_share:
         return clustered_proportion([value == 1 for value in mine], groups)
-    return clustered_mean(mine, groups, np.random.default_rng(SEED))
+    return clustered_mean(mine, groups, np.random.default_rng(SEED), bounds=metric(name).bounds)
 
 
 def _labels(
@@ -211,6 +215,21 @@ def _labels(
         )
         for system, own in by_system.items()
     }
+
+
+def _with_questions(
+    predictions: Sequence[Prediction], metrics: Sequence[Metric]
+) -> tuple[Sequence[Metric], list[str]]:
+    """The metrics without those of the question where no line has one; and what is said of that."""
+    named = ", ".join(metric.name for metric in metrics if metric.of_question)
+    missing = sum(not one.question.strip() for one in predictions)
+    if not named or not missing:
+        return metrics, []
+    without = f"{missing} of {len(predictions)} lines have neither “instruction” nor “input”"
+    if missing < len(predictions):
+        return metrics, [f"{named}: {without}, so that all of what they say counts as new."]
+    kept = [metric for metric in metrics if not metric.of_question]
+    return kept, [f"{named} cannot be told: {without}."]
 
 
 def _labelled(predictions: Sequence[Prediction]) -> tuple[Sequence[Prediction], list[str]]:

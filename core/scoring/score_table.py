@@ -165,7 +165,9 @@ def level(metric: str, values: Values, groups: NDArray[np.int64]) -> Estimate:
     """The mean with its interval by group: exact for shares of examples that stand alone."""
     if metric_named(metric).is_share:
         return clustered_proportion((values == 1).tolist(), groups.tolist())
-    return clustered_mean(values.tolist(), groups.tolist(), np.random.default_rng(SEED))
+    bounds = metric_named(metric).bounds
+    rng = np.random.default_rng(SEED)
+    return clustered_mean(values.tolist(), groups.tolist(), rng, bounds=bounds)
 
 
 def _difference(
@@ -184,6 +186,7 @@ def _difference(
         second[0][fair].tolist(),
         groups[fair].tolist(),
         np.random.default_rng(SEED),
+        bounds=metric_named(metric).bounds,
     )
     return ScoreDifference(baseline, candidate, metric, difference, int(seen.sum()))
 

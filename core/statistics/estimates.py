@@ -26,6 +26,9 @@ _CELLS_AT_ONCE = 4_000_000
 # How far the two values that `student_mean` adds lie from the middle. At 1 it covered 88 to 93 % of
 # means of 5 to 20 ratings that are spread, or of which 90 % are fives.
 PAD = 2.0
+FEW = 15
+"""From so many values on that differ from the commonest one a bootstrap covers by itself."""
+Bounds = tuple[float, float]
 
 Better = Literal["better", "worse", "not shown"]
 Kind = Literal["exact", "approximate", "always valid"]
@@ -131,10 +134,14 @@ def clustered_proportion(
 
 
 def mean_interval(
-    values: Sequence[float], rng: np.random.Generator, *, level: float = 0.95
+    values: Sequence[float],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """The mean of independent values with a bootstrap interval. For 0/1 use `proportion`."""
-    return clustered_mean(values, range(len(values)), rng, level=level)
+    return clustered_mean(values, range(len(values)), rng, level=level, bounds=bounds)
 
 
 def clustered_mean(
@@ -143,14 +150,16 @@ def clustered_mean(
     rng: np.random.Generator,
     *,
     level: float = 0.95,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """The mean of values of which those of one cluster (an example, say) belong together.
 
     Whole clusters are resampled; `n` counts clusters. The percentile interval is widened for few
     clusters (the expanded percentile interval of Hesterberg 2015, "What Teachers Should Know About
     the Bootstrap"). From 1,000 clusters on it is Student's interval with the linearised variance of
-    a ratio (Cochran 1977, "Sampling Techniques", 6.4). One cluster gives a value without an
-    interval. Raises InvalidInput on unequal lengths.
+    a ratio (Cochran 1977, "Sampling Techniques", 6.4). With `bounds`, the least and the most that a
+    value can be, it is widened where nearly all values are equal, such as scores at their ceiling.
+    One cluster gives a value without an interval. Raises InvalidInput on unequal lengths.
     """
     if len(values) != len(clusters):
         raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
@@ -168,7 +177,27 @@ def clustered_mean(
         low, high = percentile_interval(_resampled_means(sums, counts, rng), n, level)
     else:
         low, high = _student_interval(value, sums, counts, level)
+    if bounds:
+        rare = _few_differ(sums / counts, bounds, level)
+        low, high = min(low, *rare, value), max(high, *rare, value)
     return Estimate(value, low, high, n, method, level)
+
+
+def _few_differ(means: NDArray[np.float64], bounds: Bounds, level: float) -> tuple[float, ...]:
+    """The ends of the mean's interval where fewer than FEW clusters differ from the commonest
+    value: their share might be another one (Clopper and Pearson, at half the chance of a miss).
+    They differ as those that were seen, or, where none was, as much as `bounds` allow; () where
+    more differ, which a bootstrap knows enough of."""
+    n = len(means)
+    values, times = np.unique(np.round(means, 9), return_counts=True)
+    common, others = float(values[times.argmax()]), n - int(times.max())
+    if others >= FEW or 2 * others >= n:
+        return ()
+    low, high = _clopper_pearson(others, n, (1 + level) / 2)
+    if not others:
+        return tuple(common + high * (end - common) for end in bounds)
+    typical = (float(means.sum()) - n * common) / others
+    return common + low * typical, common + high * typical
 
 
 def _by_cluster(
@@ -218,17 +247,21 @@ def paired_difference(
     rng: np.random.Generator,
     *,
     level: float = 0.95,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """The mean of candidate minus baseline, pair by pair: positive when the candidate is higher.
 
-    `clusters` names the example of each pair; None when every pair is its own. Raises InvalidInput
-    on unequal lengths.
+    `clusters` names the example of each pair; None when every pair is its own. `bounds` are those
+    of the values. Raises InvalidInput on unequal lengths.
     """
     if len(baseline) != len(candidate):
         raise InvalidInput("Pairs need both values. Give as many candidates as baselines.")
     differences = [high - low for low, high in zip(baseline, candidate, strict=True)]
     groups = range(len(differences)) if clusters is None else clusters
-    return clustered_mean(differences, groups, rng, level=level)
+    span = bounds and bounds[1] - bounds[0]
+    return clustered_mean(
+        differences, groups, rng, level=level, bounds=(-span, span) if span else None
+    )
 
 
 def weighted_mean(

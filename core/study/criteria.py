@@ -21,7 +21,7 @@ class CriterionResult:
 
     Where all criteria together claim something falsely in 5 % at most: the difference of a study
     that is still rated holds whenever somebody looks; that of one whose pairs are all judged has
-    `p`, corrected for the number of criteria.
+    `p`, corrected for the number of criteria and of comparisons.
     """
 
     criterion: str
@@ -39,21 +39,25 @@ def criteria_results(
     ratings: Sequence[Rating],
     *,
     complete: bool,
+    level: float = LEVEL,
 ) -> tuple[CriterionResult, ...]:
     """One result per criterion, from the ratings of one judgement per pair in the order of time.
 
     `complete`: every pair of the plan was judged, so that nobody stopped when it looked good.
+    `level`: that of the verdict, above 0.95 where several comparisons share one chance of a false
+    claim (`core.study.register`).
     """
     found = [_rated(name, baseline_id, candidate_id, ratings) for name in names]
     if not complete:
-        level = 1 - (1 - LEVEL) / max(1, len(found))
-        return tuple(_at_any_time(one, level) for one in found)
+        each = 1 - (1 - level) / max(1, len(found))
+        return tuple(_at_any_time(one, each) for one in found)
+    claims = (1 - LEVEL) / (1 - level)
     tested = [student_mean(one.differences, around=0.0, most=LARGEST_DIFFERENCE) for one in found]
     corrected = iter(holm([p for difference, p in tested if difference.n]))
     return tuple(
         _result(one, difference, _says(difference, p), p)
         for one, (difference, _) in zip(found, tested, strict=True)
-        for p in [next(corrected) if difference.n else None]
+        for p in [min(1.0, claims * next(corrected)) if difference.n else None]
     )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from core.study.gold import (
 )
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
+from core.study.pairing import meetings
 from core.study.risk import RISK, risk_scores, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
@@ -49,10 +50,10 @@ PLACE_STEP = 1_000_000
 @dataclass(frozen=True)
 class DrawSpec:
     """What to draw: `systems` are ids, the baseline first; `size` examples, each a pair for every
-    candidate; so many of the riskiest outputs beside them (`risk`); `overlap` the share of the
-    sample's pairs that two people rate; `gold` that for which gold pairs are mixed in; `names` and
-    `template` are what must not show in an answer; `changes` are made to what is shown; `rubric`
-    and `plan` are sealed with what is drawn."""
+    candidate, and with `among` one for every two of them; so many of the riskiest outputs beside
+    them (`risk`); `overlap` the share of the sample's pairs that two people rate; `gold` that for
+    which gold pairs are mixed in; `names` and `template` are what must not show in an answer;
+    `changes` are made to what is shown; `rubric` and `plan` are sealed with what is drawn."""
 
     study_id: str
     systems: tuple[str, ...]
@@ -66,6 +67,7 @@ class DrawSpec:
     risk: int = 0
     gold: float = 0.0
     changes: tuple[str, ...] = ()
+    among: bool = False
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DrawSpec:
@@ -84,7 +86,7 @@ def run(job: JobContext) -> None:
     job.note(f"{table.num_rows} shared outputs, {spec.size} examples to draw.")
     chosen: list[Gold] = []
     if spec.gold:
-        wanted = gold_wanted(spec.gold, spec.size * (len(spec.systems) - 1))
+        wanted = gold_wanted(spec.gold, spec.size * len(meetings(len(spec.systems), spec.among)))
         spare = table.num_rows - spec.size
         chosen = choose_gold(read_candidates(job.data("gold.parquet")), wanted, spare)
         job.note(f"{len(chosen)} of {wanted} gold pairs.")
@@ -176,8 +178,8 @@ def drawn_pairs(
     given: Mapping[str, Drawn] | None = None,
 ) -> list[dict[str, Any]]:
     """The sample, stratified by the length of the reference, in the seeded order, then the riskiest
-    beside it, one pair for every candidate; and gold pairs among them. `given`: examples that were
-    drawn before."""
+    beside it, one pair for every candidate, in the sample also for every two of them where the spec
+    says so; and gold pairs among them. `given`: examples that were drawn before."""
     table = table.append_column("stratum", [length_strata(table.column("reference").to_pylist())])
     out = set(kept_out(gold))
     table = table.filter([one not in out for one in table.column("example_id").to_pylist()])
@@ -185,7 +187,7 @@ def drawn_pairs(
     ordered = [
         found[k]
         for part, of in enumerate((drawn, beside))
-        for found in [pairs_of(of, table, spec.study_id, spec.systems)]
+        for found in [pairs_of(of, table, spec, among=spec.among and not part)]
         for k in pair_order(len(found), spec.seed + 2 * part)
     ]
     return numbered(mixed_in(ordered, gold_rows(gold, spec.study_id), spec.seed), spec.study_id)
@@ -229,30 +231,41 @@ def numbered(
     ]
 
 
+class _Compared(Protocol):
+    """What both the draw and an extension say of a study."""
+
+    @property
+    def study_id(self) -> str: ...
+
+    @property
+    def systems(self) -> tuple[str, ...]: ...
+
+
 def pairs_of(
-    drawn: Sequence[Drawn], table: Any, study_id: str, systems: Sequence[str]
+    drawn: Sequence[Drawn], table: Any, spec: _Compared, *, among: bool
 ) -> list[dict[str, Any]]:
-    """The pairs of drawn examples, one for every candidate."""
+    """The pairs of drawn examples, as the systems meet."""
     if not drawn:
         return []
+    systems = spec.systems
     row_of = {example_id: k for k, example_id in enumerate(table.column("example_id").to_pylist())}
     chosen = table.take([row_of[d.example_id] for d in drawn])
     revisions = chosen.column("revision_id").to_pylist()
     texts = chosen.column("texts").to_pylist()
     return [
         {
-            "study_id": study_id,
+            "study_id": spec.study_id,
             "example_id": d.example_id,
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
-            "system_a": systems[0],
-            "system_b": systems[c],
-            "answer_a": texts[k][0].strip(),
-            "answer_b": texts[k][c].strip(),
+            "system_a": systems[a],
+            "system_b": systems[b],
+            "answer_a": texts[k][a].strip(),
+            "answer_b": texts[k][b].strip(),
         }
         for k, d in enumerate(drawn)
-        for c in range(1, len(systems))
+        for a, b in meetings(len(systems), among)
     ]
 
 
@@ -269,7 +282,8 @@ def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
         "template": spec.template,
         "references": table.column("reference").to_pylist(),
     }
-    reports = [scan(texts[0], candidate, **about) for candidate in texts[1:]]
+    both = meetings(len(texts), spec.among)
+    reports = [scan(texts[a], texts[b], **about) for a, b in both]
     return worst(reports).to_json()
 
 

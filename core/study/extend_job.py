@@ -31,6 +31,7 @@ from core.study.draw_job import (
 )
 from core.study.gold import GOLD, Gold, choose_gold, gold_rows, gold_wanted, mixed_in
 from core.study.order import pair_order, seed_of_extension
+from core.study.pairing import meetings
 from core.study.risk import RISK
 from core.study.sampling import Drawn, draw_more, length_strata
 
@@ -43,9 +44,9 @@ CHANGED = (
 @dataclass(frozen=True)
 class ExtendSpec:
     """What to draw: `size` further examples for extension `number` (from 1), a pair of each for
-    every candidate; `systems` are ids, the baseline first; `first` is the first free pair number;
-    `overlap` the share that two people rate; `outputs` how many outputs the study was drawn from;
-    `seed`, `gold` and `kept_out` are those of the study's plan."""
+    every candidate, and with `among` for every two of them; `systems` are ids, the baseline first;
+    `first` is the first free pair number; `overlap` the share that two people rate; `outputs` how
+    many outputs the study was drawn from; `seed`, `gold` and `kept_out` are those of the plan."""
 
     study_id: str
     number: int
@@ -57,6 +58,7 @@ class ExtendSpec:
     seed: int
     gold: float = 0.0
     kept_out: tuple[str, ...] = ()
+    among: bool = False
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ExtendSpec:
@@ -80,7 +82,8 @@ def run(job: JobContext) -> None:
         used = {one["example_id"] for one in there}
         free = read_candidates(job.data("gold.parquet"))
         free = [one for one in free if not one.in_frame and one.example_id not in used]
-        chosen = choose_gold(free, gold_wanted(spec.gold, spec.size * (len(spec.systems) - 1)), 0)
+        wanted = gold_wanted(spec.gold, spec.size * len(meetings(len(spec.systems), spec.among)))
+        chosen = choose_gold(free, wanted, 0)
     pairs, found = extension(table, there, spec, chosen)
     with job.final() as folder:
         write_drawn(folder, pairs, spec.study_id, spec.overlap, _seed(spec))
@@ -109,7 +112,9 @@ def extension(
     rng = np.random.default_rng(_seed(spec))
     drawn, probabilities = draw_more(ids, strata, sample.keys(), spec.size, rng)
     new = [one for one in drawn if one.example_id not in beside]
-    found = pairs_of(new, table, spec.study_id, spec.systems)
+    found = pairs_of(new, table, spec, among=spec.among)
+    if spec.among:  # what was beside the sample has pairs with the baseline alone
+        found += _among_candidates([one for one in drawn if one not in new], table, spec)
     ordered = [found[k] for k in pair_order(len(found), _seed(spec))]
     mixed = mixed_in(ordered, gold_rows(gold, spec.study_id), _seed(spec))
     return numbered(mixed, spec.study_id, spec.first), {
@@ -117,6 +122,15 @@ def extension(
         "moved": _moved(drawn, there),
         "probabilities": probabilities,
     }
+
+
+def _among_candidates(drawn: Sequence[Drawn], table: Any, spec: ExtendSpec) -> list[dict[str, Any]]:
+    baseline = spec.systems[0]
+    return [
+        one
+        for one in pairs_of(drawn, table, spec, among=True)
+        if baseline not in (one["system_a"], one["system_b"])
+    ]
 
 
 def _moved(drawn: Sequence[Drawn], there: Sequence[Mapping[str, Any]]) -> dict[str, str]:

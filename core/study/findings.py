@@ -14,6 +14,7 @@ from core.statistics.agreement import gwet_ac, krippendorff_alpha, raw_agreement
 from core.statistics.estimates import Estimate, mean_interval, proportion
 from core.study.blinding import Blinding, Guess, blinding_of
 from core.study.criteria import CriterionResult, criteria_results
+from core.study.pairing import of_both
 from core.study.pairs import Judgement, Rating
 from core.study.register import level_of
 from core.study.repeats import Repeats, repeats_of
@@ -103,29 +104,31 @@ def findings(
     ratings: Sequence[Rating],
     *,
     planned: int,
-    studies: Mapping[str, int] | None = None,
+    claims: Mapping[str, int] | None = None,
     risk_planned: int = 0,
     guesses: Sequence[Guess] = (),
     fixed_size: bool = True,
 ) -> Findings:
     """Everything that a study's judgements say; `criteria` are the rubric's names.
 
-    `planned`: the sample's pairs of each candidate, `risk_planned` those beside it. `studies`: how
-    many studies there are of the baseline and each candidate, which share one chance of a false
-    claim. `guesses`: what raters took for the candidate's. `fixed_size`: the size was fixed before
-    anybody rated, so that all of it judged is one look; else nothing is said that needs one.
+    `planned`: the sample's pairs of each candidate, `risk_planned` those beside it. `claims`: how
+    many comparisons share one chance of a false claim with that of each candidate
+    (`core.study.register`). `guesses`: what raters took for the candidate's. `fixed_size`: the size
+    was fixed before anybody rated, so that all of it judged is one look; else nothing is said that
+    needs one.
     """
     counting = [j for j in judgements if j.counts]
     ids = {j.judgement_id for j in counting}
     ratings = [rating for rating in ratings if rating.judgement_id in ids]
     comparisons = []
     for candidate_id in candidate_ids:
-        every = [j for j in judgements if candidate_id in j.system_ids]
+        every = of_both(judgements, baseline_id, candidate_id)
         own = [j for j in every if j.stratum != RISK]
-        level = level_of((studies or {}).get(candidate_id, 1))
+        level = level_of((claims or {}).get(candidate_id, 1))
         looks_once = planned if fixed_size else math.inf
         found = _comparison(baseline_id, candidate_id, criteria, own, ratings, looks_once, level)
-        guessed = [guess for guess in guesses if candidate_id in guess.system_ids]
+        both = {baseline_id, candidate_id}
+        guessed = [guess for guess in guesses if set(guess.system_ids) == both]
         found = replace(found, blinding=blinding_of(guessed, own, baseline_id, level))
         if risk_planned:
             complete = found.judged >= planned
@@ -169,7 +172,7 @@ def _comparison(
         split=count_split(counting, baseline_id),
         judged=len(first),
         criteria=criteria_results(
-            criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned
+            criteria, baseline_id, candidate_id, marks, complete=len(first) >= planned, level=level
         ),
         flags=_flags(counting, baseline_id, candidate_id),
         set_apart=dict(Counter(verdict_of(j, baseline_id) for j in apart)),

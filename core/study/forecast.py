@@ -4,7 +4,7 @@
     forecast(126, assumed).smallest_share     # 0.68
     size_for_margin(0.2, 1000, assumed)       # pairs for an interval of ±20 points
 
-The rule is the one that Results applies: "better" at a capital of 40 × studies or more at one look
+The rule is the one that Results applies: "better" at a capital of 40 × claims or more at one look
 at least, looked at after every pair (`core.statistics.anytime`). How soon that happens is no
 simulation: the chances of all orders of wins and losses are added up, step by step.
 """
@@ -42,30 +42,30 @@ class Assumptions:
     """What a forecast rests on.
 
     `ties`: the share of pairs without a winner, below 1; `overlap`: of pairs that two people rate;
-    `seconds`: per judgement, above 0; `studies`: how many studies of the two systems there will be,
-    this one among them.
+    `seconds`: per judgement, above 0; `claims`: how many comparisons share one chance of a false
+    claim (`core.study.register`), this one among them.
     """
 
     ties: float = 0.2
     overlap: float = 0.0
     seconds: float = 60.0
-    studies: int = 1
+    claims: int = 1
 
     def __post_init__(self) -> None:
         if not (0 <= self.ties < 1 and 0 <= self.overlap <= 1):
             raise InvalidInput("Ties are a share below 1, the overlap is one between 0 and 1.")
-        if not (0 < self.seconds < math.inf and self.studies >= 1):
+        if not (0 < self.seconds < math.inf and self.claims >= 1):
             raise InvalidInput("Seconds per judgement are above 0, and there is one study or more.")
 
     @property
     def claim(self) -> float:
-        """The capital at which each of the studies claims."""
-        return CLAIM * self.studies
+        """The capital at which each of the comparisons claims."""
+        return CLAIM * self.claims
 
     @property
     def level(self) -> float:
         """The level of each one's interval, so that all hold together at 95 %."""
-        return level_of(self.studies)
+        return level_of(self.claims)
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,17 @@ class Forecast:
         return next(one.most for one in self.until if one.share == share)
 
 
-def forecast(pairs: int, assumed: Assumptions, candidates: int = 1, beside: int = 0) -> Forecast:
-    """What `pairs` pairs of each candidate can show; `beside` more are rated once and show nothing.
+def forecast(pairs: int, assumed: Assumptions, each: int = 1, beside: int = 0) -> Forecast:
+    """What a candidate's pairs of `pairs` examples can show. `each`: how many pairs an example
+    makes, of all candidates; `beside` more pairs are rated once and show nothing.
 
     Raises InvalidInput below one pair.
     """
-    if pairs < 1 or candidates < 1 or beside < 0:
+    if pairs < 1 or each < 1 or beside < 0:
         raise InvalidInput("A study has at least one pair and one candidate.")
     chances = chance_by(pairs, _HUNDREDTHS, assumed)
     enough = _HUNDREDTHS[chances >= POWER]
-    judgements = round(candidates * (pairs * (1 + assumed.overlap) + beside))
+    judgements = round(each * pairs * (1 + assumed.overlap)) + beside
     return Forecast(
         pairs=pairs,
         smallest_share=float(enough[0]) if len(enough) else None,

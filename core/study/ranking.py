@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.statistics.estimates import Estimate, clustered_proportion, undefined
+from core.study.pairing import of_both
 from core.study.pairs import Judgement
 from core.study.verdicts import first_of_each_pair
 
@@ -25,6 +27,8 @@ PRIOR = 0.5
 has a finite strength."""
 STEPS = 500
 NEARLY = 1e-7
+EQUAL = 1e-3
+"""By how much of it two strengths may differ and be one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,40 @@ class Ranked:
     beats: Estimate
     first: int
     last: int
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Two candidates against each other. `share`: of the pairs of both in which one is preferred,
+    those that `first` won, for one look; `tied`: pairs in which none is."""
+
+    first: str
+    second: str
+    share: Estimate
+    tied: int
+
+
+def meetings_of(
+    judgements: Sequence[Judgement],
+    candidate_ids: Sequence[str],
+    groups: Mapping[str, str] | None = None,
+) -> tuple[Meeting, ...]:
+    """Every two candidates that met, by the first judgement of each of their pairs; those of one
+    example, or near-duplicate group, count as one."""
+    found = []
+    for first, second in combinations(candidate_ids, 2):
+        own = first_of_each_pair(of_both(judgements, first, second))
+        told = [j for j in own if j.outcome != "cannot_judge"]
+        if told:
+            decided = [j for j in told if j.preferred_system_id]
+            units = _units(decided, groups)
+            share = _won(decided, units, first, second)
+            found.append(Meeting(first, second, share, len(told) - len(decided)))
+    return tuple(found)
+
+
+def _units(judgements: Sequence[Judgement], groups: Mapping[str, str] | None) -> list[str]:
+    return [(groups or {}).get(j.example_id, j.example_id) for j in judgements]
 
 
 def ranking(
@@ -56,12 +94,13 @@ def ranking(
     system_ids = [system_id for system_id in system_ids if system_id in there]
     if len(system_ids) < 3:
         return ()
-    units = [(groups or {}).get(j.example_id, j.example_id) for j in decided]
+    units = _units(decided, groups)
     wins = _wins(decided, units, system_ids)
     n = len(wins)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
-    ranks = np.argsort(np.argsort(-_strengths(np.tensordot(counts, wins, 1)), axis=1), axis=1) + 1
-    low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="closest_observation")
+    highest, lowest = _ranks(_strengths(np.tensordot(counts, wins, 1)))
+    low = np.quantile(highest, 0.025, axis=0, method="closest_observation")
+    high = np.quantile(lowest, 0.975, axis=0, method="closest_observation")
     found = [
         Ranked(system_id, _beats(decided, units, system_id, baseline_id), int(low[k]), int(high[k]))
         for k, system_id in enumerate(system_ids)
@@ -76,9 +115,22 @@ def _beats(
     """The share that a candidate won of its decided pairs with the baseline, by example."""
     if system_id == baseline_id:
         return undefined(len(units), "korn-graubard", "The others are measured against it.")
-    own = [(j, u) for j, u in zip(decided, units, strict=True) if system_id in j.system_ids]
-    won = [j.preferred_system_id == system_id for j, _ in own]
+    return _won(decided, units, system_id, baseline_id)
+
+
+def _won(decided: Sequence[Judgement], units: Sequence[str], one: str, other: str) -> Estimate:
+    both = {one, other}
+    own = [(j, u) for j, u in zip(decided, units, strict=True) if set(j.system_ids) == both]
+    won = [j.preferred_system_id == one for j, _ in own]
     return clustered_proportion(won, [unit for _, unit in own])
+
+
+def _ranks(strengths: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The highest and the lowest rank of each system (samples × systems): equally strong ones share
+    theirs, as two that won every pair are told apart by nothing."""
+    one, other = strengths[:, :, None], strengths[:, None, :]
+    stronger, weaker = other > one * (1 + EQUAL), other < one / (1 + EQUAL)
+    return 1 + stronger.sum(2), strengths.shape[1] - weaker.sum(2)
 
 
 def _wins(decided: Sequence[Judgement], units: Sequence[str], system_ids: Sequence[str]) -> Floats:

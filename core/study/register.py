@@ -1,9 +1,10 @@
 """The register: every study of a pair of systems, so that nobody can show the lucky one alone.
 
-Each of k studies claims at 5 % / k (Bonferroni), so that all together claim falsely in 5 % at most,
-and a study that was opened and given up counts. The average of their e-values is one as well,
-however they depend on each other (Vovk and Wang 2021, "E-values: calibration, combination and
-applications").
+Of k comparisons each claims at 5 % / k (Bonferroni), so that all together claim falsely in 5 % at
+most: those of both systems, of which a study that was opened and given up is one, and those of the
+other candidates in the same studies, as the best of many candidates is easily a lucky one. The
+average of the studies' e-values is one as well, however they depend on each other (Vovk and Wang
+2021, "E-values: calibration, combination and applications").
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ CHANCE = 0.05
 @dataclass(frozen=True)
 class RegisteredStudy:
     """A study of the two systems. `e_value`: of the candidate being preferred; it and the counts
-    are None where there are too many judgements to read at once."""
+    are None where there are too many judgements to read at once. `claims`: how many comparisons it
+    makes, one a candidate."""
 
     study_id: str
     name: str
@@ -35,6 +37,7 @@ class RegisteredStudy:
     won: int | None
     lost: int | None
     e_value: float | None
+    claims: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,20 @@ class Register:
     studies: tuple[RegisteredStudy, ...]
 
     @property
+    def claims(self) -> int:
+        """How many comparisons share one chance of a false claim."""
+        return sum(one.claims for one in self.studies)
+
+    @property
     def combined(self) -> float | None:
         """The average of the e-values; None where one is not known."""
         known = [one.e_value for one in self.studies if one.e_value is not None]
         return fmean(known) if known and len(known) == len(self.studies) else None
 
 
-def level_of(studies: int) -> float:
-    """At which level one of so many studies of the same systems holds: 0.95, or above."""
-    return 1 - CHANCE / max(1, studies)
+def level_of(claims: int) -> float:
+    """At which level one of so many comparisons holds: 0.95, or above."""
+    return 1 - CHANCE / max(1, claims)
 
 
 def counts_of(judgements: Sequence[Judgement], baseline_id: str) -> tuple[int, int, int, float]:

@@ -1,7 +1,7 @@
 """The job kind "report": the numbers of Results where there are too many for the server.
 
 Run by `python -m core.worker JOB_DIR`. spec {"report": "scores"} reads data/scores.parquet and
-writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, studies}
+writes the ScoreTable; {"report": "study", baseline_id, candidate_ids, criteria, planned, claims}
 reads data/judgements, ratings, guesses, facts and scores.parquet and writes the StudyReport;
 {"report": "answers", metrics, plan, by} reads data/answers.parquet and writes the AnswerReport;
 {"report": "topics"} reads data/texts.parquet and writes the topic of each example, each to
@@ -58,7 +58,7 @@ def run(job: JobContext) -> None:
                 rows["facts"],
                 rows["scores"],
                 planned=spec["planned"],
-                studies=spec.get("studies"),
+                claims=spec.get("claims"),
                 guesses=[Guess.of_row(row) for row in rows["guesses"]],
                 risk_planned=spec.get("risk_planned", 0),
                 topics={row["example_id"]: row["topic"] for row in rows["topics"]},
@@ -102,7 +102,7 @@ def study_report(
     scores: Iterable[Mapping[str, Any]],
     *,
     planned: int,
-    studies: Mapping[str, int] | None = None,
+    claims: Mapping[str, int] | None = None,
     guesses: Sequence[Guess] = (),
     risk_planned: int = 0,
     topics: Mapping[str, str] | None = None,
@@ -113,11 +113,11 @@ def study_report(
     return StudyReport(
         findings(
             baseline_id, candidate_ids, criteria, judgements, ratings, planned=planned,
-            studies=studies, guesses=guesses, risk_planned=risk_planned, fixed_size=fixed_size,
+            claims=claims, guesses=guesses, risk_planned=risk_planned, fixed_size=fixed_size,
         ),
         evidence(
             baseline_id, candidate_ids, judgements, facts_of_rows(facts, topics),
-            scores_of_rows(scores), studies=studies,
+            scores_of_rows(scores), claims=claims,
         ),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.projects import Criterion
 from core.study.comparing import Difference
 from core.study.leak_report import LeakReport
+from core.study.pairing import meetings
 from core.study.system import SystemKind
 from core.study.transforming import Changed, changed_words
 from core.wording import counted
@@ -43,7 +44,9 @@ class StudyPlan:
     `gold`: the share of the sample for which pairs are mixed in whose right answer is known,
     `gold_pairs` beside the `pairs`; `kept_out`: the outputs that they are made of, which are not
     drawn (`core.study.gold`); `for_tuning`: it collects preferences to learn from, so that examples
-    which a system was trained on are drawn too, none of the test split, and it gives no verdict."""
+    which a system was trained on are drawn too, none of the test split, and it gives no verdict;
+    `among`: of each example of the sample the candidates meet each other too, which the ranking
+    rests on and no verdict."""
 
     outputs: int
     pairs: int
@@ -64,6 +67,7 @@ class StudyPlan:
     gold_pairs: int = 0
     kept_out: tuple[str, ...] = ()
     for_tuning: bool = False
+    among: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= 0.5:
@@ -105,6 +109,7 @@ class StudyPlan:
         """Plain values, of an older study as it was sealed."""
         values = {**asdict(self), "kept_out": list(self.kept_out)}
         later = {"split_size", "risk", "risk_pairs", "repeats", "changes", "changed", "for_tuning"}
+        later.add("among")
         later |= set(GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 
@@ -128,9 +133,9 @@ class StudyNote:
 
 @dataclass(frozen=True)
 class Extension:
-    """Pairs that were added to an open study. `examples`: by how many the sample grew, each a pair
-    for every candidate; `moved`: ids of the pairs among them that were in the study already, for
-    their risk; `judgements`: how many there were then; `seal`: published then."""
+    """Pairs that were added to an open study. `examples`: by how many the sample grew; `moved`: ids
+    of the pairs among theirs that were in the study already, for their risk; `judgements`: how many
+    there were then; `seal`: published then."""
 
     number: int
     examples: int
@@ -141,10 +146,10 @@ class Extension:
     person: str
     created_at: datetime
 
-    def sentence(self, candidates: int = 1) -> str:
+    def sentence(self, per_example: int = 1) -> str:
         """That they were added, when, and what was known by then."""
-        pairs = counted(self.examples * candidates, "pair")
-        were = "was" if self.examples * candidates == 1 else "were"
+        pairs = counted(self.examples * per_example, "pair")
+        were = "was" if self.examples * per_example == 1 else "were"
         there = f" ({len(self.moved)} of them in the study already, for their risk)"
         return (
             f"{pairs} {were} added on {self.created_at:%Y-%m-%d}, when "
@@ -194,14 +199,19 @@ class Study:
         return self.candidates[0]
 
     @property
+    def pairs_per_example(self) -> int:
+        """How many pairs an example of the sample makes."""
+        return len(meetings(len(self.systems), self.plan.among))
+
+    @property
     def pairs_each(self) -> int:
-        """The sample's pairs of each candidate: several candidates share an example."""
-        return (self.plan.pairs - self.plan.risk_pairs) // len(self.candidates)
+        """The sample's pairs of the baseline and each candidate, one an example."""
+        return (self.plan.pairs - self.plan.risk_pairs) // self.pairs_per_example
 
     @property
     def examples_drawn(self) -> int:
         """The examples of the sample, and the riskiest beside it."""
-        return self.plan.pairs // len(self.candidates)
+        return self.pairs_each + self.plan.risk_pairs // len(self.candidates)
 
     @property
     def fixed_size(self) -> bool:
@@ -212,7 +222,7 @@ class Study:
     @property
     def added(self) -> tuple[str, ...]:
         """A sentence for each time that pairs were added."""
-        return tuple(one.sentence(len(self.candidates)) for one in self.extensions)
+        return tuple(one.sentence(self.pairs_per_example) for one in self.extensions)
 
     @property
     def last_seal(self) -> str:

@@ -79,7 +79,8 @@ class VersionSystem:
     """A system as it stands on one dataset version.
 
     `answers` counts the version's examples that it answered, `cut` those that ended at a stop
-    string, `capped` those that hit the length cap. `job_status` is of the job that makes them.
+    string, `capped` those that hit the length cap. `job_status` is of the job that makes them,
+    `made` what its worker counted at the newest one; empty for imported answers.
     """
 
     system: System
@@ -91,6 +92,7 @@ class VersionSystem:
     job_status: str | None
     conditions: Conditions
     scoring: Scoring | None
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def system_id(self) -> str:
@@ -116,3 +118,15 @@ class VersionSystem:
     def summary(self) -> Mapping[str, Any]:
         """Means, label report and warnings of its scores; empty before it is scored."""
         return self.scoring.summary if self.scoring else {}
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """New tokens a second, of all answers of a batch together; None where it was not made
+        here."""
+        return self.made.get("tokens_per_second") or None
+
+    @property
+    def seconds_per_answer(self) -> float | None:
+        """An answer's share of its batch's seconds, on average; None where it was not made here."""
+        answers, seconds = self.made.get("answers"), self.made.get("seconds")
+        return seconds / answers if answers and seconds else None

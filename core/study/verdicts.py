@@ -16,6 +16,7 @@ FOR_TUNING = (
     "There is no verdict: this study collects preferences for tuning, and a system may have been "
     "trained on its examples. Compare systems in a study on the test split."
 )
+TOGETHER = "comparisons together"
 WORTH: Mapping[Verdict, int] = {"candidate": 1, "tie_good": 0, "tie_bad": 0, "baseline": -1}
 
 
@@ -93,9 +94,7 @@ def headline(
         "not shown": unclear,
     }[says_better(net)]
     together = round(0.05 / (1 - net.level))
-    kind = "95 % always valid" + (
-        f" for {together} studies of the two together" if together > 1 else ""
-    )
+    kind = "95 % always valid" + (f" for {together} {TOGETHER}" if together > 1 else "")
     bounds = f"{kind}: {points(net.low)} to {points(net.high)}"
     ends = ", ".join([_counted(net.n, wins, losses, cannot_judge), *notes])
     return f"{said}: net {points(net.value)} points ({bounds}); {ends}."

@@ -31,8 +31,8 @@ def add_pairs(store: StoreType, actor: Actor, study: Study) -> None:
             "Every output of this study is drawn. Generate for more examples, and open another."
         )
         return
-    several = len(study.candidates) > 1
-    what = f"Examples (each makes {len(study.candidates)} pairs)" if several else "Further pairs"
+    each = study.pairs_per_example
+    what = f"Examples (each makes {each} pairs)" if each > 1 else "Further pairs"
     size = st.number_input(
         f"{what} · 1 to {page.number(room.left)}", 1, room.left, min(room.left, room.drawn)
     )
@@ -43,7 +43,7 @@ def add_pairs(store: StoreType, actor: Actor, study: Study) -> None:
         "holds at every number of pairs. The criteria have intervals of that kind too from now on, "
         "and no test that looks once."
     )
-    label = f"Add {page.counted(int(size) * len(study.candidates), 'pair')}"
+    label = f"Add {page.counted(int(size) * each, 'pair')}"
     form = f"add {study.study_id}"
     if st.button(label, type="primary", icon=":material/add:"):
         extension_id = f"ext_{session.submission_id(form)}"
@@ -57,8 +57,8 @@ def add_pairs(store: StoreType, actor: Actor, study: Study) -> None:
 
 def _what_changes(store: StoreType, actor: Actor, study: Study, room: Room, size: int) -> None:
     pace = forecasting.pace_of(store, actor, study.project_id)
-    assumed = Assumptions(pace.ties, study.plan.overlap, pace.seconds, room.studies)
-    count = len(study.candidates)
+    assumed = Assumptions(pace.ties, study.plan.overlap, pace.seconds, room.claims)
+    count = study.pairs_per_example
     before, after = (forecast(n, assumed, count) for n in (room.drawn, room.drawn + size))
     plan = study.plan
     shares = [

@@ -76,11 +76,26 @@ def ranking_view(result: StudyResult) -> None:
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, "ranking.csv")
+    _meetings(result)
+    through = "" if result.evidence.meetings else ": candidates meet through the baseline"
     st.caption(
         "Of the pairs in which one of the two is preferred, the share won. Ranks by Bradley–Terry, "
-        "examples resampled: candidates meet through the baseline. They hold for one look, the "
-        "verdicts above for every one."
+        f"examples resampled{through}. They hold for one look, the verdicts above for every one."
     )
+
+
+def _meetings(result: StudyResult) -> None:
+    rows = [
+        {
+            "Candidates": f"{result.study.name_of(one.first)} – {result.study.name_of(one.second)}",
+            "The first is preferred": written(one.share, 0, percent=True),
+            "Tied pairs": page.number(one.tied),
+        }
+        for one in result.evidence.meetings
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True, height="content")
+        result_charts.download(rows, "candidates.csv")
 
 
 def trust_view(result: StudyResult, found: Comparison) -> None:

@@ -19,9 +19,7 @@ TOLD = 0.65
 """… and how many pairs would show this one is told."""
 
 
-def choose_assumptions(
-    pace: Pace, overlap: float, studies: int
-) -> tuple[Assumptions, float | None]:
+def choose_assumptions(pace: Pace, overlap: float, claims: int) -> tuple[Assumptions, float | None]:
     """Draw what a forecast assumes, to be changed; that, and what an hour of a rater costs."""
     with st.expander("What the forecast assumes"):
         left, middle, right = st.columns(3)
@@ -41,7 +39,7 @@ def choose_assumptions(
             placeholder="optional",
         )
         st.caption(f"Pairs without a winner and seconds are {pace.source}.")
-    return Assumptions(ties / 100, overlap, float(seconds), studies), hourly_rate
+    return Assumptions(ties / 100, overlap, float(seconds), claims), hourly_rate
 
 
 def show_forecast(
@@ -62,9 +60,9 @@ def show_forecast(
     st.dataframe(rows, hide_index=True, height="content")
     together = (
         ""
-        if assumed.studies == 1
-        else f" This would be study {assumed.studies} of these systems, and each of them claims at "
-        f"e ≥ {assumed.claim:.0f}."
+        if assumed.claims == 1
+        else f" With the studies of these systems so far and one comparison a candidate there are "
+        f"{assumed.claims} comparisons, and each of them claims at e ≥ {assumed.claim:.0f}."
     )
     st.caption(
         "After how many pairs half of all studies, and four of five, show that the candidate wins "

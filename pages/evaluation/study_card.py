@@ -79,10 +79,17 @@ def _plan(study: Study) -> str:
     partly = 0 < plan.outputs < plan.split_size
     of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
     risk = f", {page.number(plan.risk_pairs)} of them for their risk" if plan.risk_pairs else ""
+    each = study.pairs_per_example
+    among = (
+        f"{each} pairs of each{', of every two systems' if plan.among else ''} · "
+        if each > 1
+        else ""
+    )
     gold = f"{page.counted(plan.gold_pairs, 'gold pair')} mixed in · " if plan.gold else ""
     return (
         f"Opened {page.when(study.created_at)} by {escaped(study.person)} · "
-        f"{page.number(plan.pairs)} of {page.number(plan.outputs)} outputs drawn{of}{risk} · "
+        f"{page.number(study.examples_drawn)} of {page.number(plan.outputs)} outputs drawn{of}"
+        f"{risk} · {among}"
         f"{left_out}"
         f"{page.percent(plan.overlap)} rated twice · {again}{gold}{reference} · "
         f"seal {study.seal[:12]}…"

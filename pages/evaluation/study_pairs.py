@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 PAGE = 10
-FILTERS = {"all": "All", "rated": "Rated", "open": "Not rated yet"}
+FILTERS = {"all": "All", "rated": "Rated", "open": "Not rated yet", "split": "Raters differ"}
 WORDS = {"tie_good": "both good", "tie_bad": "both bad", "cannot_judge": "cannot judge"}
 
 

@@ -12,6 +12,7 @@ from core.errors import TouchstoneError
 from core.statistics.anytime import half_width
 from core.study.forecast import Assumptions, forecast, size_for_margin
 from core.study.gold import gold_wanted
+from core.study.pairing import meetings
 from core.study.repeats import SHARE
 from core.study.study import TUNING_SPLITS
 from core.study.system import VersionSystem
@@ -62,7 +63,7 @@ def study_plan(store: StoreType, actor: Actor, project_id: str, answered: Answer
     pace = forecasting.pace_of(store, actor, project_id)
     plan = chosen | _choose_size(seen, pace, len(chosen["candidate_ids"]))
     plan["reason"] = _reason(seen)
-    pairs = plan["size"] * len(plan["candidate_ids"])
+    pairs = plan["size"] * len(meetings(1 + len(plan["candidate_ids"]), plan["among"]))
     label = f"Open a study of {page.counted(pairs, 'pair')}"
     label += ", and the riskiest" if plan["risk"] and plan["size"] < seen.outputs else ""
     if st.button(label, type="primary", icon=":material/science:"):
@@ -148,6 +149,11 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
                 help="The outputs on which the systems differ most, by token F1 and by length, are "
                 "rated last. They are reported beside the verdict and never enter it.",
             )  # fmt: skip
+            among = candidates > 1 and st.toggle(
+                "Candidates meet each other too",
+                help="Each example makes a pair of every two systems. The order of all systems "
+                "then rests on them too; the verdicts stay those against the baseline.",
+            )  # fmt: skip
             again = st.toggle(
                 f"Show {page.percent(SHARE)} of each person's pairs again", value=True,
                 help="Sides swapped, 30 pairs later at least: do people agree with themselves?",
@@ -163,25 +169,27 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
             )  # fmt: skip
     with told:
         shown = st.container()
-        assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.studies)
+        assumed, hourly_rate = choose_assumptions(pace, overlap / 100, seen.claims)
     with above:
-        size = _choose_pairs(seen, assumed, candidates)
-    beside = min(risk, seen.outputs - size) + gold_wanted(gold / 100, size)
+        each = len(meetings(1 + candidates, among))
+        size = _choose_pairs(seen, assumed, each)
+    beside = candidates * min(risk, seen.outputs - size) + gold_wanted(gold / 100, each * size)
     with shown:
-        found = forecast(size, assumed, candidates, beside)
+        found = forecast(size, assumed, each, beside)
         show_forecast(found, assumed, seen.outputs, hourly_rate)
     return {
         "size": size,
         "name": name,
         "overlap": overlap / 100,
         "risk": risk,
+        "among": among,
         "repeats": SHARE if again else 0.0,
         "show_reference": reference,
         "gold": 0.0 if reference else gold / 100,
     }
 
 
-def _choose_pairs(seen: Prospect, assumed: Assumptions, candidates: int) -> int:
+def _choose_pairs(seen: Prospect, assumed: Assumptions, each: int) -> int:
     outputs = seen.outputs
     left, right = st.columns(2)
     margin = left.selectbox(
@@ -192,7 +200,7 @@ def _choose_pairs(seen: Prospect, assumed: Assumptions, candidates: int) -> int:
     )  # fmt: skip
     enough = size_for_margin(margin, outputs, assumed) if margin else 0
     wanted, least = seen.size(outputs if enough is None else enough), seen.size()
-    what = "Pairs" if candidates == 1 else f"Examples (each makes {candidates} pairs)"
+    what = "Pairs" if each == 1 else f"Examples (each makes {each} pairs)"
     # The key carries what the value depends on, so that another margin proposes its own size.
     size = right.number_input(
         f"{what} · {page.number(least)} to {page.number(outputs)}", least, outputs, wanted,

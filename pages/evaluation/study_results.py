@@ -177,7 +177,8 @@ def _how_criteria_are_claimed(found: Comparison) -> str:
     if any(c.p is not None for c in found.criteria):
         return (
             "All pairs are judged: a difference is claimed where its p, corrected by Holm for the "
-            "number of criteria, is at most 0.05. One judgement per pair counts, the first."
+            "number of criteria, and for the comparisons that share one chance of a false claim, "
+            "is at most 0.05. One judgement per pair counts, the first."
         )
     return (
         "The differences' intervals hold for all criteria together and however often you look. "
@@ -201,12 +202,14 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     if found.net.level == level_of(1):  # known without a look at anybody's judgements
         return
     register = results.register_of(store, actor, result.study.study_id, found.candidate_id)
+    several = any(one.claims > 1 for one in register.studies)
     st.subheader("All studies of these two systems", anchor=False)
     rows = [
         {
             "Study": one.name,
             "Opened": f"{page.when(one.created_at)}, {one.person}",
             "State": "closed" if one.closed else "open",
+            **({"Candidates": page.number(one.claims)} if several else {}),
             "Pairs judged": page.number(one.judged),
             "Won": page.number(one.won),
             "Lost": page.number(one.lost),
@@ -216,10 +219,12 @@ def _register(store: StoreType, actor: Actor, result: StudyResult, found: Compar
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, f"studies-{found.candidate_id}.csv")
-    combined = "" if register.combined is None else f" Their average is {register.combined:.2g}."
+    average = register.combined if len(rows) > 1 else None
+    combined = "" if average is None else f" Their average is {average:.2g}."
     st.caption(
-        f"The more studies, the likelier one of them favours a system by chance. So each of the "
-        f"{len(rows)} claims at {page.percent(0.05)} / {len(rows)}, that is from an e-value of "
-        f"{40 * len(rows)} on, and those that were given up count. An e-value says how many times "
+        f"The more comparisons, the likelier one of them favours a system by chance. So each of "
+        f"the {register.claims} claims at {page.percent(0.05)} / {register.claims}, that is from "
+        f"an e-value of {40 * register.claims} on; studies that were given up count, and each "
+        f"candidate of a study. An e-value says how many times "
         f"the stake a bet on the candidate has won; if it is no better, 1 is expected.{combined}"
     )

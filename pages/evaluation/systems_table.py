@@ -109,6 +109,8 @@ def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
         # Beside the name, as a phone shows the first columns only.
         **{label: page.number(means.get(name), 3) for name, label in SHOWN.items()},
         "Answers": system.answers,
+        "Tokens/s": page.number(system.tokens_per_second, 0),
+        "Seconds per answer": page.number(system.seconds_per_answer, 2),
         "At the length cap": system.capped,
         "Cut at a stop string": system.cut,
         "State": _state(system, has_references),

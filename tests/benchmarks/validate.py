@@ -31,6 +31,7 @@ from tests.benchmarks.validation.table import FULL, HEAD, NO, SHORT, Row, Size
 ROWS: tuple[Callable[[Size], Row], ...] = (
     preference.like_systems,
     preference.all_looks,
+    preference.several_candidates,
     preference.single_looks,
     preference.second_rater,
     preference.power,
@@ -51,6 +52,7 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     agreement.rare_class,
     scores.near_duplicates,
     scores.skewed_scores,
+    scores.at_the_ceiling,
     scores.without_groups,
     scores.exact_shares,
     decisions.margin,

@@ -297,6 +297,17 @@ def test_scores_are_for_leads(place: Place) -> None:
         score_report.score_report(place.store, place.rater(), place.version_id)
 
 
+def test_pairs_on_which_two_raters_differ_are_listed_for_a_third_look(place: Place) -> None:
+    study_id = place.study(size=4, overlap=1.0)
+    place.vote_all(study_id, ["tuned", "tuned", "cannot_judge", "tie_good"], "wilma")
+    place.vote_all(study_id, ["tuned"] * 4, "willy")
+    split = results.pairs_page(place.store, place.lead, study_id, "split")
+    assert [set(one.verdicts) for one in split] == [{"tie_good", place.tuned}]
+    assert results.count_pairs(place.store, place.lead, study_id, "split") == 1
+    assert place.compared(study_id).split == 1
+    assert results.count_pairs(place.store, place.lead, study_id, "rated") == 4
+
+
 def test_the_stamp_changes_with_what_the_numbers_rest_on(place: Place) -> None:
     study_id = place.study(size=5)
 
@@ -340,7 +351,7 @@ def test_every_study_of_two_systems_is_registered_and_raises_the_bar_of_all(plac
     assert won > 40
     assert register.combined == pytest.approx((won + 4) / 5)
     said = place.result(first).headline(together)
-    assert "95 % always valid for 5 studies of the two together: " in said
+    assert "95 % always valid for 5 comparisons together: " in said
 
 
 def test_the_ten_percent_rule_counts_what_could_be_judged(place: Place) -> None:

@@ -92,9 +92,9 @@ def test_a_study_knows_how_many_there_are_of_its_systems(place: Place) -> None:
             place.store, place.lead, place.project_id, place.version_id, place.base, [place.tuned]
         )
 
-    assert (prospect().studies, prospect().least) == (1, 4)
+    assert (prospect().claims, prospect().least) == (1, 4)
     place.study(size=5)
-    assert prospect().studies == 2
+    assert prospect().claims == 2
 
 
 def test_a_forecast_takes_the_projects_own_pace_once_there_are_judgements(place: Place) -> None:

@@ -285,3 +285,29 @@ def test_the_terminal_writes_every_prediction_and_prints_the_means(tmp_path: Pat
     refused = CliRunner().invoke(app, [*arguments[:-1], str(tmp_path / "no" / "out.jsonl")])
     assert refused.exit_code == 1
     assert "cannot be written" in refused.stderr
+
+
+def test_numbers_and_names_that_the_question_does_not_have(tmp_path: Path) -> None:
+    asked = {"instruction": "Sum up.", "input": "Ann Lee paid 1,200 euros to the twelve clubs."}
+    rows = [
+        {"id": "a", "prediction": "It was Lee who paid 1200 to 12 clubs.", "reference": "x"}
+        | asked,
+        {"id": "b", "prediction": "It was Lee, not Bob, who paid 1500 for 12.", "reference": "x"}
+        | asked,
+    ]
+    names = ("unsupported_numbers", "unsupported_names")
+    found = scored(tmp_path, rows, *names)
+    assert [found["metrics"][name]["all"]["mean"] for name in names] == [0.25, 0.25]
+    assert found["warnings"] == []
+    del rows[1]["input"], rows[1]["instruction"]
+    told = scored(tmp_path, rows, *names)["warnings"]
+    assert "1 of 2 lines have neither" in told[0]
+
+
+def test_without_a_question_nothing_is_called_unsupported(tmp_path: Path) -> None:
+    rows = [{"prediction": "Bob paid 12 to Ann.", "reference": "x"}]
+    found = scored(tmp_path, rows, "token_f1", "unsupported_names")
+    assert set(found["metrics"]) == {"token_f1"}
+    assert found["warnings"] == [
+        "unsupported_names cannot be told: 1 of 1 lines have neither “instruction” nor “input”."
+    ]

@@ -75,6 +75,18 @@ def test_a_claim_needs_the_corrected_p() -> None:
         assert (result.says == "not shown") or (result.p is not None and result.p <= 0.05)
 
 
+def test_of_several_comparisons_each_needs_a_smaller_p() -> None:
+    given = ratings("relevance", [3] * 24, [3, 4] * 6 + [3] * 8 + [4] * 4)
+    alone, one_of_five = (
+        criteria_results(("relevance",), "base", "tuned", given, complete=True, level=level)[0]
+        for level in (0.95, 0.99)
+    )
+    assert alone.p is not None
+    assert one_of_five.p == pytest.approx(5 * alone.p)
+    assert (alone.says, one_of_five.says) == ("better", "not shown")
+    assert alone.difference == one_of_five.difference
+
+
 def test_holm_gives_the_values_of_its_textbook_example() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([]) == []

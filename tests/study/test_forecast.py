@@ -71,7 +71,7 @@ def test_pairs_until_decided_are_those_of_the_validation(
 def test_the_smallest_share_is_shown_in_four_of_five_simulated_studies(
     pairs: int, ties: float, studies: int
 ) -> None:
-    assumed = Assumptions(ties=ties, studies=studies)
+    assumed = Assumptions(ties=ties, claims=studies)
     smallest = forecast(pairs, assumed).smallest_share
     assert smallest is not None
     below, at = chance_by(pairs, np.array([smallest - 0.01, smallest]), assumed)
@@ -93,14 +93,14 @@ def test_ten_per_cent_of_252_outputs_show_only_a_large_preference() -> None:
 def test_ties_and_earlier_studies_make_a_study_longer() -> None:
     alone = forecast(100, NO_TIES).pairs_for(0.7) or 0
     with_ties = forecast(100, Assumptions(ties=0.5)).pairs_for(0.7) or 0
-    third = forecast(100, Assumptions(ties=0.0, studies=3)).pairs_for(0.7) or 0
+    third = forecast(100, Assumptions(ties=0.0, claims=3)).pairs_for(0.7) or 0
     assert 1.9 * alone < with_ties < 2.2 * alone
     assert alone < third < 1.5 * alone
 
 
 def test_hours_and_money_count_overlap_and_candidates() -> None:
     assumed = replace(NO_TIES, overlap=0.2, seconds=90)
-    found = forecast(100, assumed, candidates=2)
+    found = forecast(100, assumed, each=2)
     assert found.judgements == 240
     assert found.hours == 6.0
     assert found.cost(25) == 150.0
@@ -115,7 +115,7 @@ def test_a_margin_is_kept_by_the_size_that_is_proposed_for_it() -> None:
         size_for_margin(0, 100, NO_TIES)
 
 
-@pytest.mark.parametrize("wrong", [{"ties": 1.0}, {"overlap": 1.1}, {"seconds": 0}, {"studies": 0}])
+@pytest.mark.parametrize("wrong", [{"ties": 1.0}, {"overlap": 1.1}, {"seconds": 0}, {"claims": 0}])
 def test_assumptions_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidInput):
         Assumptions(**wrong)  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def test_assumptions_that_cannot_be_are_refused(wrong: dict[str, float]) -> None
 
 def test_a_forecast_takes_less_than_a_third_of_a_second() -> None:
     began = time.process_time()
-    forecast(300, Assumptions(ties=0.17, studies=7))  # kept nowhere yet
+    forecast(300, Assumptions(ties=0.17, claims=7))  # kept nowhere yet
     assert time.process_time() - began < 0.3
 
 

@@ -14,6 +14,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.projects import rubric_to_json
 from core.study.leak_report import LeakReport
+from core.study.pairing import meetings
 from core.study.study import StudyPlan
 from core.study.system import VersionSystem
 from core.workflows.evaluation.systems import covered
@@ -70,6 +71,7 @@ def queue_draw(
                 "overlap": plan.overlap,
                 "risk": plan.risk,
                 "gold": plan.gold,
+                "among": plan.among,
                 "seed": plan.seed,
                 "names": [name for s in there if len(name := s.name.strip()) > 3],
                 "template": project.settings.template,
@@ -101,7 +103,7 @@ def gold_candidates(
     if not plan.gold:
         return {}
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"
-    pairs = size * (len(system_ids) - 1)
+    pairs = size * len(meetings(len(system_ids), plan.among))
     store.gold.write_candidates(
         path, version_id, system_ids, plan.split, salt=str(plan.seed),
         limit=FEW_CANDIDATES + round(4 * plan.gold * pairs) + plan.gold_pairs,

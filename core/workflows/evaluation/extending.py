@@ -36,12 +36,13 @@ LOOKED_AT = 200
 @dataclass(frozen=True)
 class Room:
     """How a study could grow. `drawn`: the examples of its sample; `left`: those of its outputs
-    that are not; `studies`: how many studies there are of its systems; `waiting`: pairs are being
+    that are not; `claims`: how many comparisons share one chance of a
+    false claim; `waiting`: pairs are being
     drawn."""
 
     drawn: int
     left: int
-    studies: int
+    claims: int
     waiting: bool
 
 
@@ -49,12 +50,12 @@ def room_of(store: Store, actor: Actor, study_id: str) -> Room:
     """How a study could grow; leads only."""
     study = get_study_as_lead(store, actor, study_id)
     baseline = study.baseline.system_id
-    alike = [len(store.studies.of_both(baseline, one.system_id)) for one in study.candidates]
+    claims = [store.studies.claims(baseline, one.system_id) for one in study.candidates]
     drawn = study.pairs_each
     left = study.plan.outputs - len(study.plan.kept_out) - drawn
     if study.plan.changes:  # a copy has the examples of another study
         left = 0
-    return Room(drawn, left, max(alike), _waiting(store, study))
+    return Room(drawn, left, max(claims), _waiting(store, study))
 
 
 def _waiting(store: Store, study: Study) -> bool:
@@ -65,8 +66,8 @@ def _waiting(store: Store, study: Study) -> bool:
 def add_pairs(
     store: Store, actor: Actor, study_id: str, size: int, *, extension_id: str | None = None
 ) -> str:
-    """Queue the draw of `size` further examples, a pair of each for every candidate; the id of the
-    extension. They are open for rating when a worker has drawn them.
+    """Queue the draw of `size` further examples, with the pairs that an example of the study makes;
+    the id of the extension. They are open for rating when a worker has drawn them.
 
     `extension_id` was made when the form was opened: a second submission of it queues nothing.
     Raises Conflict for a study that is or was closed and while others are drawn, InvalidInput where
@@ -113,7 +114,7 @@ def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: st
             kind=KIND,
             project_id=study.project_id,
             subject_id=extension_id,
-            title=f"Add {counted(size * len(study.candidates), 'pair')} to {study.name}",
+            title=f"Add {counted(size * study.pairs_per_example, 'pair')} to {study.name}",
             spec={
                 "study_id": study.study_id,
                 "number": number,
@@ -124,6 +125,7 @@ def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: st
                 "outputs": study.plan.outputs,
                 "seed": study.plan.seed,
                 "gold": study.plan.gold,
+                "among": study.plan.among,
                 "kept_out": list(study.plan.kept_out),
             },
             tables={"there.parquet": store.extensions.there(study.study_id)},
@@ -184,7 +186,7 @@ def _write(store: Store, study: Study, added: Extension, job: Job, gold: int) ->
             "created_at": added.created_at,
         }
     )
-    pairs = added.examples * len(study.candidates) - len(added.moved)
+    pairs = added.examples * study.pairs_per_example - len(added.moved)
     plan = replace(
         study.plan,
         pairs=study.plan.pairs + pairs,
@@ -192,7 +194,7 @@ def _write(store: Store, study: Study, added: Extension, job: Job, gold: int) ->
         gold_pairs=study.plan.gold_pairs + gold,
     )
     store.extensions.set_plan(study.study_id, plan)
-    said = added.sentence(len(study.candidates))
+    said = added.sentence(study.pairs_per_example)
     store.studies.add_note(study.study_id, ADDED, said, job.created_by)
     store.audit.record(
         "pairs_added", "study", study.study_id, job.created_by, project_id=study.project_id,

@@ -73,6 +73,7 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
             _candidate(store, actor, result, one, shown, judgements) for one in found.comparisons
         ],
         "ranking": result.evidence.ranking,
+        "meetings": result.evidence.meetings,
         "agreement": found.agreement,
         "side_bias": found.side_bias,
         "repeats": found.repeats,

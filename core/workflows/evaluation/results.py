@@ -17,6 +17,7 @@ from core.study.answer import StudyPair
 from core.study.exporting import as_jsonl, flat, judgement_records
 from core.study.findings import Comparison, Findings
 from core.study.gold import GoldResult, gold_results
+from core.study.pairing import of_both
 from core.study.register import Register, RegisteredStudy, counts_of
 from core.study.report_job import StudyReport, study_of
 from core.study.report_job import study_report as report_of
@@ -111,8 +112,8 @@ class StudyResult:
 def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[StudyResult]:
     """Everything the dashboard says of a study, or the job that computes it; leads only."""
     study = get_study(store, actor, study_id)
-    studies = _studies_of_each(store, study)
-    stamp, report_id = _stamp(store, study_id, studies), f"findings {study_id}"
+    claims = _claims_of_each(store, study)
+    stamp, report_id = _stamp(store, study_id, claims), f"findings {study_id}"
     count, withdrawn = store.judgements.count(study_id), store.judgements.count_withdrawn(study_id)
     if count < MANY_JUDGEMENTS:
         if count:
@@ -126,7 +127,7 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
             store.evidence.pair_facts(study_id),
             store.evidence.pair_scores(study_id),
             planned=study.pairs_each,
-            studies=studies,
+            claims=claims,
             guesses=store.guesses.of_study(study_id),
             risk_planned=study.examples_drawn - study.pairs_each,
             topics=kept_topics(store, study.version_id),
@@ -137,19 +138,19 @@ def study_report(store: Store, actor: Actor, study_id: str) -> reports.Report[St
     if content is not None:
         note_seen(store, actor, study, "results")
         return reports.Report(_result(study, study_of(content), withdrawn))
-    return reports.Report(None, _compute(store, actor, study, report_id, stamp, studies))
+    return reports.Report(None, _compute(store, actor, study, report_id, stamp, claims))
 
 
 def _result(study: Study, report: StudyReport, withdrawn: int) -> StudyResult:
     return StudyResult(study, _withheld(study), report.found, report.evidence, withdrawn)
 
 
-def _studies_of_each(store: Store, study: Study) -> dict[str, int]:
-    """Candidate → how many studies there are of it and the baseline."""
+def _claims_of_each(store: Store, study: Study) -> dict[str, int]:
+    """Candidate → how many comparisons share one chance of a false claim with that of it and the
+    baseline: of all their studies, one a candidate."""
     baseline = study.baseline.system_id
     return {
-        one.system_id: len(store.studies.of_both(baseline, one.system_id))
-        for one in study.candidates
+        one.system_id: store.studies.claims(baseline, one.system_id) for one in study.candidates
     }
 
 
@@ -162,16 +163,12 @@ def register_of(store: Store, actor: Actor, study_id: str, candidate_id: str) ->
         other = get_study(store, actor, other_id)
         judged = won = lost = e = None
         if store.judgements.count(other_id) < MANY_JUDGEMENTS:
-            own = [
-                one
-                for one in store.judgements.of_study(other_id)
-                if {baseline, candidate_id} == set(one.system_ids)
-            ]
+            own = of_both(store.judgements.of_study(other_id), baseline, candidate_id)
             judged, won, lost, e = counts_of(own, baseline)
         found.append(
             RegisteredStudy(
                 other_id, other.name, other.person, other.created_at, other.closed, judged, won,
-                lost, e,
+                lost, e, len(other.candidates),
             )
         )  # fmt: skip
     return Register(tuple(found))
@@ -183,7 +180,7 @@ def _compute(
     study: Study,
     report_id: str,
     stamp: str,
-    studies: Mapping[str, int],
+    claims: Mapping[str, int],
 ) -> str:
     if there := reports.job_of(store, report_id, stamp):
         return there.job_id
@@ -210,7 +207,7 @@ def _compute(
             "planned": study.pairs_each,
             "risk_planned": study.examples_drawn - study.pairs_each,
             "fixed_size": study.fixed_size,
-            "studies": dict(studies),
+            "claims": dict(claims),
         },
         files={
             "judgements.parquet": judgements,
@@ -257,12 +254,12 @@ def none_in(pairs: int) -> Estimate:
 
 def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
     """Changes whenever the results of a study may have; leads only. Costs little."""
-    return _stamp(store, study_id, _studies_of_each(store, get_study(store, actor, study_id)))
+    return _stamp(store, study_id, _claims_of_each(store, get_study(store, actor, study_id)))
 
 
-def _stamp(store: Store, study_id: str, studies: Mapping[str, int]) -> str:
-    counts = ":".join(map(str, studies.values()))
-    return f"study 2 {store.results.study_stamp(study_id)}:{counts}"
+def _stamp(store: Store, study_id: str, claims: Mapping[str, int]) -> str:
+    counts = ":".join(map(str, claims.values()))
+    return f"study 3 {store.results.study_stamp(study_id)}:{counts}"
 
 
 def pairs_page(
@@ -270,7 +267,7 @@ def pairs_page(
 ) -> list[StudyPair]:
     """Pairs of a study: both answers, the reference, verdicts and comments; leads only.
 
-    `which`: all, rated or open.
+    `which`: all, rated, open, or split, where two people differ.
     """
     note_seen(store, actor, get_study(store, actor, study_id), "answers")
     return store.results.pairs_page(study_id, which, limit, offset)

@@ -10,6 +10,7 @@ from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotFound
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
+from core.study.pairing import meetings
 from core.study.repeats import SHARE as REPEATED_SHARE
 from core.study.sampling import sample_size
 from core.study.sealing import secret_seed
@@ -29,14 +30,15 @@ COUNTS = "counts_although_not_blind"
 class Prospect:
     """What a study of these systems could rest on. `outputs`: examples of the split that all
     answered and none was trained on or shown; `left_out`: those that one was; `split_size`: the
-    examples of the frozen split; `studies`: how many studies there would be of the two systems;
+    examples of the frozen split; `claims`: how many comparisons would share one chance of a false
+    claim, those of earlier studies of the same systems and one a candidate of this one;
     `references`: whether the version has any to show."""
 
     outputs: int
     left_out: int
     split_size: int
     differences: tuple[Difference, ...] = ()
-    studies: int = 1
+    claims: int = 1
     references: bool = True
 
     @property
@@ -90,7 +92,8 @@ def prospect(
         split_size=store.versions.frozen_size(version_id, split, [s.system_id for s in there]),
         differences=tuple(differences),
         references=store.versions.references(version_id) > 0,
-        studies=1 + max(len(store.studies.of_both(baseline_id, i)) for i in candidate_ids),
+        claims=len(candidate_ids)
+        + max(store.studies.claims(baseline_id, i) for i in candidate_ids),
     )
 
 
@@ -114,6 +117,7 @@ def open_study(
     reason: str = "",
     study_id: str | None = None,
     for_tuning: bool = False,
+    among: bool = False,
 ) -> str:
     """Queue the draw of a study, which opens when the worker has made it; the study's id.
 
@@ -125,7 +129,7 @@ def open_study(
     `reason` is asked for where the systems were asked differently. The seed of
     order and sides is secret unless given. Where the version has no references, none is shown.
     `for_tuning` collects preferences to learn from, on the train or validation split, without gold
-    pairs: there is no verdict.
+    pairs: there is no verdict. `among`: several candidates meet each other too, for the ranking.
     """
     seen = prospect(
         store, actor, project_id, version_id, baseline_id, candidate_ids, split,
@@ -137,7 +141,7 @@ def open_study(
     size = seen.size(size or 0)
     plan = StudyPlan(
         outputs=seen.outputs,
-        pairs=size * len(candidate_ids),
+        pairs=size * len(meetings(1 + len(candidate_ids), among)),
         least=seen.least,
         fraction=FRACTION,
         overlap=overlap,
@@ -150,6 +154,7 @@ def open_study(
         split_size=seen.split_size,
         risk=max(0, min(risk, seen.outputs)),
         for_tuning=for_tuning,
+        among=among and len(candidate_ids) > 1,
     )
     study_id = study_id or new_id("stu")
     title = name.strip()[:80] or f"Study of {counted(plan.pairs, 'pair')}"

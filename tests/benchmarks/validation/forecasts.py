@@ -25,7 +25,7 @@ def smallest_share(size: Size) -> Row:
     """Studies whose true share is the smallest that the forecast says is shown."""
     n, cells = size.studies(1600), []
     for pairs, ties, studies in ((26, 0.0, 1), (140, 0.0, 1), (200, 0.3, 1), (126, 0.2, 3)):
-        assumed = Assumptions(ties=ties, studies=studies)
+        assumed = Assumptions(ties=ties, claims=studies)
         smallest = forecast(pairs, assumed).smallest_share
         assert smallest is not None
         rng = chance("smallest share", pairs, ties, studies)

@@ -13,6 +13,7 @@ from core.study.analysis import analyse
 from core.study.findings import findings
 from core.study.judgement_file import UNIFORM, JudgementFile
 from core.study.order import first_is_left
+from core.study.register import level_of
 from tests.benchmarks.validation.studies import (
     BASE,
     CLAIM,
@@ -53,6 +54,27 @@ def like_systems(size: Size) -> Row:
         f"looked at after each of {LOOKS} judgements, both sides together, {n} studies",
         tuple(cells),
         (RARELY,),
+    )
+
+
+def several_candidates(size: Size) -> Row:
+    """Candidates that are like the baseline: whether any of them is called better or worse, each at
+    its share of the chance, and if each claimed as one that is alone."""
+    n, cells = size.studies(400), []
+    for candidates in (2, 10):
+        rng, claims, alone = chance("several candidates", candidates), 0, 0
+        capital = 2 / (1 - level_of(candidates))
+        for _ in range(n):
+            drawn = [draw_worth(rng, LOOKS, 0.0, 0.15) for _ in range(candidates)]
+            best = max(max(highest_e_value(one), highest_e_value(-one)) for one in drawn)
+            claims, alone = claims + (best >= capital), alone + (best >= CLAIM)
+        cells += [share(f"{candidates} candidates", one, n) for one in (claims, alone)]
+    return Row(
+        "of several like candidates hardly one is called better or worse",
+        f"looked at after each of {LOOKS} judgements of each, {n} studies; the second number if "
+        "each claimed as if it were alone",
+        tuple(cells),
+        (RARELY, REPORTED) * 2,
     )
 
 

@@ -12,6 +12,7 @@ from tests.benchmarks.validation.table import (
     COVERS,
     RARELY,
     REPORTED,
+    Bound,
     Cell,
     Row,
     Size,
@@ -70,6 +71,28 @@ def skewed_scores(size: Size) -> Row:
         f"90 % right, groups of {GROUP}, ICC .5, {n} studies each",
         tuple(cells),
         (REPORTED,),
+    )
+
+
+def at_the_ceiling(size: Size) -> Row:
+    """Scores of which most are 1, the others below; and differences of which most are 0."""
+    n, cells = size.studies(600), []
+    for equal in (0.9, 0.97):
+        for examples in (5, 10, 20, 50):
+            rng, means, differences = chance("ceiling of scores", equal, examples), 0, 0
+            for _ in range(n):
+                below = rng.random(examples) * (rng.random(examples) > equal)
+                best, scores = [1.0] * examples, (1 - below).tolist()
+                mean = clustered_mean(scores, range(examples), rng, bounds=(0, 1))
+                means += covers(mean, (1 + equal) / 2)
+                difference = paired_difference(scores, best, None, rng, bounds=(0, 1))
+                differences += covers(difference, (1 - equal) / 2)
+            cells += [share(f"n {examples}, {equal:.0%}", one, n) for one in (means, differences)]
+    return Row(
+        "scores of which nearly all are equal: means and differences are covered",
+        f"90 or 97 % of them 1, the others spread below; differences to 1, {n} studies each",
+        tuple(cells),
+        (Bound(93, 100),),
     )
 
 
