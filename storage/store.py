@@ -23,6 +23,7 @@ from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
 from storage.differences import Differences
+from storage.disagreements import Disagreements
 from storage.downloads import Downloads
 from storage.drafts import Drafts
 from storage.duplicates import DuplicateGroups
@@ -103,13 +104,16 @@ class Store:
         promises = Promises()
         self.queues = Queues(self.database, self.groups, promises)
         self.overlaps = Overlaps(self.database)
+        self.disagreements = Disagreements(self.database, self.counters)
         self.acceptances = Acceptances(self.database)
         self.gold_examples = GoldExamples(self.database)
         self.candidates = Candidates(
             self.database, self.counters, self.examples, self.groups, self.queue_orders,
-            self.overlaps, promises,
+            self.overlaps, promises, self.disagreements,
         )  # fmt: skip
-        self.annotation = Annotation(self.database, self.counters, self.queues, self.acceptances)
+        self.annotation = Annotation(
+            self.database, self.counters, self.queues, self.acceptances, self.disagreements
+        )
         self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)
