@@ -125,10 +125,8 @@ class ProjectSettings:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
             )
-        if self.queue_order not in QUEUE_ORDERS:
-            raise InvalidProject(f"Choose one of {', '.join(QUEUE_ORDERS)} as the order.")
-        if self.review_order not in REVIEW_ORDERS:
-            raise InvalidProject(f"Choose one of {', '.join(REVIEW_ORDERS)} as the review order.")
+        _refuse_unknown_order("order", self.queue_order, QUEUE_ORDERS)
+        _refuse_unknown_order("review order", self.review_order, REVIEW_ORDERS)
         if self.overlap not in range(1, MOST_PEOPLE + 1) or not 0 <= self.overlap_share <= 1:
             raise InvalidProject(
                 f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
@@ -172,6 +170,11 @@ class ProjectSettings:
                 "record_fields": tuple(data["record_fields"]),
             }
         )
+
+
+def _refuse_unknown_order(what: str, chosen: str, known: tuple[str, ...]) -> None:
+    if chosen not in known:
+        raise InvalidProject(f"Choose one of {', '.join(known)} as the {what}.")
 
 
 def rubric_to_json(rubric: tuple[Criterion, ...]) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ UNTOUCHED = """
     AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM gold_examples g WHERE g.example_id = c.example_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM negatives n WHERE n.source_id = c.example_id AND n.state <> 'waiting')
 """
 _TABLES = (
     *("reviews", "acceptances", "revisions", "assignments", "example_skips"),
@@ -100,6 +102,9 @@ class Intake:
                 WHERE example_id IN (SELECT example_id FROM chosen_examples)
                 """  # noqa: S608 a literal of this module
             )
+        self._db.execute(
+            "DELETE FROM negatives WHERE source_id IN (SELECT example_id FROM chosen_examples)"
+        )
         deleted = int(self._db.value("SELECT count(*) FROM chosen_examples"))
         self._db.execute("DROP TABLE chosen_examples")
         return deleted

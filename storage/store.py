@@ -47,6 +47,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.negatives import Negatives
 from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
@@ -96,6 +97,7 @@ class Store:
         self.imports = Imports(self.database, self.counters, self.intake)
         self.synthetic = SyntheticExamples(self.database)
         self.augmentations = Augmentations(self.database, self.counters, self.intake)
+        self.negatives = Negatives(self.database, self.augmentations)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
         self.groups = Groups(self.database)

@@ -329,7 +329,7 @@ def test_a_pre_flight_looks_at_the_pairs_and_names_what_was_left_out(home: Path)
     assert found.ok
     assert list(lines) == list(PREFERENCE_TITLES)
     assert lines["pairs"].text == (
-        "32 pairs of 1 study: 32 preferred answers and 0 corrections by raters; 8 of them are held "
+        "32 pairs: 32 preferred answers, judged in 1 study; 8 of them are held "
         "out to measure on. Left out: 15 (12 of test examples; 3 without a preferred answer)."
     )
     assert lines["pairs"].verdict == "noted"
