@@ -42,6 +42,7 @@ from pages.curation.example_filters import label_choices
 
 FORM = "augment"
 KIND = "proposals"
+MADE: dict[str, Makes] = {"Paraphrases": "paraphrases", "Negatives": "negatives"}
 ANY = "Any"
 RULE = (
     "Each proposal waits on the Review page, marked as synthetic. Only a person's own decision "
@@ -55,10 +56,11 @@ def proposals(project: Project) -> None:
     """Paraphrases or negatives: what is being made, the form that asks for more, and the batches
     there are."""
     store, actor, project_id = session.store(), session.actor(), project.project_id
-    makes: Makes = st.segmented_control(
-        "Kind of proposals", ["paraphrases", "negatives"], default="paraphrases", required=True,
-        format_func=str.capitalize, key=KIND, bind="query-params", label_visibility="collapsed",
-    ) or "paraphrases"  # fmt: skip
+    kind = st.segmented_control(
+        "Kind of proposals", list(MADE), default="Paraphrases", required=True, key=KIND,
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    makes = MADE[kind or "Paraphrases"]
     st.text(RULE if makes == "paraphrases" else NEGATIVE_RULE)
     if makes == "negatives":
         decide_on_negatives(project_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.actor import Actor
@@ -88,8 +90,9 @@ def test_negatives_change_nothing_of_the_examples_and_wait_for_a_reviewer(
     negatives.undo(store, rita, project_id, seen[-1])
     assert negatives.waiting(store, tom, project_id) == 1
     negatives.decide(store, tom, project_id, seen[-1], "confirmed")
+    other = a_project(store, "Other").project_id
     with pytest.raises(NotFound):
-        negatives.decide(store, lead, a_project(store, "Other").project_id, seen[0], "refused")
+        negatives.decide(store, an_actor(other), other, seen[0], "refused")
 
 
 def test_what_was_shown_once_is_not_proposed_again_and_a_batch_thrown_away_keeps_decisions(
@@ -124,9 +127,8 @@ def test_a_negative_whose_example_was_reopened_is_asked_about_no_more(
 def test_none_is_made_of_test_examples(store: Store, project_id: str, lead: Actor) -> None:
     ids = accepted_examples(store, project_id, 4)
     store.database.execute(
-        "INSERT INTO example_splits SELECT * REPLACE ('test' AS split) FROM (SELECT project_id, "
-        "example_id, 'test' AS split, example_id AS group_id, 'v' AS version_id "
-        "FROM example_current WHERE example_id = $id)", {"id": ids[0]},
+        "INSERT INTO example_splits SELECT example_id, project_id, 'test', example_id, 'v', "
+        "updated_at FROM example_current WHERE example_id = $id", {"id": ids[0]},
     )  # fmt: skip
     found = proposed(store, lead, project_id, "other")
     rows = store.database.rows("SELECT source_id, other_id FROM negatives")
@@ -188,14 +190,17 @@ def test_a_negative_that_a_study_preferred_to_the_accepted_answer_is_left_out(
 def test_an_import_that_is_undone_takes_its_waiting_negatives_and_leaves_decided_sources(
     store: Store, project_id: str, lead: Actor
 ) -> None:
-    ids = accepted_examples(store, project_id, 3)
-    import_id = store.database.value("SELECT import_id FROM imports")
+    path = store.workspace / "inbox" / "towns.jsonl"
+    rows = [{"instruction": f"Towns of {k}?", "output": f"{k} towns."} for k in ("3", "4", "5")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    importing.start_import(
+        store, lead, project_id, path, "towns.jsonl", import_id="imp_1", entered_as="accepted"
+    )
+    run_here(store, "imp_1")
     proposed(store, lead, project_id)
+    ids = store.examples.accepted(project_id)["example_id"].to_pylist()
     confirm(store, project_id, ids[0])
-    # As if the file had been taken in as accepted: nobody has worked on its examples.
-    store.database.execute("DELETE FROM reviews")
-    admin = Actor("person_ada", "ada", roles=lead.roles)
-    importing.undo_import(store, admin, project_id, str(import_id))
+    assert importing.undo_import(store, lead, project_id, "imp_1") == 2
     rows = store.database.rows("SELECT source_id FROM negatives")
     assert [row["source_id"] for row in rows] == [ids[0]]
     assert store.examples.current(ids[0]) is not None

@@ -203,6 +203,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     for plan, model in (
         (AugmentationPlan(most=3), ""),
         (AugmentationPlan("model", most=2), "tiny"),
+        (AugmentationPlan(rules=("number",), most=3, makes="negatives"), ""),
+        (AugmentationPlan("model", most=2, makes="negatives"), "tiny"),
     ):
         asked_of = ExampleFilter(text="say number")
         loop.settle(
@@ -215,7 +217,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     loop.store.close()
     wanted = {
         "examples": 43 + 3,
-        "augmentations": 2,
+        "augmentations": 4,
+        "negatives": 3 + 2,
         "synthetic_examples": 3,  # the toy's texts lack the numbers of their sources
         "version_examples": 43,
         "protected_files": 1,
