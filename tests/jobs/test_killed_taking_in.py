@@ -214,11 +214,15 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     real = {name for name, kind in KINDS.items() if kind.run.startswith("core.")}
     assert loop.taken_in == real - OLD_NAMES
     counts = loop.rows()
+    proposed = loop.store.database.value(
+        "SELECT sum(added) FROM augmentations WHERE plan ->> 'makes' = 'negatives'"
+    )
+    assert proposed >= 3  # the toy may answer nothing
     loop.store.close()
     wanted = {
         "examples": 43 + 3,
         "augmentations": 4,
-        "negatives": 3 + 2,
+        "negatives": proposed,
         "synthetic_examples": 3,  # the toy's texts lack the numbers of their sources
         "version_examples": 43,
         "protected_files": 1,
