@@ -124,6 +124,7 @@ class Loop:
         return path
 
 
+@pytest.mark.timeout(400)  # a server is killed for each of more than twenty kinds
 def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_the_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
