@@ -181,7 +181,6 @@ _UNTOUCHED = f"""
     FROM synthetic_examples s JOIN example_current c USING (example_id)
     WHERE s.augmentation_id = $augmentation_id AND c.state = 'annotated' AND {UNTOUCHED}
       AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.example_id = c.example_id)
-      AND NOT EXISTS (SELECT 1 FROM example_comments k WHERE k.example_id = c.example_id)
 """  # noqa: S608 a literal of storage.intake
 
 

@@ -86,6 +86,25 @@ class Examples:
             return None
         return Revision(**_decoded(row), author=self._name_of(row["author_id"]))
 
+    def source_revision(self, example: CurrentExample) -> Revision | None:
+        """The revision that a synthetic example was made of; None for what people wrote, and where
+        the source is gone."""
+        row = self._db.one(
+            """
+            SELECT r.revision_id, r.example_id, r.number, r.based_on, r.instruction, r.input,
+                   r.output, r.labels, r.quality, r.origin, r.comment, r.author_id, r.seconds,
+                   r.created_at
+            FROM synthetic_examples s
+            JOIN examples e ON e.example_id = s.source_id
+            JOIN revisions r ON r.position = e.position AND r.revision_id = s.source_revision_id
+            WHERE s.example_id = $example_id
+            """,
+            {"example_id": example.example_id},
+        )
+        if row is None:
+            return None
+        return Revision(**_decoded(row), author=self._name_of(row["author_id"]))
+
     def history(self, example: CurrentExample) -> list[HistoryEntry]:
         """Who did what when on an example, oldest first."""
         rows = self._db.rows(

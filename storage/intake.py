@@ -15,6 +15,7 @@ UNTOUCHED = """
         SELECT 1 FROM example_leases l
         WHERE l.example_id = c.example_id AND l.expires_at >= $now)
     AND NOT EXISTS (SELECT 1 FROM example_events v WHERE v.example_id = c.example_id)
+    AND NOT EXISTS (SELECT 1 FROM example_comments k WHERE k.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM gold_examples g WHERE g.example_id = c.example_id)
     AND NOT EXISTS (

@@ -75,7 +75,8 @@ def notes_for_reviewer(
         more = " Choose one, or write your own." if differ else " Marked is what changed in it."
         found.append(Note(settled.text + more, *(("attention", "≠") if differ else ("plain", "="))))
     elif settled and settled.kind == "propose":
-        found.append(Note(f"Synthetic: {settled.text} Does its output still fit?", icon="✦"))
+        differs = "Marked is what differs from its source. Does its output still fit?"
+        found.append(Note(f"Synthetic: {settled.text} {differs}", icon="✦"))
     elif example.number == 1:
         found.append(Note("Nobody has changed it since it came in.", kind="plain", icon="○"))
     elif example.author_id == person_id:

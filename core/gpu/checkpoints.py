@@ -1,12 +1,14 @@
 """checkpoints/checkpoint-N: all that a training needs to go on exactly where it was.
 
 Adapter, optimizer and random state as safetensors (nothing here is ever unpickled), the counters as
-JSON, and last of all DONE with every file's size: a folder without a true DONE does not count.
+JSON, and last of all DONE with every file's size and CRC-32: a folder without a true DONE does not
+count.
 """
 
 from __future__ import annotations
 
 import shutil
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from core.gpu.adapters import restore_adapter, save_adapter
 from core.jobs.folder import read_json, write_json
 
 KEPT = 2
+CHECKED_AT_ONCE = 2**22
 
 
 @dataclass
@@ -62,8 +65,7 @@ def save(
     save_adapter(model, folder)
     save_file({**_moments(optimizer), **_random_state()}, folder / "state.safetensors")
     write_json(folder / "progress.json", asdict(at))
-    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
-    write_json(folder / "DONE", sizes)
+    write_json(folder / "DONE", {file.name: _sum_of(file) for file in folder.iterdir()})
     _prune(checkpoints, at.best_step)
 
 
@@ -92,12 +94,26 @@ def load(folder: Path, model: Any, optimizer: torch.optim.Optimizer) -> None:
 
 
 def is_whole(folder: Path) -> bool:
-    """True when DONE is there and every file has the size that it says."""
-    sizes = read_json(folder / "DONE") if (folder / "DONE").is_file() else None
-    return bool(sizes) and all(
-        (folder / name).is_file() and (folder / name).stat().st_size == size
-        for name, size in (sizes or {}).items()
+    """True when DONE is there and every file has the size and the bytes that it says."""
+    sums = read_json(folder / "DONE") if (folder / "DONE").is_file() else None
+    return bool(sums) and all(
+        (folder / name).is_file() and _is_as_written(folder / name, known)
+        for name, known in (sums or {}).items()
     )
+
+
+def _sum_of(file: Path) -> dict[str, int]:
+    checked = 0
+    with file.open("rb") as opened:
+        while block := opened.read(CHECKED_AT_ONCE):
+            checked = zlib.crc32(block, checked)
+    return {"size": file.stat().st_size, "crc32": checked}
+
+
+def _is_as_written(file: Path, known: dict[str, int] | int) -> bool:
+    if isinstance(known, int):  # a checkpoint of a release that kept sizes alone
+        return file.stat().st_size == known
+    return file.stat().st_size == known["size"] and _sum_of(file) == known
 
 
 def _moments(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 """The job folder: the one place that spells its file names, and writes them whole.
 
 A job is a folder, `<workspace>/runs/<id>/` or `<workspace>/jobs/<id>/`:
-spec.json, data/*.parquet, state.json, events.jsonl, STOP, CANCEL, worker.lock, worker.log,
+spec.json, data/*.parquet, state.json, events.jsonl, STOP, CANCEL, END, worker.lock, worker.log,
 checkpoints/, final/, and attempt.json if it was started on a cluster. A relative path in a spec is
 meant from the workspace, which is the folder two above the job unless the spec names another one
 under "workspace": so a workspace can move.
@@ -74,6 +74,16 @@ class JobFolder:
     def stop_flag(self) -> Path:
         """Exists: the worker should come to an end and may be started again."""
         return self.path / "STOP"
+
+    @property
+    def end_flag(self) -> Path:
+        """Exists beside one of the two others: a worker elsewhere is to be ended by force."""
+        return self.path / "END"
+
+    def clear_stop(self) -> None:
+        """A new start begins: what was asked of the last one is over, but for CANCEL."""
+        self.stop_flag.unlink(missing_ok=True)
+        self.end_flag.unlink(missing_ok=True)
 
     @property
     def cancel_flag(self) -> Path:

@@ -49,6 +49,10 @@ class Launcher(Protocol):
     def cancel(self, folder: JobFolder, *, even_completed: bool = False) -> JobState:
         """Ask the worker to end for good; a job without a worker is cancelled at once."""
 
+    def end(self, folder: JobFolder) -> JobState:
+        """End the worker's process now, whatever it is doing; the job is stopped, or cancelled when
+        that was asked for. For one that does not heed `stop` or `cancel`."""
+
     def fetch(self, folder: JobFolder) -> None:
         """Bring events, state and result to `folder`, where they are not written there anyway."""
 

@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -46,7 +47,7 @@ def enqueue(folder: JobFolder) -> JobState:
     handle = locked(folder)
     try:
         state = startable(folder)
-        folder.stop_flag.unlink(missing_ok=True)
+        folder.clear_stop()
         state = JobState("queued", step=state.step, total=state.total, heartbeat=time.time())
         folder.write_state(state)
     finally:
@@ -63,7 +64,7 @@ def launch(folder: JobFolder, worker: str = "core.worker") -> int:
     handle = locked(folder)
     try:
         state = startable(folder)
-        folder.stop_flag.unlink(missing_ok=True)
+        folder.clear_stop()
         forget_attempt(folder)
         folder.write_state(
             JobState("starting", step=state.step, total=state.total, heartbeat=time.time())
@@ -134,7 +135,16 @@ def status_of(folder: JobFolder) -> JobState:
         if alive or _process(state) is not None or _lives_elsewhere(state):
             asked = folder.stop_flag.exists() or folder.cancel_flag.exists()
             return replace(state, status="stopping") if asked else state
-    return replace(state, status="lost", error=LOST)
+    return replace(state, **_ended(folder))
+
+
+def _ended(folder: JobFolder) -> dict[str, Any]:
+    """How a job stands whose worker is gone without a word: as somebody wished it, or lost."""
+    if folder.cancel_flag.exists():
+        return {"status": "cancelled", "error": None}
+    if folder.stop_flag.exists():
+        return {"status": "stopped", "error": None}
+    return {"status": "lost", "error": LOST}
 
 
 def _lives_elsewhere(state: JobState) -> bool:
@@ -171,6 +181,14 @@ def request_cancel(folder: JobFolder, *, even_completed: bool = False) -> JobSta
     finally:
         os.close(handle)
     return state
+
+
+def end(folder: JobFolder) -> JobState:
+    """Kills the worker of a job that was asked to end; of another one, asks it to stop first."""
+    if status_of(folder).status in ACTIVE:
+        folder.stop_flag.touch()
+        kill(folder)
+    return status_of(folder)
 
 
 def kill(folder: JobFolder) -> bool:
@@ -228,6 +246,10 @@ class LocalLauncher:
     def cancel(self, folder: JobFolder, *, even_completed: bool = False) -> JobState:
         """See `request_cancel`."""
         return request_cancel(folder, even_completed=even_completed)
+
+    def end(self, folder: JobFolder) -> JobState:
+        """See `end`."""
+        return end(folder)
 
     def fetch(self, folder: JobFolder) -> None:
         """Nothing: a worker on this machine writes where it is read."""

@@ -19,6 +19,7 @@ from pages.components.errors import escaped
 from storage.store import Store
 
 SECONDS = 1.0
+SILENCE_SHOWN = 300.0
 # status → (shape for plain text, icon, colour, word): never the colour alone.
 STATUS = {
     "draft": ("…", "hourglass_empty", "gray", "draft"),
@@ -80,6 +81,11 @@ def draw(view: LiveView, *, title: bool = True) -> None:
                 st.markdown(f"**{escaped(job.title)}**", width="content")
         if job.status in ("starting", "running", "stopping"):
             st.progress(_share(job.step, job.total), text=_pace(view))
+            if view.silent > SILENCE_SHOWN:
+                st.caption(
+                    f"No step and no word for {page.duration(view.silent)}. The worker is alive; "
+                    "if its steps do not take that long, stop it."
+                )
         elif job.status == "queued":
             st.caption(f"Waits behind {view.ahead}." if view.ahead else "Starts in a moment.")
         elif not job.taken_in:
@@ -100,9 +106,9 @@ def failure(view: LiveView) -> None:
 
 
 def controls(view: LiveView) -> None:
-    """The buttons to stop, cancel and resume: those that make sense now."""
+    """The buttons to stop, cancel, end and resume: those that make sense now."""
     job_id, waits = view.job.job_id, view.job.status == "queued"
-    if not (view.may_stop or view.may_cancel or view.may_resume or view.may_move):
+    if not (view.may_stop or view.may_end or view.may_cancel or view.may_resume or view.may_move):
         return
     with st.container(horizontal=True):
         if view.may_move:
@@ -111,6 +117,13 @@ def controls(view: LiveView) -> None:
             _button("Resume", "play_arrow", job_id, control.resume_job, primary=True)
         if view.may_stop:
             _button("Stop, to resume later", "stop", job_id, control.stop_job)
+        if view.may_end:
+            with st.popover("It does not end …", icon=":material/timer_off:", type="tertiary"):
+                st.write(
+                    "It ends at its next step, which may take minutes. Its process can be ended "
+                    "now: what came after its last checkpoint is lost, and the rest stays."
+                )
+                _button("End it now", "power_settings_new", job_id, control.end_job)
         if view.may_cancel and waits:
             _button("Take out of the queue", "block", job_id, control.cancel_job)
         elif view.may_cancel:

@@ -20,14 +20,27 @@ function findingLine(editor, finding) {
       text ? quotedPlace(editor, finding) : null))
 }
 
-function quotedPlace(editor, { field, text, start, end }) {
+// Where a finding stands now, in UTF-16 units; typing may have moved it, and -1 is gone.
+function unitOf({ text, start, end }, now) {
+  return now.slice(start, end) === text ? start : now.indexOf(text)
+}
+
+// The same in code points, to be drawn; null: gone.
+function placeOf(finding, now) {
+  const unit = unitOf(finding, now)
+  if (unit < 0) return null
+  const start = pointsBefore(now, unit)
+  return { start, end: start + [...finding.text].length, severity: finding.severity, label: finding.label }
+}
+
+function quotedPlace(editor, finding) {
+  const { field, text } = finding
   const quoted = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text
   const show = () => {
     if (editor.editing.has(field)) editor.focus(field)
     else editor.edit(field)
     const area = editor.root.querySelector(`#${field}`)
-    // Typing may have moved it; where it is gone there is nothing to select.
-    const at = area.value.slice(start, end) === text ? start : area.value.indexOf(text)
+    const at = unitOf(finding, area.value)
     if (at >= 0) area.setSelectionRange(at, at + text.length)
     else editor.message({ title: "No longer there", text: "You have changed this place of the text already." })
   }

@@ -17,7 +17,7 @@ function textField(name, form, changed, marking) {
     oninput: () => {
       const before = form[name]
       form[name] = area.value
-      if (marking.any) said(goneMarks(marking.edited(name, before, area.value)))
+      if (marking.shows(name)) said(goneMarks(marking.edited(name, before, area.value)))
       size.textContent = sizeOf(area.value)
       grow(area)
       changed()
@@ -33,13 +33,13 @@ function textField(name, form, changed, marking) {
     if (area.clientWidth !== wide) grow(area) // as tall as its lines, however the window is turned
     wide = area.clientWidth
   }).observe(area)
-  const can = marking.any
+  const [can, drawn] = [marking.any, marking.shows(name)]
   return element(
     "div",
     { class: "field" },
     element("div", { class: "caption" }, element("label", { for: name }, title(name)), size,
       can ? markBar(marking, name, area, said) : null),
-    can ? element("div", { class: "markable" }, markBackdrop(marking, name, area), area) : area,
+    drawn ? element("div", { class: "markable" }, markBackdrop(marking, name, area), area) : area,
     note,
     can ? markList(marking, name) : null,
   )
@@ -82,11 +82,11 @@ function readField(name, changes, edit, marking) {
   const text = element("div", { class: "changes" })
   const draw = () => {
     text.replaceChildren(...drawChanges(changes).childNodes)
-    const marks = marking.of(name).map(({ label, mark }) => ({ ...mark, label }))
     const stands = (node) => !node.parentElement.closest("del, .spoken")
     const shown = textNodes(text, stands).map(([node]) => node.data).join("")
     // With speakers as headings, or signs for white space, the places would be others.
-    if (shown === marking.form[name]) markSpans(text, shown, marks, (one) => marking.look(one), stands)
+    if (shown !== marking.form[name]) return
+    markSpans(text, shown, marking.drawn(name, shown), (one) => marking.look(one), stands)
   }
   marking.views.push(draw)
   draw()

@@ -1,14 +1,15 @@
-// Marked words in the editor's texts: select them, choose an option; drawn behind the text, listed
-// below it, and carried along while the text is edited.
+// Marked words in the editor's texts: select them, choose an option; drawn behind the text with the
+// places of findings, listed below it, and carried along while the text is edited.
 
 const MOST_MARKS = 200 // of one label, as on the server
 const NEAR = 200 // code points, as on the server
 const LOOKS = 6
 
 class Marking {
-  constructor(schema, form, changed) {
+  constructor(schema, form, changed, findings = []) {
     this.fields = schema.filter(({ kind }) => kind === "span")
     this.options = this.fields.flatMap(({ name, options }) => options.map((option) => ({ label: name, option })))
+    this.findings = findings.filter(({ text }) => text)
     Object.assign(this, { form, changed, views: [] })
   }
 
@@ -23,7 +24,18 @@ class Marking {
       .sort((a, b) => a.mark.start - b.mark.start || a.mark.end - b.mark.end)
   }
 
-  look({ label, option }) {
+  // What is drawn in a text: the places of its findings, and upon them its marks.
+  drawn(name, text) {
+    const found = this.findings.filter(({ field }) => field === name).flatMap((one) => placeOf(one, text) ?? [])
+    return [...found, ...this.of(name).map(({ label, mark }) => ({ ...mark, label }))]
+  }
+
+  shows(name) {
+    return this.any || this.findings.some(({ field }) => field === name)
+  }
+
+  look({ label, option, severity }) {
+    if (severity) return { class: `found ${severity}`, title: label }
     const number = this.options.findIndex((one) => one.label === label && one.option === option)
     return { class: `mark look-${Math.max(0, number) % LOOKS}`, title: option }
   }
@@ -160,8 +172,7 @@ function markBackdrop(marking, name, area) {
   }
   const draw = () => {
     backdrop.replaceChildren(document.createTextNode(area.value))
-    const marks = marking.of(name).map(({ label, mark }) => ({ ...mark, label }))
-    markSpans(backdrop, area.value, marks, (one) => marking.look(one))
+    markSpans(backdrop, area.value, marking.drawn(name, area.value), (one) => marking.look(one))
     backdrop.append("\n")
     place()
   }

@@ -4,7 +4,7 @@ class Surface extends Panels {
   draw() {
     const { data, form, root, page } = this
     const changed = () => this.changed()
-    const marking = new Marking(page.schema, form, changed)
+    const marking = new Marking(page.schema, form, changed, data.findings)
     const field = (name) =>
       this.editing.has(name)
         ? textField(name, form, changed, marking)

@@ -86,7 +86,7 @@ def main() -> None:
     keep_draft(RunDraft(version_id, model_id, name, chosen.preset, dict(settings)))
     if fit:
         plan(by_version[version_id], model_id, settings, pairs)
-        fit = preflight_section(version_id, model_id, settings)
+        fit = preflight_section(version_id, model_id, settings, learned)
     else:
         st.caption("Correct the settings marked with :material/error: to start the run.")
     if st.button("Start run", type="primary", icon=":material/rocket_launch:", disabled=not fit):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.tuning.preflight import Preflight, TokenizedExample
+from core.tuning.run_spec import Learned
 from core.workflows.tuning import preflight
 from pages.components import errors, job_view, page, session
 
@@ -17,9 +18,10 @@ MARKS = {
     "noted": (":material/info:", "orange"),
     "refused": (":material/error:", "red"),
 }
-BEATEN = {
-    "generation": "asks the base a few test questions",
-    "classification": "counts what the commonest label alone gets right",
+BEATEN: dict[Learned, str] = {
+    "answers": "asks the base a few test questions",
+    "labels": "counts what the commonest label alone gets right",
+    "preferences": "counts how often the base itself prefers what people preferred",
 }
 TOKENS = """<style>
 .tokens {white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; line-height: 1.7;
@@ -29,7 +31,9 @@ TOKENS = """<style>
 </style>"""
 
 
-def preflight_section(version_id: str, model_id: str, settings: dict[str, Any]) -> bool:
+def preflight_section(
+    version_id: str, model_id: str, settings: dict[str, Any], learned: Learned
+) -> bool:
     """Draw the pre-flight of these settings; whether the run may start as far as is known."""
     store, actor = session.store(), session.actor()
     asked: dict[str, Any] = {"model_id": model_id, "settings": settings}
@@ -40,9 +44,10 @@ def preflight_section(version_id: str, model_id: str, settings: dict[str, Any]) 
         return False
     st.subheader("Pre-flight", anchor=False)
     if looked is None:
+        one = "preference pair" if learned == "preferences" else "example"
         st.caption(
-            "A worker loads the model, tokenises every example, takes one step on the longest "
-            f"batch and {BEATEN[settings['head']]}. Nothing is trained."
+            f"A worker loads the model, tokenises every {one}, takes one step on the longest "
+            f"batch and {BEATEN[learned]}. Nothing is trained."
         )
     elif looked.found:
         _lines(looked.found)

@@ -117,6 +117,10 @@ def test_proposals_wait_for_a_reviewer_and_say_of_what_and_by_which_rule_they_we
     task = reviewing.next_to_review(store, lead, project_id)
     assert task is not None  # a lead who asked for them may review them, too
     assert task.example.example_id == child.example_id
+    assert task.previous is not None
+    assert task.previous.instruction == triples(1)[0][0], "what differs from the source is shown"
+    assert [kind for kind, _ in task.differences["output"]] == ["same"]
+    assert {kind for kind, _ in task.differences["instruction"]} > {"same"}
 
 
 def test_nothing_but_a_persons_own_decision_accepts_a_proposal(

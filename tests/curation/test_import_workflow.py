@@ -11,10 +11,11 @@ import pytest
 
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, TouchstoneError
+from core.examples.listing import ExampleFilter
 from core.importing.imports import Import
 from core.importing.job import import_file
 from core.importing.pipeline import open_source
-from core.workflows.curation import annotating, browsing, importing
+from core.workflows.curation import annotating, browsing, commenting, importing
 from core.workflows.curation.importing import start_import
 from core.workflows.jobs import control
 from core.workflows.jobs.job_view import live_view
@@ -170,13 +171,16 @@ def test_an_import_is_taken_back_but_for_what_people_worked_on_and_can_be_made_a
     task = annotating.next_to_annotate(store, lead, project_id)
     assert task is not None
     annotating.save_annotation(store, lead, project_id, an_edit(task))
-    assert importing.undo_import(store, lead, project_id, found.import_id) == 4
-    assert browsing.counts(store, lead, project_id)["total"] == 1
+    asked = browsing.examples_page(store, lead, project_id, ExampleFilter())[0][-1]
+    commenting.comment(store, lead, project_id, "c1", asked.example_id, "Is this one ours?")
+    assert importing.undo_import(store, lead, project_id, found.import_id) == 3
+    assert browsing.counts(store, lead, project_id)["total"] == 2
+    assert len(commenting.comments_on(store, lead, project_id, asked.example_id)) == 1
     assert importing.imports_of(store, lead, project_id)[0].undone_at
     with pytest.raises(Conflict, match="undone already"):
         importing.undo_import(store, lead, project_id, found.import_id)
     again = bring_in(store, project_id, put(tmp_path, "again.jsonl", text))
-    assert figures(again) == (4, 1, 0)
+    assert figures(again) == (3, 2, 0)
 
 
 def test_an_import_is_taken_back_by_its_importer_or_a_lead_only(

@@ -222,6 +222,7 @@ def test_a_prompt_starts_from_the_text_that_was_given_and_names_no_folder(home: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # DoRA and LoHa take minutes on a busy machine
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_learns_with_its_defaults(method: str, tmp_path: Path) -> None:
     notes = [e for e in make_examples() if e.flaw is None][:264]

@@ -32,7 +32,7 @@ from core.jobs import lock
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
 from core.jobs.faults import fault_of
-from core.jobs.folder import JobFolder
+from core.jobs.folder import JobFolder, write_json
 from core.jobs.local import launch, status_of
 from core.prompts import PromptTemplate
 from core.tuning.weights import weights_hash
@@ -266,7 +266,7 @@ def test_stop_before_the_first_step_leaves_a_resumable_run(tiny: Path, tmp_path:
     assert train_here(folder)["steps"] == 2
 
 
-def test_a_checkpoint_with_a_missing_or_short_file_does_not_count(
+def test_a_checkpoint_with_a_missing_short_or_changed_file_does_not_count(
     tiny: Path, tmp_path: Path
 ) -> None:
     folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=4, eval_steps=2))
@@ -274,10 +274,18 @@ def test_a_checkpoint_with_a_missing_or_short_file_does_not_count(
     newest, progress = checkpoints.latest(folder.checkpoints) or (Path(), None)
     assert progress is not None
     assert (newest.name, progress.step) == ("checkpoint-4", 4)
-    with (newest / "state.safetensors").open("r+b") as file:
-        file.truncate(100)
-    older, _ = checkpoints.latest(folder.checkpoints) or (Path(), None)
-    assert older.name == "checkpoint-2"
+    state = newest / "state.safetensors"
+    written = state.read_bytes()
+    for damaged in (written[:100], written[:-1] + bytes([written[-1] ^ 1])):
+        state.write_bytes(damaged)
+        older, _ = checkpoints.latest(folder.checkpoints) or (Path(), None)
+        assert older.name == "checkpoint-2"
+    state.write_bytes(written)
+    assert checkpoints.latest(folder.checkpoints) == (newest, progress)
+    sizes = {file.name: file.stat().st_size for file in newest.iterdir() if file.name != "DONE"}
+    write_json(newest / "DONE", sizes)
+    assert checkpoints.latest(folder.checkpoints) == (newest, progress), "as it was kept before"
+    (newest / "DONE").unlink()
     (older / "DONE").unlink()
     assert checkpoints.latest(folder.checkpoints) is None
 

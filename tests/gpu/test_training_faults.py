@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from core.gpu import checkpoints, training
 from core.gpu.adapters import UnusableAdapter, attach_adapter, load_adapter, save_adapter
 from core.gpu.data import collate, encode
 from core.gpu.diverging import TrainingDiverged
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import ChangedModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
 from core.jobs.context import JobContext, JobStopped
@@ -81,6 +83,36 @@ def train_here(folder: JobFolder) -> dict[str, Any]:
     training.run(JobContext(folder))
     metrics: dict[str, Any] = json.loads((folder.final / "metrics.json").read_text())
     return metrics
+
+
+def test_an_evaluation_holds_the_logits_of_one_batch_at_a_time(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: set[int] = set()
+    most: list[int] = []
+
+    def look(_model: Any, _inputs: Any, output: Any) -> None:
+        if torch.is_inference_mode_enabled():
+            alive.add(number := len(most))
+            weakref.finalize(output.logits, alive.discard, number)
+            most.append(len(alive))
+
+    evaluate = TrainingLoop._validation_sum
+
+    def watched(self: TrainingLoop) -> torch.Tensor:
+        watch = self.model.register_forward_hook(look)
+        try:
+            return evaluate(self)
+        finally:
+            watch.remove()
+
+    monkeypatch.setattr(TrainingLoop, "_validation_sum", watched)
+    spec = a_run(home / "models" / "tiny", max_steps=2, per_device_train_batch_size=1)
+    train_here(a_training(home / "runs" / "r1", spec))
+    assert len(most) > 4
+    # The one before is let go of once the next one is there.
+    assert max(most) <= 2
+    assert not alive
 
 
 def with_more_tokens(folder: Path, *tokens: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -12,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from core import clock
 from core.actor import Actor
 from core.errors import Conflict, DiskFull, NotAllowed, NotFound, TouchstoneError
 from core.jobs.eta import seconds_left
 from core.jobs.job import Job, JobEvent
 from core.jobs.local import kill, status_of
 from core.workflows.curation import importing
-from core.workflows.jobs import control, jobs
+from core.workflows.jobs import control, job_view, jobs
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import QueueFull, folder_of
 from core.workflows.jobs.supervisor import start, supervise_once, wait_for
@@ -184,10 +187,35 @@ def test_a_stopped_job_says_so_and_can_be_resumed(store: Store, lead: Actor) -> 
     assert wait_for(store, job_id).detail["accepted"] == 60_000
 
 
+def test_a_job_that_hangs_is_said_to_be_silent_and_ends_when_it_must(
+    store: Store, lead: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = an_import(store, lead, lines=60_000)
+    job = look_until(store, job_id, "running")
+    pid = folder_of(store, job).read_state().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    assert live_view(store, lead, job_id).silent < 60
+    monkeypatch.setattr(job_view, "now", lambda: clock.now() + timedelta(minutes=10))
+    view = live_view(store, lead, job_id)
+    assert 600 <= view.silent < 660
+    assert not view.may_end
+    with pytest.raises(Conflict, match="Stop or cancel this job first"):
+        control.end_job(store, lead, job_id)
+    control.stop_job(store, lead, job_id)
+    look_until(store, job_id, "stopping")
+    assert live_view(store, lead, job_id).may_end
+    control.end_job(store, lead, job_id)
+    look_until(store, job_id, "stopped")
+    supervise_once(store)
+    control.resume_job(store, lead, job_id)
+    assert wait_for(store, job_id).detail["accepted"] == 60_000
+
+
 def test_only_its_owner_or_a_lead_stops_a_job(store: Store, lead: Actor) -> None:
     job_id = an_import(store, lead)
     stranger = an_actor(next(iter(lead.roles)), "reviewer", name="bob")
-    for action in (control.stop_job, control.cancel_job, control.resume_job):
+    for action in (control.stop_job, control.cancel_job, control.end_job, control.resume_job):
         with pytest.raises(NotAllowed):
             action(store, stranger, job_id)
     with pytest.raises(NotAllowed):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.jobs.folder import JobExists, JobFolder, MissingJob, UnreadableJob, re
 from core.jobs.launcher import JobCannotStart
 from core.jobs.local import (
     ROOT,
+    end,
     enqueue,
     kill,
     launch,
@@ -201,6 +203,24 @@ def test_only_the_very_process_that_wrote_the_state_is_killed(tmp_path: Path) ->
     assert kill(folder)
     assert wait_for_end(folder).status == "lost"
     assert not kill(folder)
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"), [(request_stop, "stopped"), (request_cancel, "cancelled")]
+)
+def test_a_worker_that_hangs_and_heeds_nothing_is_ended_by_force(
+    tmp_path: Path, ask: Callable[[JobFolder], JobState], status: str
+) -> None:
+    folder = a_count(tmp_path, to=50)
+    pid = launch(folder, MODULE)
+    wait_for_steps(folder)
+    os.kill(pid, signal.SIGSTOP)
+    assert ask(folder).status == "stopping"
+    assert end(folder).status == status
+    assert not lock.is_held(folder.lock_file)
+    if status == "stopped":
+        launch(folder, MODULE)
+        assert wait_for_end(folder).status == "completed"
 
 
 def test_a_worker_outlives_the_program_that_started_it(tmp_path: Path) -> None:

@@ -107,6 +107,10 @@ def test_a_worker_that_does_not_heed_cancel_for_a_minute_is_stopped_by_force() -
     assert next_step(seen(WORKS, "running", stop=True), newest=True, cancelled_for=61) is None
 
 
+def test_a_worker_that_is_to_end_now_is_stopped_by_force_at_the_next_look() -> None:
+    assert next_step(seen(WORKS, "running", stop=True, end=True), newest=True) == "stop"
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [

@@ -127,7 +127,8 @@ class Cluster:
         cancel = folder.cancel_flag.exists()
         if cancel and entry.cancelled_at is None:
             entry.cancelled_at = time.monotonic()
-        look = Look(folder.read_state(), answer, stop=folder.stop_flag.exists(), cancel=cancel)
+        stop, end = folder.stop_flag.exists(), folder.end_flag.exists()
+        look = Look(folder.read_state(), answer, stop=stop, cancel=cancel, end=end)
         since = time.monotonic() - (entry.cancelled_at or time.monotonic())
         step = next_step(look, newest=is_newest(folder, name), cancelled_for=since)
         if step == "submit":

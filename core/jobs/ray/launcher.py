@@ -60,7 +60,7 @@ class RayLauncher:
         handle = local.locked(folder)
         try:
             state = local.startable(folder)
-            folder.stop_flag.unlink(missing_ok=True)
+            folder.clear_stop()
             attempt = Attempt(new_name(folder), settings.address)
             write_attempt(folder, attempt)
             folder.write_state(
@@ -110,6 +110,16 @@ class RayLauncher:
         else:
             local.request_cancel(folder, even_completed=even_completed)
         self._hurry(folder)
+        return self.status(folder)
+
+    def end(self, folder: JobFolder) -> JobState:
+        """Has Ray end the worker's process, with its next look."""
+        if self.status(folder).status in ACTIVE:
+            folder.stop_flag.touch()
+            folder.end_flag.touch()
+            if read_attempt(folder) is None:
+                return local.end(folder)
+            self._hurry(folder)
         return self.status(folder)
 
     def fetch(self, folder: JobFolder) -> None:

@@ -41,8 +41,8 @@ class Look:
     """All that is known at one moment.
 
     `silence` is for how many seconds no heartbeat was seen, by the clock of who looks; `held`,
-    whether somebody on this machine or a disk that tells holds the job's lock; `stop` and
-    `cancel`, whether these flags are there.
+    whether somebody on this machine or a disk that tells holds the job's lock; `stop`,
+    `cancel` and `end`, whether these flags are there.
     """
 
     state: JobState
@@ -51,6 +51,7 @@ class Look:
     held: bool = False
     stop: bool = False
     cancel: bool = False
+    end: bool = False
 
     @property
     def asked(self) -> bool:
@@ -123,7 +124,7 @@ def next_step(
         return "submit" if wanted and not look.began and not look.asked else None
     if said not in ("pending", "running"):
         return None
-    overdue = look.cancel and cancelled_for > CANCEL_SECONDS
+    overdue = look.end or (look.cancel and cancelled_for > CANCEL_SECONDS)
     if newest and (look.began or state.status == "starting"):
         return "stop" if overdue or (said == "pending" and look.asked) else None
     return "stop"

@@ -42,8 +42,8 @@ AUDITED = {"accept": "accepted", "send_back": "sent_back", "set_aside": "set_asi
 
 @dataclass(frozen=True)
 class ReviewTask:
-    """An example to decide on: the revision before the current one (None for the first), what
-    changed since then in each field, and what people did to it."""
+    """An example to decide on: the revision before the current one (of a proposal its source's,
+    else None for the first), what changed since then in each field, and what people did to it."""
 
     example: CurrentExample
     previous: Revision | None
@@ -81,9 +81,14 @@ def open_review(
 
 
 def with_difference(store: Store, actor: Actor, example: CurrentExample) -> ReviewTask:
-    """The example with its previous revision, the difference to it, and its history, without what
-    other reviewers decided on a revision that this person is to decide on, too."""
-    previous = store.examples.revision(example, example.number - 1) if example.number > 1 else None
+    """The example with its previous revision, of a new proposal with that of its source; the
+    difference to it, and its history, without what other reviewers decided on a revision that this
+    person is to decide on, too."""
+    previous = (
+        store.examples.revision(example, example.number - 1)
+        if example.number > 1
+        else store.examples.source_revision(example)
+    )
     before = previous or example
     return ReviewTask(
         example,

@@ -1,4 +1,4 @@
-"""Stop, cancel and resume a job: in its folder, in its row and in the audit, for good."""
+"""Stop, cancel, end and resume a job: in its folder, in its row and in the audit, for good."""
 
 from __future__ import annotations
 
@@ -65,6 +65,18 @@ def _save(store: Store, actor: Actor, job: Job, action: str, state: JobState) ->
         _record(store, actor, job, action)
 
     store.transact(save)
+
+
+def end_job(store: Store, actor: Actor, job_id: str) -> None:
+    """End the worker of a job that was asked to stop and does not. Raises Conflict when nobody has
+    asked for its end."""
+    job = _mine_or_lead(store, actor, job_id)
+    if job.is_terminal:
+        return
+    launcher, folder = launcher_of(job.launcher), folder_of(store, job)
+    if launcher.status(folder).status in ("starting", "running"):
+        raise Conflict("Stop or cancel this job first; most end at their next step.")
+    _save(store, actor, job, "ended", launcher.end(folder))
 
 
 def resume_job(store: Store, actor: Actor, job_id: str) -> None:

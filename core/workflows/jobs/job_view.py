@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
+from core.clock import now
 from core.errors import TouchstoneError
 from core.jobs.eta import seconds_left
 from core.jobs.faults import PASSING
-from core.jobs.job import Job
+from core.jobs.job import Job, JobEvent
 from core.jobs.kinds import KINDS
 from core.jobs.launchers import LAUNCHERS
 from core.jobs.state import ACTIVE, RESUMABLE
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class LiveView:
     """A job as its watchers see it. `notes` are the worker's last lines (time, text), oldest first;
-    `seconds_left` is None while nobody can know; `ahead` counts what the job waits behind; `place`
+    `seconds_left` is None while nobody can know; for `silent` seconds an active one has said
+    nothing, step or note; `ahead` counts what the job waits behind; `place`
     says where it runs or ran, "" for this machine."""
 
     job: Job
@@ -32,10 +35,12 @@ class LiveView:
     seconds_left: float | None
     ahead: int
     may_stop: bool
+    may_end: bool
     may_cancel: bool
     may_resume: bool
     may_move: bool
     place: str = ""
+    silent: float = 0.0
 
     @property
     def moves(self) -> bool:
@@ -57,11 +62,18 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
         seconds_left(events) if status in ACTIVE else None,
         waiting + active,
         may_stop=mine and status in ("starting", "running"),
+        may_end=mine and status == "stopping",
         may_cancel=mine and status in {"queued", *ACTIVE, *RESUMABLE},
         may_resume=mine and job.taken_in and _resumable(job),
         may_move=waiting > 0 and actor.has(job.project_id, "lead"),
         place=_place(store, job),
+        silent=_silent([*said, *events]) if status in ACTIVE else 0.0,
     )
+
+
+def _silent(events: Sequence[JobEvent]) -> float:
+    last = max((event.created_at for event in events), default=None)
+    return (now() - last).total_seconds() if last else 0.0
 
 
 def _place(store: Store, job: Job) -> str:
