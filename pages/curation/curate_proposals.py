@@ -41,7 +41,6 @@ from pages.curation.curate_negatives import (
 from pages.curation.example_filters import label_choices
 
 FORM = "augment"
-KIND = "proposals"
 MADE: dict[str, Makes] = {"Paraphrases": "paraphrases", "Negatives": "negatives"}
 ANY = "Any"
 RULE = (
@@ -57,7 +56,7 @@ def proposals(project: Project) -> None:
     there are."""
     store, actor, project_id = session.store(), session.actor(), project.project_id
     kind = st.segmented_control(
-        "Kind of proposals", list(MADE), default="Paraphrases", required=True, key=KIND,
+        "Kind of proposals", list(MADE), default="Paraphrases", required=True, key="proposals",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     makes = MADE[kind or "Paraphrases"]
@@ -244,8 +243,7 @@ def _batches(project_id: str, makes: Makes) -> None:
 
 def _batch(one: Augmentation) -> None:
     store, actor = session.store(), session.actor()
-    what = "proposal" if one.plan.makes == "paraphrases" else "negative"
-    st.markdown(f"**{page.counted(one.added, what)}** · {errors.escaped(one.how)}")
+    st.markdown(f"**{page.counted(one.added, 'proposal')}** · {errors.escaped(one.how)}")
     asked = f"{one.person}, {page.when(one.created_at)} · seed {one.plan.seed}"
     st.caption(f"{asked} · of {page.counted(one.sources, 'example')}")
     left = [f"{page.number(one.known)} in the project already"] if one.known else []
