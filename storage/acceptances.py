@@ -126,13 +126,14 @@ class Acceptances:
         )
         self._set_count(example, 0)
 
-    def restore(self, example: CurrentExample) -> None:
-        """After a decision on it was undone: what stands by the log."""
+    def restore(self, example: CurrentExample) -> int:
+        """After a decision on it was undone: what stands by the log; how many acceptances."""
         found = self._db.rows(
             _STANDING.format(which=_ONE),
             {"example_id": example.example_id, "position": example.position},
         )
         self.keep(example, {row["person_id"] for row in found})
+        return len(found)
 
     def _set_count(self, example: CurrentExample, count: int) -> None:
         self._db.execute(

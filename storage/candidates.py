@@ -51,7 +51,7 @@ _CANDIDATE = {
 _ASSIGNED = "AND assigned_to = $assigned_to AND NOT list_contains"
 # Where several people annotate or accept an example: nobody gets one again that they annotated, nor
 # one that they accepted and that waits for others; nor decides between annotations of which one is
-# theirs while one of $deciders has none.
+# theirs while one of $deciders has neither written one nor accepted it.
 _NOT_MINE: dict[Queue, str] = {
     "annotate": """
         revision_id NOT IN (
@@ -61,10 +61,13 @@ _NOT_MINE: dict[Queue, str] = {
         """,
     "review": """
         example_id NOT IN (
-            SELECT a.example_id FROM annotations a
+            SELECT a.example_id FROM (
+                SELECT example_id, person_id, position, project_id, true AS wrote FROM annotations
+                UNION ALL
+                SELECT example_id, person_id, position, project_id, false FROM acceptances) a
             WHERE a.project_id = $project_id AND a.position >= $start AND a.position < $end
             GROUP BY a.example_id
-            HAVING bool_or(a.person_id = $person_id)
+            HAVING bool_or(a.wrote AND a.person_id = $person_id)
                AND count(DISTINCT a.person_id) FILTER (list_contains($deciders, a.person_id))
                    < len($deciders))
         AND example_id NOT IN (

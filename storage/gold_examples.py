@@ -240,6 +240,18 @@ class GoldExamples:
         )
         return [_annotation(row) for row in rows]
 
+    def annotations_by(self, project_id: str, person_id: str) -> list[PersonAnnotation]:
+        """What a person answered to all gold examples, the oldest first; without positions."""
+        rows = self._db.rows(
+            f"""
+            SELECT {_ANNOTATION}, 0 AS position FROM gold_annotations a
+            WHERE a.project_id = $project_id AND a.person_id = $person_id
+            ORDER BY a.created_at, a.annotation_id
+            """,  # noqa: S608 a literal of this module
+            {"project_id": project_id, "person_id": person_id},
+        )
+        return [_annotation(row) for row in rows]
+
     def answers(self, project_id: str, most: int) -> list[GoldAnswer]:
         """Each person's newest answer to each example that is gold now, the newest `most`, beside
         the revision that was accepted when they gave it."""

@@ -5,11 +5,40 @@ Positions are found first, reading as few columns as the filter names; then the 
 
 from __future__ import annotations
 
-from core.examples.current import ListedExample
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from core.examples.current import CurrentExample, ListedExample
 from core.examples.listing import ExampleFilter
 from storage.counters import BLOCK, Counters
 from storage.database import Database
 from storage.filters import ORDERS, conditions, parameters
+
+_SEEN_COLUMNS = {
+    "example_id": "VARCHAR",
+    "project_id": "VARCHAR",
+    "position": "BIGINT",
+    "revision_id": "VARCHAR",
+    "instruction": "VARCHAR",
+    "input": "VARCHAR",
+    "output": "VARCHAR",
+    "labels": "JSON",
+    "author_id": "VARCHAR",
+    "state": "VARCHAR",
+    "flagged": "BOOLEAN",
+    "updated_at": "TIMESTAMP",
+    "assigned_to": "VARCHAR",
+    "critical": "BOOLEAN",
+    "accepts": "INTEGER",
+}
+# As the filters know the columns of the table, some rows in the place of others.
+_SEEN = f"""
+    SELECT {", ".join(_SEEN_COLUMNS)} FROM main.example_current
+    WHERE NOT list_contains($hidden, example_id)
+    UNION ALL
+    SELECT unnest(from_json($seen, '[{json.dumps(_SEEN_COLUMNS)}]'), recursive := true)
+"""  # noqa: S608 literals of this module
 
 
 class Listing:
@@ -32,6 +61,35 @@ class Listing:
             ORDER BY {ORDERS[wanted.order]} LIMIT $cap
             """,  # noqa: S608 conditions and orders are literals of storage.filters
             {**parameters(project_id, wanted), "cap": cap},
+        )
+        chosen = [row["position"] for row in rows[offset : offset + limit]]
+        return self._listed(project_id, chosen), len(rows)
+
+    def page_seen(
+        self,
+        project_id: str,
+        wanted: ExampleFilter,
+        hidden: Collection[str],
+        seen: Sequence[CurrentExample],
+        *,
+        limit: int,
+        offset: int,
+        cap: int,
+    ) -> tuple[list[ListedExample], int]:
+        """As `page`, with `seen` in the place of the examples that are `hidden`: filtered and
+        ordered by what somebody sees who may not know the rest. The rows are as they are."""
+        rows = self._db.rows(
+            f"""
+            WITH example_current AS ({_SEEN})
+            SELECT position FROM example_current WHERE {conditions(wanted)}
+            ORDER BY {ORDERS[wanted.order]} LIMIT $cap
+            """,  # noqa: S608 conditions and orders are literals of storage.filters
+            {
+                **parameters(project_id, wanted),
+                "cap": cap,
+                "hidden": list(hidden),
+                "seen": json.dumps([_columns(one) for one in seen]),
+            },
         )
         chosen = [row["position"] for row in rows[offset : offset + limit]]
         return self._listed(project_id, chosen), len(rows)
@@ -94,3 +152,8 @@ class Listing:
         )
         found = {row["position"]: ListedExample(**row) for row in rows}
         return [found[position] for position in positions if position in found]
+
+
+def _columns(one: CurrentExample) -> dict[str, Any]:
+    values = {name: getattr(one, name) for name in _SEEN_COLUMNS}
+    return {**values, "labels": dict(one.labels), "updated_at": one.updated_at.isoformat()}

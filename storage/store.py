@@ -36,6 +36,7 @@ from storage.firewall import Firewalls
 from storage.freezing import FreezeInputs
 from storage.gold import Gold
 from storage.gold_examples import GoldExamples
+from storage.gold_seen import GoldSeenExamples
 from storage.groups import Groups
 from storage.guesses import Guesses
 from storage.guidelines import Guidelines
@@ -109,6 +110,7 @@ class Store:
         self.disagreements = Disagreements(self.database, self.counters)
         self.acceptances = Acceptances(self.database)
         self.gold_examples = GoldExamples(self.database)
+        self.gold_seen = GoldSeenExamples(self.database, self.examples, self.gold_examples)
         self.candidates = Candidates(
             self.database, self.counters, self.examples, self.groups, self.queue_orders,
             self.overlaps, promises, self.disagreements,

@@ -94,7 +94,7 @@ def reviewers_warning(project_id: str) -> None:
     others = accepting.other_reviewers(session.store(), session.actor(), project_id)
     if others < 1:
         st.warning(
-            "You are the only reviewer here, so nobody could accept them after you. Give somebody "
+            "You are the only reviewer here, so nobody could accept it after you. Give somebody "
             "the role under Team, People."
         )
 

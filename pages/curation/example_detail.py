@@ -19,6 +19,7 @@ from core.workflows.curation import accepting, annotating, browsing, reviewing
 from core.workflows.team import assignees, guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
+from pages.curation.bulk_change import reviewers_warning
 from pages.curation.example_annotations import example_annotations
 from pages.curation.example_comments import example_comments
 from pages.curation.example_filters import LIKE, OPEN
@@ -100,8 +101,10 @@ def critical_form(project_id: str, example: CurrentExample) -> None:
     example_id, critical = example.example_id, not example.critical
     if critical and is_decided(example.state):
         return
-    label = "Mark critical …" if critical else "Critical …"
-    with st.popover(label, icon=":material/priority_high:"):
+    label = "Mark critical …" if critical else "Not critical …"
+    # A key of its own: else one stays open as the other, and a second click takes the mark back.
+    name = f"critical {critical} {example_id}"
+    with st.popover(label, icon=":material/priority_high:", key=name):
         said, button = (
             ("Two different reviewers must accept it, neither seeing what the other decided.",
              "Mark")
@@ -109,6 +112,8 @@ def critical_form(project_id: str, example: CurrentExample) -> None:
             else ("It needs no more reviewers than the project's other examples. If it has as many "
                   "acceptances, it becomes accepted at once.", "Take the mark from")
         )  # fmt: skip
+        if critical:
+            reviewers_warning(project_id)
         reason = reason_form(f"critical {example_id}", said, "Why? (optional)", button)
     if reason is not None:
         do = partial(accepting.mark_critical, critical=critical)

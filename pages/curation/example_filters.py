@@ -31,7 +31,9 @@ from pages.components import errors, page, session
     "least", "most", "finding", "topic", "like", "assigned",
     "critical", "awaiting", "synthetic",
 )  # fmt: skip
-MORE = (ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC)
+MORE = (
+    ASSIGNED, SPLIT, SINCE, UNTIL, LEAST, MOST, FINDING, TOPIC, SKIPPED, SYNTHETIC, CRITICAL,
+)  # fmt: skip
 PAGE, OPEN = "page", "example"
 ANY = "Any"
 LabelChoice = tuple[tuple[str, str | int], LabelTest]
@@ -58,15 +60,10 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
         order = choose("Sort by", ORDER, list(ORDER_CHOICES), 200)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
-        skipped = mark("Skipped by somebody", SKIPPED)
-        synthetic = mark("Synthetic", SYNTHETIC)
-        several = review_filters(project_id)
-        more = more_filters(project_id) | several
+        more = {**awaiting_filter(project_id), **more_filters(project_id)}
     wanted = ExampleFilter(
         STATE_CHOICES.get(state),
         flagged=True if flagged else None,
-        skipped=skipped,
-        synthetic=True if synthetic else None,
         author_id=authors.get(author, ""),
         label=labels[label][0] if label in labels else None,
         label_test=labels[label][1] if label in labels else "has",
@@ -107,12 +104,12 @@ def alike(project_id: str, wanted: ExampleFilter) -> ExampleFilter:
 
 
 def more_filters(project_id: str) -> dict[str, Any]:
-    """Whom examples are assigned to, when they changed, how long they are, their split, and what
-    the newest check says: in a popover that says how many of these are set."""
+    """Whom examples are assigned to, when they changed, how long they are, their split, what the
+    newest check says, and marks: in a popover that says how many of these are set."""
     people = assignee_choices(project_id)
     # Before it is drawn first, a widget's value is only in the address.
     values = [session.widget_value(name, st.query_params.get(name)) for name in MORE]
-    number = sum(value not in (None, "", ANY) for value in values)
+    number = sum(value not in (None, "", ANY, False, "false") for value in values)
     with st.popover(f"More filters ({number})" if number else "More filters"):
         assigned = choose("Assigned to", ASSIGNED, [ANY, *people], "stretch")
         left, right = st.columns(2)
@@ -127,6 +124,10 @@ def more_filters(project_id: str) -> dict[str, Any]:
             most = characters("Characters, at most", MOST)
         split = choose("Split in the newest version", SPLIT, [ANY, *SPLITS], "stretch")
         checked = check_filters(project_id)
+        with st.container(horizontal=True, gap="medium"):
+            skipped = mark("Skipped by somebody", SKIPPED)
+            synthetic = mark("Synthetic", SYNTHETIC)
+            critical = mark("Critical", CRITICAL)
         st.caption("Days are those of your time zone; characters of the three fields together.")
     return {
         "assigned_to": people.get(assigned),
@@ -135,20 +136,22 @@ def more_filters(project_id: str) -> dict[str, Any]:
         "least": least,
         "most": most,
         "split": None if split == ANY else split,
+        "skipped": skipped,
+        "synthetic": True if synthetic else None,
+        "critical": True if critical else None,
         **checked,
     }
 
 
-def review_filters(project_id: str) -> dict[str, Any]:
-    """Critical examples; for leads, what waits for another reviewer, where anything ever does."""
-    critical = mark("Critical", CRITICAL)
+def awaiting_filter(project_id: str) -> dict[str, Any]:
+    """For leads, what waits for another reviewer, where anything ever does."""
     waiting = None
     if session.actor().has(project_id, "lead"):
         waiting = accepting.waiting(session.store(), session.actor(), project_id)
     awaiting = waiting is not None and mark(
         f"Waiting for another reviewer ({page.number(waiting)})", AWAITING
     )
-    return {"critical": True if critical else None, "awaiting": True if awaiting else None}
+    return {"awaiting": True if awaiting else None}
 
 
 def check_filters(project_id: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def gold_accuracy(project_id: str, told: Told, table: Table) -> None:
         if found.marked and found.share:
             many = page.counted(len(found.marked), "gold example")
             st.info(
-                f"Nobody has annotated a gold example yet. {many} in "
+                f"Nobody has annotated a gold example yet. {many} mixed in, as about "
                 f"{page.percent(found.share)} of each annotator's tasks."
             )
         examples(found.marked)

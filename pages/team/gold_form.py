@@ -11,7 +11,8 @@ from core.projects import ProjectSettings
 def gold_field(shown: ProjectSettings, key: str) -> float:
     """Draw the field; the share (0..MOST_SHARE) of tasks that are gold."""
     st.markdown("**Gold examples**: accepted examples, given to annotators as if they were new")
-    percent = st.number_input(
+    left, right = st.columns(2)
+    percent = left.number_input(
         "Share of an annotator's tasks, in per cent",
         0,
         round(100 * MOST_SHARE),
@@ -20,7 +21,7 @@ def gold_field(shown: ProjectSettings, key: str) -> float:
         help="Each person gets each gold example once at most, when nobody can foresee it, and "
         "does not see that it is one. Leads and who wrote its text are given none.",
     )
-    st.caption(said(int(percent)))
+    right.caption(said(int(percent)))
     return int(percent) / 100
 
 

@@ -123,11 +123,13 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
     gold = gold_field(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
+    # Last: a label that is half typed is refused, and a field that is not drawn forgets its value.
+    label_schema = tuple(_label(row) for row in labels)
     return ProjectSettings(
         name=UNNAMED if unnamed and not name else name,
         task_kind=kind,
         guidelines=guidelines,
-        label_schema=labels,
+        label_schema=label_schema,
         rubric=tuple(Criterion(*criterion) for criterion in rubric),
         template=template,
         record_fields=fields,
@@ -177,7 +179,7 @@ def _json_schema(shown: ProjectSettings, kind: str, key: str) -> str:
     ).strip()
 
 
-def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
+def _labels(shown: ProjectSettings, key: str) -> list[dict[str, Any]]:
     st.markdown("**Labels** that annotators give to each example")
     st.caption(
         "Add a label in the last row, its options with commas between them. To delete one, tick "
@@ -188,7 +190,7 @@ def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
         (f.name, f.kind, ", ".join(f.ends or f.options), f.points if f.kind == "rating" else None)
         for f in shown.label_schema
     ]
-    rows = _table(
+    return _table(
         ("Label", "Kind", "Options", "Points"),
         start,
         f"{key} labels",
@@ -208,7 +210,6 @@ def _labels(shown: ProjectSettings, key: str) -> tuple[LabelField, ...]:
             ),
         },
     )  # fmt: skip
-    return tuple(_label(row) for row in rows)
 
 
 def _kind_words(kind: Any) -> str:
@@ -278,6 +279,7 @@ def _table(
         key=key,
         column_config=config,
         row_height=40,
+        placeholder="",  # else an empty cell says None
     )
     rows = [{name: row[name] for name in names} for row in edited.to_dict("records")]
     return [row for row in rows if any(_text(row[name]) for name in names if name != "Kind")]

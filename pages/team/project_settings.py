@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import TouchstoneError
 from core.label_changes import Moves
 from core.projects import Project, ProjectSettings
-from core.workflows.curation import browsing
+from core.workflows.curation import accepting, browsing
 from core.workflows.team import label_schema, projects
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
@@ -27,6 +27,7 @@ def settings(project: Project) -> None:
         errors.show(error)
         return
     project_form.keep_draft(name, draft, edited)
+    too_few_reviewers(name, edited.reviewers)
     with st.container(horizontal=True, vertical_alignment="center"):
         save = st.button("Save settings", type="primary", icon=":material/save:")
         if edited != draft.based_on:
@@ -45,6 +46,16 @@ def settings(project: Project) -> None:
     guidelines_versions(name)
     st.divider()
     delete(project)
+
+
+def too_few_reviewers(project_id: str, needed: int) -> None:
+    """Say where nothing could become accepted, as fewer people can accept than must."""
+    there = accepting.other_reviewers(session.store(), session.actor(), project_id) + 1
+    if needed > there:
+        st.warning(
+            f"{needed} different people must accept each example, and {there} can here. Give "
+            "others the role reviewer under Team, People: until then nothing becomes accepted."
+        )
 
 
 def change(

@@ -177,6 +177,8 @@ def test_a_lead_marks_an_example_critical_and_the_second_reviewer_sees_nothing_o
     lead.get_by_role("button", name="Mark critical …").click(timeout=PATIENCE)
     lead.get_by_role("button", name="Mark this example").click()
     expect(lead.get_by_text("annotated, critical")).to_be_visible(timeout=PATIENCE)
+    back = lead.get_by_role("button", name="Take the mark from this example")
+    expect(back).to_be_hidden()  # a second click takes nothing back
     with site.signed_in("one") as client:
         task = client.get("/work/review").json()["task"]
         names = ("project", "submission_id", "example_id", "based_on", "labels", "quality")

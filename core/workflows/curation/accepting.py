@@ -110,6 +110,15 @@ def accept_enough(store: Store, project_id: str, wished: int, batch_id: str = ""
     return n
 
 
+def restore(store: Store, example: CurrentExample, state: ExampleState) -> None:
+    """After a decision on it was undone, and it returned to `state`: what stands by the log. It may
+    be enough, where fewer are needed than when it was given."""
+    if state != "annotated":
+        store.acceptances.keep(example, ())
+    elif store.acceptances.restore(example) >= needed(store, example):
+        accept_enough(store, example.project_id, store.acceptances.wished(example.project_id))
+
+
 def settings_changed(store: Store, project_id: str, before: int, wished: int) -> None:
     """So many reviewers are wished now: what had to wait only by what was wished before goes on."""
     store.acceptances.needs_change()

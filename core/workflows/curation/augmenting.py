@@ -23,6 +23,7 @@ from core.jobs.job import Job
 from core.tuning.base_models import base_model, base_models
 from core.tuning.generation_config import GenerationConfig
 from core.wording import counted
+from core.workflows.curation import gold_views
 from core.workflows.curation.searching import looked_up
 from core.workflows.jobs import jobs
 
@@ -274,14 +275,19 @@ def states_of(store: Store, actor: Actor, augmentation: Augmentation) -> Mapping
 
 
 def sourced(store: Store, actor: Actor, example: CurrentExample) -> Sourced | None:
-    """Of what and by what an example was made; None unless it is synthetic."""
+    """Of what and by what an example was made; None unless it is synthetic, and to whom its source
+    is gold."""
     actor.require(example.project_id)
-    return store.synthetic.sourced(example.example_id)
+    found = store.synthetic.sourced(example.example_id)
+    hidden = found and gold_views.task_on(store, actor, example.project_id, found.source_id)
+    return None if hidden else found
 
 
 def children(store: Store, actor: Actor, example: CurrentExample) -> Sequence[Child]:
-    """The synthetic examples that were made of one."""
+    """The synthetic examples that were made of one: they tell that it was accepted."""
     actor.require(example.project_id)
+    if gold_views.view_of(store, actor, example):
+        return ()
     return store.synthetic.children(example.example_id)
 
 

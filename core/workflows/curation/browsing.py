@@ -19,7 +19,7 @@ from core.examples.current import (
 from core.examples.example import Example, content_hash
 from core.examples.listing import ExampleFilter
 from core.wording import figure
-from core.workflows.curation import gold_views
+from core.workflows.curation import gold_lists, gold_views
 from core.workflows.curation.searching import looked_up
 
 if TYPE_CHECKING:
@@ -92,15 +92,19 @@ def examples_page(
     """One page of the examples that match, and how many match: counted up to COUNT_CAP, and listed
     up to there, where each must be looked at."""
     actor.require(project_id)
-    wanted = looked_up(store, actor, project_id, wanted or ExampleFilter())
-    rows, count = store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
-    return gold_views.listed(store, actor, project_id, rows), count
+    wanted = wanted or ExampleFilter()
+    if seen := gold_lists.seen(store, actor, project_id):
+        return gold_lists.page(
+            store, project_id, wanted, seen, limit=limit, offset=offset, cap=COUNT_CAP
+        )
+    wanted = looked_up(store, actor, project_id, wanted)
+    return store.listing.page(project_id, wanted, limit=limit, offset=offset, cap=COUNT_CAP)
 
 
 def counts(store: Store, actor: Actor, project_id: str) -> dict[str, int]:
-    """Examples per state, `flagged` and `total`."""
+    """Examples per state, `flagged` and `total`, as this person sees them."""
     actor.require(project_id)
-    return store.examples.counts(project_id)
+    return gold_lists.counts(store, actor, project_id)
 
 
 def authors(store: Store, actor: Actor, project_id: str) -> dict[str, str]:

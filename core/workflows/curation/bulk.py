@@ -175,7 +175,7 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
         n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
         if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
             n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
-            accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
+        accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         n += store.annotation.undo_assignments(
             project_id, batch_id, undo_id, actor.person_id,
             list(assignees.assignees_of(store, project_id)),

@@ -18,6 +18,7 @@ from core.findings.settings import FindingSettings
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.wording import counted
+from core.workflows.curation import gold_lists
 from core.workflows.jobs import jobs
 from core.workflows.team.projects import get_project
 
@@ -155,7 +156,9 @@ def found_examples(
 ) -> list[FoundExample]:
     """A page of the findings of a kind, in import order."""
     actor.require(project_id)
-    return store.findings.found(project_id, kind, limit=limit, offset=offset)
+    found = store.findings.found(project_id, kind, limit=limit, offset=offset)
+    hidden = gold_lists.seen(store, actor, project_id)
+    return [one for one in found if one.example_id not in hidden]
 
 
 def findings_of(store: Store, actor: Actor, example: CurrentExample) -> list[Finding]:

@@ -69,13 +69,14 @@ def deciders(store: Store, actor: Actor, project_id: str, queue: Queue) -> list[
 
 def refuse_own(store: Store, actor: Actor, example: CurrentExample) -> None:
     """Raise EditConflict where this person would decide between annotations of which one is theirs,
-    and somebody else in the project could."""
+    and somebody else in the project could, who has not accepted it already."""
     if example.annotations < 2 or example.state != "annotated":
         return
     wrote = {one.person_id for one in store.overlaps.present(example)}
     if actor.person_id not in wrote:
         return
-    if set(store.overlaps.deciders(example.project_id, actor.person_id)) - wrote:
+    others = set(store.overlaps.deciders(example.project_id, actor.person_id))
+    if others - wrote - store.acceptances.of(example):
         raise EditConflict(
             "You are one of the people who annotated this example, so somebody else decides on it. "
             "Take the next one."

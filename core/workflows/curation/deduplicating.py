@@ -8,6 +8,7 @@ from core.actor import Actor
 from core.checks.check import Batch, DuplicateGroup, DuplicateKind, GroupDecision, GroupTotal
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
+from core.workflows.curation import accepting, gold_lists
 from core.workflows.curation.annotating import LATELY
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def groups(
 ) -> list[DuplicateGroup]:
     """A page of groups, the largest first, each with its best and its first members."""
     actor.require(project_id)
-    return store.duplicates.page(
+    found = store.duplicates.page(
         project_id, kind, actor.person_id, limit=limit, offset=offset, most_members=MOST_MEMBERS
     )
+    hidden = gold_lists.seen(store, actor, project_id).keys()
+    return [one for one in found if hidden.isdisjoint(m.example_id for m in one.members)]
 
 
 def decide(
@@ -104,6 +107,7 @@ def undo_decision(store: Store, actor: Actor, project_id: str, batch_id: str) ->
             raise Conflict("This can no longer be undone. Reopen single examples instead.")
         n = store.duplicates.show_again(project_id, batch_id)
         n += store.batches.reopen(project_id, batch_id, new_id("bat"), actor.person_id)
+        accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         store.audit.record(
             "duplicates_undone", "project", project_id, actor.person_id,
             project_id=project_id, batch_id=batch_id, n=n,

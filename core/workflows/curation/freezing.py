@@ -20,6 +20,7 @@ from core.versions.splitting import Split
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
 from core.wording import counted
+from core.workflows.curation import gold_lists
 from core.workflows.jobs import jobs
 
 if TYPE_CHECKING:
@@ -246,9 +247,10 @@ def version_examples(
     store: Store, actor: Actor, version_id: str, split_name: str | None = None, limit: int = 1000
 ) -> list[dict[str, Any]]:
     """The version's first examples, in its fixed order."""
-    get_version(store, actor, version_id)
+    project_id = get_version(store, actor, version_id).project_id
     found: list[dict[str, Any]] = store.versions.examples(version_id, split_name, limit).to_pylist()
-    return found
+    hidden = gold_lists.seen(store, actor, project_id)
+    return [one for one in found if one["example_id"] not in hidden]
 
 
 def left_out(store: Store, actor: Actor, version_id: str, limit: int = 1000) -> list[LeftOut]:

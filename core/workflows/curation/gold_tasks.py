@@ -17,7 +17,6 @@ from core.examples.overlap import PersonAnnotation
 from core.examples.states import Queue
 from core.workflows.curation.collecting import EditConflict
 from core.workflows.curation.gold_views import (
-    as_seen,
     is_given,
     is_measured,
     new_task,
@@ -105,7 +104,8 @@ def open_task(store: Store, actor: Actor, example: CurrentExample) -> CurrentExa
         return None
     if task.created_at is None:
         store.gold_examples.set_task(task)
-    return as_seen(store, actor, example)
+    found = view_of(store, actor, example)
+    return found.example if found else None
 
 
 # Working on it ----------------------------------------------------------------------------------

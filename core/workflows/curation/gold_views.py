@@ -22,6 +22,7 @@ from core.examples.current import (
 )
 from core.examples.gold import GoldState, GoldTask
 from core.examples.overlap import PersonAnnotation
+from core.labels.field import LabelField
 from core.labels.values import problem_of
 
 if TYPE_CHECKING:
@@ -32,12 +33,14 @@ SHOWN_CHARACTERS = 240
 
 @dataclass(frozen=True)
 class GoldView:
-    """A gold example as a person sees it, what they did to it, and whether it shows what they
-    annotated while others still do."""
+    """A gold example as a person works on it, what they did to it, whether it shows what they
+    annotated while others still do, and as pages and lists show it: these show what several people
+    annotate as it was imported."""
 
     example: CurrentExample
     history: tuple[HistoryEntry, ...]
-    own: bool = False
+    own: bool
+    shown: CurrentExample
 
 
 # Whose gold -------------------------------------------------------------------------------------
@@ -48,7 +51,7 @@ def is_measured(actor: Actor, project_id: str) -> bool:
     return actor.has(project_id, "annotator") and not actor.has(project_id, "lead")
 
 
-def _only_annotates(actor: Actor, project_id: str) -> bool:
+def only_annotates(actor: Actor, project_id: str) -> bool:
     return actor.roles_in(project_id) == {"annotator"}
 
 
@@ -62,7 +65,7 @@ def task_on(store: Store, actor: Actor, project_id: str, example_id: str) -> Gol
     if current is None or current.project_id != project_id or not is_given(current):
         return None
     task = store.gold_examples.task(example_id, actor.person_id)
-    if task is None and _only_annotates(actor, project_id):
+    if task is None and only_annotates(actor, project_id):
         task = new_task(store, current, actor.person_id)
     return None if task is None or task.state == "known" else task
 
@@ -89,9 +92,9 @@ def view_of(store: Store, actor: Actor, example: CurrentExample) -> GoldView | N
 
 
 def as_seen(store: Store, actor: Actor, example: CurrentExample) -> CurrentExample:
-    """The example as this person sees it: itself, unless it is gold for them."""
+    """The example as pages show it to this person: itself, unless it is gold for them."""
     view = view_of(store, actor, example)
-    return view.example if view else example
+    return view.shown if view else example
 
 
 def own_revision(
@@ -119,22 +122,13 @@ def own_revision(
     )
 
 
-def listed(
-    store: Store, actor: Actor, project_id: str, rows: list[ListedExample]
-) -> list[ListedExample]:
-    """Rows of the list as this person sees them: texts as long as they were."""
-    gold = store.gold_examples.of_project(project_id).examples
-    if not gold or not is_measured(actor, project_id):
-        return rows
-    return [_row(store, actor, one) if one.example_id in gold else one for one in rows]
+def listed(seen: Mapping[str, CurrentExample], rows: list[ListedExample]) -> list[ListedExample]:
+    """Rows of the list with those that are `seen` otherwise as they are seen: texts as long as they
+    were."""
+    return [_row(seen[one.example_id], one) if one.example_id in seen else one for one in rows]
 
 
-def _row(store: Store, actor: Actor, row: ListedExample) -> ListedExample:
-    current = store.examples.current(row.example_id)
-    view = view_of(store, actor, current) if current else None
-    if view is None:
-        return row
-    seen = view.example
+def _row(seen: CurrentExample, row: ListedExample) -> ListedExample:
     texts: dict[str, Any] = {name: text[:SHOWN_CHARACTERS] for name, text in seen.fields.items()}
     return replace(
         row, **texts, state=seen.state, flagged=seen.flagged, updated_at=seen.updated_at,
@@ -151,12 +145,27 @@ def hides_positions(store: Store, actor: Actor, project_id: str) -> bool:
 def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) -> GoldView:
     first = store.examples.revision(current, 1)
     assert first is not None
+    answers = store.gold_examples.annotations(current, actor.person_id)
+    schema = schema_of(store, current.project_id) if first.labels or answers else {}
+    return view_with(store, actor, current, task, first, answers, schema)
+
+
+def view_with(
+    store: Store,
+    actor: Actor,
+    current: CurrentExample,
+    task: GoldTask,
+    first: Revision,
+    answers: list[PersonAnnotation],
+    schema: Mapping[str, LabelField],
+) -> GoldView:
+    """The view of an example of which all is known that it takes."""
     seen = replace(
         current,
         revision_id=first.revision_id,
         number=1,
         **_texts(first),
-        labels=_still_known(store, current.project_id, first.labels),
+        labels=_still_known(schema, first.labels),
         quality=first.quality,
         author_id=first.author_id,
         author=first.author,
@@ -167,10 +176,10 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         assigned_to="",
     )
     history = [seen.first_entry]
-    answers = store.gold_examples.annotations(current, actor.person_id)
     several = _several(store, current)
+    shown = replace(seen, annotations=1, updated_at=answers[-1].created_at) if answers else seen
     if answers:
-        seen = _as_answered(seen, actor, answers, several=several)
+        seen = _as_answered(schema, seen, actor, answers, several=several)
     if answers and not several:
         history += [
             HistoryEntry("annotate", actor.person_id, actor.name, one.created_at, one.comment, n)
@@ -180,13 +189,21 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
         kind: HistoryKind = "skip" if task.state == "skipped" else "flag"
         at, why = task.created_at or now(), task.reason or ""
         history.append(HistoryEntry(kind, actor.person_id, actor.name, at, why, None))
-    return GoldView(seen, tuple(history), own=bool(answers) and several)
+    return GoldView(
+        seen,
+        tuple(history),
+        own=bool(answers) and several,
+        shown=shown if several else seen,
+    )
 
 
-def _still_known(store: Store, project_id: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+def schema_of(store: Store, project_id: str) -> dict[str, LabelField]:
+    project = store.projects.by_id(project_id)
+    return {field.name: field for field in project.settings.label_schema} if project else {}
+
+
+def _still_known(schema: Mapping[str, LabelField], labels: Mapping[str, Any]) -> dict[str, Any]:
     # The schema may have changed since the import; labels that it does not have cannot be saved.
-    project = store.projects.by_id(project_id) if labels else None
-    schema = {field.name: field for field in project.settings.label_schema} if project else {}
     return {
         name: value
         for name, value in labels.items()
@@ -204,14 +221,19 @@ def _several(store: Store, current: CurrentExample) -> bool:
 
 
 def _as_answered(
-    seen: CurrentExample, actor: Actor, answers: list[PersonAnnotation], *, several: bool
+    schema: Mapping[str, LabelField],
+    seen: CurrentExample,
+    actor: Actor,
+    answers: list[PersonAnnotation],
+    *,
+    several: bool,
 ) -> CurrentExample:
     last = answers[-1]
     seen = replace(
         seen,
         revision_id=last.annotation_id,
         **_texts(last),
-        labels=last.labels,
+        labels=_still_known(schema, last.labels),
         quality=last.quality,
         updated_at=last.created_at,
     )

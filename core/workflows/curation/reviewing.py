@@ -20,6 +20,7 @@ from core.workflows.curation.annotating import (
     EditConflict,
     add_revision,
     leave,
+    let_go,
     record,
     refuse_stale,
     require_reason,
@@ -156,7 +157,10 @@ def decide(
         if shown.flagged:
             settled = f"settled: {decision}"
             store.annotation.log_event(shown, new_id("evt"), "unflag", settled, actor.person_id)
-        leave(store, actor, current)
+        if waits and current is shown:
+            let_go(store, actor, current)  # the same text: who skipped it is not given it again
+        else:
+            leave(store, actor, current)
         of = f"{len(waits)} of {accepting.needed(store, current)}" if waits else ""
         record(store, actor, AUDITED[decision], current, review_id, reviewers=of)
 
@@ -257,18 +261,20 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
         if found is None or found[1].review_id != review_id:
             raise Conflict("This decision can no longer be undone. Open the example instead.")
         example, last = found
-        flag = settled_flag(store.examples.history(example), last)
+        history = store.examples.history(example)
+        flag, state = settled_flag(history, last), last.state_before
+        if state == "accepted" and accepting.needed(store, example) > 1:
+            state = "annotated" if _corrected(example, history) else state
         store.annotation.add_review(
             example,
             review_id=undo_id,
             decision="undo",
             reviewer_id=actor.person_id,
-            state_before=last.state_before,
-            state=last.state_before,
+            state_before=state,
+            state=state,
             flagged=flag is not None,
         )
-        if last.state_before == "annotated":
-            store.acceptances.restore(example)
+        accepting.restore(store, example, state)
         if flag is not None:
             store.annotation.log_event(example, new_id("evt"), "flag", flag, actor.person_id)
         leave(store, actor, example)
@@ -276,6 +282,18 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
         return example.example_id
 
     return store.transact(save)
+
+
+def _corrected(example: CurrentExample, history: Sequence[HistoryEntry]) -> bool:
+    """Whether its one decision on the present text is the one that wrote it: undoing keeps the
+    text, which then nobody has accepted."""
+    saved = next(one for one in history if one.number == example.number)
+    decided = [
+        one
+        for one in history
+        if one.kind in STATE_AFTER and one.number is None and one.created_at >= saved.created_at
+    ]
+    return saved.kind == "review" and len(decided) == 1
 
 
 def settled_flag(history: Sequence[HistoryEntry], decision: Review) -> str | None:

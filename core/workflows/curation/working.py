@@ -306,7 +306,7 @@ def figures(
     """What stands above the editor: what this person did today, and what waits."""
     done = annotating.done_today(store, actor, project_id)
     waits = queue.figures(store, actor, project_id, mode, missing)
-    counts = browsing.counts(store, actor, project_id)
+    counts = store.examples.counts(project_id)
     if mode == "review":
         return {
             "decided_today": done.reviewed,
