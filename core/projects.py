@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from core.examples.acceptance import MOST_REVIEWERS
 from core.examples.gold import MOST_SHARE
 from core.examples.overlap import MOST_PEOPLE
-from core.examples.queue_orders import QUEUE_ORDERS, QueueOrder
+from core.examples.queue_orders import QUEUE_ORDERS, REVIEW_ORDERS, QueueOrder, ReviewOrder
 from core.labels.field import InvalidProject as InvalidProject
 from core.labels.field import LabelField as LabelField
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
@@ -92,9 +92,9 @@ class ProjectSettings:
     leave it empty, the whole output is the label). `json_schema`: what answers must be valid
     against, as it was typed, or "". `overlap`: how many people annotate each example of
     `overlap_share` (0–1) of the examples; one does the others. `queue_order`: which
-    example an annotator is given next. `reviewers`: how many different people must accept an
-    example, 1 to MOST_REVIEWERS; critical ones need two or more. `gold_share`: the share (0 to
-    MOST_SHARE) of an annotator's tasks that are gold examples.
+    example an annotator is given next; `review_order`: which a reviewer is. `reviewers`: how many
+    different people must accept an example, 1 to MOST_REVIEWERS; critical ones need two or more.
+    `gold_share`: the share (0 to MOST_SHARE) of an annotator's tasks that are gold examples.
     """
 
     name: str
@@ -111,6 +111,7 @@ class ProjectSettings:
     overlap_share: float = 1.0
     reviewers: int = 1
     gold_share: float = 0.0
+    review_order: ReviewOrder = "oldest"
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= 80:
@@ -124,8 +125,8 @@ class ProjectSettings:
             raise InvalidProject(
                 f"The label field “{self.label_field}” is none of the record fields. Add it there."
             )
-        if self.queue_order not in QUEUE_ORDERS:
-            raise InvalidProject(f"Choose one of {', '.join(QUEUE_ORDERS)} as the order.")
+        _refuse_unknown_order("order", self.queue_order, QUEUE_ORDERS)
+        _refuse_unknown_order("review order", self.review_order, REVIEW_ORDERS)
         if self.overlap not in range(1, MOST_PEOPLE + 1) or not 0 <= self.overlap_share <= 1:
             raise InvalidProject(
                 f"From 1 to {MOST_PEOPLE} people annotate each example of a share of 0 to 100 %."
@@ -155,6 +156,7 @@ class ProjectSettings:
             "overlap_share": self.overlap_share,
             "reviewers": self.reviewers,
             "gold_share": self.gold_share,
+            "review_order": self.review_order,
         }
 
     @classmethod
@@ -168,6 +170,11 @@ class ProjectSettings:
                 "record_fields": tuple(data["record_fields"]),
             }
         )
+
+
+def _refuse_unknown_order(what: str, chosen: str, known: tuple[str, ...]) -> None:
+    if chosen not in known:
+        raise InvalidProject(f"Choose one of {', '.join(known)} as the {what}.")
 
 
 def rubric_to_json(rubric: tuple[Criterion, ...]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from storage.acceptances import Acceptances
 from storage.bulk import BulkActions
 from storage.counters import Counters, Tally
 from storage.database import Database
+from storage.disagreements import Disagreements
 from storage.queues import Queues
 
 
@@ -24,12 +25,18 @@ class Annotation(BulkActions):
     """Changes of examples, one at a time; many at once are inherited."""
 
     def __init__(
-        self, db: Database, counters: Counters, queues: Queues, acceptances: Acceptances
+        self,
+        db: Database,
+        counters: Counters,
+        queues: Queues,
+        acceptances: Acceptances,
+        disagreements: Disagreements,
     ) -> None:
         self._db = db
         self._counters = counters
         self._queues = queues
         self._acceptances = acceptances
+        self._disagreements = disagreements
 
     def is_known(self, submission_id: str) -> bool:
         """Whether this decision, skip or flag was already saved."""
@@ -55,6 +62,8 @@ class Annotation(BulkActions):
         self.log_revision(revision, current.position)
         if current.accepts:
             self._acceptances.void(current)
+        if current.annotations > 1 and current.state == "sent_back":
+            self._disagreements.clear(current)
         after = replace(
             current,
             **revision_fields(revision),
@@ -160,6 +169,8 @@ class Annotation(BulkActions):
             },
         )
         self._count(current, replace(current, state=state, flagged=flagged))
+        if decision == "undo" and state == "annotated":
+            self._disagreements.returns(current)
 
     def set_flag(
         self, current: CurrentExample, event_id: str, *, flagged: bool, reason: str, actor_id: str

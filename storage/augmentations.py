@@ -55,10 +55,11 @@ class Augmentations:
             self._db.execute(insert, used)
         self._counters.enter()
         self._db.execute("DROP TABLE chosen_examples")
-        self._add(begun, added)
+        self.add(begun, added)
         return added
 
-    def _add(self, begun: Augmentation, added: int) -> None:
+    def add(self, begun: Augmentation, added: int) -> None:
+        """Insert the batch itself, of which so many proposals were new."""
         self._db.execute(
             """
             INSERT INTO augmentations
@@ -124,13 +125,16 @@ class Augmentations:
     def undo(self, augmentation_id: str) -> int:
         """Delete an augmentation's examples that nobody has touched and no version holds, and mark
         it as undone; how many were deleted."""
-        moment = now()
-        self._db.execute(_UNTOUCHED, {"augmentation_id": augmentation_id, "now": moment})
+        self._db.execute(_UNTOUCHED, {"augmentation_id": augmentation_id, "now": now()})
+        self.mark_undone(augmentation_id)
+        return self._intake.delete_chosen()
+
+    def mark_undone(self, augmentation_id: str) -> None:
+        """What was left of the batch is thrown away."""
         self._db.execute(
             "UPDATE augmentations SET undone_at = $now WHERE augmentation_id = $id",
-            {"now": moment, "id": augmentation_id},
+            {"now": now(), "id": augmentation_id},
         )
-        return self._intake.delete_chosen()
 
 
 # Who annotates or reviews them is a person, so that nobody's own work is in the review queue.

@@ -2,7 +2,8 @@
 
 A queue is not a table: the counters say in which blocks of positions there are open examples, and
 one block of `example_current` is read for the first of them. A project whose order is not that of
-import has its next examples in QueueOrders. Callers hold the transaction.
+import has its next examples in QueueOrders, or in Disagreements for reviews. Callers hold the
+transaction.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from core.examples.queue_orders import QueueOrder
 from core.examples.states import Queue, is_open
 from storage.counters import BLOCK, Counters, Tally
 from storage.database import Database
+from storage.disagreements import Disagreements
 from storage.examples import CURRENT, Examples
 from storage.groups import Groups
 from storage.overlaps import Overlaps
@@ -114,6 +116,7 @@ class Candidates:
         orders: QueueOrders,
         overlaps: Overlaps,
         promises: Promises,
+        disagreements: Disagreements,
     ) -> None:
         self._db = db
         self._counters = counters
@@ -122,6 +125,7 @@ class Candidates:
         self._orders = orders
         self._overlaps = overlaps
         self._promises = promises
+        self._disagreements = disagreements
 
     def prepare(self, project_id: str) -> None:
         """Bring to mind what a queue asks for each time: inside of a transaction it would be read,
@@ -129,6 +133,7 @@ class Candidates:
         self._counters.sums(project_id)
         self._groups.of_project(project_id)
         self._orders.prepare(project_id)
+        self._disagreements.prepare(project_id)
 
     def open_blocks(self, project_id: str, queue: Queue, person_id: str) -> list[Block]:
         """The blocks with open examples, in the order in which this person goes through them:
@@ -190,6 +195,9 @@ class Candidates:
     ) -> CurrentExample | None:
         blocks = self.open_blocks(project_id, queue, person_id)
         if queue == "review" and deciders is not None:
+            disputed = self._most_disputed(project_id, person_id, taken, deciders)
+            if disputed is not None:
+                return disputed
             blocks = self._but_accepted(project_id, person_id, blocks)
         order = self._orders.of_project(project_id) if queue == "annotate" else "oldest"
         statement = _CANDIDATE if deciders is None else _CANDIDATE_APART
@@ -219,6 +227,29 @@ class Candidates:
                 )
                 if row is not None:
                     return self._examples.from_row(row)
+        return None
+
+    def _most_disputed(
+        self, project_id: str, person_id: str, taken: set[str], deciders: Collection[str]
+    ) -> CurrentExample | None:
+        """Where reviews are ordered by disagreement, the example on which its annotators differ
+        most, of those that this person may decide on and has not changed."""
+        if self._disagreements.order_of(project_id) != "disagreement":
+            return None
+        rows = self._db.rows(
+            """
+            SELECT example_id FROM acceptances
+            WHERE project_id = $project_id AND person_id = $person_id
+            """,
+            {"project_id": project_id, "person_id": person_id},
+        )
+        taken = taken.union(row["example_id"] for row in rows)
+        for example_id in self._disagreements.ahead(project_id, taken, person_id, deciders):
+            found = self._examples.current(example_id)
+            if found is None or found.state != "annotated":
+                self._disagreements.drop(project_id, example_id)
+            elif found.author_id != person_id:
+                return found
         return None
 
     def _but_accepted(

@@ -18,6 +18,8 @@ UNTOUCHED = """
     AND NOT EXISTS (SELECT 1 FROM example_comments k WHERE k.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM version_examples m WHERE m.example_id = c.example_id)
     AND NOT EXISTS (SELECT 1 FROM gold_examples g WHERE g.example_id = c.example_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM negatives n WHERE n.source_id = c.example_id AND n.state <> 'waiting')
 """
 _TABLES = (
     *("reviews", "acceptances", "revisions", "assignments", "example_skips"),
@@ -101,6 +103,9 @@ class Intake:
                 WHERE example_id IN (SELECT example_id FROM chosen_examples)
                 """  # noqa: S608 a literal of this module
             )
+        self._db.execute(
+            "DELETE FROM negatives WHERE source_id IN (SELECT example_id FROM chosen_examples)"
+        )
         deleted = int(self._db.value("SELECT count(*) FROM chosen_examples"))
         self._db.execute("DROP TABLE chosen_examples")
         return deleted

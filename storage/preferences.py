@@ -1,8 +1,8 @@
-"""What preference pairs are made of: a project's judged pairs, and where their examples are."""
+"""What preference pairs are made of: judged pairs, negatives, and where their examples are."""
 
 from __future__ import annotations
 
-from core.tuning.judged_pairs import JudgedPair
+from core.tuning.judged_pairs import ConfirmedNegative, JudgedPair
 from storage.database import Database, Row
 
 
@@ -31,6 +31,11 @@ class Preferences:
         given = {"project": project_id, "version": version_id}
         return [_pair(row) for row in self._db.rows(_JUDGED, given)]
 
+    def negatives(self, project_id: str, version_id: str) -> list[ConfirmedNegative]:
+        """Every confirmed negative of the project, with where its example is in this version."""
+        given = {"project": project_id, "version": version_id}
+        return [ConfirmedNegative(**row) for row in self._db.rows(_NEGATIVES, given)]
+
 
 def _pair(row: Row) -> JudgedPair:
     return JudgedPair(
@@ -53,13 +58,8 @@ def _pair(row: Row) -> JudgedPair:
 
 
 # `placed`: every place that an example has, or had, in the project: in a version, or as decided for
-# all later ones. Texts of studies from before answers were kept apart are those that were shown.
-_JUDGED = """
-    WITH judged AS (
-        SELECT b.*, t.closed_at IS NOT NULL AS closed
-        FROM pairs b JOIN studies t ON t.study_id = b.study_id
-        WHERE t.project_id = $project AND b.stratum <> 'gold' AND b.judgements > 0
-    ),
+# all later ones.
+_PLACES = """
     placed AS (
         SELECT m.example_id, m.split, m.group_id
         FROM version_examples m JOIN dataset_versions v ON v.version_id = m.version_id
@@ -77,6 +77,15 @@ _JUDGED = """
         WHERE v.project_id = $project
           AND (l.reason = 'near_test' OR l.near_id IN (SELECT example_id FROM tested))
     )
+"""
+# Texts of studies from before answers were kept apart are those that were shown.
+_JUDGED = f"""
+    WITH judged AS (
+        SELECT b.*, t.closed_at IS NOT NULL AS closed
+        FROM pairs b JOIN studies t ON t.study_id = b.study_id
+        WHERE t.project_id = $project AND b.stratum <> 'gold' AND b.judgements > 0
+    ),
+    {_PLACES}
     SELECT j.pair_id, j.study_id, j.example_id, j.revision_id, r.instruction, r.input,
            m.split, m.group_id, j.closed,
            j.example_id IN (SELECT example_id FROM tested) AS in_test,
@@ -93,4 +102,20 @@ _JUDGED = """
     LEFT JOIN answers b ON b.system_id = j.system_b AND b.example_id = j.example_id
      AND b.revision_id = j.revision_id
     ORDER BY j.study_id, j.number
-"""
+"""  # noqa: S608 literals of this module
+_NEGATIVES = f"""
+    WITH {_PLACES}
+    SELECT n.negative_id, n.source_id AS example_id, n.source_revision_id AS revision_id,
+           r.instruction, r.input, r.output, n.output AS rejected, n.cut AS rejected_cut,
+           coalesce(m.split, '') AS split, coalesce(m.group_id, '') AS group_id,
+           n.source_id IN (SELECT example_id FROM tested) AS in_test,
+           n.source_id IN (SELECT example_id FROM near) AS near_test,
+           coalesce(m.revision_id = n.source_revision_id, false) AS same_revision,
+           n.other_id IN (SELECT example_id FROM tested UNION SELECT example_id FROM near)
+               AS borrowed
+    FROM negatives n
+    JOIN revisions r ON r.revision_id = n.source_revision_id
+    LEFT JOIN version_examples m ON m.version_id = $version AND m.example_id = n.source_id
+    WHERE n.project_id = $project AND n.state = 'confirmed'
+    ORDER BY n.negative_id
+"""  # noqa: S608 literals of this module

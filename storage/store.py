@@ -23,6 +23,7 @@ from storage.counters import Counters
 from storage.database import Database
 from storage.decisions import Decisions
 from storage.differences import Differences
+from storage.disagreements import Disagreements
 from storage.downloads import Downloads
 from storage.drafts import Drafts
 from storage.duplicates import DuplicateGroups
@@ -47,6 +48,7 @@ from storage.judgements import Judgements
 from storage.lineage import Lineages
 from storage.listing import Listing
 from storage.mends import Mends
+from storage.negatives import Negatives
 from storage.overlaps import Overlaps
 from storage.own_work import OwnWork
 from storage.preferences import Preferences
@@ -96,6 +98,7 @@ class Store:
         self.imports = Imports(self.database, self.counters, self.intake)
         self.synthetic = SyntheticExamples(self.database)
         self.augmentations = Augmentations(self.database, self.counters, self.intake)
+        self.negatives = Negatives(self.database, self.augmentations)
         self.examples = Examples(self.database, self.counters)
         self.listing = Listing(self.database, self.counters)
         self.groups = Groups(self.database)
@@ -104,14 +107,17 @@ class Store:
         promises = Promises()
         self.queues = Queues(self.database, self.groups, promises)
         self.overlaps = Overlaps(self.database)
+        self.disagreements = Disagreements(self.database, self.counters)
         self.acceptances = Acceptances(self.database)
         self.gold_examples = GoldExamples(self.database)
         self.gold_seen = GoldSeenExamples(self.database, self.examples, self.gold_examples)
         self.candidates = Candidates(
             self.database, self.counters, self.examples, self.groups, self.queue_orders,
-            self.overlaps, promises,
+            self.overlaps, promises, self.disagreements,
         )  # fmt: skip
-        self.annotation = Annotation(self.database, self.counters, self.queues, self.acceptances)
+        self.annotation = Annotation(
+            self.database, self.counters, self.queues, self.acceptances, self.disagreements
+        )
         self.comments = Comments(self.database)
         self.own_work = OwnWork(self.database)
         self.checks = Checks(self.database)

@@ -6,17 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.augmentation.negative_rules import NEGATIVE_RULES
 from core.augmentation.plan import AugmentationPlan
 from core.augmentation.proposals import BY_MODEL
 from core.augmentation.rules import RULES
 from core.examples.states import ExampleState
 
 
+def rule_label(name: str) -> str:
+    """What a rule for paraphrases or negatives is called; its name where it is gone."""
+    rule = RULES.get(name) or NEGATIVE_RULES.get(name)
+    return rule.label if rule else name
+
+
 @dataclass(frozen=True)
 class Augmentation:
-    """A batch of proposals: of `sources` examples looked at it `added` some, `known` were in the
-    project already, and `dropped` says why others were left out (keys of DROPPED). `model` is what
-    wrote them, "" for rules."""
+    """A batch of proposals, paraphrases or negatives: of `sources` examples looked at it `added`
+    some, `known` were in the project already, and `dropped` says why others were left out (keys of
+    DROPPED). `model` is what wrote them, "" for rules."""
 
     augmentation_id: str
     project_id: str
@@ -34,7 +41,7 @@ class Augmentation:
     @property
     def how(self) -> str:
         """By what, for people to read."""
-        return self.model or ", ".join(RULES[name].label for name in self.plan.rules)
+        return self.model or ", ".join(rule_label(name) for name in self.plan.rules)
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Sourced:
         """“the rule As a question” or “the model X”."""
         if self.rule == BY_MODEL:
             return f"the model {self.model}"
-        return f"the rule “{RULES[self.rule].label if self.rule in RULES else self.rule}”"
+        return f"the rule “{rule_label(self.rule)}”"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 data/sources.parquet     SOURCES, in the order of the seed
 final/proposals.parquet  row (from 0), example_id, revision_id, content_hash, SOURCES' texts,
                          labels, source_id, source_revision_id, rule
+final/negatives.parquet  row, negative_id, source_id, source_revision_id, output, cut, rule,
+                         other_id
 final/report.json        {"sources": …, "proposals": …, "dropped": {a key of DROPPED: …}}
 """
 
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.augmentation.negatives import NegativeDrafts
 from core.augmentation.proposals import Drafts, Source
 from core.augmentation.rules import RULES
 from core.jobs.folder import write_json
@@ -24,6 +27,7 @@ _TEXTS = (
     *("example_id", "revision_id", "content_hash", "instruction", "input", "output", "labels"),
     *("source_id", "source_revision_id", "rule", "label"),
 )
+_NEGATIVE_TEXTS = ("negative_id", "source_id", "source_revision_id", "output", "rule", "other_id")
 _CHUNK = 500
 
 
@@ -65,3 +69,32 @@ def publish(job: JobContext, subject_id: str, drafts: Drafts, sources: int) -> N
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "proposals.parquet")
         write_json(folder / "report.json", told)
     job.note(f"{len(rows)} proposals of {sources} examples.")
+
+
+def publish_negatives(
+    job: JobContext, subject_id: str, drafts: NegativeDrafts, sources: int
+) -> None:
+    """Write final/ with negatives, as `publish` does with examples."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = [
+        {
+            "negative_id": f"neg_{subject_id}_{number}",
+            "row": number,
+            "source_id": one.source.example_id,
+            "source_revision_id": one.source.revision_id,
+            "output": one.output,
+            "cut": one.cut,
+            "rule": one.rule,
+            "other_id": one.other_id,
+        }
+        for number, one in enumerate(drafts.negatives)
+    ]
+    texts = [(name, pa.string()) for name in _NEGATIVE_TEXTS]
+    schema = pa.schema([*texts, ("row", pa.int64()), ("cut", pa.bool_())])
+    told = {"sources": sources, "proposals": len(rows), "dropped": dict(drafts.dropped)}
+    with job.final() as folder:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "negatives.parquet")
+        write_json(folder / "report.json", told)
+    job.note(f"{len(rows)} negatives of {sources} examples.")

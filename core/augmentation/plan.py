@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from core.augmentation.negative_rules import NEGATIVE_RULES
 from core.augmentation.rules import RULES
 from core.errors import InvalidInput
 
+Makes = Literal["paraphrases", "negatives"]
 How = Literal["templates", "model"]
 HOWS: dict[How, str] = {"templates": "By rules, without a model", "model": "By a local model"}
 MOST_PER_EXAMPLE = 5
@@ -25,8 +27,9 @@ PARAPHRASE = (
 class AugmentationPlan:
     """Up to `per_example` proposals (1–5) of each source, `most` in all (1–10,000).
 
-    `rules` are names of RULES, for “templates”. A model is told `request` and shown the source's
-    instruction, and answers with `temperature` (above 0 to 2). Raises InvalidInput.
+    `rules` are names of RULES, or for negatives of NEGATIVE_RULES, for “templates”. A model is told
+    `request` and shown the source's instruction, for negatives the source's question alone, and
+    answers with `temperature` (above 0 to 2). Raises InvalidInput.
     """
 
     how: How = "templates"
@@ -36,12 +39,14 @@ class AugmentationPlan:
     seed: int = 42
     request: str = PARAPHRASE
     temperature: float = 0.8
+    makes: Makes = "paraphrases"
 
     def __post_init__(self) -> None:
         if self.how not in get_args(How):
             raise InvalidInput("Choose rules or a model.")
-        if self.how == "templates" and (not self.rules or not set(self.rules) <= RULES.keys()):
-            raise InvalidInput(f"Choose at least one rule out of {', '.join(RULES)}.")
+        known = RULES if self.makes == "paraphrases" else NEGATIVE_RULES
+        if self.how == "templates" and (not self.rules or not set(self.rules) <= known.keys()):
+            raise InvalidInput(f"Choose at least one rule out of {', '.join(known)}.")
         if not 1 <= self.per_example <= MOST_PER_EXAMPLE:
             raise InvalidInput(f"Ask for 1 to {MOST_PER_EXAMPLE} proposals of each example.")
         if not 1 <= self.most <= MOST_PROPOSALS:

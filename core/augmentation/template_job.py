@@ -15,21 +15,32 @@ from core.jobs.context import JobContext
 _LOOK = 200
 
 
-def run(job: JobContext) -> None:
-    """Rewrite the sources in their order until the plan is fulfilled. Raises JobStopped."""
-    import pyarrow.parquet as pq
+class Reported:
+    """The sources of a job, counted for its progress. Iterating raises JobStopped."""
 
-    path = job.data("sources.parquet")
-    total, seen = pq.read_metadata(path).num_rows, 0
+    def __init__(self, job: JobContext) -> None:
+        import pyarrow.parquet as pq
 
-    def reported() -> Iterator[Source]:
-        nonlocal seen
-        for source in sources_in(path):
-            if seen % _LOOK == 0:
-                job.advance(seen, total)
-            seen += 1
+        self._job = job
+        self._path = job.data("sources.parquet")
+        self._total = pq.read_metadata(self._path).num_rows
+        self.seen = 0
+
+    def __iter__(self) -> Iterator[Source]:
+        for source in sources_in(self._path):
+            if self.seen % _LOOK == 0:
+                self._job.advance(self.seen, self._total)
+            self.seen += 1
             yield source
 
-    drafts = by_rules(reported(), AugmentationPlan.from_json(job.spec["plan"]))
-    publish(job, job.spec["augmentation_id"], drafts, seen)
-    job.progress(total, total)
+    def ended(self) -> None:
+        """All that is wanted is there, though not every source may have been looked at."""
+        self._job.progress(self._total, self._total)
+
+
+def run(job: JobContext) -> None:
+    """Rewrite the sources in their order until the plan is fulfilled. Raises JobStopped."""
+    sources = Reported(job)
+    drafts = by_rules(sources, AugmentationPlan.from_json(job.spec["plan"]))
+    publish(job, job.spec["augmentation_id"], drafts, sources.seen)
+    sources.ended()

@@ -1,6 +1,8 @@
-"""Orders of the annotate queue: which open example is given out next.
+"""Orders of the work queues: which open example is given out next.
 
-What came back to a person comes first in each of them, then what is assigned to that person.
+In the annotate queue what came back to a person comes first in each of them, then what is assigned
+to that person. Disagreement orders the review queue alone: annotators do not see each other's
+answers, and every example that several annotate waits for as many people.
 """
 
 from __future__ import annotations
@@ -34,3 +36,18 @@ ORDER_MEANS: dict[QueueOrder, str] = {
     ),
 }
 NEED_A_CHECK: tuple[QueueOrder, ...] = ("findings", "risk", "diversity")
+
+ReviewOrder = Literal["oldest", "disagreement"]
+REVIEW_ORDERS: tuple[ReviewOrder, ...] = get_args(ReviewOrder)
+REVIEW_ORDER_LABELS: dict[ReviewOrder, str] = {
+    "oldest": "Oldest first",
+    "disagreement": "Most disagreement first",
+}
+REVIEW_ORDER_MEANS: dict[ReviewOrder, str] = {
+    "oldest": "In the order of import.",
+    "disagreement": (
+        "Examples on which their annotators differ most come first: by the share of labels that "
+        "two of them answer unequally, and how far their texts are apart. The others follow in the "
+        "order of import. This is for reviews alone: annotators do not see each other's answers."
+    ),
+}

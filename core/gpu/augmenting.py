@@ -1,4 +1,5 @@
-"""The "paraphrase" job: a local model writes instructions in other words.
+"""The jobs "paraphrase" and "model_negatives": a local model writes instructions in other words, or
+answers the questions of accepted examples.
 
     python -m core.worker JOB_DIR
 
@@ -10,9 +11,10 @@ are kept batch by batch; a stopped or killed job goes on behind them.
 
 from __future__ import annotations
 
-from core.augmentation.files import publish, sources_in
+from core.augmentation.files import publish, publish_negatives, sources_in
+from core.augmentation.negatives import negatives_by_model
 from core.augmentation.plan import AugmentationPlan
-from core.augmentation.proposals import by_model
+from core.augmentation.proposals import Source, by_model
 from core.gpu.generation import answers_of
 from core.jobs.context import JobContext
 
@@ -20,13 +22,27 @@ from core.jobs.context import JobContext
 def run(job: JobContext) -> None:
     """Ask, drop what is of no use, write final/. Raises JobStopped."""
     plan = AugmentationPlan.from_json(job.spec["plan"])
+    texts, sources = _asked(job, plan)
+    publish(job, job.spec["augmentation_id"], by_model(texts, plan), sources)
+
+
+def run_negatives(job: JobContext) -> None:
+    """The same with answers to the sources' own questions. Raises JobStopped."""
+    plan = AugmentationPlan.from_json(job.spec["plan"])
+    texts, sources = _asked(job, plan)
+    publish_negatives(job, job.spec["augmentation_id"], negatives_by_model(texts, plan), sources)
+
+
+def _asked(job: JobContext, plan: AugmentationPlan) -> tuple[list[tuple[Source, str, bool]], int]:
+    """Each answer with its source and whether it was cut off; how many sources there were."""
     sources = {one.example_id: one for one in sources_in(job.data("sources.parquet"))}
+    own = plan.makes == "negatives"
     asked = [
         {
             "example_id": one.example_id,
             "revision_id": one.revision_id,
-            "instruction": plan.request,
-            "input": one.instruction,
+            "instruction": one.instruction if own else plan.request,
+            "input": one.input if own else one.instruction,
         }
         for one in sources.values()
     ]
@@ -35,4 +51,4 @@ def run(job: JobContext) -> None:
         (sources[str(row["example_id"])], str(row["text"]), row["finish"] == "length")
         for row in answers
     ]
-    publish(job, job.spec["augmentation_id"], by_model(texts, plan), len(sources))
+    return texts, len(sources)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from core.gpu.adapters import base_name
-from core.tuning.preferences import SOURCES, left_out_words
+from core.tuning.preferences import left_out_words, sources_words
 from core.tuning.run_spec import RunSpec
 
 SETTINGS = (
@@ -141,7 +141,7 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
         answer=CHOOSES if labels else WRITES,
         unit={"labels": "example", "answers": "answer token", "preferences": "pair"}[spec.learns],
         examples="preference pairs" if spec.prefers else "examples",
-        preferences=_preferences(spec, metrics),
+        preferences=preference_line(spec, metrics),
         prompt=_PROMPTS[bool(metrics["prompt"]["chat_template"])],
         run_id=spec.run_id,
         base=base_name(spec),
@@ -178,7 +178,7 @@ def _label_use(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     return LABEL_ADAPTER_USE.format(names=names, base=base, count=len(names), pad=pad)
 
 
-def _preferences(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
+def preference_line(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     """A line on the preference pairs: where they come from, and what was left out of them."""
     found = metrics.get("preferences")
     if not found:
@@ -187,11 +187,12 @@ def _preferences(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     told = f"- Learned by DPO against the base, beta {spec.objective.beta:g}"
     if not by_source:
         return f"{told}; where the pairs come from was not recorded\n"
-    sources = " and ".join(
-        f"{by_source[one]} {what}" for one, what in SOURCES.items() if by_source.get(one)
-    )
+    judged = {one: n for one, n in by_source.items() if one != "negative"}
     names = ", ".join(study["name"] for study in found["studies"].values())
-    told += f", from {sources} of the studies {names} (pairs: SHA-256 `{found['hash']}`); no test "
+    sources = [f"{sources_words(judged)} of the studies {names}"] if names else []
+    sources += [sources_words({"negative": by_source.get("negative", 0)})]
+    where = " and ".join(filter(None, sources))
+    told += f", from {where} (pairs: SHA-256 `{found['hash']}`); no test "
     return f"{told}example is among them. {left_out_words(found['left_out'])}\n"
 
 

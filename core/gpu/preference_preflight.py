@@ -11,7 +11,7 @@ from core.gpu.objective import Objective
 from core.gpu.preferring import EncodedPair, PreferredAnswers
 from core.gpu.preflight import SHOWN, PreflightChecks
 from core.gpu.preparing import read_pairs
-from core.tuning.preferences import SOURCES, left_out_words
+from core.tuning.preferences import left_out_words, sources_words
 from core.tuning.preflight import PREFERENCE_TITLES, Line, TokenizedExample
 from core.wording import counted, figure
 
@@ -27,10 +27,10 @@ class PreferencePreflightChecks(PreflightChecks):
         if not self.rows["train"]:
             raise NothingToLearn("There is no preference pair to learn from.")
         sources = Counter(row["source"] for row in rows)
-        named = " and ".join(f"{sources[one]} {what}" for one, what in SOURCES.items())
-        studies = len({row["study_id"] for row in rows})
+        studies = len({row["study_id"] for row in rows} - {""})
+        judged = f", judged in {counted(studies, 'study', 'studies')}" if studies else ""
         told = (
-            f"{counted(len(rows), 'pair')} of {counted(studies, 'study', 'studies')}: {named}; "
+            f"{counted(len(rows), 'pair')}: {sources_words(sources)}{judged}; "
             f"{figure(len(self.rows['validation']))} of them are held out to measure on."
         )
         left_out = left_out_words((self.job.spec.get("preferences") or {}).get("left_out", {}))

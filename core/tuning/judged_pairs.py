@@ -1,6 +1,6 @@
-"""From the judgements of a project's studies to preference pairs. Pure.
+"""From the judgements of a project's studies, and its negatives, to preference pairs. Pure.
 
-    preference_set(pairs, judgements)     # PreferenceSet: what can be learned from, and what not
+    preference_set(pairs, judgements, negatives)     # PreferenceSet: what can be learned from
 
 What decides which pairs there are:
 
@@ -13,6 +13,8 @@ What decides which pairs there are:
   from it would be to learn a coin's fall.
 - Ties have no preferred answer. A correction is a preference even then.
 - A preferred answer that was cut off at the longest allowed would teach to stop there.
+- A negative counts where the version has the very revision that it was confirmed against, and is
+  not the answer of an example that is, or was, in test.
 - The texts are those that the systems wrote, not as a study may have changed them to be blind.
 """
 
@@ -61,24 +63,77 @@ class JudgedPair:
         return next((reason for reason, holds in reasons.items() if holds), "")
 
 
+@dataclass(frozen=True)
+class ConfirmedNegative:
+    """A worse answer that a person confirmed, beside the accepted one of that revision. `split`,
+    `group_id`, `in_test` and `near_test` as in JudgedPair; `same_revision`: the version has the one
+    that it was confirmed against; `borrowed`: it is the answer of an example in or near test."""
+
+    negative_id: str
+    example_id: str
+    revision_id: str
+    instruction: str
+    input: str
+    output: str
+    rejected: str
+    rejected_cut: bool
+    split: str
+    group_id: str
+    in_test: bool
+    near_test: bool
+    same_revision: bool
+    borrowed: bool
+
+    def pair(self) -> PreferencePair | str:
+        """The pair that it makes, or why there is none."""
+        reasons = {
+            "test": self.in_test,
+            "near_test": self.near_test,
+            "elsewhere": self.split not in ("train", "validation"),
+            "changed": not self.same_revision,
+            "borrowed": self.borrowed,
+        }
+        if unfit := next((reason for reason, holds in reasons.items() if holds), ""):
+            return unfit
+        better, worse = self.output.strip(), self.rejected.strip()
+        if not better or better == worse:
+            return "same"
+        return PreferencePair(
+            **{name: getattr(self, name) for name in
+               ("example_id", "revision_id", "split", "group_id", "instruction", "input",
+                "rejected_cut")},
+            output=better,
+            rejected=worse,
+            source="negative",
+            study_id="",
+            pair_id=self.negative_id,
+            judgement_id="",
+        )  # fmt: skip
+
+
 def preference_set(
-    pairs: Mapping[str, JudgedPair], judgements: Iterable[Judgement]
+    pairs: Mapping[str, JudgedPair],
+    judgements: Iterable[Judgement],
+    negatives: Iterable[ConfirmedNegative] = (),
 ) -> PreferenceSet:
-    """What can be learned from these pairs (by their ids) and all judgements of them; see the
-    module's text for what is left out."""
+    """What can be learned from these pairs (by their ids), all judgements of them, and confirmed
+    negatives; see the module's text for what is left out."""
     said: dict[str, list[Judgement]] = {}
     for judgement in judgements:
         if judgement.pair_id in pairs:
             said.setdefault(judgement.pair_id, []).append(judgement)
     left_out: Counter[str] = Counter()
     found: list[PreferencePair] = []
-    for pair_id, judged in sorted(said.items()):
-        verdict = _verdict(pairs[pair_id], judged)
-        for one in (verdict, *_corrections(pairs[pair_id], judged)):
-            if isinstance(one, str):
-                left_out[one] += 1
-            else:
-                found.append(one)
+    told = [
+        one
+        for pair_id, judged in sorted(said.items())
+        for one in (_verdict(pairs[pair_id], judged), *_corrections(pairs[pair_id], judged))
+    ]
+    for one in (*told, *(negative.pair() for negative in negatives)):
+        if isinstance(one, str):
+            left_out[one] += 1
+        else:
+            found.append(one)
     kept = _without_contradictions(found, left_out)
     order = ("example_id", "study_id", "pair_id", "source", "judgement_id")
     kept.sort(key=lambda pair: [getattr(pair, name) for name in order])

@@ -3,8 +3,10 @@
     found = preference_set(pairs, judgements)        # of core.tuning.judged_pairs
     train, validation = held_out(found.pairs, seed=42)
 
-They come from two places, and each pair says from which: a *verdict* is the preferred answer over
-the other one, a *correction* is what a rater wrote over the answer that it corrects.
+They come from three places, and each pair says from which: a *verdict* is the preferred answer
+over the other one, a *correction* is what a rater wrote over the answer that it corrects, a
+*negative* is the accepted answer over one that a person confirmed as worse: it is of no study, and
+its `pair_id` is the negative's.
 """
 
 from __future__ import annotations
@@ -19,16 +21,19 @@ from typing import Any, Literal
 from core.errors import InvalidInput
 from core.wording import counted
 
-Source = Literal["verdict", "correction"]
+Source = Literal["verdict", "correction", "negative"]
 SOURCES: Mapping[Source, str] = {
     "verdict": "preferred answers",
     "correction": "corrections by raters",
+    "negative": "confirmed negatives",
 }
-# Why judged pairs and corrections are left out, in the order in which it is looked at.
+# Why judged pairs, corrections and negatives are left out, in the order in which it is looked at.
 LEFT_OUT: Mapping[str, str] = {
     "test": "of test examples",
     "near_test": "of near-duplicates of test examples",
     "elsewhere": "of examples outside this version's training and validation splits",
+    "changed": "confirmed against another revision than this version's",
+    "borrowed": "that are the answer of a test example",
     "open": "of studies that are still open",
     "withheld": "of studies whose verdict is withheld",
     "set_apart": "judged only by people who had seen results or names",
@@ -77,8 +82,8 @@ COLUMNS = tuple(field.name for field in fields(PreferencePair))
 
 @dataclass(frozen=True)
 class PreferenceSet:
-    """The pairs that can be learned from, and how many judged pairs and corrections were left out
-    for each of the reasons."""
+    """The pairs that can be learned from, and how many judged pairs, corrections and negatives were
+    left out for each of the reasons."""
 
     pairs: tuple[PreferencePair, ...]
     left_out: Mapping[str, int]
@@ -90,10 +95,8 @@ class PreferenceSet:
 
     def told(self) -> str:
         """How many there are and what was left out, in sentences."""
-        by_source = Counter(pair.source for pair in self.pairs)
-        are = " and ".join(
-            f"{by_source[source]} {what}" for source, what in SOURCES.items() if by_source[source]
-        )
+        by_source = Counter[str](pair.source for pair in self.pairs)
+        are = sources_words(by_source)
         there = counted(len(self.pairs), "preference pair") + (f": {are}" if are else "")
         return f"{there}. {left_out_words(self.left_out)}".strip()
 
@@ -106,8 +109,14 @@ class PreferenceSet:
         raise TooFewPairs(
             f"{self.told().removesuffix('.')}{about}. At least {LEAST_PAIRS} are needed. Let two "
             "systems answer the train or validation split, open a study of them for preference "
-            "tuning, rate it and close it."
+            "tuning, rate it and close it; or confirm negatives under Curate, Proposals."
         )
+
+
+def sources_words(by_source: Mapping[str, int]) -> str:
+    """How many pairs come from where: “8 preferred answers and 4 confirmed negatives”."""
+    told = [f"{by_source[one]} {what}" for one, what in SOURCES.items() if by_source.get(one)]
+    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
 def left_out_words(left_out: Mapping[str, int]) -> str:

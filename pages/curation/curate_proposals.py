@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from core.augmentation.augmentation import Augmentation
+from core.augmentation.negative_rules import NEGATIVE_RULES, NegativeRule
 from core.augmentation.plan import (
     HOWS,
     LARGEST_SEED,
@@ -14,22 +18,30 @@ from core.augmentation.plan import (
     PARAPHRASE,
     AugmentationPlan,
     How,
+    Makes,
 )
 from core.augmentation.proposals import DROPPED
-from core.augmentation.rules import RULES
+from core.augmentation.rules import RULES, Rule
 from core.errors import TouchstoneError
 from core.examples.example import word_diff
 from core.examples.listing import ExampleFilter
 from core.examples.phrases import in_phrases
 from core.examples.states import STATE_LABELS, STATES
 from core.projects import Project
-from core.workflows.curation import augmenting
+from core.workflows.curation import augmenting, negatives
 from pages.components import errors, page, session
 from pages.components.difference import difference
 from pages.components.job_view import live
+from pages.curation.curate_negatives import (
+    NEGATIVE_RULE,
+    decide_on_negatives,
+    negatives_said,
+    preview_negatives,
+)
 from pages.curation.example_filters import label_choices
 
 FORM = "augment"
+MADE: dict[str, Makes] = {"Paraphrases": "paraphrases", "Negatives": "negatives"}
 ANY = "Any"
 RULE = (
     "Each proposal waits on the Review page, marked as synthetic. Only a person's own decision "
@@ -40,28 +52,36 @@ RULE = (
 
 
 def proposals(project: Project) -> None:
-    """What is being made, the form that asks for more, and the batches there are."""
+    """Paraphrases or negatives: what is being made, the form that asks for more, and the batches
+    there are."""
     store, actor, project_id = session.store(), session.actor(), project.project_id
-    st.text(RULE)
+    kind = st.segmented_control(
+        "Kind of proposals", list(MADE), default="Paraphrases", required=True, key="proposals",
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    makes = MADE[kind or "Paraphrases"]
+    st.text(RULE if makes == "paraphrases" else NEGATIVE_RULE)
+    if makes == "negatives":
+        decide_on_negatives(project_id)
     job = augmenting.last_job(store, actor, project_id)
     if job is not None and job.status != "completed":
         live(job.job_id)
     if not actor.has(project_id, "lead"):
         st.caption("A lead starts proposals.")
     elif job is None or job.is_terminal:
-        _form(project_id)
-    _batches(project_id)
+        _form(project_id, makes)
+    _batches(project_id, makes)
 
 
-def _form(project_id: str) -> None:
+def _form(project_id: str, makes: Makes) -> None:
     """What to make proposals of, how, and how many, with the first ones before it starts."""
     store, actor = session.store(), session.actor()
     with st.container(border=True):
-        st.markdown("**New proposals**")
+        st.markdown(f"**New {makes}**")
         wanted = _filter()
         how = _how()
         try:
-            plan, model = _plan(project_id, how)
+            plan, model = _plan(project_id, how, makes)
         except TouchstoneError as error:
             errors.show(error)
             return
@@ -84,7 +104,8 @@ def _form(project_id: str) -> None:
             )  # fmt: skip
             session.submitted(form)
 
-        errors.attempt(start, "Queued. The proposals appear below, and on the Review page.")
+        where = ", and on the Review page" if makes == "paraphrases" else ""
+        errors.attempt(start, f"Queued. The proposals appear here{where}.")
 
 
 def _filter() -> ExampleFilter:
@@ -111,9 +132,9 @@ def _how() -> How:
     return names[chosen or HOWS["templates"]]
 
 
-def _plan(project_id: str, how: How) -> tuple[AugmentationPlan, str]:
+def _plan(project_id: str, how: How, makes: Makes) -> tuple[AugmentationPlan, str]:
     """The plan, and the key of the model for it. Raises InvalidInput."""
-    asked = _rules() if how == "templates" else _request()
+    asked = _rules(makes) if how == "templates" else _request(makes)
     model = _model(project_id) if how == "model" else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         per_example = st.number_input(
@@ -127,31 +148,46 @@ def _plan(project_id: str, how: How) -> tuple[AugmentationPlan, str]:
             help="The same seed makes the same of the same examples; what is here already is not "
             "added twice.",
         )  # fmt: skip
-    return AugmentationPlan(how, per_example=per_example, most=most, seed=seed, **asked), model
+    plan = AugmentationPlan(
+        how, per_example=per_example, most=most, seed=seed, makes=makes, **asked
+    )
+    return plan, model
 
 
-def _rules() -> dict[str, tuple[str, ...]]:
+def _rules(makes: Makes) -> dict[str, Any]:
+    known: Mapping[str, Rule | NegativeRule] = RULES if makes == "paraphrases" else NEGATIVE_RULES
     chosen = st.pills(
-        "Rules", list(RULES), selection_mode="multi", default=list(RULES),
-        format_func=lambda name: RULES[name].label, key=f"{FORM}_rules",
+        "Rules", list(known), selection_mode="multi", default=list(known),
+        format_func=lambda name: known[name].label, key=f"{FORM}_{makes}_rules",
     )  # fmt: skip
     with st.expander("What each rule changes, and what it keeps"):
-        st.caption("A rule changes the instruction alone. Rules for requests know English verbs.")
-        for rule in RULES.values():
-            st.markdown(f"**{errors.escaped(rule.label)}**: {rule.says} {rule.keeps}")
-    return {"rules": tuple(name for name in RULES if name in chosen)}
+        if makes == "paraphrases":
+            st.caption("A rule changes the instruction alone. Requests are known by English verbs.")
+        for rule in known.values():
+            keeps = f" {rule.keeps}" if isinstance(rule, Rule) else ""
+            st.markdown(f"**{errors.escaped(rule.label)}**: {errors.escaped(rule.says)}{keeps}")
+    return {"rules": tuple(name for name in known if name in chosen)}
 
 
-def _request() -> dict[str, str | float]:
+def _request(makes: Makes) -> dict[str, Any]:
+    if makes == "negatives":
+        st.caption(
+            "The model answers the questions of accepted examples with the project's prompt, or "
+            "the run's own. Choose one that answers worse than your examples, such as the base."
+        )
+        return {"temperature": _temperature()}
     request = st.text_area(
         "What the model is told; it is shown the instruction as its input", PARAPHRASE,
         max_chars=LONGEST_REQUEST, key=f"{FORM}_request",
     )  # fmt: skip
-    temperature = st.slider(
+    return {"request": request, "temperature": _temperature()}
+
+
+def _temperature() -> float:
+    return st.slider(
         "Temperature", 0.1, 2.0, 0.8, 0.1, width=355, key=f"{FORM}_temperature",
         help="Higher is more varied, and more often wrong.",
     )  # fmt: skip
-    return {"request": request, "temperature": temperature}
 
 
 def _model(project_id: str) -> str:
@@ -172,6 +208,9 @@ def _preview(project_id: str, wanted: ExampleFilter, plan: AugmentationPlan) -> 
         f"{page.counted(there, 'accepted example')} can be a source. Flagged and synthetic ones, "
         "and those in test or in a study, cannot."
     )
+    if plan.makes == "negatives":
+        preview_negatives(project_id, wanted, plan)
+        return
     if plan.how == "model":
         st.caption(
             "What a model writes is not known before. Left out is what is empty, cut off, nearly "
@@ -190,9 +229,10 @@ def _preview(project_id: str, wanted: ExampleFilter, plan: AugmentationPlan) -> 
         difference({name: changes}, key=f"proposal_{number}_{one.content_hash[:12]}")
 
 
-def _batches(project_id: str) -> None:
-    """Every augmentation with what became of it."""
-    found = augmenting.augmentations(session.store(), session.actor(), project_id)
+def _batches(project_id: str, makes: Makes) -> None:
+    """Every augmentation that made such, with what became of it."""
+    batches = augmenting.augmentations(session.store(), session.actor(), project_id)
+    found = [one for one in batches if one.plan.makes == makes]
     if not found:
         return
     st.subheader("Batches", anchor=False)
@@ -212,6 +252,12 @@ def _batch(one: Augmentation) -> None:
         st.caption(f"Left out: {', '.join(left)}.")
     if one.undone_at:
         st.text(f"Thrown away {page.when(one.undone_at)}. What people worked on stayed.")
+    if one.plan.makes == "negatives":
+        states = negatives.states_of(store, actor, one)
+        st.text(negatives_said(states))
+        if states.get("waiting") and not one.undone_at and actor.has(one.project_id, "lead"):
+            _undo(one)
+        return
     states = augmenting.states_of(store, actor, one)
     if states:
         said = [f"{page.number(states[s])} {_word(s)}" for s in STATES if states.get(s)]
@@ -239,6 +285,8 @@ def _undo(one: Augmentation) -> None:
         st.write(
             "The proposals of this batch that nobody has touched are deleted. What people decided "
             "on, edited, flagged or hold, and what a dataset version has, stays."
+            if one.plan.makes == "paraphrases"
+            else "The negatives of this batch that nobody has decided on are deleted."
         )
         if not st.button("Throw these away", key=f"undo_{one.augmentation_id}"):
             return

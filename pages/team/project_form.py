@@ -13,13 +13,6 @@ from uuid import uuid4
 
 import streamlit as st
 
-from core.examples.queue_orders import (
-    NEED_A_CHECK,
-    ORDER_LABELS,
-    ORDER_MEANS,
-    QUEUE_ORDERS,
-    QueueOrder,
-)
 from core.labels.field import KIND_LABELS, LEAST_POINTS, MOST_POINTS, LabelField
 from core.projects import TASK_KINDS, Criterion, ProjectSettings
 from core.prompts import PromptTemplate
@@ -28,6 +21,7 @@ from core.workflows.team.drafts import SettingsDraft
 from pages.components import session
 from pages.team.gold_form import gold_field
 from pages.team.overlap_form import overlap_fields
+from pages.team.queue_order_form import queue_order_field, review_order_field
 from pages.team.reviewers_form import reviewers_field
 
 Triple = tuple[str, str, str]
@@ -122,9 +116,10 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         help=GUIDELINES_HELP,
     )
     labels = _labels(shown, key)
-    order = _queue_order(shown, key)
+    order = queue_order_field(shown, key)
     people, share = overlap_fields(shown, key)
     reviewers = reviewers_field(shown, key)
+    review_order = review_order_field(shown, key, several=people > 1)
     gold = gold_field(shown, key)
     rubric = _rubric(shown, key)
     template = _template(shown, key, sample or SAMPLE)
@@ -145,6 +140,7 @@ def project_form(draft: Draft, sample: Triple | None) -> ProjectSettings:
         overlap_share=share,
         reviewers=reviewers,
         gold_share=gold,
+        review_order=review_order,
     )
 
 
@@ -229,21 +225,6 @@ def _label(row: dict[str, Any]) -> LabelField:
         return LabelField(name, options, kind)
     chosen = int(points) if isinstance(points, int | float) and points == points else 5
     return LabelField(name, kind="rating", points=chosen, ends=options)
-
-
-def _queue_order(shown: ProjectSettings, key: str) -> QueueOrder:
-    chosen: QueueOrder = st.selectbox(
-        "Order of the annotate queue",
-        QUEUE_ORDERS,
-        index=QUEUE_ORDERS.index(shown.queue_order),
-        format_func=ORDER_LABELS.__getitem__,
-        key=f"{key} queue_order",
-        help="Which example an annotator is given next. What came back to a person and what is "
-        "assigned to them come first in each order.",
-    )
-    check = " Run a check under Curate first." if chosen in NEED_A_CHECK else ""
-    st.caption(ORDER_MEANS[chosen] + check)
-    return chosen
 
 
 def _rubric(

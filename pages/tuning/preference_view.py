@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.tuning.curves import Curves, Point
-from core.tuning.preferences import LEFT_OUT, SOURCES, PreferenceSet, left_out_words
+from core.tuning.preferences import LEFT_OUT, PreferenceSet, left_out_words, sources_words
 from core.tuning.run import Run
 from core.workflows.tuning.preferences import preferences_of
 from pages.components import charts, errors, page, session
@@ -17,7 +17,8 @@ from pages.components import charts, errors, page, session
 HOW = (
     "Preference pairs come from blind studies: which of two answers people preferred, and what "
     "they wrote as a better one. Let two systems answer the train or validation split, open a "
-    "study of them for preference tuning, rate it, and close it."
+    "study of them for preference tuning, rate it, and close it. Negatives that a person confirmed "
+    "under Curate, Proposals are pairs, too: the accepted answer is preferred to them."
 )
 
 
@@ -118,11 +119,7 @@ def learned_preferences(run: Run) -> None:
     ]
     if rows:
         st.dataframe(rows, hide_index=True, height="content")
-    sources = " and ".join(
-        f"{page.number(found['sources'][one])} {what}"
-        for one, what in SOURCES.items()
-        if found.get("sources", {}).get(one)
-    )
+    sources = sources_words(found.get("sources", {}))
     st.caption(
         errors.escaped(
             f"{page.counted(found.get('pairs', 0), 'pair')}: {sources}. None is of a test example. "

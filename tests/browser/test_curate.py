@@ -107,3 +107,23 @@ def test_a_lead_proposes_paraphrases_and_goes_from_one_to_its_source_and_back(
     page.get_by_role("link", name=re.compile("^Source: example")).click()
     expect(page.get_by_role("heading", name="Made of it")).to_be_visible(timeout=PATIENCE)
     expect_to_fit_a_phone(page)
+
+
+def test_a_lead_says_by_keyboard_which_proposed_answers_are_worse_and_takes_one_back(
+    context: BrowserContext, checked_site: Server
+) -> None:
+    page = sign_in(context, checked_site, "cleo", "/curate?part=Proposals&proposals=Negatives")
+    page.get_by_role("button", name="Make proposals").click(timeout=PATIENCE)
+    for key, said in (
+        ("", "2 to decide on"),
+        ("w", "1 to decide on"),
+        ("n", "No negative waits for a decision"),
+        ("u", "1 to decide on"),
+    ):
+        if key:  # a key is heard once the page is drawn
+            app = page.get_by_test_id("stApp")
+            expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+            page.keyboard.press(key)
+        expect(page.get_by_text(said)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 waiting for a person, 1 confirmed as worse")).to_be_visible()
+    expect_to_fit_a_phone(page)

@@ -87,3 +87,22 @@ def test_a_model_that_is_not_here_is_refused_before_anything_is_queued(store: St
     assert store.jobs.unsettled() == []
     titles = [one.title for one in augmenting.models(store, an_actor(project_id), project_id)]
     assert "tiny" in titles
+
+
+def test_a_model_answers_the_questions_themselves_for_negatives_and_the_cut_ones_say_so(
+    store: Store,
+) -> None:
+    project_id = a_project(store).project_id
+    texts = [(f"Tell me about {name}.", "", f"{name} is.") for name in ("Oslo", "Lima", "Perth")]
+    accepted_examples(store, project_id, texts)
+    plan = AugmentationPlan("model", per_example=2, most=8, seed=1, makes="negatives")
+    lead = an_actor(project_id)
+    run_here(store, augmenting.start(store, lead, project_id, ExampleFilter(), plan, model="tiny"))
+    (done,) = augmenting.augmentations(store, lead, project_id)
+    rows = store.database.rows("SELECT rule, model, cut, output, state FROM negatives")
+    assert done.added == len(rows) > 0
+    assert done.added + done.known + sum(done.dropped.values()) == 3 * 2
+    assert {(row["rule"], row["model"], row["state"]) for row in rows} == {
+        ("model", "tiny", "waiting")
+    }
+    assert {row["output"] for row in rows}.isdisjoint(text[2] for text in texts)

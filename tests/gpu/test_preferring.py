@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.gpu import objective as objectives
 from core.gpu import preferring, preflight, training
+from core.gpu.card import preference_line
 from core.gpu.data import EncodedSplit, NothingToLearn, OverlongExamples
 from core.gpu.models import load_model
 from core.gpu.preferring import EncodedPair, PreferredAnswers, encode_pairs, with_reference
@@ -329,7 +330,7 @@ def test_a_pre_flight_looks_at_the_pairs_and_names_what_was_left_out(home: Path)
     assert found.ok
     assert list(lines) == list(PREFERENCE_TITLES)
     assert lines["pairs"].text == (
-        "32 pairs of 1 study: 32 preferred answers and 0 corrections by raters; 8 of them are held "
+        "32 pairs: 32 preferred answers, judged in 1 study; 8 of them are held "
         "out to measure on. Left out: 15 (12 of test examples; 3 without a preferred answer)."
     )
     assert lines["pairs"].verdict == "noted"
@@ -339,3 +340,18 @@ def test_a_pre_flight_looks_at_the_pairs_and_names_what_was_left_out(home: Path)
     assert len(shown) == 2 * preflight.SHOWN
     learned = "".join(text for text, carries in shown["0-0, rejected"].pieces if carries)
     assert learned.startswith(some_pairs(1)[0]["rejected"])
+
+
+def test_the_model_card_tells_confirmed_negatives_apart_from_what_studies_gave() -> None:
+    spec = a_run("models/tiny", objective="dpo")
+    found = {
+        "sources": {"verdict": 40, "negative": 6}, "left_out": {}, "hash": "ab",
+        "studies": {"s": {"name": "Early fruit", "pairs": 40}},
+    }  # fmt: skip
+    told = preference_line(spec, {"preferences": found})
+    assert (
+        "from 40 preferred answers of the studies Early fruit and 6 confirmed negatives (" in told
+    )
+    alone = {**found, "sources": {"negative": 20}, "studies": {}}
+    told = preference_line(spec, {"preferences": alone})
+    assert "from 20 confirmed negatives (pairs" in told

@@ -124,6 +124,7 @@ class Loop:
         return path
 
 
+@pytest.mark.timeout(400)  # a server is killed for each of more than twenty kinds
 def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_the_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +204,8 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     for plan, model in (
         (AugmentationPlan(most=3), ""),
         (AugmentationPlan("model", most=2), "tiny"),
+        (AugmentationPlan(rules=("number",), most=3, makes="negatives"), ""),
+        (AugmentationPlan("model", most=2, makes="negatives"), "tiny"),
     ):
         asked_of = ExampleFilter(text="say number")
         loop.settle(
@@ -212,10 +215,15 @@ def test_a_server_killed_while_it_takes_a_result_in_takes_it_in_once_whatever_th
     real = {name for name, kind in KINDS.items() if kind.run.startswith("core.")}
     assert loop.taken_in == real - OLD_NAMES
     counts = loop.rows()
+    proposed = loop.store.database.value(
+        "SELECT sum(added) FROM augmentations WHERE plan ->> 'makes' = 'negatives'"
+    )
+    assert proposed >= 3  # the toy may answer nothing
     loop.store.close()
     wanted = {
         "examples": 43 + 3,
-        "augmentations": 2,
+        "augmentations": 4,
+        "negatives": proposed,
         "synthetic_examples": 3,  # the toy's texts lack the numbers of their sources
         "version_examples": 43,
         "protected_files": 1,

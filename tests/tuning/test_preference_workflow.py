@@ -11,13 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.actor import Actor
+from core.augmentation.plan import AugmentationPlan
 from core.errors import InvalidInput
+from core.examples.listing import ExampleFilter
 from core.jobs.local import kill
 from core.study.pairs import BlindJudgement, BlindPair
 from core.study.verdicts import FOR_TUNING
 from core.tuning.preferences import TooFewPairs
 from core.tuning.run_spec import RunSpec
 from core.workflows.commands import command
+from core.workflows.curation import augmenting, negatives
 from core.workflows.evaluation import results, studies
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.tuning import training
@@ -221,6 +224,28 @@ def test_a_judgement_that_comes_in_between_plan_and_start_is_refused(
     assert tables["train.parquet"].num_rows == 32
     a_rated_study(store, lead, version_id, systems, "validation")
     with pytest.raises(PairsChanged, match="Start it again"):
+        frozen_pairs(store, lead, spec)
+
+
+def test_confirmed_negatives_alone_are_frozen_with_the_run_and_a_later_one_changes_the_pairs(
+    store: Store, lead: Actor
+) -> None:
+    version_id, project_id = a_version(store, lead), project_of(lead)
+    plan = AugmentationPlan(rules=("number",), makes="negatives")
+    run_here(store, augmenting.start(store, lead, project_id, ExampleFilter(), plan))
+    for _ in range(20):
+        task = negatives.next_negative(store, lead, project_id)
+        assert task
+        negatives.decide(store, lead, project_id, task.negative_id, "confirmed")
+    spec = planned_spec(store, lead, version_id, model_id="tiny", settings={"objective": "dpo"})
+    tables, told = frozen_pairs(store, lead, spec)
+    found = preferences_of(store, lead, version_id)
+    assert told["sources"] == {"negative": len(found.pairs)}
+    assert (told["studies"], told["train"] + told["validation"]) == ({}, len(found.pairs))
+    assert len(found.pairs) + found.left_out.get("test", 0) == 20
+    assert set(tables["train.parquet"]["study_id"].to_pylist()) == {""}
+    negatives.undo(store, lead, project_id, next(p.pair_id for p in found.pairs))
+    with pytest.raises(PairsChanged, match="negative"):
         frozen_pairs(store, lead, spec)
 
 

@@ -251,7 +251,7 @@ def test_too_few_pairs_are_refused_with_what_was_left_out_and_what_to_do() -> No
     assert refused.value.message == (
         "3 preference pairs: 3 preferred answers. Left out: 37 (37 of test examples). At least 16 "
         "are needed. Let two systems answer the train or validation split, open a study of them "
-        "for preference tuning, rate it and close it."
+        "for preference tuning, rate it and close it; or confirm negatives under Curate, Proposals."
     )
     enough = [a_pair(n) for n in range(LEAST_PAIRS)]
     found_in(*((pair, [a_judgement(pair)]) for pair in enough)).refuse_too_few()

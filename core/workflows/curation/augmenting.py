@@ -1,6 +1,7 @@
-"""Augment: proposals of paraphrases of accepted examples, by rules or a local model; for leads.
+"""Augment: proposals of accepted examples, by rules or a local model; for leads.
 
-Each waits in the review queue, is marked as synthetic, and becomes accepted by a person alone.
+A paraphrase waits in the review queue, is marked as synthetic, and becomes accepted by a person
+alone. What becomes of negatives is in core/workflows/curation/negatives.py.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.augmentation.augmentation import Augmentation, Child, Sourced
-from core.augmentation.plan import AugmentationPlan
-from core.augmentation.proposals import Proposal, by_rules
+from core.augmentation.plan import AugmentationPlan, How, Makes
+from core.augmentation.proposals import Proposal, Source, by_rules
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.examples.current import CurrentExample
@@ -29,7 +30,13 @@ from core.workflows.jobs import jobs
 if TYPE_CHECKING:
     from storage.store import Store
 
-KINDS = ("augment", "paraphrase")
+KIND_OF: Mapping[tuple[Makes, How], str] = {
+    ("paraphrases", "templates"): "augment",
+    ("paraphrases", "model"): "paraphrase",
+    ("negatives", "templates"): "negatives",
+    ("negatives", "model"): "model_negatives",
+}
+KINDS = tuple(KIND_OF.values())
 LOOKED_AT = 200
 """Sources that a preview looks at."""
 LONGEST_SOURCE = 1_000_000
@@ -70,9 +77,17 @@ def preview(
     actor.require(project_id, "lead")
     if plan.how != "templates":
         return ()
-    wanted = _accepted(store, actor, project_id, wanted)
-    sources = store.synthetic.first_sources(project_id, wanted, plan.seed, LOOKED_AT)
+    sources = first_sources(store, actor, project_id, wanted, plan)
     return by_rules(sources, replace(plan, most=min(most, plan.most))).proposals
+
+
+def first_sources(
+    store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, plan: AugmentationPlan
+) -> Sequence[Source]:
+    """The examples that proposals are made of first."""
+    actor.require(project_id, "lead")
+    wanted = _accepted(store, actor, project_id, wanted)
+    return store.synthetic.first_sources(project_id, wanted, plan.seed, LOOKED_AT)
 
 
 def models(store: Store, actor: Actor, project_id: str) -> Sequence[ModelChoice]:
@@ -122,23 +137,33 @@ def start(
     augmentation_id = augmentation_id or new_id("aug")
     by_model = plan.how == "model"
     spec, title = _asked(store, project_id, plan, model) if by_model else ({}, "")
+    if plan.makes == "negatives":
+        spec["options"] = label_options(store, project_id)
     most = -(-plan.most // plan.per_example) if by_model else LONGEST_SOURCE
     jobs.submit(
         store,
         actor,
-        kind="paraphrase" if by_model else "augment",
+        kind=KIND_OF[plan.makes, plan.how],
         project_id=project_id,
         subject_id=augmentation_id,
-        title=f"Propose paraphrases of {counted(min(there, most), 'example')}",
+        title=f"Propose {plan.makes} of {counted(min(there, most), 'example')}",
         spec={"augmentation_id": augmentation_id, "plan": plan.to_json(), **spec},
         tables={"sources.parquet": store.synthetic.sources(project_id, wanted, plan.seed, most)},
         detail={"model": title},
         also=lambda job_id: store.audit.record(
             "augmentation_started", "augmentation", augmentation_id, actor.person_id,
-            project_id=project_id, job_id=job_id, how=plan.how, model=title, seed=plan.seed,
+            project_id=project_id, job_id=job_id, makes=plan.makes, how=plan.how, model=title,
+            seed=plan.seed,
         ),
     )  # fmt: skip
     return augmentation_id
+
+
+def label_options(store: Store, project_id: str) -> list[list[str]]:
+    """The options of each label of the project's schema from which one is chosen."""
+    project = store.projects.by_id(project_id)
+    schema = project.settings.label_schema if project else ()
+    return [list(field.options) for field in schema if field.kind in ("single", "multiple")]
 
 
 def _accepted(store: Store, actor: Actor, project_id: str, wanted: ExampleFilter) -> ExampleFilter:
@@ -186,11 +211,11 @@ def _asked(
     return {**found, "config": config.to_json(), "systems": systems}, title
 
 
-def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert what the worker proposed; twice is once."""
+def begun_of(job: Job, folder: JobFolder) -> Augmentation:
+    """The augmentation that a job made, before its proposals are taken in."""
     report = read_json(folder.final / "report.json") or {}
     spec = folder.spec()
-    begun = Augmentation(
+    return Augmentation(
         augmentation_id=job.subject_id,
         project_id=job.project_id,
         plan=AugmentationPlan.from_json(spec["plan"]),
@@ -204,6 +229,11 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         created_at=now(),
         undone_at=None,
     )
+
+
+def take_in(store: Store, job: Job, folder: JobFolder) -> None:
+    """Insert what the worker proposed; twice is once."""
+    begun = begun_of(job, folder)
 
     def save() -> None:
         if store.augmentations.by_id(begun.augmentation_id) is not None:
@@ -265,8 +295,9 @@ def children(store: Store, actor: Actor, example: CurrentExample) -> Sequence[Ch
 
 
 def undo(store: Store, actor: Actor, project_id: str, augmentation_id: str) -> int:
-    """Delete an augmentation's examples that nobody has touched; how many. What somebody worked on,
-    and what a version holds, stays. Raises NotFound, and Conflict the second time."""
+    """Delete an augmentation's examples that nobody has touched, or its negatives that nobody has
+    decided on; how many. What somebody worked on, and what a version holds, stays.
+    Raises NotFound, and Conflict the second time."""
     actor.require(project_id, "lead")
 
     def save() -> int:
@@ -275,7 +306,8 @@ def undo(store: Store, actor: Actor, project_id: str, augmentation_id: str) -> i
             raise NotFound("These proposals do not exist in this project. Choose from the list.")
         if found.undone_at:
             raise Conflict("These proposals were thrown away already.")
-        deleted = store.augmentations.undo(augmentation_id)
+        kept = store.negatives if found.plan.makes == "negatives" else store.augmentations
+        deleted = kept.undo(augmentation_id)
         store.audit.record(
             "augmentation_undone", "augmentation", augmentation_id, actor.person_id,
             project_id=project_id, deleted=deleted,

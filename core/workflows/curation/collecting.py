@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import Overtaken
 from core.examples.current import CurrentExample, Revision
+from core.examples.disagreement import disagreement
 from core.examples.overlap import (
     COLLECTOR,
     BlindAnnotation,
@@ -235,7 +236,17 @@ def _finish(store: Store, current: CurrentExample, present: list[PersonAnnotatio
         created_at=now(),
     )
     store.annotation.add_revision(current, revision, "annotated")
+    store.disagreements.keep(
+        current, _disagreement(store, current, present), {one.person_id for one in present}
+    )
     store.queues.forget_skips(current.project_id, current.example_id)
+
+
+def _disagreement(store: Store, current: CurrentExample, present: list[PersonAnnotation]) -> float:
+    """How far they differ, over the questions of the project's label schema."""
+    project = store.projects.by_id(current.project_id)
+    schema = project.settings.label_schema if project else ()
+    return disagreement(present, [field.name for field in schema])
 
 
 # When fewer people are wished than before --------------------------------------------------------

@@ -85,6 +85,7 @@ def change_project(
             move_labels(store, actor, project, settings.label_schema, moves or {})
         store.projects.change(changed, actor.person_id)
         store.overlaps.settings_change()
+        store.disagreements.settings_change()
         accepting.settings_changed(
             store, project_id, project.settings.reviewers, settings.reviewers
         )

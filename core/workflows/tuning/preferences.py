@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 class PairsChanged(Conflict):
-    """A study was closed, reopened or judged while the run was being started."""
+    """A study was closed, reopened or judged, or a negative decided on, while the run was being
+    started."""
 
     title = "The preferences have just changed"
 
 
 def preferences_of(store: Store, actor: Actor, version_id: str) -> PreferenceSet:
-    """What the project's closed studies say of the version's training and validation examples, and
-    what was left out and why; leads only."""
+    """What the project's closed studies and its confirmed negatives say of the version's training
+    and validation examples, and what was left out and why; leads only."""
     project_id = get_version(store, actor, version_id).project_id
     actor.require(project_id, "lead")
     studies = {one: store.studies.by_id(one) for one in store.preferences.studies(project_id)}
@@ -40,7 +41,7 @@ def preferences_of(store: Store, actor: Actor, version_id: str) -> PreferenceSet
         for pair in store.preferences.judged_pairs(project_id, version_id)
     }
     said = [one for study_id in studies for one in store.judgements.of_study(study_id)]
-    return preference_set(pairs, said)
+    return preference_set(pairs, said, store.preferences.negatives(project_id, version_id))
 
 
 def frozen_pairs(
@@ -51,8 +52,8 @@ def frozen_pairs(
     found = preferences_of(store, actor, spec.data.version_id)
     if found.hash != spec.objective.pairs_hash:
         raise PairsChanged(
-            "A study was judged, closed or reopened while the run was being started. Start it "
-            "again."
+            "A study was judged, closed or reopened, or a negative decided on, while the run was "
+            "being started. Start it again."
         )
     train, validation = held_out(found.pairs, spec.seed)
     tables = {

@@ -1,0 +1,206 @@
+"""Negatives on a real store: never examples, decided on by a person each, then preference pairs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.actor import Actor
+from core.augmentation.augmentation import Augmentation
+from core.augmentation.plan import AugmentationPlan
+from core.clock import new_id
+from core.errors import Conflict, NotAllowed, NotFound, Overtaken
+from core.examples.listing import ExampleFilter
+from core.tuning.judged_pairs import preference_set
+from core.workflows.curation import augmenting, browsing, importing, negatives, reviewing
+from core.workflows.tuning.preferences import preferences_of
+from storage.store import Store
+from tests.builders import a_project, accepted_examples, an_actor
+from tests.job_builders import run_here
+from tests.version_builders import add_version
+
+
+def proposed(
+    store: Store, lead: Actor, project_id: str, *rules: str, **more: object
+) -> Augmentation:
+    """Negatives by rules of all that is accepted, taken in."""
+    plan = AugmentationPlan(rules=rules or ("number",), makes="negatives", **more)  # type: ignore[arg-type]
+    augmentation_id = augmenting.start(store, lead, project_id, ExampleFilter(), plan)
+    run_here(store, augmentation_id)
+    found = store.augmentations.by_id(augmentation_id)
+    assert found is not None
+    return found
+
+
+def reviewer(project_id: str, name: str = "rita") -> Actor:
+    return an_actor(project_id, "reviewer", name=name)
+
+
+def negative_of(store: Store, example_id: str) -> str:
+    return str(
+        store.database.value(
+            "SELECT negative_id FROM negatives WHERE source_id = $id", {"id": example_id}
+        )
+    )
+
+
+def confirm(store: Store, project_id: str, *example_ids: str) -> None:
+    for one in example_ids:
+        found = negative_of(store, one)
+        negatives.decide(store, reviewer(project_id), project_id, found, "confirmed")
+
+
+def reopen(store: Store, project_id: str, example_id: str) -> None:
+    reviewing.reopen(
+        store, reviewer(project_id), project_id, new_id("rvw"), example_id, "Look again."
+    )
+
+
+def test_negatives_change_nothing_of_the_examples_and_wait_for_a_reviewer(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    accepted_examples(store, project_id, 4)
+    before = browsing.counts(store, lead, project_id)
+    found = proposed(store, lead, project_id, "number", "refusal", per_example=2)
+    assert (found.sources, found.added, found.known) == (4, 8, 0)
+    assert browsing.counts(store, lead, project_id) == before
+    assert reviewing.next_to_review(store, lead, project_id) is None
+    assert negatives.states_of(store, lead, found) == {"waiting": 8}
+    rita, tom = (reviewer(project_id, name) for name in ("rita", "tom"))
+    with pytest.raises(NotAllowed):
+        negatives.next_negative(store, an_actor(project_id, "annotator"), project_id)
+    seen = []
+    while task := negatives.next_negative(store, rita, project_id):
+        assert task.output != task.accepted
+        assert task.by in ("the rule “A number changed”", "the rule “A refusal”")
+        seen.append(task.negative_id)
+        state = "confirmed" if len(seen) % 2 else "refused"
+        negatives.decide(store, rita, project_id, task.negative_id, state)  # type: ignore[arg-type]
+        negatives.decide(store, rita, project_id, task.negative_id, state)  # type: ignore[arg-type]
+    assert len(set(seen)) == 8
+    assert negatives.states_of(store, lead, found) == {"confirmed": 4, "refused": 4}
+    with pytest.raises(Overtaken):
+        negatives.decide(store, tom, project_id, seen[0], "refused")
+    with pytest.raises(Conflict):
+        negatives.undo(store, tom, project_id, seen[-1])
+    last = negatives.last_decided(store, rita, project_id)
+    assert last
+    assert last.negative_id == seen[-1]
+    negatives.undo(store, rita, project_id, seen[-1])
+    assert negatives.waiting(store, tom, project_id) == 1
+    negatives.decide(store, tom, project_id, seen[-1], "confirmed")
+    other = a_project(store, "Other").project_id
+    with pytest.raises(NotFound):
+        negatives.decide(store, an_actor(other), other, seen[0], "refused")
+
+
+def test_what_was_shown_once_is_not_proposed_again_and_a_batch_thrown_away_keeps_decisions(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 5)
+    first = proposed(store, lead, project_id, seed=3)
+    confirm(store, project_id, ids[0])
+    again = proposed(store, lead, project_id, seed=3)
+    assert (first.added, again.added, again.known) == (5, 0, 5)
+    assert augmenting.undo(store, lead, project_id, first.augmentation_id) == 4
+    assert negatives.states_of(store, lead, first) == {"confirmed": 1}
+    with pytest.raises(Conflict):
+        augmenting.undo(store, lead, project_id, first.augmentation_id)
+    assert proposed(store, lead, project_id, seed=3).added == 4
+
+
+def test_a_negative_whose_example_was_reopened_is_asked_about_no_more(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 2)
+    found = proposed(store, lead, project_id)
+    reopen(store, project_id, ids[0])
+    assert negatives.states_of(store, lead, found) == {"changed": 1, "waiting": 1}
+    task = negatives.next_negative(store, lead, project_id)
+    assert task
+    assert task.example_id == ids[1]
+    with pytest.raises(Conflict, match="changed or reopened"):
+        confirm(store, project_id, ids[0])
+
+
+def test_none_is_made_of_test_examples(store: Store, project_id: str, lead: Actor) -> None:
+    ids = accepted_examples(store, project_id, 4)
+    store.database.execute(
+        "INSERT INTO example_splits SELECT example_id, project_id, 'test', example_id, 'v', "
+        "updated_at FROM example_current WHERE example_id = $id", {"id": ids[0]},
+    )  # fmt: skip
+    found = proposed(store, lead, project_id, "other")
+    rows = store.database.rows("SELECT source_id, other_id FROM negatives")
+    assert found.added == 3
+    assert ids[0] not in {one for row in rows for one in row.values()}
+
+
+def test_confirmed_ones_are_preference_pairs_of_the_version_and_the_rest_is_counted(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 8)
+    proposed(store, lead, project_id, "number")
+    confirm(store, project_id, *ids[:7])
+    refused = negative_of(store, ids[7])
+    negatives.decide(store, lead, project_id, refused, "refused")
+    # The third is in test, the second near it, the fourth's text is the answer of the third.
+    store.database.execute(
+        "UPDATE negatives SET other_id = $tested WHERE source_id = $id",
+        {"tested": ids[2], "id": ids[3]},
+    )
+    groups = ["g0", "near", "near", *(f"g{k}" for k in range(3, 8))]
+    splits = ["train", "train", "test", "train", "validation", "train", "train", "train"]
+    version_id = add_version(store, project_id, splits, groups=groups)
+    store.database.execute(
+        "UPDATE version_examples SET revision_id = 'rev_of_later' WHERE example_id = $id",
+        {"id": ids[5]},
+    )
+    store.database.execute("DELETE FROM version_examples WHERE example_id = $id", {"id": ids[6]})
+    found = preferences_of(store, lead, version_id)
+    assert [(one.example_id, one.source, one.study_id) for one in found.pairs] == [
+        (one, "negative", "") for one in sorted((ids[0], ids[4]))
+    ]
+    assert found.left_out == {
+        "test": 1, "near_test": 1, "elsewhere": 1, "changed": 1, "borrowed": 1,
+    }  # fmt: skip
+    kept = {one.example_id: store.examples.current(one.example_id) for one in found.pairs}
+    for pair in found.pairs:
+        current = kept[pair.example_id]
+        assert current
+        assert pair.output == current.output
+        assert pair.rejected != pair.output
+        assert pair.pair_id == negative_of(store, pair.example_id)
+    assert found.told().startswith("2 preference pairs: 2 confirmed negatives. Left out: 5 (")
+
+
+def test_a_negative_that_a_study_preferred_to_the_accepted_answer_is_left_out(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 1)
+    proposed(store, lead, project_id)
+    confirm(store, project_id, *ids)
+    version_id = add_version(store, project_id, ["train"])
+    (negative,) = store.preferences.negatives(project_id, version_id)
+    assert len(preference_set({}, (), [negative]).pairs) == 1
+    twice = preference_set({}, (), [negative, negative])
+    assert (len(twice.pairs), twice.left_out) == (1, {"same": 1})
+
+
+def test_an_import_that_is_undone_takes_its_waiting_negatives_and_leaves_decided_sources(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    path = store.workspace / "inbox" / "towns.jsonl"
+    rows = [{"instruction": f"Towns of {k}?", "output": f"{k} towns."} for k in ("3", "4", "5")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    importing.start_import(
+        store, lead, project_id, path, "towns.jsonl", import_id="imp_1", entered_as="accepted"
+    )
+    run_here(store, "imp_1")
+    proposed(store, lead, project_id)
+    ids = store.examples.accepted(project_id)["example_id"].to_pylist()
+    confirm(store, project_id, ids[0])
+    assert importing.undo_import(store, lead, project_id, "imp_1") == 2
+    rows = store.database.rows("SELECT source_id FROM negatives")
+    assert [row["source_id"] for row in rows] == [ids[0]]
+    assert store.examples.current(ids[0]) is not None
