@@ -31,6 +31,11 @@ _OPEN = """
     AND NOT c.flagged AND NOT EXISTS (
         SELECT 1 FROM example_splits t WHERE t.example_id = n.source_id AND t.split = 'test')
 """
+# Neither answer is that of a gold example, where `$measured`: by them the person is measured.
+_TELLS_NO_GOLD = """
+    NOT ($measured AND EXISTS (
+        SELECT 1 FROM gold_examples g WHERE g.example_id IN (n.source_id, n.other_id)))
+"""
 
 
 class Negatives:
@@ -41,8 +46,8 @@ class Negatives:
         self._augmentations = augmentations
 
     def take_in(self, begun: Augmentation, negatives: Path) -> int:
-        """Insert an augmentation and those of its negatives that nobody was ever shown for the same
-        example; how many. Columns: core.augmentation.files."""
+        """Insert an augmentation and those of its negatives that were not proposed before for the
+        same revision; how many. Columns: core.augmentation.files."""
         before = self._count(begun.project_id)
         self._db.insert_from_parquet(
             negatives,
@@ -56,7 +61,7 @@ class Negatives:
             WHERE NOT EXISTS (
                 SELECT 1 FROM negatives k
                 WHERE k.project_id = $project_id AND k.source_id = p.source_id
-                  AND k.output = p.output)
+                  AND k.source_revision_id = p.source_revision_id AND k.output = p.output)
             ORDER BY p.row
             """,
             {
@@ -93,26 +98,27 @@ class Negatives:
         )
         return {row["state"]: int(row["n"]) for row in rows}
 
-    def count_waiting(self, project_id: str) -> int:
-        """How many negatives of the project wait for somebody's decision."""
+    def count_waiting(self, project_id: str, *, measured: bool) -> int:
+        """How many negatives of the project wait for a decision; `measured` as in `next`."""
         found = self._db.value(
             f"""
             SELECT count(*) FROM negatives n JOIN example_current c ON c.example_id = n.source_id
-            WHERE n.project_id = $project AND {_OPEN}
-            """,  # noqa: S608 a literal of this module
-            {"project": project_id},
+            WHERE n.project_id = $project AND {_OPEN} AND {_TELLS_NO_GOLD}
+            """,  # noqa: S608 literals of this module
+            {"project": project_id, "measured": measured},
         )
         return int(found)
 
-    def next(self, project_id: str, person_id: str) -> NegativeTask | None:
+    def next(self, project_id: str, person_id: str, *, measured: bool) -> NegativeTask | None:
         """One that waits, those of one example after each other; the order differs by person, so
-        that two who decide at once rarely meet."""
+        that two who decide at once rarely meet. Whoever is `measured` by gold examples is shown
+        none that tells the answer of one."""
         return self._task(
             f"""
-            WHERE n.project_id = $project AND {_OPEN}
+            WHERE n.project_id = $project AND {_OPEN} AND {_TELLS_NO_GOLD}
             ORDER BY hash($person || n.source_id), n.source_id, n.negative_id LIMIT 1
             """,
-            {"project": project_id, "person": person_id},
+            {"project": project_id, "person": person_id, "measured": measured},
         )
 
     def by_id(self, negative_id: str) -> NegativeTask | None:

@@ -9,8 +9,8 @@ What decides which pairs there are:
 - Closed studies only: their verdicts are final, and nobody who still rates learns from a run what
   was preferred. None whose verdict is withheld.
 - A pair's verdict is the one that the study froze: its first judgement that counts. Where two
-  people judged a pair differently, or two studies contradict each other, it is left out: to learn
-  from it would be to learn a coin's fall.
+  people judged a pair differently, or two studies or two examples that ask the same contradict
+  each other, it is left out: to learn from it would be to learn a coin's fall.
 - Ties have no preferred answer. A correction is a preference even then.
 - A preferred answer that was cut off at the longest allowed would teach to stop there.
 - A negative counts where the version has the very revision that it was confirmed against, and is
@@ -209,15 +209,21 @@ def _pair(
 def _without_contradictions(
     found: Sequence[PreferencePair], left_out: Counter[str]
 ) -> list[PreferencePair]:
-    """Each pair of texts once, and none of those that are preferred both ways."""
-    there = {pair.texts for pair in found}
+    """Each pair of texts once, and none of those that are preferred both ways, be it of two
+    examples that ask the same."""
+    there = {(key, pair.output, pair.rejected) for pair in found for key in _keys(pair)}
     kept: dict[tuple[str, str, str], PreferencePair] = {}
     for pair in found:
-        example, better, worse = pair.texts
-        if (example, worse, better) in there:
+        if any((key, pair.rejected, pair.output) in there for key in _keys(pair)):
             left_out["split"] += 1
         elif pair.texts in kept:
             left_out["same"] += 1
         else:
             kept[pair.texts] = pair
     return list(kept.values())
+
+
+def _keys(pair: PreferencePair) -> list[tuple[str, ...]]:
+    """Its example, and its question where the text of that is still there."""
+    question = (pair.instruction.strip(), pair.input.strip())
+    return [(pair.example_id,), *([question] if any(question) else [])]

@@ -124,6 +124,48 @@ def test_a_negative_whose_example_was_reopened_is_asked_about_no_more(
         confirm(store, project_id, ids[0])
 
 
+def test_whoever_is_measured_by_gold_examples_is_shown_the_answer_of_none(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 3)
+    proposed(store, lead, project_id)
+    store.gold_examples.mark(project_id, ids[0], lead.person_id)
+    store.database.execute(
+        "UPDATE negatives SET other_id = $gold WHERE source_id = $id",
+        {"gold": ids[0], "id": ids[1]},
+    )
+    measured = an_actor(project_id, "annotator", "reviewer", name="rita")
+    assert negatives.waiting(store, measured, project_id) == 1
+    task = negatives.next_negative(store, measured, project_id)
+    assert task
+    assert task.example_id == ids[2]
+    negatives.decide(store, measured, project_id, task.negative_id, "confirmed")
+    assert negatives.next_negative(store, measured, project_id) is None
+    assert negatives.waiting(store, reviewer(project_id), project_id) == 2
+
+
+def test_the_same_text_is_proposed_again_for_a_later_revision(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = accepted_examples(store, project_id, 2)
+    proposed(store, lead, project_id, seed=3)
+    confirm(store, project_id, *ids)
+    # Its labels were corrected: what was confirmed before counts for it no more.
+    store.database.execute(
+        "INSERT INTO revisions SELECT * REPLACE ('rev_later' AS revision_id, number + 1 AS number) "
+        "FROM revisions WHERE example_id = $id", {"id": ids[0]},
+    )  # fmt: skip
+    store.database.execute(
+        "UPDATE example_current SET revision_id = 'rev_later', number = number + 1 "
+        "WHERE example_id = $id", {"id": ids[0]},
+    )  # fmt: skip
+    again = proposed(store, lead, project_id, seed=3)
+    assert (again.added, again.known) == (1, 1)
+    task = negatives.next_negative(store, lead, project_id)
+    assert task
+    assert (task.example_id, task.changed) == (ids[0], False)
+
+
 def test_none_is_made_of_test_examples(store: Store, project_id: str, lead: Actor) -> None:
     ids = accepted_examples(store, project_id, 4)
     store.database.execute(

@@ -191,6 +191,8 @@ def test_a_job_that_hangs_is_said_to_be_silent_and_ends_when_it_must(
     store: Store, lead: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = an_import(store, lead, lines=60_000)
+    with pytest.raises(Conflict, match="Stop or cancel this job first"):
+        control.end_job(store, lead, job_id)  # it only waits
     job = look_until(store, job_id, "running")
     pid = folder_of(store, job).read_state().pid
     assert pid is not None

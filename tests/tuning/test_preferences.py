@@ -227,6 +227,21 @@ def test_two_studies_that_contradict_each_other_on_the_same_texts_leave_both_out
     assert (len(same.pairs), same.left_out) == (1, {"same": 1})
 
 
+def test_two_examples_that_ask_the_same_and_contradict_each_other_are_left_out() -> None:
+    texts = ("apple", "pear")
+    one, other, third = (a_pair(n, example_id=f"ex_{n}", texts=texts) for n in (1, 2, 3))
+    again = replace(other, instruction=one.instruction, input=f" {one.input}")
+    said = [(one, [a_judgement(one, A)]), (third, [a_judgement(third, B)])]
+    assert len(found_in(*said, (other, [a_judgement(other, B)])).pairs) == 3
+    both = found_in(*said, (again, [a_judgement(again, B)]))
+    assert ([pair.example_id for pair in both.pairs], both.left_out) == (["ex_3"], {"split": 2})
+    lost = [replace(pair, instruction="", input="") for pair in (one, other)]
+    kept = found_in(
+        *((pair, [a_judgement(pair, who)]) for pair, who in zip(lost, (A, B), strict=True))
+    )
+    assert len(kept.pairs) == 2
+
+
 def test_held_out_pairs_are_whole_groups_and_follow_from_the_seed_alone() -> None:
     judged = [a_pair(n, group_id=f"group_{n // 3}") for n in range(90)]
     pairs = found_in(*((pair, [a_judgement(pair)]) for pair in judged)).pairs

@@ -23,7 +23,7 @@ from core.errors import Conflict, InvalidInput, NotFound, Overtaken
 from core.examples.listing import ExampleFilter
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
-from core.workflows.curation import augmenting
+from core.workflows.curation import augmenting, gold_views
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -75,16 +75,18 @@ def states_of(store: Store, actor: Actor, augmentation: Augmentation) -> Mapping
 
 
 def waiting(store: Store, actor: Actor, project_id: str) -> int:
-    """How many negatives wait for somebody's decision."""
+    """How many negatives wait for somebody's decision, of those that this person may be shown."""
     actor.require(project_id)
-    return store.negatives.count_waiting(project_id)
+    measured = gold_views.is_measured(actor, project_id)
+    return store.negatives.count_waiting(project_id, measured=measured)
 
 
 def next_negative(store: Store, actor: Actor, project_id: str) -> NegativeTask | None:
     """One to decide on; None when nothing waits. It is not leased: of two people who decide on the
-    same one, the first one's decision holds."""
+    same one, the first one's decision holds. Whoever is given gold examples sees none of these."""
     actor.require(project_id, *ROLES)
-    return store.negatives.next(project_id, actor.person_id)
+    measured = gold_views.is_measured(actor, project_id)
+    return store.negatives.next(project_id, actor.person_id, measured=measured)
 
 
 def last_decided(store: Store, actor: Actor, project_id: str) -> NegativeTask | None:

@@ -11,7 +11,7 @@ from core.errors import Conflict, TouchstoneError
 from core.jobs.job import Job
 from core.jobs.kinds import kind_of
 from core.jobs.launchers import launcher_for, launcher_of
-from core.jobs.state import ACTIVE, RESUMABLE, JobState
+from core.jobs.state import ACTIVE, RESUMABLE, UNSTARTED, JobState
 from core.workflows.jobs.jobs import folder_of, get_job, is_mine_or_lead, refuse_without_room
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def end_job(store: Store, actor: Actor, job_id: str) -> None:
     if job.is_terminal:
         return
     launcher, folder = launcher_of(job.launcher), folder_of(store, job)
-    if launcher.status(folder).status in ("starting", "running"):
+    if launcher.status(folder).status in (*UNSTARTED, "starting", "running"):
         raise Conflict("Stop or cancel this job first; most end at their next step.")
     _save(store, actor, job, "ended", launcher.end(folder))
 
