@@ -33,6 +33,7 @@ def _checked(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
         raise BrokenReport("The report compares nothing.")
     for one in content["candidates"]:
         _count_again(one)
+        _is_registered(one, content)
         _said_again(one, content)
     opened = content["opened_seal"]
     pairs = 0
@@ -81,6 +82,16 @@ def _count_again(candidate: Mapping[str, Any]) -> None:
         raise BrokenReport("The judgements in the report do not give its counts.")
     if not _same(net_preference(verdicts, candidate["net"]["level"]), candidate["net"]):
         raise BrokenReport("The judgements in the report do not give its net preference.")
+
+
+def _is_registered(candidate: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+    """Raise BrokenReport where the register lacks this study, or gives it another number of
+    candidates, on which the level rests; reports of before 2026-11-27 give none."""
+    study_id = content["study"]["study_id"]
+    candidates = sum(one["role"] == "candidate" for one in content["systems"])
+    own = [one for one in candidate["register"] if one["study_id"] == study_id]
+    if [one.get("claims", candidates) for one in own] != [candidates]:
+        raise BrokenReport("The register does not hold this study with all its candidates.")
 
 
 def _said_again(candidate: Mapping[str, Any], content: Mapping[str, Any]) -> None:

@@ -170,6 +170,12 @@ def test_the_report_is_verified_and_refuses_a_pair_of_two_candidates_as_one_of_t
     content["candidates"][1]["judgements"][0]["pair"] = among
     with pytest.raises(BrokenReport, match="was not drawn"):
         verify_report(report_text(content))
+    content = read_report(text)
+    (own,) = content["candidates"][0]["register"]
+    fewer = [{**own, "claims": 1}, {**own, "claims": 1, "study_id": "stu_of_others"}]
+    content["candidates"][0]["register"] = fewer
+    with pytest.raises(BrokenReport, match="all its candidates"):
+        verify_report(report_text(content))
 
 
 def test_the_best_of_several_candidates_has_to_show_more(place: Place, third: str) -> None:
