@@ -29,6 +29,20 @@ class Extensions:
             {"study": study_id},
         )
 
+    def drawn(self, study_id: str) -> list[Row]:
+        """The examples of a study, gold aside, each once, with the stratum and the probability that
+        it has in the sample now."""
+        return self._db.rows(
+            """
+            SELECT example_id, any_value(coalesce(sample_stratum, stratum)) AS stratum,
+                   max(coalesce(sample_probability, inclusion_probability))
+                       AS inclusion_probability
+            FROM pairs WHERE study_id = $study AND stratum <> 'gold'
+            GROUP BY example_id ORDER BY min(number)
+            """,
+            {"study": study_id},
+        )
+
     def last_number(self, study_id: str) -> int:
         """The highest number of a pair of a study."""
         return int(

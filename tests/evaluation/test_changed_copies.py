@@ -139,3 +139,22 @@ def test_a_copy_has_the_examples_of_a_sample_with_its_probabilities_and_risk_str
     content = reporting.report_files(store, lead, copy_id)["json"]
     assert verify_report(content)["sealed_pairs"] == copy.plan.pairs
     store.close()
+
+
+def test_a_copy_has_the_sample_that_a_study_has_grown_to(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    project_id, study_id, _ = a_told_study(store, size=4, risk=8)
+    lead = an_actor(project_id)
+    run_here(store, add_pairs(store, lead, study_id, 14))
+    first = studies.get_study(store, lead, study_id)
+    assert first.extensions[0].moved
+    copy_id = open_changed_copy(store, lead, study_id, ["quotes"])
+    run_here(store, copy_id)
+    copy = studies.get_study(store, lead, copy_id)
+    assert (copy.pairs_each, copy.plan.risk_pairs) == (first.pairs_each, first.plan.risk_pairs)
+    kept = [
+        {row["example_id"]: tuple(row.values()) for row in store.extensions.drawn(one)}
+        for one in (study_id, copy_id)
+    ]
+    assert kept[0] == kept[1]
+    store.close()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput
-from core.study.gold import GOLD
 from core.study.sealing import secret_seed
 from core.study.transforming import TRANSFORMATIONS, Changes
 from core.workflows.evaluation.drawing import queue_draw
@@ -43,7 +42,6 @@ def open_changed_copy(
         study.plan, changes=keys, changed=None, risk_pairs=0, gold=0.0, gold_pairs=0, kept_out=(),
         seed=secret_seed(),
     )  # fmt: skip
-    pairs = [row for row in store.studies.sealed_pairs(study_id) if row["stratum"] != GOLD]
     copy_id = copy_id or new_id("stu")
     reason = compared_because(study)
     queue_draw(
@@ -55,6 +53,6 @@ def open_changed_copy(
             "differences": [one.to_json() for one in study.differences],
             "copy_of": study_id,
         },
-        pairs,
+        store.extensions.drawn(study_id),
     )  # fmt: skip
     return copy_id
