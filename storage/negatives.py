@@ -153,7 +153,8 @@ class Negatives:
         return bool(rows)
 
     def take_back(self, negative_id: str, person_id: str) -> bool:
-        """It waits again; whether this person's decision on it stood until now."""
+        """It waits again, or goes where its augmentation was thrown away meanwhile; whether this
+        person's decision on it stood until now."""
         rows = self._db.rows(
             """
             UPDATE negatives SET state = 'waiting', actor_id = NULL, decided_at = NULL
@@ -161,6 +162,14 @@ class Negatives:
             RETURNING negative_id
             """,
             {"id": negative_id, "person": person_id},
+        )
+        self._db.execute(
+            """
+            DELETE FROM negatives WHERE negative_id = $id AND state = 'waiting'
+              AND augmentation_id IN (
+                  SELECT augmentation_id FROM augmentations WHERE undone_at IS NOT NULL)
+            """,
+            {"id": negative_id},
         )
         return bool(rows)
 

@@ -108,6 +108,10 @@ def test_what_was_shown_once_is_not_proposed_again_and_a_batch_thrown_away_keeps
     with pytest.raises(Conflict):
         augmenting.undo(store, lead, project_id, first.augmentation_id)
     assert proposed(store, lead, project_id, seed=3).added == 4
+    taken_back = negative_of(store, ids[0])
+    negatives.undo(store, reviewer(project_id), project_id, taken_back)
+    assert negatives.states_of(store, lead, first) == {}
+    assert negatives.waiting(store, lead, project_id) == 4
 
 
 def test_a_negative_whose_example_was_reopened_is_asked_about_no_more(
