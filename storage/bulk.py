@@ -16,6 +16,7 @@ from core.examples.overlap import COLLECTOR
 from storage.acceptances import restore_chosen, void_chosen
 from storage.bulk_marks import BulkMarks
 from storage.filters import conditions, parameters, pointer
+from storage.gold_marks import UNCHANGED, same_labels_among
 from storage.synthetic import UNSEEN_SYNTHETIC
 
 # The reasons of core.examples.bulk.REASONS, in its order.
@@ -47,6 +48,10 @@ _STAYS = {
         THEN 'disputed'
         """,
     "synthetic": f"WHEN example_id IN ({UNSEEN_SYNTHETIC}) THEN 'synthetic'",
+    "unaccepted": "WHEN state <> 'accepted' THEN 'unaccepted'",
+    "gold": "WHEN example_id IN (SELECT example_id FROM gold_examples) THEN 'gold'",
+    "unchanged": f"WHEN example_id IN ({UNCHANGED}) THEN 'unchanged'",
+    "not_gold": "WHEN example_id NOT IN (SELECT example_id FROM gold_examples) THEN 'not_gold'",
 }
 _REASONS_OF = {
     "accept": (
@@ -67,6 +72,8 @@ _REASONS_OF = {
     "unassign": ("state", "open", "held"),
     "critical": ("state", "marked"),
     "uncritical": ("unmarked",),
+    "gold": ("unaccepted", "flagged", "gold", "unchanged"),
+    "ungold": ("not_gold",),
 }
 _LOG_CHOSEN = """
     INSERT INTO reviews
@@ -97,7 +104,7 @@ class BulkActions(BulkMarks):
                 SELECT {_reason(action)} AS reason FROM example_current WHERE {conditions(wanted)})
             GROUP BY reason
             """,  # noqa: S608 conditions and reasons are literals of storage
-            _parameters(project_id, wanted, action, actor_id),
+            self._asked(project_id, wanted, action, actor_id),
         )
         found = {row["reason"]: row["n"] for row in rows}
         return BulkPreview(found.pop("", 0), found)
@@ -115,10 +122,18 @@ class BulkActions(BulkMarks):
             WHERE {conditions(wanted)} AND {_reason(action)} = ''
             """,  # noqa: S608 as above
             {
-                **_parameters(project_id, wanted, action, actor_id),
+                **self._asked(project_id, wanted, action, actor_id),
                 "next_state": DECISIONS.get(action.kind),
             },
         )
+
+    def _asked(
+        self, project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
+    ) -> Mapping[str, Any]:
+        given = _parameters(project_id, wanted, action, actor_id)
+        if "unchanged" not in _REASONS_OF[action.kind]:
+            return given
+        return {**given, "same_labels": same_labels_among(self._db, project_id, wanted)}
 
     def acceptable(self, project_id: str, actor_id: str) -> dict[str, int]:
         """How many a bulk accept would accept at most: `annotated`, `new`.

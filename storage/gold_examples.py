@@ -1,7 +1,6 @@
-"""Gold examples: which are, who was given which, and what people answered.
+"""Gold examples: who was given which, and what people answered. Which are gold is in gold_marks.
 
-(Gold pairs of the rating station are in storage/gold.py.) Which examples are gold is kept in
-memory, so that a project without any pays nothing. Callers hold the transaction.
+(Gold pairs of the rating station are in storage/gold.py.) Callers hold the transaction.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from typing import Any
 
 from core.clock import now
 from core.examples.current import CurrentExample
-from core.examples.gold import GoldAnswer, GoldMix, GoldTask, GoldTurns, MarkedExample
+from core.examples.gold import GoldAnswer, GoldTask, GoldTurns
 from core.examples.overlap import PersonAnnotation
-from storage.database import Database, Row
-from storage.remembered import Remembered
+from storage.database import Row
+from storage.gold_marks import GoldMarks
 
 _ANNOTATION = """
     a.annotation_id, a.example_id, a.project_id, a.person_id, a.based_on, a.instruction, a.input,
@@ -25,74 +24,8 @@ _ANNOTATION = """
 _TASK = "example_id, person_id, project_id, state, event_id, reason, created_at"
 
 
-class GoldExamples:
-    """Marks, tasks and annotations of gold examples."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._of_project: Remembered[GoldMix] = Remembered(db)
-
-    # Marks -------------------------------------------------------------------------------------
-
-    def of_project(self, project_id: str) -> GoldMix:
-        """Which examples of a project are gold, and how often they come."""
-        return self._of_project.recall(project_id, lambda: self._read(project_id)) or GoldMix()
-
-    def _read(self, project_id: str) -> GoldMix | None:
-        row = self._db.one(
-            """
-            SELECT CAST(settings ->> 'gold_share' AS DOUBLE) AS share,
-                   (SELECT list(example_id) FROM gold_examples
-                    WHERE project_id = $project_id) AS examples,
-                   EXISTS (SELECT 1 FROM gold_tasks WHERE project_id = $project_id) AS ever
-            FROM projects WHERE project_id = $project_id
-            """,
-            {"project_id": project_id},
-        )
-        if row is None:
-            return None
-        return GoldMix(row["share"] or 0.0, frozenset(row["examples"] or ()), row["ever"])
-
-    def settings_change(self) -> None:
-        """A project's settings or gold examples change in this transaction."""
-        self._of_project.forget()
-
-    def mark(self, project_id: str, example_id: str, actor_id: str) -> None:
-        """The example is gold from now on."""
-        self.settings_change()
-        self._db.execute(
-            """
-            INSERT INTO gold_examples (example_id, project_id, actor_id, created_at)
-            VALUES ($example_id, $project_id, $actor_id, $now) ON CONFLICT DO NOTHING
-            """,
-            {
-                "example_id": example_id,
-                "project_id": project_id,
-                "actor_id": actor_id,
-                "now": now(),
-            },
-        )
-
-    def unmark(self, example_id: str) -> None:
-        """The example is gold no more; who has it open is not given it again."""
-        self.settings_change()
-        about = {"example_id": example_id}
-        self._db.execute("DELETE FROM gold_examples WHERE example_id = $example_id", about)
-        self._db.execute(
-            "DELETE FROM gold_tasks WHERE example_id = $example_id AND state = 'open'", about
-        )
-
-    def marked(self, project_id: str) -> list[MarkedExample]:
-        """The gold examples, in import order."""
-        rows = self._db.rows(
-            """
-            SELECT c.example_id, c.position, c.state = 'accepted' AND NOT c.flagged AS given
-            FROM example_current c SEMI JOIN gold_examples g USING (example_id)
-            WHERE c.project_id = $project_id ORDER BY c.position
-            """,
-            {"project_id": project_id},
-        )
-        return [MarkedExample(**row) for row in rows]
+class GoldExamples(GoldMarks):
+    """Tasks and annotations of gold examples; which examples are gold is inherited."""
 
     # Tasks -------------------------------------------------------------------------------------
 

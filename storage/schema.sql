@@ -93,6 +93,16 @@ CREATE TABLE gold_examples (
     created_at TIMESTAMP NOT NULL
 );
 
+-- Gold marks that were set and taken away; a batch is one action.
+CREATE TABLE gold_marks (
+    batch_id VARCHAR NOT NULL,
+    project_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    gold BOOLEAN NOT NULL,
+    actor_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- What each person was given; 'known': they wrote it or decided on it, so they never are.
 CREATE TABLE gold_tasks (
     example_id VARCHAR,
@@ -494,8 +504,9 @@ CREATE TABLE synthetic_examples (
     seed BIGINT NOT NULL
 );
 
--- Negatives:worse answers to the question of an accepted example, of which revision, by which rule
+-- Negatives: worse answers to the question of an accepted example, of which revision, by which rule
 -- ('model': by a model; cut: at the longest allowed). Other_id: the example whose answer it is, or ''.
+-- Masked_at: when personal data in its own text were masked; it is in no preference pair since.
 CREATE TABLE negatives (
     negative_id VARCHAR PRIMARY KEY,
     project_id VARCHAR NOT NULL,
@@ -512,6 +523,7 @@ CREATE TABLE negatives (
     actor_id VARCHAR,
     decided_at TIMESTAMP,
     created_at TIMESTAMP NOT NULL,
+    masked_at TIMESTAMP,
     CHECK (state IN ('waiting', 'confirmed', 'refused'))
 );
 

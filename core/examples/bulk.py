@@ -25,6 +25,8 @@ BulkKind = Literal[
     "unassign",
     "critical",
     "uncritical",
+    "gold",
+    "ungold",
 ]
 DECISIONS: dict[BulkKind, ExampleState] = {
     "accept": "accepted",
@@ -43,6 +45,8 @@ CHANGES: dict[BulkKind, tuple[ExampleState, ...]] = {
     # What is decided on is reopened first: no critical example is accepted by one reviewer alone.
     "critical": ("new", "annotated", "sent_back"),
     "uncritical": STATES,
+    "gold": ("accepted",),
+    "ungold": STATES,
 }
 AUDITED: dict[BulkKind, str] = {
     "accept": "accepted_all",
@@ -54,6 +58,8 @@ AUDITED: dict[BulkKind, str] = {
     "unassign": "unassigned_all",
     "critical": "marked_critical_all",
     "uncritical": "unmarked_critical_all",
+    "gold": "gold_marked_all",
+    "ungold": "gold_unmarked_all",
 }
 UNDONE = ("bulk_action_undone", "accept_all_undone")  # now, and before 0.2
 
@@ -72,6 +78,10 @@ Reason = Literal[
     "collecting",
     "disputed",
     "synthetic",
+    "unaccepted",
+    "gold",
+    "unchanged",
+    "not_gold",
 ]
 REASONS: dict[Reason, str] = {
     "state": "in another state",
@@ -87,6 +97,10 @@ REASONS: dict[Reason, str] = {
     "collecting": "waiting for other annotators",
     "disputed": "whose annotators differ",
     "synthetic": "synthetic, which a person must look at one by one",
+    "unaccepted": "not accepted",
+    "gold": "gold already",
+    "unchanged": "accepted as they came in, so that annotators would be shown the answer",
+    "not_gold": "not gold",
 }
 
 

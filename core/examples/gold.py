@@ -19,6 +19,8 @@ from core.statistics.estimates import Estimate, proportion
 
 MOST_SHARE = 0.2
 """The largest share of a person's tasks that can be gold: it is work without a result."""
+MOST_MARKED = 2_000
+"""So many examples of a project can be gold: lists are read around all of them."""
 LOOKED_AHEAD = 5_000
 SOMEBODY = "Somebody"
 GoldState = Literal["open", "answered", "skipped", "flagged", "known"]
@@ -85,6 +87,11 @@ def to_come(turns: GoldTurns, share: float, *, real: int, gold: int) -> int:
         else:
             real -= 1
     return given
+
+
+def same_labels(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two examples' labels say the same: the order of options apart."""
+    return Said.of("", one).labels == Said.of("", other).labels
 
 
 # Accuracy -----------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ ACTIONS: dict[str, BulkKind] = {
     "Give to the open queue": "unassign",
     "Mark critical": "critical",
     "Take the critical mark away": "uncritical",
+    "Mark as gold": "gold",
+    "Take the gold mark off": "ungold",
 }
 SAID: dict[BulkKind, str] = {
     "accept": "become accepted without anybody looking at each of them",
@@ -34,13 +36,18 @@ SAID: dict[BulkKind, str] = {
     "critical": "become critical: two different reviewers must accept each",
     "uncritical": "need no more reviewers than the project's others; those that have enough "
     "acceptances become accepted",
+    "gold": "become gold: annotators are given them as if they were new, to measure how often they "
+    "answer as accepted",
+    "ungold": "are gold no more: nobody is given them, and their answers do not count",
     "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
 BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",
-    "critical": "Mark", "uncritical": "Take the mark from",
+    "critical": "Mark", "uncritical": "Take the mark from", "gold": "Mark",
+    "ungold": "Take the mark from",
 }  # fmt: skip
-SILENT: tuple[BulkKind, ...] = ("assign", "unassign")  # with no comment in an example's history
+# With no comment in an example's history.
+SILENT: tuple[BulkKind, ...] = ("assign", "unassign", "gold", "ungold")
 
 
 def bulk_change(project_id: str, wanted: ExampleFilter) -> None:

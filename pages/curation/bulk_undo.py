@@ -18,6 +18,8 @@ DID = {
     AUDITED["unassign"]: "gave back to the open queue",
     AUDITED["critical"]: "marked as critical",
     AUDITED["uncritical"]: "took the critical mark from",
+    AUDITED["gold"]: "marked as gold",
+    AUDITED["ungold"]: "took the gold mark from",
 }
 
 

@@ -133,7 +133,7 @@ def test_whoever_is_measured_by_gold_examples_is_shown_the_answer_of_none(
 ) -> None:
     ids = accepted_examples(store, project_id, 3)
     proposed(store, lead, project_id)
-    store.gold_examples.mark(project_id, ids[0], lead.person_id)
+    store.gold_examples.mark(project_id, ids[0], "bat", lead.person_id)
     store.database.execute(
         "UPDATE negatives SET other_id = $gold WHERE source_id = $id",
         {"gold": ids[0], "id": ids[1]},

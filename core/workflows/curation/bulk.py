@@ -23,7 +23,7 @@ from core.jobs.job import Job
 from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
-from core.workflows.curation import accepting
+from core.workflows.curation import accepting, gold_marks
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
@@ -38,9 +38,14 @@ _one_at_a_time = threading.Lock()
 def preview(
     store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
 ) -> BulkPreview:
-    """How many examples the action would change now, and how many stay as they are, why."""
+    """How many examples the action would change now, and how many stay as they are, why. Raises
+    InvalidInput where more would be gold than a project can have."""
     actor.require(project_id, "lead")
-    return store.annotation.preview(project_id, wanted, action, actor.person_id)
+    found = store.annotation.preview(project_id, wanted, action, actor.person_id)
+    if action.kind == "gold":
+        marked = store.gold_examples.of_project(project_id).examples
+        gold_marks.refuse_too_many(len(marked), found.changes)
+    return found
 
 
 def act(
@@ -65,6 +70,8 @@ def act(
             n = store.annotation.assign_chosen(action.to or ("",), batch_id, actor.person_id)
         elif action.kind in ("critical", "uncritical"):
             n = _mark(store, actor, project_id, action, batch_id)
+        elif action.kind in ("gold", "ungold"):
+            n = _mark_gold(store, actor, project_id, action, batch_id)
         elif field is None:
             n = store.annotation.decide_chosen(
                 action.kind, batch_id, actor.person_id, action.comment.strip()
@@ -92,6 +99,16 @@ def _mark(store: Store, actor: Actor, project_id: str, action: BulkAction, batch
     n = store.annotation.mark_chosen(critical, batch_id, actor.person_id, comment)
     if not critical:
         accepting.accept_enough(store, project_id, store.acceptances.wished(project_id), batch_id)
+    return n
+
+
+def _mark_gold(
+    store: Store, actor: Actor, project_id: str, action: BulkAction, batch_id: str
+) -> int:
+    gold, before = action.kind == "gold", store.gold_examples.of_project(project_id).examples
+    n = store.gold_examples.mark_chosen(project_id, batch_id, actor.person_id, gold=gold)
+    if gold:
+        gold_marks.refuse_too_many(len(before), n)
     return n
 
 
@@ -175,6 +192,11 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
         n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
         if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
             n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
+        if last.action in (AUDITED["gold"], AUDITED["ungold"]):
+            n = store.gold_examples.undo_batch(
+                project_id, batch_id, undo_id, actor.person_id,
+                gold=last.action == AUDITED["gold"],
+            )  # fmt: skip
         accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         n += store.annotation.undo_assignments(
             project_id, batch_id, undo_id, actor.person_id,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
-from core.clock import now
+from core.clock import new_id, now
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample
 from core.examples.gold import (
+    MOST_MARKED,
     GoldAnswer,
     GoldTask,
     MarkedExample,
@@ -21,6 +22,7 @@ from core.examples.gold import (
     wrong_answers,
 )
 from core.examples.overlap import PersonAnnotation
+from core.wording import counted, figure
 from core.workflows.curation.browsing import example_of
 from core.workflows.team.projects import get_project
 
@@ -62,11 +64,13 @@ def mark_gold(store: Store, actor: Actor, project_id: str, example_id: str) -> N
 
     def save() -> None:
         example = example_of(store, actor, project_id, example_id)
-        if example_id in store.gold_examples.of_project(project_id).examples:
+        marked = store.gold_examples.of_project(project_id).examples
+        if example_id in marked:
             return
         if why := why_not(store, example):
             raise InvalidInput(why)
-        store.gold_examples.mark(project_id, example_id, actor.person_id)
+        refuse_too_many(len(marked), 1)
+        store.gold_examples.mark(project_id, example_id, new_id("bat"), actor.person_id)
         store.audit.record(
             "gold_marked", "example", example_id, actor.person_id, project_id=project_id,
             revision_id=example.revision_id,
@@ -83,12 +87,21 @@ def unmark_gold(store: Store, actor: Actor, project_id: str, example_id: str) ->
         example_of(store, actor, project_id, example_id)
         if example_id not in store.gold_examples.of_project(project_id).examples:
             return
-        store.gold_examples.unmark(example_id)
+        store.gold_examples.unmark(project_id, example_id, new_id("bat"), actor.person_id)
         store.audit.record(
             "gold_unmarked", "example", example_id, actor.person_id, project_id=project_id
         )
 
     store.transact(save)
+
+
+def refuse_too_many(marked: int, more: int) -> None:
+    """Raise InvalidInput where so many more would be gold than a project can have."""
+    if marked + more > MOST_MARKED:
+        raise InvalidInput(
+            f"{counted(more, 'example')} could be marked, and {figure(marked)} are gold already; "
+            f"a project can have {figure(MOST_MARKED)}. Narrow the filter, or take marks off first."
+        )
 
 
 def is_gold(store: Store, actor: Actor, example: CurrentExample) -> bool:
