@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from core.examples.current import (
@@ -13,6 +14,7 @@ from core.examples.current import (
     Revision,
     SkippedExample,
 )
+from core.examples.timeline import ASSIGNED
 from storage.counters import Counters
 from storage.database import Database, Row
 
@@ -54,6 +56,16 @@ class Examples:
                 return "Touchstone"
             name = self._names[person_id] = str(found)
         return name
+
+    def _assignee(self, assignee: str) -> str:
+        """The name of a person or a group that examples were assigned to."""
+        group = self._db.value(
+            "SELECT name FROM groups WHERE group_id = $group_id", {"group_id": assignee}
+        )
+        if group is not None:
+            return f"group {group}"
+        name = self._name_of(assignee)
+        return "a group that was deleted" if name == "Touchstone" else name
 
     def origin(self, example: CurrentExample) -> Origin | None:
         """The file that an example came from."""
@@ -106,7 +118,8 @@ class Examples:
         return Revision(**_decoded(row), author=self._name_of(row["author_id"]))
 
     def history(self, example: CurrentExample) -> list[HistoryEntry]:
-        """Who did what when on an example, oldest first."""
+        """Who did what when on an example, oldest first. The text of an assignment is the name of
+        whom it was given to, or taken from."""
         rows = self._db.rows(
             """
             SELECT created_at, author_id AS person_id, origin AS kind, comment AS text, number
@@ -117,11 +130,19 @@ class Examples:
             UNION ALL
             SELECT created_at, actor_id, kind, reason, NULL
             FROM example_events WHERE position = $position AND example_id = $example_id
+            UNION ALL
+            SELECT created_at, actor_id, if(assigned_to = '', 'unassign', 'assign'),
+                   if(assigned_to = '', assigned_before, assigned_to), NULL
+            FROM assignments WHERE position = $position AND example_id = $example_id
             """,
             {"position": example.position, "example_id": example.example_id},
         )
         # A few rows: to sort them and to name people in SQL would double the time.
         entries = [HistoryEntry(**row, person=self._name_of(row["person_id"])) for row in rows]
+        entries = [
+            replace(one, text=self._assignee(one.text)) if one.kind in ASSIGNED else one
+            for one in entries
+        ]
         return sorted(entries, key=lambda one: (one.created_at, one.number is None, one.number))
 
     def last_review(self, example: CurrentExample) -> Review | None:

@@ -31,7 +31,10 @@ DID: dict[HistoryKind, str] = {
     "critical": "marked it critical: two reviewers",
     "uncritical": "took the critical mark away",
     "propose": "proposed it",
+    "assign": "assigned it to {text}",
+    "unassign": "gave it back to the open queue; it was assigned to {text}",
 }
+ASSIGNED: tuple[HistoryKind, ...] = ("assign", "unassign")
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,14 @@ class Note:
 
 def deed(entry: HistoryEntry) -> str:
     """“Ada sent it back: Show the steps.”"""
-    did = DID[entry.kind].format(number=entry.number)
-    said = f": {entry.text}" if entry.text else ""
+    did = DID[entry.kind].format(number=entry.number, text=entry.text)
+    said = f": {entry.text}" if entry.text and entry.kind not in ASSIGNED else ""
     return f"{entry.person} {did}{said}"
+
+
+def without_assignments(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
+    """The history but for who was given the example."""
+    return [one for one in history if one.kind not in ASSIGNED]
 
 
 def notes_for_annotator(sent_back: str, *, own: bool = False) -> list[Note]:

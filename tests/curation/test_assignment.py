@@ -15,7 +15,17 @@ from core.errors import InvalidInput, NotAllowed
 from core.examples.assignment import OPEN_QUEUE, Group, Quota
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
-from core.workflows.curation import annotating, browsing, bulk, progress, queue, reviewing, working
+from core.examples.timeline import deed
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    bulk,
+    gold_marks,
+    progress,
+    queue,
+    reviewing,
+    working,
+)
 from core.workflows.curation.sent import Sent
 from core.workflows.team import accounts, assignees
 from pages.server.work_views import handle
@@ -139,6 +149,51 @@ def test_what_somebody_who_leaves_had_goes_to_the_open_queue(
     assert annotate_all(store, cyd, project_id) == ids
     with pytest.raises(InvalidInput, match="does not annotate"):
         assign(store, lead, project_id, ada.person_id)
+
+
+def test_an_examples_history_tells_who_was_given_it_but_not_whoever_gold_measures(
+    store: Store, project_id: str, lead: Actor, people: list[Actor]
+) -> None:
+    first, other, third = some_examples(store, project_id, 3)
+    ada, bob, _ = people
+    pair = Group(new_id("grp"), project_id, "Pair", (ada.person_id, bob.person_id))
+    assignees.save_group(store, lead, pair)
+
+    def told(actor: Actor, example_id: str = first) -> list[str]:
+        example = browsing.shown_example(store, actor, project_id, example_id)
+        entries = browsing.history_of(store, actor, example)
+        return [deed(one).partition(" ")[2] for one in entries]
+
+    assign(store, lead, project_id, ada.person_id)
+    assert told(lead) == ["imported it", "assigned it to Ada"]
+    opened = handle("annotate", store, lead, project_id, {"action": "open", "example_id": first})
+    assert opened["task"]["history"][-1]["text"].endswith("assigned it to Ada")
+    annotating.open_example(store, lead, project_id, third)  # and lets go of the first
+    assign(store, lead, project_id, pair.group_id)
+    last = bulk.last_action(store, lead, project_id)
+    assert last
+    bulk.undo(store, lead, project_id, last.batch_id)
+    assign(store, lead, project_id)
+    assert told(lead)[2:] == [
+        "assigned it to group Pair",
+        "assigned it to Ada",
+        "gave it back to the open queue; it was assigned to Ada",
+    ]
+    assignees.delete_group(store, lead, project_id, pair.group_id)
+    assert told(lead)[2] == "assigned it to a group that was deleted"
+    assert told(an_annotator(store, project_id, "Vic", "viewer")) == told(lead)
+    task = annotating.open_example(store, ada, project_id, first)
+    annotating.save_annotation(store, ada, project_id, an_edit(task, output="Other."))
+    rita = an_annotator(store, project_id, "Rita", "reviewer")
+    shown = reviewing.open_review(store, rita, project_id, first)
+    assert [one.kind for one in shown.history].count("assign") == 3
+    reviewing.decide(store, rita, project_id, new_id("rvw"), "accept", an_edit(shown))
+    gold_marks.mark_gold(store, lead, project_id, first)
+    assert told(bob) == told(bob, other) == ["imported it"]
+    for example_id in (first, other):
+        asked = {"action": "open", "example_id": example_id}
+        task = handle("annotate", store, bob, project_id, asked)["task"]
+        assert [one["text"].partition(" ")[2] for one in task["history"]] == ["imported it"]
 
 
 def test_a_deleted_group_and_a_skip_return_examples_to_the_open_queue(

@@ -15,6 +15,7 @@ from core.examples.bulk import CHANGES
 from core.examples.current import CurrentExample, HistoryEntry
 from core.examples.overlap import COLLECTOR
 from core.examples.states import ExampleState, Queue
+from core.workflows.curation import gold_views
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict
 
@@ -77,7 +78,8 @@ def other_reviewers(store: Store, actor: Actor, project_id: str) -> int:
 def blind_history(store: Store, actor: Actor, example: CurrentExample) -> list[HistoryEntry]:
     """The example's history for somebody who decides on it, a lead or not: without what others
     decided on a revision that still waits."""
-    return without_others_decisions(example, store.examples.history(example), actor.person_id)
+    history = gold_views.told(actor, example.project_id, store.examples.history(example))
+    return without_others_decisions(example, history, actor.person_id)
 
 
 # Deciding -----------------------------------------------------------------------------------------

@@ -57,12 +57,12 @@ def origin_of(store: Store, actor: Actor, example: CurrentExample) -> Origin | N
 
 
 def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[HistoryEntry]:
-    """Who did what when, oldest first. While a revision waits for another reviewer, what others
-    decided on it is told to leads alone."""
+    """Who did what when, oldest first, assignments to whoever no gold examples measure. While a
+    revision waits for another reviewer, what others decided on it is told to leads alone."""
     actor.require(example.project_id)
     if view := gold_views.view_of(store, actor, example):
         return list(view.history)
-    history = store.examples.history(example)
+    history = gold_views.told(actor, example.project_id, store.examples.history(example))
     if actor.has(example.project_id, "lead"):
         return history
     return without_others_decisions(example, history, actor.person_id)

@@ -22,6 +22,7 @@ from core.examples.current import (
 )
 from core.examples.gold import GoldState, GoldTask
 from core.examples.overlap import PersonAnnotation
+from core.examples.timeline import without_assignments
 from core.labels.field import LabelField
 from core.labels.values import problem_of
 
@@ -89,6 +90,12 @@ def view_of(store: Store, actor: Actor, example: CurrentExample) -> GoldView | N
     task = task_on(store, actor, example.project_id, example.example_id)
     current = store.examples.current(example.example_id) if task else None
     return view(store, actor, current, task) if current and task else None
+
+
+def told(actor: Actor, project_id: str, history: list[HistoryEntry]) -> list[HistoryEntry]:
+    """The history of an example that is not gold for this person. Whoever is measured is not told
+    who was given it: those of gold examples are hidden, so that a missing one would tell."""
+    return without_assignments(history) if is_measured(actor, project_id) else history
 
 
 def as_seen(store: Store, actor: Actor, example: CurrentExample) -> CurrentExample:

@@ -116,7 +116,8 @@ def _to_annotate(store: Store, actor: Actor, example: CurrentExample | None) -> 
     if own := collecting.as_own(store, actor, example):
         return Task(own, tuple(browsing.history_of(store, actor, example)), own=True)
     # Most are as they were imported: there is no more to tell, and nothing to be looked up.
-    new = example.number == 1 and example.state == "new"
+    told = example.assigned_to and not gold_views.is_measured(actor, example.project_id)
+    new = example.number == 1 and example.state == "new" and not told
     if new and not store.queues.was_skipped(example.example_id):
         return Task(example, (example.first_entry,))
     history = tuple(browsing.history_of(store, actor, example))
