@@ -15,7 +15,7 @@ HistoryKind = Literal[
     "import", "add", "annotate", "review",
     "accept", "send_back", "set_aside", "undo", "reopen",
     "skip", "flag", "unflag", "mend", "unmend", "label", "mask", "restore",
-    "agree", "dispute", "critical", "uncritical", "propose", "assign", "unassign",
+    "agree", "dispute", "critical", "uncritical", "propose", "assign", "unassign", "told",
 ]  # fmt: skip
 
 

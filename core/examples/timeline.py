@@ -33,6 +33,7 @@ DID: dict[HistoryKind, str] = {
     "propose": "proposed it",
     "assign": "assigned it to {text}",
     "unassign": "gave it back to the open queue; it was assigned to {text}",
+    "told": "says",
 }
 ASSIGNED: tuple[HistoryKind, ...] = ("assign", "unassign")
 

@@ -34,7 +34,7 @@ def detail(project_id: str, example_id: str) -> None:
     """One example with its labels, the ways to work on it, and its history. Raises NotFound."""
     store, actor = session.store(), session.actor()
     example = browsing.shown_example(store, actor, project_id, example_id)
-    entries = browsing.history_of(store, actor, example)
+    entries = browsing.whole_history_of(store, actor, example)
     origin = browsing.origin_of(store, actor, example)
     state = STATE_LABELS[example.state].lower() + (", flagged" if example.flagged else "")
     state += ", critical" if example.critical else ""

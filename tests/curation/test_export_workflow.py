@@ -5,17 +5,26 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.actor import Actor, Role
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import NotAllowed
+from core.examples.current import Done
 from core.examples.listing import ExampleFilter
+from core.examples.timeline import deed
 from core.workflows.commands import command
-from core.workflows.curation import annotating, browsing, exporting, importing, reviewing
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    exporting,
+    importing,
+    reviewing,
+)
 from core.workflows.curation.exporting import Export, NothingToExport, Wish
 from core.workflows.jobs.supervisor import wait_for
 from core.workspace import Workspace
@@ -91,6 +100,36 @@ def test_the_provenance_says_who_annotated_and_reviewed_which_revision(store: St
     assert told["annotated_at"].endswith("Z")
     assert second["provenance"]["origin"] == "import"
     assert "annotated_by" not in second["provenance"]
+
+
+def test_what_a_file_tells_of_who_worked_on_an_example_is_its_history_and_nobodys_work(
+    store: Store, tmp_path: Path
+) -> None:
+    here, there = (a_project(store, name).project_id for name in ("Here", "There"))
+    ada = Actor(a_person(store, "Ada"), "Ada", roles={here: frozenset({"lead"})})
+    (example_id,) = some_examples(store, here, 1)
+    task = annotating.open_example(store, ada, here, example_id)
+    annotating.save_annotation(store, ada, here, an_edit(task, output="Better."))
+    shown = reviewing.open_review(store, ada, here, example_id)
+    reviewing.decide(store, ada, here, new_id("rvw"), "accept", an_edit(shown))
+    found, _ = export(store, ada, provenance=True)
+    path = tmp_path / "examples.jsonl"
+    path.write_bytes(found.files["examples.jsonl"].read_bytes())
+    lead = Actor(ada.person_id, "Ada", roles={there: frozenset({"annotator", "lead"})})
+    import_id = importing.start_import(store, lead, there, path, path.name)
+    job = store.jobs.of_subject(import_id)
+    assert job is not None
+    wait_for(store, job.job_id)
+    (row,), _ = browsing.examples_page(store, lead, there)
+    example = browsing.example_of(store, lead, there, row.example_id)
+    said = [deed(one) for one in browsing.whole_history_of(store, lead, example)]
+    began = "The file examples.jsonl says: Ada "
+    assert said[0].startswith(f"{began}annotated it, 20")
+    assert said[1].startswith(f"{began}accepted it, 20")
+    assert said[2:] == ["Ada imported it"]
+    assert (example.number, example.state, example.annotations) == (1, "new", 0)
+    assert store.own_work.done(there, ada.person_id, now() - timedelta(days=1)) == Done()
+    assert store.progress.work(there) == {}
 
 
 def test_the_provenance_of_an_example_that_several_annotated_names_each(store: Store) -> None:

@@ -18,6 +18,7 @@ from core.examples.current import (
 )
 from core.examples.example import Example, content_hash
 from core.examples.listing import ExampleFilter
+from core.examples.told import told_by_file
 from core.wording import figure
 from core.workflows.curation import gold_lists, gold_views
 from core.workflows.curation.searching import looked_up
@@ -66,6 +67,24 @@ def history_of(store: Store, actor: Actor, example: CurrentExample) -> list[Hist
     if actor.has(example.project_id, "lead"):
         return history
     return without_others_decisions(example, history, actor.person_id)
+
+
+def whole_history_of(store: Store, actor: Actor, example: CurrentExample) -> list[HistoryEntry]:
+    """`history_of`, before it what the import file tells of who worked on the example elsewhere."""
+    history = history_of(store, actor, example)
+    return [*told_before(store, example), *history]
+
+
+def told_before(store: Store, example: CurrentExample) -> list[HistoryEntry]:
+    """What the import file tells of who worked on the example before, as entries of that file."""
+    origin, first = store.examples.origin(example), store.examples.revision(example, 1)
+    if origin is None or first is None:
+        return []
+    file = f"The file {origin.file_name}" if origin.file_name else "The file"
+    return [
+        HistoryEntry("told", "", file, first.created_at, text, None)
+        for text in told_by_file(origin.meta)
+    ]
 
 
 def revision_of(store: Store, actor: Actor, example: CurrentExample, number: int) -> Revision:

@@ -1,0 +1,89 @@
+"""What an import file tells of who worked on an example before: sentences for its history.
+
+told_by_file({"annotated": {"by": "anna", "at": "2026-10-01T12:00:00Z"}})
+# ["anna annotated it, 2026-10-01 12:00"]
+
+Nobody can check it here, so it is never work, agreement or accuracy of anybody in the project. It
+stands in the metadata that core.importing.own_exports and annotation_tools make of provenance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+MOST_TOLD = 20
+LONGEST_NAME = 80
+_DECIDED = {
+    "accept": "accepted it",
+    "send_back": "sent it back",
+    "set_aside": "set it aside",
+    "reopen": "reopened it",
+}
+
+
+def told_by_file(meta: Mapping[str, Any]) -> list[str]:
+    """The sentences, at most MOST_TOLD, in the file's order; none where the file names nobody.
+    Whatever the metadata are, nothing is raised."""
+    exported = meta.get("exported")
+    found = [
+        *(_of_own(exported) if isinstance(exported, Mapping) else ()),
+        *_one(meta.get("annotated"), "annotated it"),
+        *_others(meta.get("other_annotations")),
+    ]
+    return list(dict.fromkeys(found))[:MOST_TOLD]
+
+
+def _of_own(exported: Mapping[str, Any]) -> Iterator[str]:
+    """Of Touchstone's own export: who annotated, who wrote the text then, who decided."""
+    several = [one for one in _listed(exported.get("annotations")) if isinstance(one, Mapping)]
+    for one in several:
+        yield from _said(one.get("by"), "annotated it", one.get("at"))
+    who, at = exported.get("annotated_by"), exported.get("annotated_at")
+    if not several:
+        yield from _said(who, "annotated it", at)
+    writer, written = exported.get("written_by"), exported.get("written_at")
+    if exported.get("origin") == "review" and (writer, written) != (who, at):
+        yield from _said(writer, "edited it", written)
+    decision = _DECIDED.get(str(exported.get("decision")), "decided on it")
+    yield from _said(exported.get("reviewed_by"), decision, exported.get("reviewed_at"))
+
+
+def _one(annotation: Any, did: str) -> Iterator[str]:
+    if isinstance(annotation, Mapping):
+        did = "skipped it" if annotation.get("skipped") else did
+        yield from _said(annotation.get("by"), did, annotation.get("at"))
+
+
+def _others(given: Any) -> Iterator[str]:
+    """What others answered; of Argilla a row each question, of which drafts do not count."""
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, Mapping) and one.get("status") not in ("discarded", "draft"):
+            yield from _one(one, "annotated it, too")
+
+
+def _said(who: Any, did: str, at: Any) -> Iterator[str]:
+    if isinstance(who, bool) or not isinstance(who, str | int):
+        return
+    if name := " ".join(str(who).split()):
+        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        yield f"{name} {did}{_when(at)}"
+
+
+def _when(at: Any) -> str:
+    try:
+        return f", {datetime.fromisoformat(at):%Y-%m-%d %H:%M}"
+    except (TypeError, ValueError):
+        return ""
+
+
+def _listed(given: Any) -> list[Any]:
+    """A list, which CSV and Parquet hold as JSON text."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            return []
+    return given if isinstance(given, list) else []
