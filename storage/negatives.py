@@ -6,6 +6,7 @@ They stand apart from examples: nothing of an example, a version or an export ch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ _TELLS_NO_GOLD = """
     NOT ($measured AND EXISTS (
         SELECT 1 FROM gold_examples g WHERE g.example_id IN (n.source_id, n.other_id)))
 """
+# Made of an example, or its answer, whose present revision is one of the batch.
+_CHANGED = """
+    SELECT example_id FROM example_current
+    WHERE project_id = $project_id AND starts_with(revision_id, $batch_id || '_')
+"""
+_OF_BATCH = f"""
+    project_id = $project_id AND (source_id IN ({_CHANGED}) OR other_id IN ({_CHANGED}))
+"""
 
 
 class Negatives:
@@ -45,9 +54,10 @@ class Negatives:
         self._db = db
         self._augmentations = augmentations
 
-    def take_in(self, begun: Augmentation, negatives: Path) -> int:
+    def take_in(self, begun: Augmentation, negatives: Path, since: datetime) -> int:
         """Insert an augmentation and those of its negatives that were not proposed before for the
-        same revision; how many. Columns: core.augmentation.files."""
+        same revision, and none whose text an example had that was mended or masked since then; how
+        many. Columns: core.augmentation.files."""
         before = self._count(begun.project_id)
         self._db.insert_from_parquet(
             negatives,
@@ -62,6 +72,10 @@ class Negatives:
                 SELECT 1 FROM negatives k
                 WHERE k.project_id = $project_id AND k.source_id = p.source_id
                   AND k.source_revision_id = p.source_revision_id AND k.output = p.output)
+              AND NOT EXISTS (
+                  SELECT 1 FROM revisions r
+                  WHERE r.created_at >= $since AND r.origin IN ('mask', 'mend')
+                    AND (r.example_id = p.source_id OR r.example_id = p.other_id))
             ORDER BY p.row
             """,
             {
@@ -70,6 +84,7 @@ class Negatives:
                 "model": begun.model,
                 "seed": begun.plan.seed,
                 "now": begun.created_at,
+                "since": since,
             },
         )
         added = self._count(begun.project_id) - before
@@ -172,6 +187,38 @@ class Negatives:
             {"id": negative_id},
         )
         return bool(rows)
+
+    # Masking -----------------------------------------------------------------------------------
+
+    def drop_waiting(self, project_id: str, batch_id: str) -> int:
+        """Delete those that wait and were made of an example, or are its answer, whose text a batch
+        of mends or masks has just changed; how many."""
+        rows = self._db.rows(
+            f"""
+            DELETE FROM negatives WHERE state = 'waiting' AND {_OF_BATCH} RETURNING negative_id
+            """,  # noqa: S608 a literal of this module
+            {"project_id": project_id, "batch_id": batch_id},
+        )
+        return len(rows)
+
+    def texts_of_batch(self, project_id: str, batch_id: str) -> dict[str, str]:
+        """Negative → its text, of those that `drop_waiting` would look at, whatever their state."""
+        rows = self._db.rows(
+            f"SELECT negative_id, output FROM negatives WHERE {_OF_BATCH}",  # noqa: S608 as above
+            {"project_id": project_id, "batch_id": batch_id},
+        )
+        return {row["negative_id"]: row["output"] for row in rows}
+
+    def mask(self, texts: Mapping[str, str]) -> None:
+        """Replace the texts of negatives (by id) by masked ones."""
+        self._db.execute(
+            """
+            UPDATE negatives SET output = m.output, masked_at = $now
+            FROM (SELECT unnest($ids) AS negative_id, unnest($texts) AS output) m
+            WHERE m.negative_id = negatives.negative_id
+            """,
+            {"ids": list(texts), "texts": list(texts.values()), "now": now()},
+        )
 
     def undo(self, augmentation_id: str) -> int:
         """Delete an augmentation's negatives that nobody has decided on, and mark it as undone; how

@@ -111,6 +111,7 @@ _NEGATIVES = f"""
            n.source_id IN (SELECT example_id FROM tested) AS in_test,
            n.source_id IN (SELECT example_id FROM near) AS near_test,
            coalesce(m.revision_id = n.source_revision_id, false) AS same_revision,
+           n.masked_at IS NOT NULL AS masked,
            n.other_id IN (SELECT example_id FROM tested UNION SELECT example_id FROM near)
                AS borrowed
     FROM negatives n

@@ -67,7 +67,8 @@ class JudgedPair:
 class ConfirmedNegative:
     """A worse answer that a person confirmed, beside the accepted one of that revision. `split`,
     `group_id`, `in_test` and `near_test` as in JudgedPair; `same_revision`: the version has the one
-    that it was confirmed against; `borrowed`: it is the answer of an example in or near test."""
+    that it was confirmed against; `borrowed`: it is the answer of an example in or near test;
+    `masked`: personal data in it were masked since, so that a mask would be what is unlearned."""
 
     negative_id: str
     example_id: str
@@ -83,6 +84,7 @@ class ConfirmedNegative:
     near_test: bool
     same_revision: bool
     borrowed: bool
+    masked: bool
 
     def pair(self) -> PreferencePair | str:
         """The pair that it makes, or why there is none."""
@@ -91,6 +93,7 @@ class ConfirmedNegative:
             "near_test": self.near_test,
             "elsewhere": self.split not in ("train", "validation"),
             "changed": not self.same_revision,
+            "masked": self.masked,
             "borrowed": self.borrowed,
         }
         if unfit := next((reason for reason, holds in reasons.items() if holds), ""):

@@ -33,6 +33,7 @@ LEFT_OUT: Mapping[str, str] = {
     "near_test": "of near-duplicates of test examples",
     "elsewhere": "of examples outside this version's training and validation splits",
     "changed": "confirmed against another revision than this version's",
+    "masked": "in which personal data were masked since",
     "borrowed": "that are the answer of a test example",
     "open": "of studies that are still open",
     "withheld": "of studies whose verdict is withheld",

@@ -11,12 +11,24 @@ from core.augmentation.augmentation import Augmentation
 from core.augmentation.plan import AugmentationPlan
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, Overtaken
+from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.tuning.judged_pairs import preference_set
-from core.workflows.curation import augmenting, browsing, importing, negatives, reviewing
+from core.workflows.curation import (
+    annotating,
+    augmenting,
+    browsing,
+    bulk,
+    importing,
+    mending,
+    negatives,
+    reviewing,
+)
+from core.workflows.jobs.supervisor import wait_for
 from core.workflows.tuning.preferences import preferences_of
 from storage.store import Store
-from tests.builders import a_project, accepted_examples, an_actor
+from tests.builders import a_project, accepted_examples, an_actor, some_examples
+from tests.check_builders import check
 from tests.job_builders import run_here
 from tests.version_builders import add_version
 
@@ -126,6 +138,91 @@ def test_a_negative_whose_example_was_reopened_is_asked_about_no_more(
     assert task.example_id == ids[1]
     with pytest.raises(Conflict, match="changed or reopened"):
         confirm(store, project_id, ids[0])
+
+
+MAIL = "ada@firm.org"
+
+
+def mailed(store: Store, project_id: str, lead: Actor) -> list[str]:
+    """Four accepted examples with an address and a number in the answer, and a negative of each."""
+    texts = [(f"Who is {n}?", "", f"Number {n} is {MAIL}.") for n in range(11, 15)]
+    ids = some_examples(store, project_id, texts)
+    store.transact(lambda: store.annotation.accept_these(ids, "bat_1", lead.person_id, ""))
+    assert proposed(store, lead, project_id).added == 4
+    return ids
+
+
+def outputs(store: Store) -> dict[str, str]:
+    rows = store.database.rows(
+        "SELECT n.source_id, n.state, n.output FROM negatives n "
+        "JOIN example_current c ON c.example_id = n.source_id ORDER BY c.position"
+    )
+    return {f"{row['source_id']} {row['state']}": row["output"] for row in rows}
+
+
+def is_masked(text: str) -> bool:
+    return "[EMAIL]" in text and MAIL not in text
+
+
+def test_masked_personal_data_are_masked_in_what_was_decided_on_and_gone_where_it_waits(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = mailed(store, project_id, lead)
+    version_id = add_version(store, project_id, ["train"] * 4)
+    confirm(store, project_id, ids[0])
+    confirm(store, project_id, ids[3])
+    refused = negative_of(store, ids[1])
+    negatives.decide(store, reviewer(project_id), project_id, refused, "refused")
+    assert len(preferences_of(store, lead, version_id).pairs) == 2
+    action = BulkAction("mask", mask=("email",))
+    job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(text="1"), action)
+    held = an_actor(project_id, "annotator", name="tom")
+    annotating.flag(store, held, project_id, new_id("evt"), ids[3], "wait")
+    reviewing.open_review(store, reviewer(project_id), project_id, ids[3])  # holds it
+    assert wait_for(store, job_id).taken_in
+    kept = outputs(store)
+    assert list(kept) == [f"{ids[0]} confirmed", f"{ids[1]} refused", f"{ids[3]} confirmed"]
+    assert [is_masked(one) for one in kept.values()] == [True, True, False]
+    found = preferences_of(store, lead, version_id)
+    assert ([one.example_id for one in found.pairs], found.left_out) == ([ids[3]], {"masked": 1})
+    (event,) = [
+        one for one in store.audit.of_subject("project", project_id) if one.action == "masked_all"
+    ]
+    assert (event.detail["negatives_dropped"], event.detail["negatives_masked"]) == (1, 2)
+
+
+def test_a_mend_masks_the_negative_that_is_another_examples_answer(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    ids = mailed(store, project_id, lead)
+    for n, state in ((0, "confirmed"), (1, "waiting")):  # both are the answer of the third
+        store.database.execute(
+            "UPDATE negatives SET other_id = $other, state = $state WHERE source_id = $id",
+            {"other": ids[2], "id": ids[n], "state": state},
+        )
+    check(store, lead, project_id)
+    example = store.examples.current(ids[2])
+    assert example
+    mending.mend_one(store, lead, project_id, "email", ids[2], example.revision_id)
+    kept = outputs(store)
+    assert list(kept) == [f"{ids[0]} confirmed", f"{ids[3]} waiting"]
+    assert [is_masked(one) for one in kept.values()] == [True, False]
+
+
+def test_what_was_masked_while_a_worker_made_negatives_of_it_is_not_taken_in(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    texts = [(f"Who is {n}?", "", f"Number {n} is {MAIL}.") for n in range(11, 15)]
+    ids = some_examples(store, project_id, texts)
+    store.transact(lambda: store.annotation.accept_these(ids, "bat_1", lead.person_id, ""))
+    plan = AugmentationPlan(rules=("number",), makes="negatives")
+    late = augmenting.start(store, lead, project_id, ExampleFilter(), plan)
+    action = BulkAction("mask", mask=("email",))
+    job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(text="is 12"), action)
+    assert wait_for(store, job_id).taken_in
+    run_here(store, late)
+    assert negatives.waiting(store, lead, project_id) == 3
+    assert not any(one.startswith(ids[1]) for one in outputs(store))
 
 
 def test_whoever_is_measured_by_gold_examples_is_shown_the_answer_of_none(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
@@ -23,7 +23,7 @@ from core.jobs.job import Job
 from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
-from core.workflows.curation import accepting, gold_marks
+from core.workflows.curation import accepting, gold_marks, negatives
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
@@ -31,6 +31,7 @@ from core.workflows.team import assignees
 if TYPE_CHECKING:
     from storage.store import Store
 
+NOTHING_MORE: Mapping[str, int] = {}
 # Two leads who change the same examples at once: one waits instead of starting again.
 _one_at_a_time = threading.Lock()
 
@@ -155,7 +156,7 @@ def start_masking(
 
 
 def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
-    """Make the masked texts revisions of the lead who asked for them."""
+    """Make the masked texts revisions of the lead who asked for them, and mask negatives alike."""
     action = BulkAction("mask", job.detail["comment"], mask=tuple(job.detail["mask"]))
 
     def save() -> None:
@@ -163,7 +164,11 @@ def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
             job.project_id, folder.final / "masked.parquet", job.subject_id, job.created_by,
             action.comment,
         )  # fmt: skip
-        _record(store, job.created_by, AUDITED["mask"], job.project_id, job.subject_id, n, action)
+        more = negatives.mask(store, job.project_id, job.subject_id, action.mask)
+        _record(
+            store, job.created_by, AUDITED["mask"], job.project_id, job.subject_id, n, action,
+            more=more,
+        )  # fmt: skip
 
     store.transact(save)
 
@@ -221,6 +226,7 @@ def _record(
     n: int,
     what: BulkAction,
     to: Collection[str] = (),
+    more: Mapping[str, int] = NOTHING_MORE,
 ) -> None:
     detail = {"label": ": ".join(map(str, what.label))} if what.label else {}
     detail |= {"mask": ", ".join(what.mask)} if what.mask else {}
@@ -228,5 +234,5 @@ def _record(
     detail |= {"comment": what.comment.strip()} if what.comment.strip() else {}
     store.audit.record(
         action, "project", project_id, person_id, project_id=project_id, batch_id=batch_id, n=n,
-        **detail,
+        **detail, **more,
     )  # fmt: skip

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.checks.check import Batch
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
+from core.workflows.curation import negatives
 from core.workflows.curation.annotating import LATELY
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+NOTHING_MORE: Mapping[str, int] = {}
 
 
 def mendable(store: Store, actor: Actor, project_id: str, kind: str) -> int:
@@ -32,7 +36,8 @@ def mend_all(store: Store, actor: Actor, project_id: str, kind: str) -> int:
 
     def save() -> int:
         n = store.mends.apply(project_id, kind, batch_id, actor.person_id, label)
-        _record(store, actor, "mended", project_id, batch_id, n, kind)
+        more = _mask_negatives(store, project_id, batch_id, kind)
+        _record(store, actor, "mended", project_id, batch_id, n, kind, more)
         return n
 
     return store.transact(save)
@@ -59,7 +64,8 @@ def mend_one(
                 "Somebody changed this example meanwhile, or works on it now. Nothing was changed: "
                 "look at it again."
             )
-        _record(store, actor, "mended", project_id, batch_id, n, kind)
+        more = _mask_negatives(store, project_id, batch_id, kind)
+        _record(store, actor, "mended", project_id, batch_id, n, kind, more)
 
     store.transact(save)
 
@@ -85,6 +91,13 @@ def undo_mends(store: Store, actor: Actor, project_id: str, batch_id: str) -> in
     return store.transact(save)
 
 
+def _mask_negatives(store: Store, project_id: str, batch_id: str, kind: str) -> Mapping[str, int]:
+    """Where the mends masked personal data, the same in negatives that were made of the texts."""
+    from core.findings.kinds import PERSONAL
+
+    return negatives.mask(store, project_id, batch_id, (kind,)) if kind in PERSONAL else {}
+
+
 def _label(kind: str) -> str:
     from core.findings.kinds import KINDS
 
@@ -101,6 +114,7 @@ def _record(
     batch_id: str,
     n: int,
     kind: str = "",
+    more: Mapping[str, int] = NOTHING_MORE,
 ) -> None:
     store.audit.record(
         action,
@@ -111,4 +125,5 @@ def _record(
         batch_id=batch_id,
         n=n,
         about=kind,
+        **more,
     )
