@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,9 @@ from core.projects import LabelField
 from core.workflows.curation import annotating, bulk, gold_marks, reviewing
 from core.workflows.team import projects
 from core.workflows.team.audit import audit_events
+from storage.database import migration_files
 from storage.store import Store
-from tests.builders import a_project, an_actor, an_edit, some_examples
+from tests.builders import a_project, an_actor, an_earlier_database, an_edit, some_examples
 
 MARKS = LabelField("marks", ("odd", "long"), "multiple")
 ALL = ExampleFilter()
@@ -128,6 +130,23 @@ def test_an_undo_leaves_marks_that_were_set_or_examples_that_changed_since(place
     assert place.act(UNGOLD) == 3
     reviewing.reopen(store, lead, project_id, new_id("rvw"), place.ids[1], "Look again.")
     assert (place.undo(), place.gold) == (2, {0, 4})
+    by_log = store.database.rows(
+        "SELECT example_id FROM gold_marks QUALIFY gold AND created_at = "
+        "max(created_at) OVER (PARTITION BY example_id)"
+    )
+    assert {one["example_id"] for one in by_log} == {place.ids[n] for n in place.gold}
+
+
+def test_marks_of_before_the_log_are_in_it(tmp_path: Path) -> None:
+    earlier = [name for name in sorted(migration_files()) if name < "0040"]
+    database = an_earlier_database(tmp_path, earlier)
+    database.execute("INSERT INTO gold_examples VALUES ('ex1', 'prj', 'ada', '2026-01-01')")
+    database.close()
+    store = Store(tmp_path)
+    (row,) = store.database.rows("SELECT * EXCLUDE (created_at) FROM gold_marks")
+    expected = {"batch_id": "before", "project_id": "prj", "example_id": "ex1", "gold": True}
+    assert row == expected | {"actor_id": "ada"}
+    store.close()
 
 
 def test_no_more_are_gold_than_lists_can_be_read_around(
