@@ -50,7 +50,7 @@ _STAYS = {
     "synthetic": f"WHEN example_id IN ({UNSEEN_SYNTHETIC}) THEN 'synthetic'",
     "unaccepted": "WHEN state <> 'accepted' THEN 'unaccepted'",
     "gold": "WHEN example_id IN (SELECT example_id FROM gold_examples) THEN 'gold'",
-    "unchanged": f"WHEN example_id IN ({UNCHANGED}) THEN 'unchanged'",
+    "unchanged": f"WHEN {UNCHANGED} THEN 'unchanged'",
     "not_gold": "WHEN example_id NOT IN (SELECT example_id FROM gold_examples) THEN 'not_gold'",
 }
 _REASONS_OF = {

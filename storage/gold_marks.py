@@ -24,14 +24,16 @@ _SAME_TEXT = " AND ".join(
 _SAME_TEXTS = f"""
     FROM example_current c
     JOIN revisions f ON f.example_id = c.example_id AND f.position = c.position AND f.number = 1
-    WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged AND {_SAME_TEXT}
+    WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged AND c.number > 1
+      AND {_SAME_TEXT}
 """
 _BOTH_LABELS = "CAST(f.labels AS VARCHAR) || chr(10) || CAST(c.labels AS VARCHAR)"
 # Accepted as they came in: as core.workflows.curation.gold_marks.why_not says it of one.
 UNCHANGED = f"""
-    SELECT c.example_id {_SAME_TEXTS}
-      AND (CAST(f.labels AS VARCHAR) = CAST(c.labels AS VARCHAR)
-           OR list_contains($same_labels, {_BOTH_LABELS}))
+    number = 1 OR example_id IN (
+        SELECT c.example_id {_SAME_TEXTS}
+          AND (CAST(f.labels AS VARCHAR) = CAST(c.labels AS VARCHAR)
+               OR list_contains($same_labels, {_BOTH_LABELS})))
 """
 
 

@@ -62,6 +62,9 @@ class Negatives:
         self._db.insert_from_parquet(
             negatives,
             """
+            WITH changed AS (
+                SELECT example_id FROM revisions
+                WHERE created_at >= $since AND origin IN ('mask', 'mend'))
             INSERT INTO negatives
                 (negative_id, project_id, augmentation_id, source_id, source_revision_id, output,
                  cut, rule, other_id, model, seed, state, created_at)
@@ -72,10 +75,8 @@ class Negatives:
                 SELECT 1 FROM negatives k
                 WHERE k.project_id = $project_id AND k.source_id = p.source_id
                   AND k.source_revision_id = p.source_revision_id AND k.output = p.output)
-              AND NOT EXISTS (
-                  SELECT 1 FROM revisions r
-                  WHERE r.created_at >= $since AND r.origin IN ('mask', 'mend')
-                    AND (r.example_id = p.source_id OR r.example_id = p.other_id))
+              AND p.source_id NOT IN (SELECT example_id FROM changed)
+              AND p.other_id NOT IN (SELECT example_id FROM changed)
             ORDER BY p.row
             """,
             {
