@@ -31,7 +31,6 @@ from core.workflows.team import assignees
 if TYPE_CHECKING:
     from storage.store import Store
 
-NOTHING_MORE: Mapping[str, int] = {}
 # Two leads who change the same examples at once: one waits instead of starting again.
 _one_at_a_time = threading.Lock()
 
@@ -67,24 +66,7 @@ def act(
 
     def save() -> int:
         store.annotation.choose(project_id, wanted, action, actor.person_id)
-        if action.kind in ("assign", "unassign"):
-            n = store.annotation.assign_chosen(action.to or ("",), batch_id, actor.person_id)
-        elif action.kind in ("critical", "uncritical"):
-            n = _mark(store, actor, project_id, action, batch_id)
-        elif action.kind in ("gold", "ungold"):
-            n = _mark_gold(store, actor, project_id, action, batch_id)
-        elif field is None:
-            n = store.annotation.decide_chosen(
-                action.kind, batch_id, actor.person_id, action.comment.strip()
-            )
-        else:
-            values = {
-                value: action.labelled(json.loads(value), field)
-                for value in store.annotation.label_values(field.name)
-            }
-            n = store.annotation.relabel_chosen(
-                field.name, values, batch_id, actor.person_id, action.comment.strip()
-            )
+        n = _change_chosen(store, actor, project_id, action, batch_id, field)
         _record(
             store, actor.person_id, AUDITED[action.kind], project_id, batch_id, n, action, names
         )
@@ -92,6 +74,30 @@ def act(
 
     with _one_at_a_time:
         return store.transact(save)
+
+
+def _change_chosen(
+    store: Store,
+    actor: Actor,
+    project_id: str,
+    action: BulkAction,
+    batch_id: str,
+    field: LabelField | None,
+) -> int:
+    comment = action.comment.strip()
+    if action.kind in ("assign", "unassign"):
+        return store.annotation.assign_chosen(action.to or ("",), batch_id, actor.person_id)
+    if action.kind in ("critical", "uncritical"):
+        return _mark(store, actor, project_id, action, batch_id)
+    if action.kind in ("gold", "ungold"):
+        return _mark_gold(store, actor, project_id, action, batch_id)
+    if field is None:
+        return store.annotation.decide_chosen(action.kind, batch_id, actor.person_id, comment)
+    values = {
+        value: action.labelled(json.loads(value), field)
+        for value in store.annotation.label_values(field.name)
+    }
+    return store.annotation.relabel_chosen(field.name, values, batch_id, actor.person_id, comment)
 
 
 def _mark(store: Store, actor: Actor, project_id: str, action: BulkAction, batch_id: str) -> int:
@@ -177,8 +183,9 @@ def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
 
 
 def last_action(store: Store, actor: Actor, project_id: str) -> BulkDone | None:
-    """The newest bulk action of the last days, unless it was undone."""
-    actor.require(project_id)
+    """The newest bulk action of the last days, unless it was undone: for leads, as it may say which
+    examples are gold."""
+    actor.require(project_id, "lead")
     return store.own_work.last_bulk_action(project_id, now() - LATELY)
 
 
@@ -226,7 +233,7 @@ def _record(
     n: int,
     what: BulkAction,
     to: Collection[str] = (),
-    more: Mapping[str, int] = NOTHING_MORE,
+    more: Mapping[str, int] | None = None,
 ) -> None:
     detail = {"label": ": ".join(map(str, what.label))} if what.label else {}
     detail |= {"mask": ", ".join(what.mask)} if what.mask else {}
@@ -234,5 +241,5 @@ def _record(
     detail |= {"comment": what.comment.strip()} if what.comment.strip() else {}
     store.audit.record(
         action, "project", project_id, person_id, project_id=project_id, batch_id=batch_id, n=n,
-        **detail, **more,
+        **detail, **(more or {}),
     )  # fmt: skip

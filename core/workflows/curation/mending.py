@@ -15,8 +15,6 @@ from core.workflows.curation.annotating import LATELY
 if TYPE_CHECKING:
     from storage.store import Store
 
-NOTHING_MORE: Mapping[str, int] = {}
-
 
 def mendable(store: Store, actor: Actor, project_id: str, kind: str) -> int:
     """How many examples `mend_all` would change now. Leads only."""
@@ -114,7 +112,7 @@ def _record(
     batch_id: str,
     n: int,
     kind: str = "",
-    more: Mapping[str, int] = NOTHING_MORE,
+    more: Mapping[str, int] | None = None,
 ) -> None:
     store.audit.record(
         action,
@@ -125,5 +123,5 @@ def _record(
         batch_id=batch_id,
         n=n,
         about=kind,
-        **more,
+        **(more or {}),
     )
