@@ -18,7 +18,7 @@ DID = {
     AUDITED["unassign"]: "gave back to the open queue",
     AUDITED["critical"]: "marked as critical",
     AUDITED["uncritical"]: "took the critical mark from",
-    AUDITED["gold"]: "marked as gold",
+    AUDITED["gold"]: "gave the gold mark to",
     AUDITED["ungold"]: "took the gold mark from",
 }
 

@@ -10,7 +10,7 @@ import pytest
 from core.audit import AuditQuery
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotAllowed
-from core.examples.bulk import BulkAction
+from core.examples.bulk import BulkAction, Reason
 from core.examples.current import HistoryEntry
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
@@ -73,7 +73,7 @@ class Place:
     def act(self, action: BulkAction, wanted: ExampleFilter = ALL) -> int:
         return bulk.act(self.store, self.lead, self.project_id, wanted, action)
 
-    def stays(self, action: BulkAction) -> tuple[int, dict[str, int]]:
+    def stays(self, action: BulkAction) -> tuple[int, dict[Reason, int]]:
         found = bulk.preview(self.store, self.lead, self.project_id, ALL, action)
         return found.changes, dict(found.stay)
 
@@ -95,7 +95,7 @@ def test_what_may_be_gold_is_counted_as_for_one_marked_undone_and_audited(place:
         assert example
         assert (gold_marks.why_not(store, example) == "") == (n in {0, 1, 4})
     gold_marks.mark_gold(store, lead, place.project_id, place.ids[1])
-    rest = {"unaccepted": 1, "flagged": 1, "gold": 1, "unchanged": 3}
+    rest: dict[Reason, int] = {"unaccepted": 1, "flagged": 1, "gold": 1, "unchanged": 3}
     assert place.stays(GOLD) == (2, rest)
     assert place.act(GOLD, ExampleFilter(text="q0")) == 1
     assert place.act(GOLD) == 1
