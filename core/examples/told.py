@@ -1,7 +1,7 @@
 """What an import file tells of who worked on an example before: sentences for its history.
 
 told_by_file({"annotated": {"by": "anna", "at": "2026-10-01T12:00:00Z"}})
-# ["anna annotated it, 2026-10-01 12:00"]
+# ["anna annotated it, 1 Oct 2026, 12:00"]
 
 Nobody can check it here, so it is never work, agreement or accuracy of anybody in the project. It
 stands in the metadata that core.importing.own_exports and annotation_tools make of provenance.
@@ -74,9 +74,10 @@ def _said(who: Any, did: str, at: Any) -> Iterator[str]:
 
 def _when(at: Any) -> str:
     try:
-        return f", {datetime.fromisoformat(at):%Y-%m-%d %H:%M}"
+        told = datetime.fromisoformat(at)
     except (TypeError, ValueError):
         return ""
+    return f", {told.day} {told:%b %Y, %H:%M}"
 
 
 def _listed(given: Any) -> list[Any]:

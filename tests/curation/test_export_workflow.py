@@ -124,8 +124,8 @@ def test_what_a_file_tells_of_who_worked_on_an_example_is_its_history_and_nobody
     example = browsing.example_of(store, lead, there, row.example_id)
     said = [deed(one) for one in browsing.whole_history_of(store, lead, example)]
     began = "The file examples.jsonl says: Ada "
-    assert said[0].startswith(f"{began}annotated it, 20")
-    assert said[1].startswith(f"{began}accepted it, 20")
+    assert said[0].startswith(f"{began}annotated it, ")
+    assert said[1].startswith(f"{began}accepted it, ")
     assert said[2:] == ["Ada imported it"]
     assert (example.number, example.state, example.annotations) == (1, "new", 0)
     assert store.own_work.done(there, ada.person_id, now() - timedelta(days=1)) == Done()

@@ -19,7 +19,7 @@ def test_label_studio_names_who_annotated_and_when_and_who_skipped() -> None:
     skipped = {"completed_by": 7, "was_cancelled": True}
     record = {"id": 1, "data": {"text": "x"}, "annotations": [done, skipped]}
     assert told_by_file(flatten("label_studio", record)) == [
-        "anna@firm.org annotated it, 2026-10-01 12:00",
+        "anna@firm.org annotated it, 1 Oct 2026, 12:00",
         "7 skipped it",
     ]
 
@@ -45,7 +45,7 @@ def test_argilla_names_everybody_who_submitted_once() -> None:
         ({"written_by": "Ben", "origin": "import", "imported_by": "Ben"}, []),
         (
             {"annotations": [NINE, {**NINE, "by": "Cy\n D"}], "annotated_by": "Touchstone"},
-            ["bo annotated it, 2026-10-02 09:00", "Cy D annotated it, 2026-10-02 09:00"],
+            ["bo annotated it, 2 Oct 2026, 09:00", "Cy D annotated it, 2 Oct 2026, 09:00"],
         ),
         ({"annotations": '[{"by": "bo"}]'}, ["bo annotated it"]),
     ],
