@@ -12,7 +12,8 @@ from typing import Any
 
 from core.clock import now
 from core.examples.current import CurrentExample
-from core.examples.gold import GoldAnswer, GoldTask, GoldTurns
+from core.examples.gold import GoldTask, GoldTurns
+from core.examples.gold_accuracy import GoldAnswer
 from core.examples.overlap import PersonAnnotation
 from storage.database import Row
 from storage.gold_marks import GoldMarks

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 
 from core.clock import now
-from core.examples.gold import GoldMix, MarkedExample, same_labels
+from core.examples.gold import GoldMix
+from core.examples.gold_accuracy import MarkedExample, same_labels
 from core.examples.listing import ExampleFilter
 from storage.database import Database
 from storage.filters import conditions, parameters

@@ -10,10 +10,9 @@ from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample
-from core.examples.gold import (
-    MOST_MARKED,
+from core.examples.gold import MOST_MARKED, GoldTask
+from core.examples.gold_accuracy import (
     GoldAnswer,
-    GoldTask,
     MarkedExample,
     PersonAccuracy,
     WrongAnswer,
