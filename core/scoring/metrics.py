@@ -32,7 +32,8 @@ FIELD = "field:"
 @dataclass(frozen=True)
 class Metric:
     """One automatic metric. `is_share`: each value is 0 or 1, so that its mean has an exact
-    interval. `function` is None for a field, which is read from the whole record;
+    interval. `function` is None for a field, which is read from the whole record, and for what a
+    model said itself;
     `higher_is_better` where neither more nor less of it is better in itself; `most`: its highest
     value, the lowest being 0, or None; `of_question`: the function's first text is the question,
     not the reference."""
@@ -64,6 +65,23 @@ METRICS = (
     ),
 )
 """In the order in which people see them; the first is the one that a page shows first."""
+
+MEASURED = (
+    # Of the model itself: a sure answer is no better one, so that neither direction is.
+    Metric(
+        "confidence", "confidence, mean log-probability", None, higher_is_better=None, most=None
+    ),
+    # On the log scale, where the difference of two systems is the logarithm of a ratio.
+    Metric(
+        "reference_loss",
+        "log perplexity of the reference",
+        None,
+        higher_is_better=False,
+        most=None,
+    ),
+)
+"""What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns of
+the answers that are scored."""
 
 _ROUGES = tuple(
     Metric(name, label, function)
@@ -117,7 +135,8 @@ NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
 """The names that `touchstone score --metrics` takes, for people."""
 
 _BY_NAME = {
-    metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED, SCHEMA_VALID)
+    metric.name: metric
+    for metric in (*METRICS, *MEASURED, *ON_REQUEST, *LABEL_METRICS, PASSED, SCHEMA_VALID)
 }
 
 
@@ -130,5 +149,5 @@ def metric(name: str) -> Metric:
 
 def in_order(names: set[str]) -> list[str]:
     """Names of metrics as people see them: those of the table in its order, then the fields."""
-    known = [m.name for m in (*METRICS, *ON_REQUEST) if m.name in names]
+    known = [m.name for m in (*METRICS, *MEASURED, *ON_REQUEST) if m.name in names]
     return [*known, *sorted(names - set(known))]

@@ -1,12 +1,12 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first), in any order, and where
-there is to be gold data/gold.parquet (GoldCandidate's fields); for a copy of a study
-data/drawn.parquet (example_id, stratum, inclusion_probability) in place of a draw.
-Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs, changed). spec:
-DrawSpec's fields.
+position, reference, texts: every system's answer, the baseline's first; and perhaps confidences and
+high_findings, for `core.study.risk`), in any order, and where there is to be gold data/gold.parquet
+(GoldCandidate's fields); for a copy of a study data/drawn.parquet (Drawn's fields) in place of a
+draw. Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
+final/study.json (leaks, seal, pairs, risk_pairs, risk_signals, gold_pairs, kept_out, outputs,
+changed). spec: DrawSpec's fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
 them, in a stratum of their own (`core.study.risk`). Where the plan changes what raters see
@@ -15,6 +15,7 @@ them, in a stratum of their own (`core.study.risk`). Where the plan changes what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
@@ -38,7 +39,7 @@ from core.study.gold import (
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.pairing import meetings
-from core.study.risk import RISK, risk_scores, riskiest
+from core.study.risk import RISK, OutputRisk, output_risk, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
 from core.study.shown_answers import as_shown
@@ -93,7 +94,12 @@ def run(job: JobContext) -> None:
     drawn = None
     if job.data("drawn.parquet").exists():
         rows = pq.read_table(job.data("drawn.parquet")).to_pylist()
-        drawn = {row["example_id"]: Drawn(**row) for row in rows}
+        drawn = {
+            row["example_id"]: Drawn(
+                **{**row, "risk_reasons": tuple(row.get("risk_reasons") or ())}
+            )
+            for row in rows
+        }
     with job.final() as folder:
         write_json(folder / "study.json", draw_study(table, spec, folder, chosen, drawn))
     job.progress(table.num_rows, table.num_rows)
@@ -128,6 +134,7 @@ def draw_study(
         "seal": seal_of(content),
         "pairs": len(pairs) - len(gold),
         "risk_pairs": len(pairs) - len(gold) - sampled,
+        "risk_signals": list(_risk_of(table).signals) if spec.risk and drawn is None else [],
         "gold_pairs": len(gold),
         "kept_out": kept_out(gold),
         "outputs": table.num_rows,
@@ -202,23 +209,37 @@ def _given(table: Any, given: Mapping[str, Drawn]) -> tuple[list[Drawn], list[Dr
 def _draw(table: Any, spec: DrawSpec) -> tuple[list[Drawn], list[Drawn]]:
     ids = table.column("example_id").to_pylist()
     strata = table.column("stratum").to_pylist()
-    references = table.column("reference").to_pylist()
-    texts = table.column("texts").to_pylist()
     drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
     beside: list[Drawn] = []
     if spec.risk:
-        certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
+        risk = _risk_of(table)
+        certain = {ids[k]: risk.reasons(k) for k in riskiest(risk.scores, spec.risk)}
         drawn, beside = _with_certain(drawn, certain)
     return drawn, beside
 
 
+def _risk_of(table: Any) -> OutputRisk:
+    known = [
+        table.column(name).to_pylist() if name in table.column_names else ()
+        for name in ("reference", "texts", "confidences", "high_findings")
+    ]
+    return output_risk(*known)
+
+
 def _with_certain(
-    drawn: Sequence[Drawn], certain: Sequence[str]
+    drawn: Sequence[Drawn], certain: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Drawn], list[Drawn]]:
-    """The sample, which says what is reviewed with certainty, and the rest of that, beside it."""
-    there, sure = {d.example_id for d in drawn}, set(certain)
-    sample = [replace(d, inclusion_probability=1.0) if d.example_id in sure else d for d in drawn]
-    return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
+    """The sample, which says what is reviewed with certainty (example id → why), and the rest of
+    that, beside it."""
+    there = {d.example_id for d in drawn}
+    sample = [
+        replace(d, inclusion_probability=1.0, risk_reasons=certain[d.example_id])
+        if d.example_id in certain
+        else d
+        for d in drawn
+    ]
+    beside = [Drawn(one, RISK, 1.0, why) for one, why in certain.items() if one not in there]
+    return sample, beside
 
 
 def numbered(
@@ -259,6 +280,7 @@ def pairs_of(
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
+            "risk_reasons": json.dumps(d.risk_reasons) if d.risk_reasons else None,
             "system_a": systems[a],
             "system_b": systems[b],
             "answer_a": texts[k][a].strip(),
@@ -291,7 +313,7 @@ PAIR_COLUMNS = {
     "pair_id": "string", "study_id": "string", "example_id": "string", "revision_id": "string",
     "number": "int32", "stratum": "string", "inclusion_probability": "float64",
     "system_a": "string", "system_b": "string", "answer_a": "string", "answer_b": "string",
-    "places": "int32",
+    "places": "int32", "risk_reasons": "string",
 }  # fmt: skip
 PRESENTATION_COLUMNS = {
     "presentation_id": "string", "study_id": "string", "pair_id": "string", "position": "int32",
