@@ -258,7 +258,7 @@ class Studies:
         return study.notes if study else ()
 
 
-# By name: the columns of the file are core.study.draw_job.PAIR_COLUMNS, of which a worker of an
+# By name: the columns of the file are core.study.drawn_files.PAIR_COLUMNS, of which a worker of an
 # earlier version wrote fewer.
 TAKE_IN_PAIRS = "INSERT INTO pairs BY NAME SELECT * FROM read_parquet($parquet_path)"
 TAKE_IN_PRESENTATIONS = """

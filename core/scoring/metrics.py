@@ -80,8 +80,8 @@ MEASURED = (
         most=None,
     ),
 )
-"""What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns of
-the answers that are scored."""
+"""What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns
+of the answers that are scored."""
 
 _ROUGES = tuple(
     Metric(name, label, function)

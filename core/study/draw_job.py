@@ -27,8 +27,8 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
+from core.study.drawn_files import write_drawn
 from core.study.gold import (
-    GOLD,
     Gold,
     GoldCandidate,
     choose_gold,
@@ -43,9 +43,6 @@ from core.study.risk import RISK, OutputRisk, output_risk, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
 from core.study.shown_answers import as_shown
-
-PLACE_STEP = 1_000_000
-"""First views of all pairs wait before second ones."""
 
 
 @dataclass(frozen=True)
@@ -140,37 +137,6 @@ def draw_study(
         "outputs": table.num_rows,
         "changed": asdict(changed) if changed else None,
     }
-
-
-def write_drawn(
-    folder: Path, pairs: Sequence[dict[str, Any]], study_id: str, overlap: float, seed: int
-) -> int:
-    """Writes pairs.parquet and presentations.parquet, a share of the sample's pairs with places for
-    two people; how many pairs are of the sample."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sampled = [pair for pair in pairs if pair["stratum"] not in (RISK, GOLD)]
-    order = pair_order(len(sampled), seed + 1)
-    twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
-    for pair in pairs:
-        pair["places"] = 2 if pair["pair_id"] in twice else 1
-    pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
-    waiting = [
-        {
-            "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
-            "study_id": study_id,
-            "pair_id": pair["pair_id"],
-            "position": PLACE_STEP * place + pair["number"],
-            "place": place,
-        }
-        for place in range(2)
-        for pair in pairs
-        if place < pair["places"]
-    ]
-    showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
-    pq.write_table(showings, folder / "presentations.parquet")
-    return len(sampled)
 
 
 def kept_out(gold: Sequence[Gold]) -> list[str]:
@@ -307,24 +273,3 @@ def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
     both = meetings(len(texts), spec.among)
     reports = [scan(texts[a], texts[b], **about) for a, b in both]
     return worst(reports).to_json()
-
-
-PAIR_COLUMNS = {
-    "pair_id": "string", "study_id": "string", "example_id": "string", "revision_id": "string",
-    "number": "int32", "stratum": "string", "inclusion_probability": "float64",
-    "system_a": "string", "system_b": "string", "answer_a": "string", "answer_b": "string",
-    "places": "int32", "risk_reasons": "string",
-}  # fmt: skip
-PRESENTATION_COLUMNS = {
-    "presentation_id": "string", "study_id": "string", "pair_id": "string", "position": "int32",
-    "place": "int32",
-}  # fmt: skip
-
-
-def _schema(columns: Mapping[str, str]) -> Any:
-    import pyarrow as pa
-
-    kinds: dict[str, Sequence[Any]] = {
-        "string": pa.string(), "int32": pa.int32(), "float64": pa.float64(),
-    }  # fmt: skip
-    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
