@@ -15,8 +15,6 @@ from core.scoring.metrics import FIELD, MEASURED, METRICS, SCHEMA_VALID, SCORER_
 from core.scoring.records import field_matches, parse_record
 from core.scoring.words import has_words_unseen_by_rouge
 
-_SUMMARISED = (*METRICS, *MEASURED, SCHEMA_VALID)
-
 
 class Answer(NamedTuple):
     """What one system answered to one example, beside the reference; and what its generation
@@ -159,9 +157,10 @@ def _summary(
     answers: Sequence[Answer], means: dict[str, float], plan: ScoringPlan
 ) -> SystemSummary:
     report, unlabelled = _labels(answers, plan)
+    told = (*METRICS, *MEASURED, SCHEMA_VALID)
     return SystemSummary(
         n=len(answers),
-        metrics={m.name: means[m.name] for m in _SUMMARISED if m.name in means},
+        metrics={m.name: means[m.name] for m in told if m.name in means},
         field_accuracy={name: means[f"{FIELD}{name}"] for name in plan.fields},
         label_report=report,
         warnings=_warnings(answers, unlabelled),
