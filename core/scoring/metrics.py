@@ -36,7 +36,7 @@ class Metric:
     model said itself;
     `higher_is_better` where neither more nor less of it is better in itself; `most`: its highest
     value, the lowest being 0, or None; `of_question`: the function's first text is the question,
-    not the reference."""
+    not the reference; `note`: what people have to know to read its values."""
 
     name: str
     label: str
@@ -45,6 +45,7 @@ class Metric:
     higher_is_better: bool | None = True
     most: float | None = 1.0
     of_question: bool = False
+    note: str = ""
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -69,7 +70,13 @@ METRICS = (
 MEASURED = (
     # Of the model itself: a sure answer is no better one, so that neither direction is.
     Metric(
-        "confidence", "confidence, mean log-probability", None, higher_is_better=None, most=None
+        "confidence",
+        "confidence, mean log-probability",
+        None,
+        higher_is_better=None,
+        most=None,
+        note="Confidence is the mean natural log-probability of the tokens of an answer, at "
+        "temperature 1: how sure a model is, not whether it is right.",
     ),
     # On the log scale, where the difference of two systems is the logarithm of a ratio.
     Metric(
@@ -78,6 +85,8 @@ MEASURED = (
         None,
         higher_is_better=False,
         most=None,
+        note="Log perplexity of the reference is the natural logarithm, for each token: 0.1 less "
+        "is a perplexity 10 % lower.",
     ),
 )
 """What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns
