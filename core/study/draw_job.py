@@ -39,7 +39,7 @@ from core.study.gold import (
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.pairing import meetings
-from core.study.risk import RISK, OutputRisk, output_risk, riskiest
+from core.study.risk import RISK, OutputRisk, known_signals, output_risk, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
 from core.study.shown_answers import as_shown
@@ -131,7 +131,7 @@ def draw_study(
         "seal": seal_of(content),
         "pairs": len(pairs) - len(gold),
         "risk_pairs": len(pairs) - len(gold) - sampled,
-        "risk_signals": list(_risk_of(table).signals) if spec.risk and drawn is None else [],
+        "risk_signals": _signals(table) if spec.risk and drawn is None else [],
         "gold_pairs": len(gold),
         "kept_out": kept_out(gold),
         "outputs": table.num_rows,
@@ -185,11 +185,16 @@ def _draw(table: Any, spec: DrawSpec) -> tuple[list[Drawn], list[Drawn]]:
 
 
 def _risk_of(table: Any) -> OutputRisk:
-    known = [
-        table.column(name).to_pylist() if name in table.column_names else ()
-        for name in ("reference", "texts", "confidences", "high_findings")
-    ]
-    return output_risk(*known)
+    columns = ("reference", "texts", "confidences", "high_findings")
+    return output_risk(*(_column(table, name) for name in columns))
+
+
+def _signals(table: Any) -> list[str]:
+    return list(known_signals(*(_column(table, name) for name in ("confidences", "high_findings"))))
+
+
+def _column(table: Any, name: str) -> Sequence[Any]:
+    return table.column(name).to_pylist() if name in table.column_names else ()
 
 
 def _with_certain(

@@ -57,11 +57,6 @@ class OutputRisk:
     ranks: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
-    def signals(self) -> tuple[str, ...]:
-        """The names of the signals that have a part in the score."""
-        return tuple(self.ranks)
-
-    @property
     def scores(self) -> Floats:
         """The mean of the ranks of each output, in 0..1."""
         # Rounded, so that equal sums of ranks are equal whatever they are sums of.
@@ -119,6 +114,16 @@ def output_risk(
     if findings is not None:
         ranks["findings"] = findings
     return OutputRisk(ranks)
+
+
+def known_signals(
+    confidences: Sequence[Sequence[float | None]], high_findings: Sequence[int | None]
+) -> tuple[str, ...]:
+    """The names of the signals that have a part in the score where these are known."""
+    sure = any(one is not None for own in confidences for one in own)
+    checked = any(one is not None for one in high_findings)
+    known = {"confidence": sure, "findings": checked}
+    return tuple(name for name in SIGNALS if known.get(name, True))
 
 
 def signals_words(signals: Sequence[str]) -> str:

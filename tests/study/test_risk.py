@@ -10,7 +10,15 @@ import pyarrow as pa
 import pytest
 
 from core.study.draw_job import DrawSpec, drawn_pairs
-from core.study.risk import RISK, SIGNALS, OutputRisk, output_risk, riskiest, weighted_net
+from core.study.risk import (
+    RISK,
+    SIGNALS,
+    OutputRisk,
+    known_signals,
+    output_risk,
+    riskiest,
+    weighted_net,
+)
 from core.study.verdicts import Verdict
 
 REFERENCES = ["the red apple fell"] * 4
@@ -68,7 +76,7 @@ def test_an_example_with_findings_of_high_severity_is_risky_and_says_so() -> Non
     found = risk_of([[-0.1, -0.2]] * 10, [0, 0, 0, 3, 0, 0, 0, 0, 0, 0])
     assert riskiest(found.scores, 1) == [3]
     assert found.reasons(3) == ("findings",)
-    assert found.signals == tuple(SIGNALS)
+    assert tuple(found.ranks) == known_signals(SURE, [0]) == tuple(SIGNALS)
 
 
 def test_what_is_known_of_no_output_has_no_part_and_changes_no_stratum() -> None:
@@ -78,7 +86,7 @@ def test_what_is_known_of_no_output_has_no_part_and_changes_no_stratum() -> None
         ((), ()),
     ):
         found = output_risk(REFERENCES, TEXTS, confidences, findings)
-        assert found.signals == ("metrics", "length")
+        assert tuple(found.ranks) == known_signals(confidences, findings) == ("metrics", "length")
         assert found.scores.tolist() == plain.scores.tolist()
     checked = output_risk(REFERENCES, TEXTS, (), [0] * 4)  # a check that found nothing
     assert riskiest(checked.scores, 4) == riskiest(plain.scores, 4)
