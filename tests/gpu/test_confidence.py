@@ -23,7 +23,10 @@ from tests.gpu.test_generation import QUESTIONS, SYSTEMS, a_job, generate
 from tests.tiny_model import a_run, a_training, make_tiny_model, write_rows
 
 # peft 0.21 asks transformers 5.23 by an older name.
-pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:Position ids are not supported:UserWarning"),
+]
 
 PROMPT = PromptTemplate().prompt
 METHODS = {"lora": 0.02, "prompt_tuning": 0.1, "prefix_tuning": 0.1}
@@ -93,7 +96,7 @@ def test_confidence_and_reference_loss_are_those_of_a_slow_recomputation(
         ("s-base", plain_model(home, None)),
         ("s-tuned", plain_model(home, method)),
     ):
-        for question, prompt in list(zip(QUESTIONS, asked(base), strict=True))[:4]:
+        for question, prompt in list(zip(QUESTIONS, asked(base), strict=True))[:3]:
             row = rows[system_id, question["example_id"]]
             said = greedy(slow, prompt, row["new_tokens"])
             wanted = slow_likelihoods(slow, prompt, said)
@@ -129,7 +132,6 @@ def test_sampled_tokens_have_the_likelihood_that_they_have_at_temperature_1(
     config = GenerationConfig(max_new_tokens=12, temperature=2.5)
     stops = stop_tokens(base, PROMPT)
     answers = answer_batch(watched, base, prompts, config, stops, (), chance="")
-    assert len({answer.new_tokens for answer in answers}) >= 1
     for prompt, new, answer in zip(prompts, watched.new, answers, strict=True):
         own = slow_likelihoods(base.model, prompt, new[: answer.new_tokens])
         assert answer.confidence == pytest.approx(sum(own) / len(own), abs=1e-4)
