@@ -43,7 +43,7 @@ class TokenLogProbabilities(LogitsProcessor):  # type: ignore[misc]
         if not steps:
             return [[] for _ in range(len(new))]
         # `generate` may have made a step too many and taken it back.
-        return torch.stack(self._found[:steps], dim=1).tolist()  # type: ignore[no-any-return]
+        return torch.stack(self._found[:steps], dim=1).tolist()
 
     def _note(self, chosen: torch.Tensor) -> None:
         if self._last is None:

@@ -60,8 +60,8 @@ class OutputRisk:
     def scores(self) -> Floats:
         """The mean of the ranks of each output, in 0..1."""
         # Rounded, so that equal sums of ranks are equal whatever they are sums of.
-        found: Floats = np.round(np.mean(list(self.ranks.values()), axis=0), 9)
-        return found
+        found: Floats = np.stack(list(self.ranks.values())).mean(axis=0)
+        return np.round(found, 9)
 
     def reasons(self, place: int) -> tuple[str, ...]:
         """Why the output at a place is risky: its signals from STRIKING on, the highest first, or
