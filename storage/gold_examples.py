@@ -13,7 +13,8 @@ from typing import Any
 
 from core.clock import now
 from core.examples.current import CurrentExample
-from core.examples.gold import GoldAnswer, GoldMix, GoldTask, GoldTurns, MarkedExample
+from core.examples.gold import GoldMix, GoldTask, GoldTurns
+from core.examples.gold_accuracy import GoldAnswer, MarkedExample
 from core.examples.overlap import PersonAnnotation
 from storage.database import Database, Row
 from storage.remembered import Remembered

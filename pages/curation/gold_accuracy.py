@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.examples.example import FIELDS
-from core.examples.gold import MarkedExample, PersonAccuracy, WrongAnswer
+from core.examples.gold_accuracy import MarkedExample, PersonAccuracy, WrongAnswer
 from core.examples.overlap import label_values
 from core.examples.phrases import changes_between
 from core.statistics.estimates import Estimate

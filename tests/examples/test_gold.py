@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.clock import now
-from core.examples.gold import GoldAnswer, GoldTask, accuracy_of, wrong_answers
+from core.examples.gold import GoldTask
+from core.examples.gold_accuracy import GoldAnswer, accuracy_of, wrong_answers
 from core.examples.overlap import PersonAnnotation
 
 NAMES = {"p1": "Ann", "p2": "Bea"}

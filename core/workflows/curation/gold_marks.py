@@ -10,9 +10,9 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.examples.current import CurrentExample
-from core.examples.gold import (
+from core.examples.gold import GoldTask
+from core.examples.gold_accuracy import (
     GoldAnswer,
-    GoldTask,
     MarkedExample,
     PersonAccuracy,
     WrongAnswer,
