@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from core.clock import now
 from core.query import Query
@@ -23,10 +22,12 @@ class Answers:
     # Answers -----------------------------------------------------------------------------------
 
     def take_in(self, path: Path, version_id: str, generations: Mapping[str, str]) -> int:
-        """Insert the answers of a Parquet file that are new; how many.
+        """Insert the answers of a Parquet file that are new, and what their systems made of the
+        references; how many answers.
 
         Columns: system_id, example_id, text, prompt_tokens, new_tokens, seconds, finish, and
-        perhaps cut. `generations`: system id → generation id. Their revisions are the version's.
+        perhaps cut, confidence and reference_loss. `generations`: system id → generation id. Their
+        revisions are the version's.
         """
         known = {
             row["column_name"]
@@ -34,16 +35,18 @@ class Answers:
                 "DESCRIBE SELECT * FROM read_parquet($path)", {"path": str(path.resolve())}
             )
         }
-        sql = _TAKE_IN if "cut" in known else _TAKE_IN.replace("n.cut", "NULL")  # older workers
-        count = self._db.insert_from_parquet(
-            path,
-            sql,
-            {
-                "version": version_id,
-                "systems": list(generations),
-                "generations": list(generations.values()),
-            },
-        )
+        sql = _TAKE_IN
+        for column in {"cut", "confidence"} - known:  # older workers
+            sql = sql.replace(f"n.{column}", "NULL")
+        about = {
+            "version": version_id,
+            "systems": list(generations),
+            "generations": list(generations.values()),
+        }
+        count = self._db.insert_from_parquet(path, sql, about)
+        if "reference_loss" in known:
+            # Of answers that were there before too: they may be asked about again.
+            self._db.insert_from_parquet(path, _TAKE_IN_LOSSES, about)
         self._db.execute(
             "DELETE FROM system_coverage WHERE system_id IN $systems",
             {"systems": list(generations)},
@@ -143,74 +146,25 @@ class Answers:
             for i, row in examples.items()
         ]
 
-    # Shared outputs: what a study is drawn from --------------------------------------------------
-
-    def shared(self, version_id: str, system_ids: Sequence[str], split: str) -> tuple[int, int]:
-        """(examples of a split that all systems answered and none was trained on or shown, those
-        that one was)."""
-        _, joins = joined_systems(system_ids)
-        row = self._db.one(
-            f"""
-            SELECT count(*) FILTER (x.example_id IS NULL) AS fair,
-                   count(*) FILTER (x.example_id IS NOT NULL) AS left_out
-            FROM version_examples m
-            {joins}
-            LEFT JOIN (
-                SELECT DISTINCT example_id FROM exposed_examples WHERE system_id IN $systems
-            ) x ON x.example_id = m.example_id
-            WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
-            """,  # noqa: S608 made of numbers
-            shared_params(version_id, system_ids, split),
-        )
-        assert row is not None
-        return int(row["fair"]), int(row["left_out"])
-
-    def write_shared(
-        self,
-        path: Path,
-        version_id: str,
-        system_ids: Sequence[str],
-        split: str,
-        *,
-        exposed: bool = False,
-    ) -> int:
-        """Write the fair examples, in any order, with every system's answer; how many. `exposed`:
-        those too that a system was trained on or shown.
-
-        Columns: example_id, revision_id, position, reference, texts (a list, as `system_ids`).
-        """
-        texts, joins = joined_systems(system_ids)
-        return self._db.write_parquet(
-            path,
-            f"""
-            SELECT m.example_id, m.revision_id, m.position, r.output AS reference,
-                   list_value({texts}) AS texts
-            FROM version_examples m
-            {joins}
-            JOIN revisions r ON r.revision_id = m.revision_id
-            ANTI JOIN (
-                SELECT example_id FROM exposed_examples WHERE system_id IN $systems AND NOT $exposed
-            ) x ON x.example_id = m.example_id
-            WHERE m.version_id = $version AND ($split IS NULL OR m.split = $split)
-            """,  # noqa: S608 made of numbers
-            {**shared_params(version_id, system_ids, split), "exposed": exposed},
-        )
-
     # Scores ------------------------------------------------------------------------------------
 
     def to_score(self, version_id: str, system_ids: Sequence[str]) -> Query:
         """These systems' answers to a version's examples beside the references.
 
-        Columns: system_id, example_id, revision_id, reference, text. Examples without a reference
-        have nothing to be compared with.
+        Columns: system_id, example_id, revision_id, reference, text, confidence, reference_loss.
+        Examples without a reference have nothing to be compared with.
         """
         return Query(
             """
-            SELECT a.system_id, a.example_id, a.revision_id, r.output AS reference, a.text
+            SELECT a.system_id, a.example_id, a.revision_id, r.output AS reference, a.text,
+                   a.confidence, l.loss AS reference_loss
             FROM answers a
             JOIN version_examples m ON m.example_id = a.example_id
              AND m.revision_id = a.revision_id AND m.version_id = $version
             JOIN revisions r ON r.revision_id = m.revision_id
+            LEFT JOIN (SELECT * FROM reference_losses WHERE system_id IN $systems) l
+                ON l.system_id = a.system_id AND l.example_id = a.example_id
+               AND l.revision_id = a.revision_id
             WHERE a.system_id IN $systems AND trim(r.output) <> ''
             ORDER BY a.system_id, m.position
             """,
@@ -298,33 +252,13 @@ class Answers:
         )
 
 
-def joined_systems(system_ids: Sequence[str]) -> tuple[str, str]:
-    """The systems' texts and a join for each: to group them by example takes twice the time."""
-    numbers = [str(n + 1) for n in range(len(system_ids))]
-    return ", ".join(f"a{n}.text" for n in numbers), "".join(
-        _JOIN_SYSTEM.replace("%", n) for n in numbers
-    )
-
-
-def shared_params(version_id: str, system_ids: Sequence[str], split: str) -> dict[str, Any]:
-    """The parameters of a query over what systems answered of a split."""
-    return {
-        "version": version_id,
-        "systems": list(system_ids),
-        "split": None if split == "all" else split,
-    }
-
-
-_JOIN_SYSTEM = """
-    JOIN answers a% ON a%.system_id = $systems[%] AND a%.example_id = m.example_id
-     AND a%.revision_id = m.revision_id
-"""
 _TAKE_IN = """
     INSERT INTO answers
         (system_id, example_id, revision_id, generation_id, text, cut, prompt_tokens, new_tokens,
-         seconds, finish)
+         seconds, finish, confidence)
     SELECT n.system_id, n.example_id, m.revision_id, k.generation_id, n.text,
-           coalesce(CAST(n.cut AS VARCHAR), ''), n.prompt_tokens, n.new_tokens, n.seconds, n.finish
+           coalesce(CAST(n.cut AS VARCHAR), ''), n.prompt_tokens, n.new_tokens, n.seconds,
+           n.finish, n.confidence
     FROM read_parquet($parquet_path) n
     JOIN version_examples m ON m.version_id = $version AND m.example_id = n.example_id
     JOIN (SELECT unnest($systems) AS system_id, unnest($generations) AS generation_id) k
@@ -332,4 +266,16 @@ _TAKE_IN = """
     ANTI JOIN (SELECT * FROM answers WHERE system_id IN $systems) a
         ON a.system_id = n.system_id AND a.example_id = n.example_id
        AND a.revision_id = m.revision_id
+"""
+_TAKE_IN_LOSSES = """
+    INSERT INTO reference_losses (system_id, example_id, revision_id, generation_id, loss)
+    SELECT n.system_id, n.example_id, m.revision_id, k.generation_id, n.reference_loss
+    FROM read_parquet($parquet_path) n
+    JOIN version_examples m ON m.version_id = $version AND m.example_id = n.example_id
+    JOIN (SELECT unnest($systems) AS system_id, unnest($generations) AS generation_id) k
+        ON k.system_id = n.system_id
+    ANTI JOIN (SELECT * FROM reference_losses WHERE system_id IN $systems) l
+        ON l.system_id = n.system_id AND l.example_id = n.example_id
+       AND l.revision_id = m.revision_id
+    WHERE n.reference_loss IS NOT NULL
 """

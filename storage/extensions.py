@@ -31,12 +31,13 @@ class Extensions:
 
     def drawn(self, study_id: str) -> list[Row]:
         """The examples of a study, gold aside, each once, with the stratum and the probability that
-        it has in the sample now."""
+        it has in the sample now, and why it is risky."""
         return self._db.rows(
             """
             SELECT example_id, any_value(coalesce(sample_stratum, stratum)) AS stratum,
                    max(coalesce(sample_probability, inclusion_probability))
-                       AS inclusion_probability
+                       AS inclusion_probability,
+                   CAST(any_value(risk_reasons) AS VARCHAR[]) AS risk_reasons
             FROM pairs WHERE study_id = $study AND stratum <> 'gold'
             GROUP BY example_id ORDER BY min(number)
             """,

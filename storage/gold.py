@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from storage.answers import joined_systems, shared_params
 from storage.database import Database, Row
+from storage.shared_outputs import joined_systems, shared_params
 
 
 class Gold:

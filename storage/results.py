@@ -136,6 +136,7 @@ class Results:
                     FROM said j WHERE j.pair_id = b.pair_id AND j.set_apart), []) AS set_apart,
                    (SELECT list(CAST(j.spans AS VARCHAR) ORDER BY j.created_at) FROM said j
                     WHERE j.pair_id = b.pair_id) AS spans,
+                   coalesce(CAST(b.risk_reasons AS VARCHAR[]), []) AS risk_reasons,
                    coalesce((SELECT list(j.comment ORDER BY j.created_at) FROM said j
                     WHERE j.pair_id = b.pair_id AND j.comment <> ''), []) AS comments
             FROM asked b LEFT JOIN revisions r ON r.revision_id = b.revision_id
@@ -297,6 +298,7 @@ def _study_pair(row: Row) -> StudyPair:
         set_apart=tuple(row["set_apart"]),
         again=tuple(row["again"]),
         spans=_all_spans(row["spans"] or ()),
+        risk_reasons=tuple(row["risk_reasons"]),
     )
 
 

@@ -732,7 +732,8 @@ CREATE TABLE generations (
     CHECK (split IN ('train', 'validation', 'test', 'all'))
 );
 
--- A system's answer to one revision of an example.
+-- A system's answer to one revision of an example. Confidence: the mean natural log-probability of its
+-- tokens, NULL where it is not known.
 CREATE TABLE answers (
     system_id VARCHAR NOT NULL,
     example_id VARCHAR NOT NULL,
@@ -743,7 +744,17 @@ CREATE TABLE answers (
     prompt_tokens INTEGER,
     new_tokens INTEGER,
     seconds DOUBLE,
-    finish VARCHAR NOT NULL
+    finish VARCHAR NOT NULL,
+    confidence DOUBLE
+);
+
+-- How likely a system finds the reference of an example: the logarithm of its perplexity.
+CREATE TABLE reference_losses (
+    system_id VARCHAR NOT NULL,
+    example_id VARCHAR NOT NULL,
+    revision_id VARCHAR NOT NULL,
+    generation_id VARCHAR NOT NULL,
+    loss DOUBLE NOT NULL
 );
 
 -- How many answers a system has to a split of a version.
@@ -887,7 +898,8 @@ CREATE TABLE study_extensions (
 );
 
 -- Two answers to one example. By which extension it came (0: the opening draw), and what it is in
--- the sample since then, where that differs from how it was drawn.
+-- the sample since then, where that differs from how it was drawn. Risk_reasons: why its output is
+-- among the riskiest, names of core.study.risk.SIGNALS; NULL where it is not.
 CREATE TABLE pairs (
     pair_id VARCHAR PRIMARY KEY,
     study_id VARCHAR NOT NULL,
@@ -907,6 +919,7 @@ CREATE TABLE pairs (
     sample_stratum VARCHAR,
     sample_probability DOUBLE,
     sampled_at TIMESTAMP,
+    risk_reasons JSON,
     CHECK (inclusion_probability > 0)
 );
 

@@ -64,6 +64,7 @@ from storage.results import Results
 from storage.runs import Runs
 from storage.search import Search
 from storage.sessions import Sessions
+from storage.shared_outputs import SharedOutputs
 from storage.studies import Studies
 from storage.synthetic import SyntheticExamples
 from storage.systems import Systems
@@ -137,6 +138,7 @@ class Store:
         self.runs = Runs(self.database)
         self.systems = Systems(self.database)
         self.answers = Answers(self.database)
+        self.shared_outputs = SharedOutputs(self.database)
         self.studies = Studies(self.database)
         self.extensions = Extensions(self.database)
         self.presentations = Presentations(self.database)

@@ -258,14 +258,9 @@ class Studies:
         return study.notes if study else ()
 
 
-TAKE_IN_PAIRS = """
-    INSERT INTO pairs
-        (pair_id, study_id, example_id, revision_id, number, stratum, inclusion_probability,
-         system_a, system_b, answer_a, answer_b, places)
-    SELECT pair_id, study_id, example_id, revision_id, number, stratum, inclusion_probability,
-           system_a, system_b, answer_a, answer_b, places
-    FROM read_parquet($parquet_path)
-"""
+# By name: the columns of the file are core.study.drawn_files.PAIR_COLUMNS, of which a worker of an
+# earlier version wrote fewer.
+TAKE_IN_PAIRS = "INSERT INTO pairs BY NAME SELECT * FROM read_parquet($parquet_path)"
 TAKE_IN_PRESENTATIONS = """
     INSERT INTO presentations (presentation_id, study_id, pair_id, position, place, phase, weight)
     SELECT n.presentation_id, n.study_id, n.pair_id, n.position, n.place,

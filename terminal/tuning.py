@@ -96,6 +96,13 @@ def generate(
     max_new_tokens: Annotated[int | None, typer.Option(help="Longest answer.")] = None,
     shots: Annotated[int | None, typer.Option(help="Examples that the prompted base sees.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Answers at once.")] = None,
+    reference_perplexity: Annotated[
+        bool,
+        typer.Option(
+            "--reference-perplexity",
+            help="Measure how likely each system finds the references: one forward pass each.",
+        ),
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -111,6 +118,7 @@ def generate(
             "max_new_tokens": max_new_tokens,
             "shots": shots,
             "batch_size": batch_size,
+            "reference_perplexity": reference_perplexity,
         }
         answer = call(workspace_at(home), "generate", asked)
         lines = [

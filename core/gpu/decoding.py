@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
 import torch
 from transformers import GenerationConfig as DecodingConfig
-from transformers import StoppingCriteriaList
+from transformers import LogitsProcessorList, StoppingCriteriaList
 
+from core.gpu.confidence import TokenLogProbabilities, confidence_of
 from core.gpu.models import LoadedModel
 from core.gpu.stop_strings import StopAtStrings
 from core.prompts import Prompt, cut_answer
@@ -23,12 +24,14 @@ Finish = Literal["stop", "stop_string", "length", "too_long"]
 @dataclass(frozen=True)
 class Answer:
     """`text` ends before the prompt's first stop string, and `cut` is what was written from there
-    on; `new_tokens` counts what was generated, the stop included."""
+    on; `new_tokens` counts what was generated, the stop included; `confidence` is the mean natural
+    log-probability of these tokens, None where none was generated."""
 
     text: str
     cut: str
     new_tokens: int
     finish: Finish
+    confidence: float | None = None
 
 
 def stop_tokens(base: LoadedModel, prompt: Prompt) -> list[int]:
@@ -83,15 +86,23 @@ def answer_batch(
         torch.manual_seed(_seed(config.seed, chance))
     room = (base.context or 10**9) - width
     watch = StopAtStrings(base.tokenizer, stop_strings, width, len(prompts))
+    likely = TokenLogProbabilities()
     with torch.inference_mode():
         output = model.generate(
             input_ids=ids.to(base.device),
             attention_mask=mask.to(base.device),
             generation_config=_decoding(config, min(config.max_new_tokens, room), pad, stops),
             stopping_criteria=StoppingCriteriaList([watch] if stop_strings else []),
+            logits_processor=LogitsProcessorList([likely]),
         )
-    rows = [row[:end] for row, end in zip(output[:, width:].tolist(), watch.ends, strict=True)]
-    return [_read(base.tokenizer, row, stops, stop_strings) for row in rows]
+        new = output[:, width:]
+        likelihoods = likely.of(new)
+    rows = [row[:end] for row, end in zip(new.tolist(), watch.ends, strict=True)]
+    answers = [_read(base.tokenizer, row, stops, stop_strings) for row in rows]
+    return [
+        replace(answer, confidence=confidence_of(own[: answer.new_tokens]))
+        for answer, own in zip(answers, likelihoods, strict=True)
+    ]
 
 
 def _decoding(config: GenerationConfig, new: int, pad: int, stops: Sequence[int]) -> DecodingConfig:

@@ -10,6 +10,10 @@ data/examples.parquet (example_id, revision_id, instruction, input); writes fina
 (see ANSWERS) and final/summary.json. Every answer ends at the prompt's stop strings, whichever
 system gave it.
 
+Each answer that was written has its confidence (`core.gpu.confidence`); a label that was chosen has
+none. With reference_perplexity in the spec, examples.parquet has the output too, and each row the
+loss of it under its system, which costs one forward pass more.
+
 A prompt that fills the model's context is not cut: its text is empty, its finish "too_long", and a
 note names it. Answers are kept in checkpoints/answers.jsonl batch by batch; a stopped or killed job
 goes on behind them.
@@ -33,7 +37,7 @@ from core.gpu.generator import Question, Writing
 from core.gpu.labelled import cut_in_the_middle, read_tokens, readable_length
 from core.gpu.memory import free_memory
 from core.gpu.models import LoadedModel, load_model, refuse_changed
-from core.gpu.prompting import prompt_texts, prompt_tokens
+from core.gpu.prompting import prompt_texts, prompt_tokens, rendered_examples
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, PromptTemplate
@@ -53,6 +57,8 @@ ANSWERS = {
     "new_tokens": "int32",
     "seconds": "double",
     "finish": "string",
+    "confidence": "double",
+    "reference_loss": "double",
 }
 
 
@@ -177,6 +183,7 @@ def _questions(
     else:
         texts = prompt_texts(base.tokenizer, prompt, asked, shots)
         tokens = prompt_tokens(base.tokenizer, prompt, texts)
+    references = _references(base, prompt, spec, rows)
     return [
         Question(
             system["system_id"],
@@ -184,9 +191,26 @@ def _questions(
             str(row["example_id"]),
             row.get("revision_id"),
             tuple(ids),
+            reference,
         )
-        for row, ids in zip(rows, tokens, strict=True)
+        for row, ids, reference in zip(rows, tokens, references, strict=True)
     ]
+
+
+def _references(
+    base: LoadedModel,
+    prompt: Prompt,
+    spec: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+) -> list[tuple[int, ...]]:
+    """The outputs as training saw them, the token that stops them included; () for a blank one, and
+    everywhere where no perplexity is asked for."""
+    there = [bool(str(row.get("output") or "").strip()) for row in rows]
+    if base.labels or not spec.get("reference_perplexity") or not any(there):
+        return [()] * len(rows)
+    given = [row for row, has in zip(rows, there, strict=True) if has]
+    rendered = iter(rendered_examples(base.tokenizer, prompt, given))
+    return [next(rendered).answer if has else () for has in there]
 
 
 def _read(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.gpu.adapters import prompt_offset, without_adapter
+from core.gpu.confidence import reference_loss
+from core.gpu.data import EncodedExample
 from core.gpu.decoding import Answer, answer_batch, batches_of, stop_tokens
 from core.gpu.models import LoadedModel
 from core.gpu.threads import Threads
@@ -21,13 +23,15 @@ from core.tuning.generation_config import GenerationConfig
 
 @dataclass(frozen=True)
 class Question:
-    """One prompt (token ids) for one system of kind base, prompted or tuned."""
+    """One prompt (token ids) for one system of kind base, prompted or tuned. `reference`: the token
+    ids of the example's output as training saw it, where its perplexity is asked for."""
 
     system_id: str
     kind: str
     example_id: str
     revision_id: str | None
     prompt: tuple[int, ...]
+    reference: tuple[int, ...] = ()
 
 
 class Writing:
@@ -72,9 +76,10 @@ class Writing:
         started = time.monotonic()
         answers = self._answers(batch)
         each = (time.monotonic() - started) / len(batch)
+        losses = self._reference_losses(batch)
         return [
-            _row(question, **asdict(answer), seconds=round(each, 4))
-            for question, answer in zip(batch, answers, strict=True)
+            _row(question, **asdict(answer), seconds=round(each, 4), reference_loss=loss)
+            for question, answer, loss in zip(batch, answers, losses, strict=True)
         ]
 
     def _answers(self, batch: Sequence[Question]) -> list[Answer]:
@@ -91,10 +96,29 @@ class Writing:
                 chance=f"{first.system_id}/{first.example_id}",
             )
 
+    def _reference_losses(self, batch: Sequence[Question]) -> list[float | None]:
+        """Of each question the loss of its reference; None where it is not asked for or does not
+        fit the context."""
+        if not any(question.reference for question in batch):
+            return [None] * len(batch)
+        if batch[0].kind == "tuned":
+            return [self._reference_loss(self.model, question) for question in batch]
+        with without_adapter(self.model, self.base):
+            return [self._reference_loss(self.base.model, question) for question in batch]
+
+    def _reference_loss(self, model: Any, question: Question) -> float | None:
+        example = EncodedExample(question.prompt, question.reference)
+        if not example.answer or len(example) > (self.base.context or 10**9):
+            return None
+        return reference_loss(model, example, self.base.device)
+
     def _leave_out(self, questions: Sequence[Question]) -> None:
         if not questions:
             return
-        nothing = {"text": "", "cut": "", "new_tokens": 0, "finish": "too_long", "seconds": 0.0}
+        nothing = {
+            "text": "", "cut": "", "new_tokens": 0, "finish": "too_long", "seconds": 0.0,
+            "confidence": None, "reference_loss": None,
+        }  # fmt: skip
         rows = [_row(question, **nothing) for question in questions]
         names = ", ".join(question.example_id for question in questions[:20])
         self.job.note(

@@ -11,23 +11,27 @@ from typing import Any, NamedTuple
 
 from core.scoring.json_schema import schema_check
 from core.scoring.labels import LabelReport, label_report
-from core.scoring.metrics import FIELD, METRICS, SCHEMA_VALID, SCORER_VERSION
+from core.scoring.metrics import FIELD, MEASURED, METRICS, SCHEMA_VALID, SCORER_VERSION
 from core.scoring.records import field_matches, parse_record
 from core.scoring.words import has_words_unseen_by_rouge
 
 
 class Answer(NamedTuple):
-    """What one system answered to one example, beside the reference."""
+    """What one system answered to one example, beside the reference; and what its generation
+    measured, where it did, the names being those of MEASURED (`core.scoring.metrics`)."""
 
     system_id: str
     example_id: str
     revision_id: str
     reference: str
     text: str
+    confidence: float | None = None
+    reference_loss: float | None = None
 
 
 class ScoreRow(NamedTuple):
-    """One automatic value in 0..1; `field:<name>` metrics and exact_match are 0 or 1."""
+    """One automatic value, within its metric's bounds; `field:<name>` metrics and exact_match are 0
+    or 1."""
 
     system_id: str
     example_id: str
@@ -38,7 +42,8 @@ class ScoreRow(NamedTuple):
 
 @dataclass(frozen=True)
 class SystemSummary:
-    """Means over `n` answers of one system; `label_report` is None where no label is asked for."""
+    """Means over `n` answers of one system, those of what a generation measured over the answers
+    that have it; `label_report` is None where no label is asked for."""
 
     n: int
     metrics: dict[str, float]
@@ -134,7 +139,8 @@ def _scores(
     if plan.fields:
         matches = field_matches(answer.reference, answer.text, plan.fields)
         values |= {f"{FIELD}{name}": float(right) for name, right in matches.items()}
-    return values
+    measured = {m.name: getattr(answer, m.name) for m in MEASURED}
+    return values | {name: value for name, value in measured.items() if value is not None}
 
 
 def _means(rows: Sequence[ScoreRow]) -> dict[str, dict[str, float]]:
@@ -151,9 +157,10 @@ def _summary(
     answers: Sequence[Answer], means: dict[str, float], plan: ScoringPlan
 ) -> SystemSummary:
     report, unlabelled = _labels(answers, plan)
+    told = (*METRICS, *MEASURED, SCHEMA_VALID)
     return SystemSummary(
         n=len(answers),
-        metrics={m.name: means[m.name] for m in (*METRICS, SCHEMA_VALID) if m.name in means},
+        metrics={m.name: means[m.name] for m in told if m.name in means},
         field_accuracy={name: means[f"{FIELD}{name}"] for name in plan.fields},
         label_report=report,
         warnings=_warnings(answers, unlabelled),

@@ -47,18 +47,25 @@ def _read(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
-    if missing := [name for name in Answer._fields if name not in table.column_names]:
+    needed = [name for name in Answer._fields if name not in Answer._field_defaults]
+    if missing := [name for name in needed if name not in table.column_names]:
         raise NoAnswersToScore(
             f"answers.parquet has no column {', '.join(missing)}. "
-            f"Write it with the columns {', '.join(Answer._fields)}."
+            f"Write it with the columns {', '.join(needed)}."
         )
     return table
 
 
 def _answers(table: Any) -> Iterator[Answer]:
-    columns = [table.column(name).to_pylist() for name in Answer._fields]
-    for system_id, example_id, revision_id, reference, text in zip(*columns, strict=True):
-        yield Answer(system_id, example_id, revision_id, reference or "", text or "")
+    nothing = [None] * table.num_rows
+    columns = [
+        table.column(name).to_pylist() if name in table.column_names else nothing
+        for name in Answer._fields
+    ]
+    for system_id, example_id, revision_id, reference, text, *measured in zip(
+        *columns, strict=True
+    ):
+        yield Answer(system_id, example_id, revision_id, reference or "", text or "", *measured)
 
 
 def _write(rows: list[ScoreRow], path: Path) -> None:

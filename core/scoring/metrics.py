@@ -32,10 +32,11 @@ FIELD = "field:"
 @dataclass(frozen=True)
 class Metric:
     """One automatic metric. `is_share`: each value is 0 or 1, so that its mean has an exact
-    interval. `function` is None for a field, which is read from the whole record;
+    interval. `function` is None for a field, which is read from the whole record, and for what a
+    model said itself;
     `higher_is_better` where neither more nor less of it is better in itself; `most`: its highest
     value, the lowest being 0, or None; `of_question`: the function's first text is the question,
-    not the reference."""
+    not the reference; `note`: what people have to know to read its values."""
 
     name: str
     label: str
@@ -44,6 +45,7 @@ class Metric:
     higher_is_better: bool | None = True
     most: float | None = 1.0
     of_question: bool = False
+    note: str = ""
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -64,6 +66,31 @@ METRICS = (
     ),
 )
 """In the order in which people see them; the first is the one that a page shows first."""
+
+MEASURED = (
+    # Of the model itself: a sure answer is no better one, so that neither direction is.
+    Metric(
+        "confidence",
+        "confidence, mean log-probability",
+        None,
+        higher_is_better=None,
+        most=None,
+        note="Confidence is the mean natural log-probability of the tokens of an answer, at "
+        "temperature 1: how sure a model is, not whether it is right.",
+    ),
+    # On the log scale, where the difference of two systems is the logarithm of a ratio.
+    Metric(
+        "reference_loss",
+        "log perplexity of the reference",
+        None,
+        higher_is_better=False,
+        most=None,
+        note="Log perplexity of the reference is the natural logarithm, for each token: 0.1 less "
+        "is a perplexity 10 % lower.",
+    ),
+)
+"""What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns
+of the answers that are scored."""
 
 _ROUGES = tuple(
     Metric(name, label, function)
@@ -117,7 +144,8 @@ NAMES_TOLD = f"{', '.join(_TOLD)}; {SUFFIXES_TOLD}; or all"
 """The names that `touchstone score --metrics` takes, for people."""
 
 _BY_NAME = {
-    metric.name: metric for metric in (*METRICS, *ON_REQUEST, *LABEL_METRICS, PASSED, SCHEMA_VALID)
+    metric.name: metric
+    for metric in (*METRICS, *MEASURED, *ON_REQUEST, *LABEL_METRICS, PASSED, SCHEMA_VALID)
 }
 
 
@@ -130,5 +158,5 @@ def metric(name: str) -> Metric:
 
 def in_order(names: set[str]) -> list[str]:
     """Names of metrics as people see them: those of the table in its order, then the fields."""
-    known = [m.name for m in (*METRICS, *ON_REQUEST) if m.name in names]
+    known = [m.name for m in (*METRICS, *MEASURED, *ON_REQUEST) if m.name in names]
     return [*known, *sorted(names - set(known))]

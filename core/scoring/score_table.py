@@ -26,6 +26,7 @@ from core.statistics.estimates import (
 SEED = 7
 Values = NDArray[np.float64]
 TRAINED = "Not shown: trained on these examples, or shown them in the prompt."
+UNDIRECTED = "No finding: neither more nor less is better in itself."
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,17 @@ class ScoreDifference:
     @property
     def says(self) -> Better:
         """What may be said of the candidate, by the metric's direction."""
-        better = metric_named(self.metric).higher_is_better
-        return says_better(self.difference if better else negated(self.difference))
+        higher = metric_named(self.metric).higher_is_better
+        if higher is None:
+            return "not shown"
+        return says_better(self.difference if higher else negated(self.difference))
 
     @property
     def note(self) -> str:
-        """Why nothing is said, where that is because of what a system has seen."""
-        return TRAINED if self.left_out and not self.difference.n else ""
+        """Why nothing is said, where that is for what a system has seen, or for the metric."""
+        if self.left_out and not self.difference.n:
+            return TRAINED
+        return UNDIRECTED if metric_named(self.metric).higher_is_better is None else ""
 
     def turned(self) -> ScoreDifference:
         """The same with the roles exchanged."""

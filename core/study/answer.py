@@ -37,7 +37,8 @@ class StudyPair:
 
     A verdict is the id of the preferred system, or the outcome without a preference; `set_apart`
     are those of people who had seen results or names, `again` those of a pair that came back.
-    `spans`: system id → the words that anybody marked in its answer.
+    `spans`: system id → the words that anybody marked in its answer; `risk_reasons`: why its output
+    is among the riskiest (`core.study.risk.SIGNALS`), where it is.
     """
 
     pair_id: str
@@ -53,3 +54,4 @@ class StudyPair:
     set_apart: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    risk_reasons: tuple[str, ...] = ()

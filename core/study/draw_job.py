@@ -1,12 +1,12 @@
 """The job kind "study": draws the sample, fixes order and places, scans for leaks.
 
 Run by `python -m core.worker JOB_DIR`. Reads data/answers.parquet (example_id, revision_id,
-position, reference, texts: every system's answer, the baseline's first), in any order, and where
-there is to be gold data/gold.parquet (GoldCandidate's fields); for a copy of a study
-data/drawn.parquet (example_id, stratum, inclusion_probability) in place of a draw.
-Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
-final/study.json (leaks, seal, pairs, risk_pairs, gold_pairs, kept_out, outputs, changed). spec:
-DrawSpec's fields.
+position, reference, texts: every system's answer, the baseline's first; and perhaps confidences and
+high_findings, for `core.study.risk`), in any order, and where there is to be gold data/gold.parquet
+(GoldCandidate's fields); for a copy of a study data/drawn.parquet (Drawn's fields) in place of a
+draw. Writes final/pairs.parquet and final/presentations.parquet, whose columns are the tables', and
+final/study.json (leaks, seal, pairs, risk_pairs, risk_signals, gold_pairs, kept_out, outputs,
+changed). spec: DrawSpec's fields.
 
 The pairs of the sample come first; those of the riskiest outputs that it has not drawn wait behind
 them, in a stratum of their own (`core.study.risk`). Where the plan changes what raters see
@@ -15,6 +15,7 @@ them, in a stratum of their own (`core.study.risk`). Where the plan changes what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
@@ -26,8 +27,8 @@ import numpy as np
 from core.errors import InvalidInput
 from core.jobs.context import JobContext
 from core.jobs.folder import write_json
+from core.study.drawn_files import write_drawn
 from core.study.gold import (
-    GOLD,
     Gold,
     GoldCandidate,
     choose_gold,
@@ -38,13 +39,10 @@ from core.study.gold import (
 from core.study.leaks import scan, worst
 from core.study.order import pair_order
 from core.study.pairing import meetings
-from core.study.risk import RISK, risk_scores, riskiest
+from core.study.risk import RISK, OutputRisk, known_signals, output_risk, riskiest
 from core.study.sampling import Drawn, draw, length_strata
 from core.study.sealing import seal_content, seal_of
 from core.study.shown_answers import as_shown
-
-PLACE_STEP = 1_000_000
-"""First views of all pairs wait before second ones."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,12 @@ def run(job: JobContext) -> None:
     drawn = None
     if job.data("drawn.parquet").exists():
         rows = pq.read_table(job.data("drawn.parquet")).to_pylist()
-        drawn = {row["example_id"]: Drawn(**row) for row in rows}
+        drawn = {
+            row["example_id"]: Drawn(
+                **{**row, "risk_reasons": tuple(row.get("risk_reasons") or ())}
+            )
+            for row in rows
+        }
     with job.final() as folder:
         write_json(folder / "study.json", draw_study(table, spec, folder, chosen, drawn))
     job.progress(table.num_rows, table.num_rows)
@@ -128,42 +131,12 @@ def draw_study(
         "seal": seal_of(content),
         "pairs": len(pairs) - len(gold),
         "risk_pairs": len(pairs) - len(gold) - sampled,
+        "risk_signals": _signals(table) if spec.risk and drawn is None else [],
         "gold_pairs": len(gold),
         "kept_out": kept_out(gold),
         "outputs": table.num_rows,
         "changed": asdict(changed) if changed else None,
     }
-
-
-def write_drawn(
-    folder: Path, pairs: Sequence[dict[str, Any]], study_id: str, overlap: float, seed: int
-) -> int:
-    """Writes pairs.parquet and presentations.parquet, a share of the sample's pairs with places for
-    two people; how many pairs are of the sample."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sampled = [pair for pair in pairs if pair["stratum"] not in (RISK, GOLD)]
-    order = pair_order(len(sampled), seed + 1)
-    twice = {sampled[k]["pair_id"] for k in order[: round(overlap * len(sampled))]}
-    for pair in pairs:
-        pair["places"] = 2 if pair["pair_id"] in twice else 1
-    pq.write_table(pa.Table.from_pylist(pairs, _schema(PAIR_COLUMNS)), folder / "pairs.parquet")
-    waiting = [
-        {
-            "presentation_id": f"pre_{pair['pair_id'].removeprefix('pair_')}_{place}",
-            "study_id": study_id,
-            "pair_id": pair["pair_id"],
-            "position": PLACE_STEP * place + pair["number"],
-            "place": place,
-        }
-        for place in range(2)
-        for pair in pairs
-        if place < pair["places"]
-    ]
-    showings = pa.Table.from_pylist(waiting, _schema(PRESENTATION_COLUMNS))
-    pq.write_table(showings, folder / "presentations.parquet")
-    return len(sampled)
 
 
 def kept_out(gold: Sequence[Gold]) -> list[str]:
@@ -202,23 +175,42 @@ def _given(table: Any, given: Mapping[str, Drawn]) -> tuple[list[Drawn], list[Dr
 def _draw(table: Any, spec: DrawSpec) -> tuple[list[Drawn], list[Drawn]]:
     ids = table.column("example_id").to_pylist()
     strata = table.column("stratum").to_pylist()
-    references = table.column("reference").to_pylist()
-    texts = table.column("texts").to_pylist()
     drawn = draw(ids, strata, min(spec.size, len(ids)), np.random.default_rng(spec.seed))
     beside: list[Drawn] = []
     if spec.risk:
-        certain = [ids[k] for k in riskiest(risk_scores(references, texts), spec.risk)]
+        risk = _risk_of(table)
+        certain = {ids[k]: risk.reasons(k) for k in riskiest(risk.scores, spec.risk)}
         drawn, beside = _with_certain(drawn, certain)
     return drawn, beside
 
 
+def _risk_of(table: Any) -> OutputRisk:
+    columns = ("reference", "texts", "confidences", "high_findings")
+    return output_risk(*(_column(table, name) for name in columns))
+
+
+def _signals(table: Any) -> list[str]:
+    return list(known_signals(*(_column(table, name) for name in ("confidences", "high_findings"))))
+
+
+def _column(table: Any, name: str) -> Sequence[Any]:
+    return table.column(name).to_pylist() if name in table.column_names else ()
+
+
 def _with_certain(
-    drawn: Sequence[Drawn], certain: Sequence[str]
+    drawn: Sequence[Drawn], certain: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Drawn], list[Drawn]]:
-    """The sample, which says what is reviewed with certainty, and the rest of that, beside it."""
-    there, sure = {d.example_id for d in drawn}, set(certain)
-    sample = [replace(d, inclusion_probability=1.0) if d.example_id in sure else d for d in drawn]
-    return sample, [Drawn(one, RISK, 1.0) for one in certain if one not in there]
+    """The sample, which says what is reviewed with certainty (example id → why), and the rest of
+    that, beside it."""
+    there = {d.example_id for d in drawn}
+    sample = [
+        replace(d, inclusion_probability=1.0, risk_reasons=certain[d.example_id])
+        if d.example_id in certain
+        else d
+        for d in drawn
+    ]
+    beside = [Drawn(one, RISK, 1.0, why) for one, why in certain.items() if one not in there]
+    return sample, beside
 
 
 def numbered(
@@ -259,6 +251,7 @@ def pairs_of(
             "revision_id": revisions[k],
             "stratum": d.stratum,
             "inclusion_probability": d.inclusion_probability,
+            "risk_reasons": json.dumps(d.risk_reasons) if d.risk_reasons else None,
             "system_a": systems[a],
             "system_b": systems[b],
             "answer_a": texts[k][a].strip(),
@@ -285,24 +278,3 @@ def _leaks(table: Any, spec: DrawSpec) -> dict[str, Any]:
     both = meetings(len(texts), spec.among)
     reports = [scan(texts[a], texts[b], **about) for a, b in both]
     return worst(reports).to_json()
-
-
-PAIR_COLUMNS = {
-    "pair_id": "string", "study_id": "string", "example_id": "string", "revision_id": "string",
-    "number": "int32", "stratum": "string", "inclusion_probability": "float64",
-    "system_a": "string", "system_b": "string", "answer_a": "string", "answer_b": "string",
-    "places": "int32",
-}  # fmt: skip
-PRESENTATION_COLUMNS = {
-    "presentation_id": "string", "study_id": "string", "pair_id": "string", "position": "int32",
-    "place": "int32",
-}  # fmt: skip
-
-
-def _schema(columns: Mapping[str, str]) -> Any:
-    import pyarrow as pa
-
-    kinds: dict[str, Sequence[Any]] = {
-        "string": pa.string(), "int32": pa.int32(), "float64": pa.float64(),
-    }  # fmt: skip
-    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])

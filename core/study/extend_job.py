@@ -27,8 +27,8 @@ from core.study.draw_job import (
     numbered,
     pairs_of,
     read_candidates,
-    write_drawn,
 )
+from core.study.drawn_files import write_drawn
 from core.study.gold import GOLD, Gold, choose_gold, gold_rows, gold_wanted, mixed_in
 from core.study.order import pair_order, seed_of_extension
 from core.study.pairing import meetings

@@ -1,11 +1,24 @@
-"""The risk stratum: the outputs on which two systems differ most, reviewed beside the sample.
+"""The risk stratum: the outputs that are most likely to go wrong, reviewed beside the sample.
 
-    scores = risk_scores(references, texts)          # in 0..1, of each output
-    riskiest(scores, 30)                             # the places of the 30 highest
+    risk = output_risk(references, texts, confidences, high_findings)
+    risk.scores                                      # in 0..1, of each output
+    riskiest(risk.scores, 30)                        # the places of the 30 highest
+    risk.reasons(place)                              # names of SIGNALS
 
-The score is the mean of two ranks: how far the systems' token F1 against the reference differ, and
-how far their lengths do. It follows from the answers alone, so each of the riskiest is reviewed
-with certainty (probability 1, a certainty stratum: Cochran 1977, "Sampling Techniques", 5A), drawn
+The score is the mean of the ranks of SIGNALS, each as heavy as the others:
+
+- metrics: how far the systems' token F1 against the reference differ;
+- length: how far the logarithms of their lengths do;
+- confidence: how low a system's confidence in its answer is among its own answers, as systems are
+  not equally sure in general; of the systems the one with the lowest place counts;
+- findings: how many findings of high severity the newest check has on the example.
+
+A rank is the share of outputs whose signal is lower, and half of those where it is equal. Where a
+signal is not known of an output its rank is one half; where it is known of none, it has no part in
+the score. So the order is that of the first two signals where nothing else is known.
+
+It follows from what is known before anybody rates, so each of the riskiest is reviewed with
+certainty (probability 1, a certainty stratum: Cochran 1977, "Sampling Techniques", 5A), drawn
 into the sample or not; all others have the sample's probability. The verdict rests on the sample
 alone, as one of the riskiest is in it no oftener than any other.
 """
@@ -14,7 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +38,37 @@ from core.study.verdicts import WORTH, Verdict
 
 RISK = "risk-first"
 """The stratum of a pair that is reviewed only for its risk."""
+SIGNALS = {
+    "metrics": "token F1 differs",
+    "length": "lengths differ",
+    "confidence": "low confidence",
+    "findings": "findings of high severity",
+}
+"""What makes an output risky: name → in words."""
+STRIKING = 0.8
+"""From this rank on a signal is why an output is risky: it is in the highest fifth."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OutputRisk:
+    """The rank of each output on each signal that is known, shape (outputs,), in 0..1."""
+
+    ranks: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> Floats:
+        """The mean of the ranks of each output, in 0..1."""
+        # Rounded, so that equal sums of ranks are equal whatever they are sums of.
+        found: Floats = np.stack(list(self.ranks.values())).mean(axis=0)
+        return np.round(found, 9)
+
+    def reasons(self, place: int) -> tuple[str, ...]:
+        """Why the output at a place is risky: its signals from STRIKING on, the highest first, or
+        the highest where there is none."""
+        own = {name: float(ranks[place]) for name, ranks in self.ranks.items()}
+        order = sorted(own, key=lambda name: -own[name])
+        return tuple(name for name in order if own[name] >= STRIKING) or tuple(order[:1])
 
 
 @dataclass(frozen=True)
@@ -41,10 +85,16 @@ class RiskReview:
         return sum(n for verdict, n in self.verdicts.items() if verdict != "cannot_judge")
 
 
-def risk_scores(references: Sequence[str], texts: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """The risk of each output in 0..1; `texts`: the answers of all systems, the baseline's first.
+def output_risk(
+    references: Sequence[str],
+    texts: Sequence[Sequence[str]],
+    confidences: Sequence[Sequence[float | None]] = (),
+    high_findings: Sequence[int | None] = (),
+) -> OutputRisk:
+    """The risk of each output; `texts`: the answers of all systems, the baseline's first, and
+    `confidences` theirs; `high_findings` those of the example, None where no check looked.
 
-    Of several candidates the one that differs most counts. Shape (outputs,).
+    Of several candidates the one that differs most counts.
     """
     apart, lengths = [], []
     for reference, (baseline, *candidates) in zip(references, texts, strict=True):
@@ -52,8 +102,33 @@ def risk_scores(references: Sequence[str], texts: Sequence[Sequence[str]]) -> ND
         apart.append(max(abs(token_f1(reference, text) - f1) for text in candidates))
         size = 1 + len(baseline)
         lengths.append(max(abs(math.log((1 + len(text)) / size)) for text in candidates))
-    scores: NDArray[np.float64] = (_ranks(apart) + _ranks(lengths)) / 2
-    return scores
+    ranks = {"metrics": _ranks(apart), "length": _ranks(lengths)}
+    unsure = [
+        _known_ranks([_negative(one) for one in own]) for own in zip(*confidences, strict=True)
+    ]
+    known = [own for own in unsure if own is not None]
+    if known:
+        # Ranked once more: the highest of several ranks would weigh more than one of a signal.
+        ranks["confidence"] = _ranks(np.max(known, axis=0).tolist())
+    findings = _known_ranks(high_findings)
+    if findings is not None:
+        ranks["findings"] = findings
+    return OutputRisk(ranks)
+
+
+def known_signals(
+    confidences: Sequence[Sequence[float | None]], high_findings: Sequence[int | None]
+) -> tuple[str, ...]:
+    """The names of the signals that have a part in the score where these are known."""
+    sure = any(one is not None for own in confidences for one in own)
+    checked = any(one is not None for one in high_findings)
+    known = {"confidence": sure, "findings": checked}
+    return tuple(name for name in SIGNALS if known.get(name, True))
+
+
+def signals_words(signals: Sequence[str]) -> str:
+    """Signals in words; () for those of a study from before they were kept."""
+    return ", ".join(SIGNALS[name] for name in signals or ("metrics", "length"))
 
 
 def riskiest(scores: NDArray[np.float64], count: int) -> list[int]:
@@ -86,6 +161,20 @@ def weighted_net(verdicts: Sequence[Verdict], probabilities: Sequence[float]) ->
         low=max(min(padded.low, mean.value), -1.0),
         high=min(max(padded.high, mean.value), 1.0),
     )
+
+
+def _negative(confidence: float | None) -> float | None:
+    return None if confidence is None else -confidence
+
+
+def _known_ranks(values: Sequence[float | None]) -> Floats | None:
+    """The ranks of what is known among what is known, one half for the rest; None for nothing."""
+    known = [k for k, value in enumerate(values) if value is not None]
+    if not known:
+        return None
+    found = np.full(len(values), 0.5)
+    found[known] = _ranks([value for value in values if value is not None])
+    return found
 
 
 def _ranks(values: Sequence[float]) -> NDArray[np.float64]:

@@ -17,11 +17,13 @@ LENGTHS = ("short", "medium", "long")
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn example; its weight in an estimate is 1 / inclusion_probability (0 < p <= 1)."""
+    """One drawn example; its weight in an estimate is 1 / inclusion_probability (0 < p <= 1).
+    `risk_reasons`: why it is among the riskiest (`core.study.risk.SIGNALS`), where it is."""
 
     example_id: str
     stratum: str
     inclusion_probability: float
+    risk_reasons: tuple[str, ...] = ()
 
 
 def sample_size(n_outputs: int, fraction: float = 0.10, margin: float | None = None) -> int:

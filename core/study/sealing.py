@@ -23,7 +23,7 @@ from core.errors import InvalidInput
 
 SEED_BITS = 62
 FORMAT = 1
-ADDED = ("pairs", "risk_pairs", "gold_pairs", "kept_out", "seed", "changed")
+ADDED = ("pairs", "risk_pairs", "risk_signals", "gold_pairs", "kept_out", "seed", "changed")
 DRAWN_AS = ("stratum", "inclusion_probability")
 
 

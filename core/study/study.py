@@ -40,7 +40,8 @@ class StudyPlan:
     share of the sample's pairs that two people rate; `repeats`: that of each rater's pairs that
     come back to them; `changes`: what was changed in the answers that are shown
     (`core.study.transforming`), which the draw counts in `changed`; `risk`: so many of the riskiest
-    outputs are reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`);
+    outputs are reviewed beside the sample, in `risk_pairs` of the `pairs` (`core.study.risk`), by
+    `risk_signals`, which the draw tells;
     `gold`: the share of the sample for which pairs are mixed in whose right answer is known,
     `gold_pairs` beside the `pairs`; `kept_out`: the outputs that they are made of, which are not
     drawn (`core.study.gold`); `for_tuning`: it collects preferences to learn from, so that examples
@@ -60,6 +61,7 @@ class StudyPlan:
     split_size: int = 0
     risk: int = 0
     risk_pairs: int = 0
+    risk_signals: tuple[str, ...] = ()
     repeats: float = 0.0
     changes: tuple[str, ...] = ()
     changed: Changed | None = None
@@ -94,7 +96,7 @@ class StudyPlan:
     def from_json(cls, values: Mapping[str, Any]) -> StudyPlan:
         """The plan that `to_json` wrote, or that of an earlier version."""
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        for name in ("changes", "kept_out"):
+        for name in ("changes", "kept_out", "risk_signals"):
             known[name] = tuple(known.get(name, ()))
         if counts := known.get("changed"):
             known["changed"] = Changed(**{**counts, "openings": tuple(counts["openings"])})
@@ -109,7 +111,7 @@ class StudyPlan:
         """Plain values, of an older study as it was sealed."""
         values = {**asdict(self), "kept_out": list(self.kept_out)}
         later = {"split_size", "risk", "risk_pairs", "repeats", "changes", "changed", "for_tuning"}
-        later.add("among")
+        later |= {"among", "risk_signals"}
         later |= set(GOLD_FIELDS)
         return {name: value for name, value in values.items() if value or name not in later}
 

@@ -9,17 +9,19 @@ import streamlit as st
 
 from core.actor import Actor
 from core.conversation import readable
+from core.scoring.metrics import MEASURED
 from core.study.answer import Answer, AnsweredExample
 from core.study.system import VersionSystem
 from core.workflows.evaluation import generating
 from pages.components import page
-from pages.evaluation.systems_table import SHOWN
+from pages.evaluation.systems_table import SHOWN, names_of
 
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 PAGE = 10
 MOST = 3
+READ = {**SHOWN, **names_of(MEASURED)}
 
 
 def read_answers(
@@ -39,7 +41,7 @@ def read_answers(
         "Systems", list(names), default=list(names)[:MOST], format_func=names.__getitem__,
         max_selections=MOST, key=f"read_systems {version_id}",
     )  # fmt: skip
-    metric = st.selectbox("Score", list(SHOWN), format_func=SHOWN.__getitem__)
+    metric = st.selectbox("Score", list(READ), format_func=READ.__getitem__)
     if not chosen:
         return
     total = max(s.answers for s in systems if s.system_id in chosen)
@@ -49,7 +51,7 @@ def read_answers(
         store, actor, version_id, chosen, metric=metric, limit=PAGE, offset=PAGE * (at - 1)
     )
     for row in rows:
-        _example(row, [(i, names[i]) for i in chosen], SHOWN[metric])
+        _example(row, [(i, names[i]) for i in chosen], READ[metric])
 
 
 def _example(row: AnsweredExample, systems: Sequence[tuple[str, str]], metric: str) -> None:

@@ -59,8 +59,13 @@ def generate_form(store: StoreType, actor: Actor, project_id: str, version_id: s
         )
         with st.expander("How they answer"):
             config = _config(defaults)
+            perplexity = st.toggle(
+                "Measure the perplexity of the references",
+                help="How likely each system finds the reference answers. It takes one more pass "
+                "of the model for each example.",
+            )
         if st.form_submit_button("Generate answers", type="primary", icon=":material/play_arrow:"):
-            _start(store, actor, run_id, kinds, split, limit or None, config)
+            _start(store, actor, run_id, kinds, split, limit or None, config, perplexity)
 
 
 def _config(defaults: GenerationConfig) -> dict[str, Any]:
@@ -85,12 +90,14 @@ def _start(
     split: str,
     limit: int | None,
     config: Any,
+    perplexity: bool,
 ) -> None:
     form = f"generate {run_id}"
     try:
         generating.start_generation(
             store, actor, run_id, kinds=kinds, split=split, limit=limit,
             config=GenerationConfig(**config), submission_id=session.submission_id(form),
+            reference_perplexity=perplexity,
         )  # fmt: skip
     except TouchstoneError as error:
         tell(error.title, error.message)

@@ -86,7 +86,7 @@ def safe(text: str) -> str:
 def scores_chart(
     title: str, report: Sequence[SystemScores], metric: str, colours: Mapping[str, str]
 ) -> None:
-    """One point per system on one metric, 0 to 1."""
+    """One point per system on one metric; from 0 to 1 where it can be neither less nor more."""
     fig = charts.figure(title, x=metric_name(metric))
     for k, scores in enumerate(report):
         if metric in scores.means:
@@ -94,7 +94,8 @@ def scores_chart(
             mean = scores.means[metric].mean
             points(fig, [(-k, mean)], name=scores.system.name, colour=colour)
     rows_axis(fig, [scores.system.name for scores in report])
-    fig.update_xaxes(range=[-0.04, 1.02])
+    if metric_named(metric).bounds == (0.0, 1.0):
+        fig.update_xaxes(range=[-0.04, 1.02])
     rows = [
         {"system": s.system.name, "metric": metric, **as_row(s.means[metric].mean)}
         for s in report

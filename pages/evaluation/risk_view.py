@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.study.findings import Comparison
-from core.study.risk import RiskReview
+from core.study.risk import RiskReview, signals_words
 from core.study.verdicts import points
 from core.workflows.evaluation.results import StudyResult
 from pages.components import page
@@ -26,8 +26,9 @@ def show_risk(result: StudyResult, found: Comparison) -> None:
             f"{risk.verdicts.get('baseline', 0)} lost, {ties} tied of {risk.reviewed} judged pairs"
         )
         st.caption(
-            f"The {page.counted(plan.risk, 'output')} on which the systems differ most, by token "
-            f"F1 and by length: {page.number(planned)} beside the sample, the others in it. "
+            f"The {page.counted(plan.risk, 'output')} of the highest risk "
+            f"({signals_words(plan.risk_signals)}): {page.number(planned)} beside the sample, the "
+            "others in it. "
             f"{'' if result.withheld else _weighted(risk)}"
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
+from core.scoring.metrics import metric as metric_named
 from core.study.sentences import compared, says_words, written
 from core.workflows.evaluation import score_report, scoring
 from core.workflows.evaluation.reports import Report
@@ -217,6 +218,7 @@ def _table(report: ScoreReport) -> None:
             else "."
         )
         + " Several metrics at once make one chance finding likelier."
+        + "".join(f" {note}" for name in report.metrics if (note := metric_named(name).note))
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
+from core.study.risk import signals_words
 from core.study.study import Study, StudyProgress, ten_percent_rule
 from core.workflows.evaluation import rating, results, seals, studies
 from pages.components import page
@@ -78,7 +79,12 @@ def _plan(study: Study) -> str:
     )
     partly = 0 < plan.outputs < plan.split_size
     of = f" (of a split of {page.number(plan.split_size)} examples)" if partly else ""
-    risk = f", {page.number(plan.risk_pairs)} of them for their risk" if plan.risk_pairs else ""
+    risk = (
+        f", {page.number(plan.risk_pairs)} of them for their risk "
+        f"({signals_words(plan.risk_signals)})"
+        if plan.risk_pairs
+        else ""
+    )
     each = study.pairs_per_example
     among = (
         f"{each} pairs of each{', of every two systems' if plan.among else ''} · "

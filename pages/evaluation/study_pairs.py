@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.actor import Actor
 from core.study.answer import StudyPair
+from core.study.risk import SIGNALS
 from core.study.spans import marked_parts
 from core.study.study import Study
 from core.workflows.evaluation import results, studies
@@ -45,6 +46,8 @@ def study_pairs(store: StoreType, actor: Actor, study_id: str) -> None:
 def _pair(pair: StudyPair, study: Study) -> None:
     with st.container(border=True):
         st.text(f"{pair.number} · {_said(pair, study)}")
+        if pair.risk_reasons:
+            st.caption(f"Risky: {', '.join(SIGNALS[name] for name in pair.risk_reasons)}")
         texts = {
             "Instruction": pair.instruction, "Input": pair.input, "Reference": pair.reference,
         }  # fmt: skip

@@ -14,6 +14,7 @@ from core.study.forecast import Assumptions, forecast, size_for_margin
 from core.study.gold import gold_wanted
 from core.study.pairing import meetings
 from core.study.repeats import SHARE
+from core.study.risk import SIGNALS, signals_words
 from core.study.study import TUNING_SPLITS
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
@@ -146,8 +147,10 @@ def _choose_size(seen: Prospect, pace: Pace, candidates: int) -> dict[str, Any]:
             )  # fmt: skip
             risk = st.number_input(
                 "Riskiest outputs beside the sample", 0, seen.outputs, 0, 5,
-                help="The outputs on which the systems differ most, by token F1 and by length, are "
-                "rated last. They are reported beside the verdict and never enter it.",
+                help=f"Those of the highest risk: {signals_words(tuple(SIGNALS))}. Each counts "
+                "as much as the others; confidence needs answers that were generated here, and "
+                "findings a check of the data. They are rated last, reported beside the verdict, "
+                "and never enter it.",
             )  # fmt: skip
             among = candidates > 1 and st.toggle(
                 "Candidates meet each other too",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.actor import Actor
-from core.scoring.metrics import METRICS
+from core.scoring.metrics import METRICS, Metric
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
 from core.workflows.curation import freezing
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from pages.components.session import StoreType
 
 KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "imported": "imported"}
-SHOWN = {m.name: m.label[:1].upper() + m.label[1:] for m in METRICS}
+
+
+def names_of(metrics: Sequence[Metric]) -> dict[str, str]:
+    """Name → label, as a heading."""
+    return {m.name: m.label[:1].upper() + m.label[1:] for m in metrics}
+
+
+SHOWN = names_of(METRICS)
 
 
 def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:

@@ -314,8 +314,9 @@ def test_nothing_is_added_where_the_outputs_are_others_than_at_the_opening(place
     run_here(place.store, study_id)
     place.store.database.execute(
         "INSERT INTO answers SELECT $third, example_id, revision_id, generation_id, text, cut, "
-        "prompt_tokens, new_tokens, seconds, finish FROM answers a WHERE system_id = $base "
-        "AND example_id NOT IN (SELECT example_id FROM answers WHERE system_id = $third)",
+        "prompt_tokens, new_tokens, seconds, finish, confidence FROM answers a "
+        "WHERE system_id = $base AND example_id NOT IN "
+        "(SELECT example_id FROM answers WHERE system_id = $third)",
         {"third": third, "base": place.base},
     )
     waiting = extending.add_pairs(place.store, place.lead, study_id, 5)

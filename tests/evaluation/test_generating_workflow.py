@@ -258,6 +258,7 @@ def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
         "limit": 4,
         "config": GenerationConfig(max_new_tokens=8, shots=1),
         "submission_id": "gen_once",
+        "reference_perplexity": True,
     }
     made = generating.start_generation(store, lead, run_id, **asked)
     assert generating.start_generation(store, lead, run_id, **asked) == made
@@ -273,6 +274,11 @@ def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
     assert texts["base"].keys() == texts["prompted"].keys()
     assert all(s.summary["n"] == 4 for s in found.values())
     assert all(s.tokens_per_second and s.seconds_per_answer for s in found.values())
+    for system in found.values():
+        measured = system.summary["metrics"]
+        assert measured["confidence"] < 0 < measured["reference_loss"]
+        # How a system answers has nothing to do with what is measured beside it.
+        assert "reference_perplexity" not in json.dumps(dict(system.system.spec))
 
 
 # Real data -------------------------------------------------------------------------------------

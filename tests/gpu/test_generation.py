@@ -166,6 +166,7 @@ def test_a_prompt_that_fills_the_context_is_not_asked_and_said_so(home: Path) ->
     rows = generate(folder)
     skipped = rows["s-base", "long"]
     assert (skipped["text"], skipped["finish"], skipped["new_tokens"]) == ("", "too_long", 0)
+    assert (skipped["confidence"], skipped["reference_loss"]) == (None, None)
     assert skipped["prompt_tokens"] > 512
     edge = rows["s-base", "close"]
     assert edge["prompt_tokens"] + edge["new_tokens"] <= 512
@@ -194,8 +195,8 @@ def test_a_stopped_generation_keeps_its_answers_and_goes_on(
     with (folder.checkpoints / "answers.jsonl").open("a") as file:
         file.write('{"seq": 2, "kind": "answers", "rows": [{"sys')
     rows = generate(folder)
-    assert {k: r["text"] for k, r in rows.items()} == {
-        k: r["text"] for k, r in answers_of(answered).items()
+    assert {k: (r["text"], r["confidence"]) for k, r in rows.items()} == {
+        k: (r["text"], r["confidence"]) for k, r in answers_of(answered).items()
     }
     kept, _ = read_events(folder.checkpoints / "answers.jsonl")
     assert [event["seq"] for event in kept] == list(range(6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,15 @@ import pyarrow as pa
 import pytest
 
 from core.study.draw_job import DrawSpec, drawn_pairs
-from core.study.risk import RISK, risk_scores, riskiest, weighted_net
+from core.study.risk import (
+    RISK,
+    SIGNALS,
+    OutputRisk,
+    known_signals,
+    output_risk,
+    riskiest,
+    weighted_net,
+)
 from core.study.verdicts import Verdict
 
 REFERENCES = ["the red apple fell"] * 4
@@ -22,7 +31,7 @@ TEXTS = [
 
 
 def test_outputs_on_which_the_systems_differ_are_risky() -> None:
-    scores = risk_scores(REFERENCES, TEXTS)
+    scores = output_risk(REFERENCES, TEXTS).scores
     assert scores.min() == scores[0]
     assert riskiest(scores, 2) == [3, 1]
     assert riskiest(scores, 9) == [3, 1, 2, 0]
@@ -31,13 +40,65 @@ def test_outputs_on_which_the_systems_differ_are_risky() -> None:
 
 def test_of_several_candidates_the_one_that_differs_most_counts() -> None:
     three = [(base, base, candidate) for base, candidate in TEXTS]
-    assert risk_scores(REFERENCES, three).tolist() == risk_scores(REFERENCES, TEXTS).tolist()
+    scores = output_risk(REFERENCES, three).scores
+    assert scores.tolist() == output_risk(REFERENCES, TEXTS).scores.tolist()
 
 
 def test_equal_outputs_are_equally_risky_and_the_first_is_taken() -> None:
-    scores = risk_scores(["x"] * 3, [("x", "x")] * 3)
+    scores = output_risk(["x"] * 3, [("x", "x")] * 3).scores
     assert scores.tolist() == [0.5, 0.5, 0.5]
     assert riskiest(scores, 1) == [0]
+
+
+ALIKE = [("x", "x")] * 10
+SURE = [[-0.1 - k / 100, -0.2] for k in range(10)]
+
+
+def risk_of(
+    confidences: Sequence[Sequence[float | None]] = (), findings: Sequence[int | None] = ()
+) -> OutputRisk:
+    """Of ten outputs that differ in nothing else."""
+    return output_risk(["x"] * 10, ALIKE, confidences, findings)
+
+
+def test_an_answer_of_low_confidence_is_risky_whichever_system_gave_it() -> None:
+    found = risk_of([*SURE[:4], [-9.0, -0.2], [-0.1, -9.0], *SURE[6:]])
+    assert sorted(riskiest(found.scores, 2)) == [4, 5]
+    assert found.reasons(4)[0] == found.reasons(5)[0] == "confidence"
+
+
+def test_a_system_that_is_never_sure_makes_no_output_riskier_than_another() -> None:
+    unsure = [[-0.1 - k / 100, -9.0] for k in range(10)]
+    assert risk_of(unsure).scores.tolist() == risk_of(SURE).scores.tolist()
+
+
+def test_an_example_with_findings_of_high_severity_is_risky_and_says_so() -> None:
+    found = risk_of([[-0.1, -0.2]] * 10, [0, 0, 0, 3, 0, 0, 0, 0, 0, 0])
+    assert riskiest(found.scores, 1) == [3]
+    assert found.reasons(3) == ("findings",)
+    assert tuple(found.ranks) == known_signals(SURE, [0]) == tuple(SIGNALS)
+
+
+def test_what_is_known_of_no_output_has_no_part_and_changes_no_stratum() -> None:
+    plain = output_risk(REFERENCES, TEXTS)
+    for confidences, findings in (
+        ([(None, None)] * 4, [None] * 4),
+        ((), ()),
+    ):
+        found = output_risk(REFERENCES, TEXTS, confidences, findings)
+        assert tuple(found.ranks) == known_signals(confidences, findings) == ("metrics", "length")
+        assert found.scores.tolist() == plain.scores.tolist()
+    checked = output_risk(REFERENCES, TEXTS, (), [0] * 4)  # a check that found nothing
+    assert riskiest(checked.scores, 4) == riskiest(plain.scores, 4)
+    assert [checked.reasons(k) for k in (3, 1)] == [plain.reasons(k) for k in (3, 1)]
+
+
+def test_an_output_of_which_a_signal_is_not_known_is_neither_riskier_nor_safer_for_it() -> None:
+    found = risk_of(findings=[None, 0, 0, 0, 0, 0, 0, 0, 2, 2])
+    assert found.ranks["findings"][0] == 0.5
+    assert found.ranks["findings"][1] < 0.5 < found.ranks["findings"][9]
+    imported = risk_of([[None, -0.1 * k] for k in range(10)])
+    assert riskiest(imported.scores, 1) == [9]
 
 
 def drawn(seed: int, risk: int, candidates: int = 1) -> list[dict[str, Any]]:
@@ -74,6 +135,7 @@ def test_each_of_the_riskiest_is_rated_with_certainty_and_the_sample_stays_as_it
     assert {p["example_id"] for p in beside} <= risky
     for pair in pairs:
         assert pair["inclusion_probability"] == (1.0 if pair["example_id"] in risky else 0.2)
+        assert (pair["risk_reasons"] is not None) == (pair["example_id"] in risky)
     assert len({(p["example_id"], p["system_b"]) for p in pairs}) == len(pairs)
 
 

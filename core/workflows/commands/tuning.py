@@ -159,6 +159,7 @@ def generate(store: Store, _workspace: Workspace, arguments: dict[str, Any]) -> 
         split=arguments["split"],
         limit=arguments.get("limit") or None,
         config=GenerationConfig(**config),
+        reference_perplexity=bool(arguments.get("reference_perplexity")),
     )
     job = next(
         one

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 UNLIKE = "compared_although_different"
-DRAWN = ("gold_pairs", "kept_out", "changed")
+DRAWN = ("risk_signals", "gold_pairs", "kept_out", "changed")
 """What the draw adds to a plan, where there is any."""
 FEW_CANDIDATES = 200
 
@@ -42,12 +42,12 @@ def queue_draw(
     drawn: Sequence[Mapping[str, object]] = (),
 ) -> None:
     """Queue the draw of `size` examples; `detail`: the study's name, reason and differences.
-    `drawn`: examples of another study, drawn then (example_id, stratum, inclusion_probability)."""
+    `drawn`: examples of another study, drawn then (Drawn's fields)."""
     project = store.projects.by_id(project_id)
     assert project is not None
     there = chosen_systems(store, project_id, version_id, system_ids)
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"  # two at once share nothing
-    store.answers.write_shared(path, version_id, system_ids, plan.split, exposed=plan.for_tuning)
+    store.shared_outputs.write(path, version_id, system_ids, plan.split, exposed=plan.for_tuning)
     gold = gold_candidates(store, version_id, system_ids, plan, size)
 
     def also(_job_id: str) -> None:
@@ -115,7 +115,7 @@ def drawn_table(drawn: Sequence[Mapping[str, object]]) -> Any:
     """The examples of a study with how they were drawn, each once, as a table."""
     import pyarrow as pa
 
-    names = ("example_id", "stratum", "inclusion_probability")
+    names = ("example_id", "stratum", "inclusion_probability", "risk_reasons")
     once = {row["example_id"]: {name: row[name] for name in names} for row in drawn}
     return pa.Table.from_pylist(list(once.values()))
 

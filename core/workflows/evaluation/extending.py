@@ -96,7 +96,7 @@ def add_pairs(
 def _queue(store: Store, actor: Actor, study: Study, size: int, extension_id: str) -> None:
     systems, number = [s.system_id for s in study.systems], len(study.extensions) + 1
     path = store.workspace / "inbox" / f"{new_id('tab')}.parquet"
-    store.answers.write_shared(
+    store.shared_outputs.write(
         path, study.version_id, systems, study.plan.split, exposed=study.plan.for_tuning
     )
     gold = gold_candidates(store, study.version_id, systems, study.plan, size)

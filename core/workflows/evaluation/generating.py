@@ -42,12 +42,15 @@ def start_generation(
     limit: int | None = None,
     config: GenerationConfig | None = None,
     submission_id: str | None = None,
+    reference_perplexity: bool = False,
 ) -> dict[str, str]:
     """Queue the answers of a run's base, prompted base and tuned model; kind → system id.
 
     `limit` takes a seeded sample of the split's examples. `prompted` sees `config.shots` seeded
-    training examples in its prompt. `submission_id` was made when the form was opened: a second
-    submission of it starts nothing. Raises Conflict while the run is not completed.
+    training examples in its prompt. `reference_perplexity` measures how likely each system finds
+    the references, which costs one forward pass an example. `submission_id` was made when the form
+    was opened: a second submission of it starts nothing. Raises Conflict while the run is not
+    completed.
     """
     run = get_run(store, actor, run_id)
     actor.require(run.project_id, "lead")
@@ -66,6 +69,7 @@ def start_generation(
         )
     version_id = run.version_id
     examples = _examples(store, version_id, split, limit, config.seed)
+    columns = [*COLUMNS, "output"] if reference_perplexity else COLUMNS
     title = _title_of_base(store, run)
     shots = _shots(store, version_id, config) if "prompted" in kinds else []
     named = counted(config.shots, "example")
@@ -115,8 +119,10 @@ def start_generation(
             "config": config.to_json(),
             "shots": shots,
             "systems": [{"system_id": systems[kind], "kind": kind} for kind in kinds],
+            # Beside the config, which is part of what a system is: this changes no answer.
+            **({"reference_perplexity": True} if reference_perplexity else {}),
         },
-        tables={"examples.parquet": examples.select(COLUMNS)},
+        tables={"examples.parquet": examples.select(columns)},
         detail={"systems": systems, "run_id": run_id, "version_id": version_id},
         also=also,
     )

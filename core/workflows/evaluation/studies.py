@@ -76,7 +76,7 @@ def prospect(
     actor.require(project_id, "lead")
     there = chosen_systems(store, project_id, version_id, [baseline_id, *candidate_ids])
     baseline, *candidates = there
-    outputs, left_out = store.answers.shared(version_id, [s.system_id for s in there], split)
+    outputs, left_out = store.shared_outputs.count(version_id, [s.system_id for s in there], split)
     if for_tuning:
         outputs, left_out = outputs + left_out, 0
     differences = [
