@@ -112,6 +112,7 @@ def test_the_terminal_tells_what_is_wrong_without_a_traceback(server: Server) ->
 def test_a_backup_is_made_beside_a_server_and_restored_without_one(
     server: Server, tmp_path: Path
 ) -> None:
+    server.add("keeper", "admin")
     saved = tmp_path / "saved.tar.gz"
     assert server.touchstone("backup", str(saved)).returncode == 0
     again = server.touchstone("backup", str(saved))
