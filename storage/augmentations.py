@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.augmentation.plan import AugmentationPlan
 from core.clock import now
 from storage.counters import Counters
 from storage.database import Database, Row
-from storage.intake import UNTOUCHED, Intake
+from storage.intake import CHANGED_SINCE, UNTOUCHED, Intake
 
 
 class Augmentations:
@@ -25,21 +26,23 @@ class Augmentations:
 
     # Taking in ---------------------------------------------------------------------------------
 
-    def take_in(self, begun: Augmentation, proposals: Path) -> int:
+    def take_in(self, begun: Augmentation, proposals: Path, since: datetime) -> int:
         """Insert an augmentation and those of its proposals whose content is new to the project, as
-        examples that wait for a review; how many. Columns: core.augmentation.files."""
+        examples that wait for a review, and none whose source was mended or masked since then; how
+        many. Columns: core.augmentation.files."""
         # Whoever takes in at the same time conflicts here, before contents are compared.
         position = self._intake.reserve(begun.project_id, 0)
         self._db.insert_from_parquet(
             proposals,
-            """
+            f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT p.*, $position - 1 + row_number() OVER (ORDER BY p.row) AS position
             FROM read_parquet($parquet_path) p
             WHERE NOT EXISTS (SELECT 1 FROM examples e WHERE e.project_id = $project_id
                               AND e.content_hash = p.content_hash)
-            """,
-            {"position": position, "project_id": begun.project_id},
+              AND p.source_id NOT IN ({CHANGED_SINCE})
+            """,  # noqa: S608 made of literals of this package
+            {"position": position, "project_id": begun.project_id, "since": since},
         )
         added = int(self._db.value("SELECT count(*) FROM chosen_examples"))
         self._intake.reserve(begun.project_id, added)

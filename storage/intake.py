@@ -8,6 +8,12 @@ from core.examples.current import Revision
 from storage.counters import Counters, Tally
 from storage.database import Database
 
+# Examples whose text was mended or masked in bulk since then. Binds $since.
+CHANGED_SINCE = """
+    SELECT example_id FROM revisions
+    WHERE created_at >= $since AND origin IN ('mask', 'mend')
+"""
+
 # Nobody has worked on an example c of example_current, and no version holds it. Binds $now.
 UNTOUCHED = """
     c.number = 1 AND NOT c.flagged AND c.annotations = 0

@@ -15,6 +15,7 @@ from core.augmentation.negatives import NegativeState, NegativeTask
 from core.clock import now
 from storage.augmentations import Augmentations
 from storage.database import Database, Row
+from storage.intake import CHANGED_SINCE
 
 _TASK = """
     SELECT n.negative_id, n.project_id, n.source_id AS example_id, c.position, r.instruction,
@@ -61,10 +62,8 @@ class Negatives:
         before = self._count(begun.project_id)
         self._db.insert_from_parquet(
             negatives,
-            """
-            WITH changed AS (
-                SELECT example_id FROM revisions
-                WHERE created_at >= $since AND origin IN ('mask', 'mend'))
+            f"""
+            WITH changed AS ({CHANGED_SINCE})
             INSERT INTO negatives
                 (negative_id, project_id, augmentation_id, source_id, source_revision_id, output,
                  cut, rule, other_id, model, seed, state, created_at)
@@ -78,7 +77,7 @@ class Negatives:
               AND p.source_id NOT IN (SELECT example_id FROM changed)
               AND p.other_id NOT IN (SELECT example_id FROM changed)
             ORDER BY p.row
-            """,
+            """,  # noqa: S608 made of literals of this package
             {
                 "project_id": begun.project_id,
                 "augmentation_id": begun.augmentation_id,

@@ -203,14 +203,14 @@ KINDS: dict[str, JobKind] = _table(
         "propose negatives",
         run="core.augmentation.negative_job:run",
         prepare="core.jobs.imports:leave_out_pandas",
-        take_in="core.workflows.curation.negatives:take_in",
+        take_in="core.workflows.curation.augmenting:take_in",
     ),
     JobKind(
         "model_negatives",
         "let a model propose negatives",
         run="core.gpu.augmenting:run_negatives",
         prepare="core.gpu.imports:leave_out_unused",
-        take_in="core.workflows.curation.negatives:take_in",
+        take_in="core.workflows.curation.augmenting:take_in",
         device="accelerator",
     ),
     JobKind(

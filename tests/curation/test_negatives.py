@@ -8,7 +8,7 @@ import pytest
 
 from core.actor import Actor
 from core.augmentation.augmentation import Augmentation
-from core.augmentation.plan import AugmentationPlan
+from core.augmentation.plan import AugmentationPlan, Makes
 from core.clock import new_id
 from core.errors import Conflict, NotAllowed, NotFound, Overtaken
 from core.examples.bulk import BulkAction
@@ -209,20 +209,27 @@ def test_a_mend_masks_the_negative_that_is_another_examples_answer(
     assert [is_masked(one) for one in kept.values()] == [True, False]
 
 
-def test_what_was_masked_while_a_worker_made_negatives_of_it_is_not_taken_in(
-    store: Store, project_id: str, lead: Actor
+@pytest.mark.parametrize(
+    ("makes", "rule"), [("negatives", "number"), ("paraphrases", "lower_case")]
+)
+def test_what_was_masked_while_a_worker_made_proposals_of_it_is_not_taken_in(
+    store: Store, project_id: str, lead: Actor, makes: Makes, rule: str
 ) -> None:
     texts = [(f"Who is {n}?", "", f"Number {n} is {MAIL}.") for n in range(11, 15)]
     ids = some_examples(store, project_id, texts)
     store.transact(lambda: store.annotation.accept_these(ids, "bat_1", lead.person_id, ""))
-    plan = AugmentationPlan(rules=("number",), makes="negatives")
+    plan = AugmentationPlan(rules=(rule,), makes=makes)
     late = augmenting.start(store, lead, project_id, ExampleFilter(), plan)
     action = BulkAction("mask", mask=("email",))
     job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(text="is 12"), action)
-    assert wait_for(store, job_id).taken_in
+    masking = store.jobs.by_id(job_id)
+    assert masking
+    run_here(store, masking.subject_id)
     run_here(store, late)
-    assert negatives.waiting(store, lead, project_id) == 3
-    assert not any(one.startswith(ids[1]) for one in outputs(store))
+    rows = store.database.rows(
+        "SELECT source_id FROM negatives UNION ALL SELECT source_id FROM synthetic_examples"
+    )
+    assert sorted(row["source_id"] for row in rows) == sorted({*ids} - {ids[1]})
 
 
 def test_whoever_is_measured_by_gold_examples_is_shown_the_answer_of_none(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.actor import Actor
 from core.augmentation.augmentation import Augmentation, Child, Sourced
@@ -211,7 +213,7 @@ def _asked(
     return {**found, "config": config.to_json(), "systems": systems}, title
 
 
-def begun_of(job: Job, folder: JobFolder) -> Augmentation:
+def _begun(job: Job, folder: JobFolder) -> Augmentation:
     """The augmentation that a job made, before its proposals are taken in."""
     report = read_json(folder.final / "report.json") or {}
     spec = folder.spec()
@@ -231,16 +233,31 @@ def begun_of(job: Job, folder: JobFolder) -> Augmentation:
     )
 
 
+class _Kept(Protocol):
+    """Where proposals of one kind are kept."""
+
+    def take_in(self, augmentation: Augmentation, file: Path, since: datetime) -> int: ...
+
+    def undo(self, augmentation_id: str) -> int: ...
+
+
+def _kept_in(store: Store, made: Augmentation) -> _Kept:
+    return store.negatives if made.plan.makes == "negatives" else store.augmentations
+
+
 def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert what the worker proposed; twice is once."""
-    begun = begun_of(job, folder)
+    """Insert the examples or the negatives that the worker proposed; twice is once."""
+    begun = _begun(job, folder)
+    negative = begun.plan.makes == "negatives"
+    name = "negatives.parquet" if negative else "proposals.parquet"
+    action = "negatives_proposed" if negative else "augmented"
 
     def save() -> None:
         if store.augmentations.by_id(begun.augmentation_id) is not None:
             return
-        added = store.augmentations.take_in(begun, folder.final / "proposals.parquet")
+        added = _kept_in(store, begun).take_in(begun, folder.final / name, job.created_at)
         store.audit.record(
-            "augmented", "augmentation", begun.augmentation_id, begun.actor_id,
+            action, "augmentation", begun.augmentation_id, begun.actor_id,
             project_id=begun.project_id, added=added, how=begun.plan.how, model=begun.model,
         )  # fmt: skip
 
@@ -306,8 +323,7 @@ def undo(store: Store, actor: Actor, project_id: str, augmentation_id: str) -> i
             raise NotFound("These proposals do not exist in this project. Choose from the list.")
         if found.undone_at:
             raise Conflict("These proposals were thrown away already.")
-        kept = store.negatives if found.plan.makes == "negatives" else store.augmentations
-        deleted = kept.undo(augmentation_id)
+        deleted = _kept_in(store, found).undo(augmentation_id)
         store.audit.record(
             "augmentation_undone", "augmentation", augmentation_id, actor.person_id,
             project_id=project_id, deleted=deleted,

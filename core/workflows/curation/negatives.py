@@ -21,8 +21,6 @@ from core.augmentation.negatives import (
 from core.augmentation.plan import AugmentationPlan
 from core.errors import Conflict, InvalidInput, NotFound, Overtaken
 from core.examples.listing import ExampleFilter
-from core.jobs.folder import JobFolder
-from core.jobs.job import Job
 from core.workflows.curation import augmenting, gold_views
 
 if TYPE_CHECKING:
@@ -47,22 +45,6 @@ def preview(
     options = augmenting.label_options(store, project_id)
     plan = replace(plan, most=min(most, plan.most))
     return negatives_by_rules(sources, plan, options).negatives
-
-
-def take_in(store: Store, job: Job, folder: JobFolder) -> None:
-    """Insert what the worker proposed; twice is once."""
-    begun = augmenting.begun_of(job, folder)
-
-    def save() -> None:
-        if store.augmentations.by_id(begun.augmentation_id) is not None:
-            return
-        added = store.negatives.take_in(begun, folder.final / "negatives.parquet", job.created_at)
-        store.audit.record(
-            "negatives_proposed", "augmentation", begun.augmentation_id, begun.actor_id,
-            project_id=begun.project_id, added=added, how=begun.plan.how, model=begun.model,
-        )  # fmt: skip
-
-    store.transact(save)
 
 
 # Looking ----------------------------------------------------------------------------------------
