@@ -53,7 +53,8 @@ def train(
     differs from the defaults: {"version": "v1", "project": "Notes", "base_model": "demo",
     "lora_r": 16, "learning_rate": 0.0002}. The parts of a run's spec.json are understood, too.
     With "head": "classification" the model learns to choose the label, not to write the answer.
-    With "objective": "dpo" it learns from what raters preferred and corrected in closed studies.
+    With "objective": "dpo" it learns from what raters preferred and corrected in closed studies,
+    and from confirmed negatives; with "pair_sources": "ratings" or "negatives" from those alone.
     """
     from pages.server.client import call
 

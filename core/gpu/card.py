@@ -129,7 +129,7 @@ def model_card(spec: RunSpec, metrics: Mapping[str, Any]) -> str:
     """Markdown with the hub's front matter."""
     settings = spec.settings()
     own = [field.name for field in fields(spec.method)]
-    goal = ("objective", "beta", "sft_weight") if spec.prefers else ()
+    goal = ("objective", "beta", "sft_weight", "pair_sources") if spec.prefers else ()
     whole = spec.method.peft_config() is None
     labels = metrics.get("labels")
     return CARD.format(

@@ -15,6 +15,8 @@ What decides which pairs there are:
 - A preferred answer that was cut off at the longest allowed would teach to stop there.
 - A negative counts where the version has the very revision that it was confirmed against, and is
   not the answer of an example that is, or was, in test.
+- A lead chooses ratings, negatives, or both. What is not chosen is neither learned from nor counted
+  as left out; but it still contradicts: what a rating preferred is no negative's worse answer.
 - The texts are those that the systems wrote, not as a study may have changed them to be blind.
 """
 
@@ -26,7 +28,14 @@ from dataclasses import dataclass
 
 from core.study.pairs import Judgement
 from core.study.verdicts import first_of_each_pair
-from core.tuning.preferences import LEFT_OUT, PreferencePair, PreferenceSet, Source
+from core.tuning.preferences import (
+    LEFT_OUT,
+    PAIR_SOURCES,
+    PairSources,
+    PreferencePair,
+    PreferenceSet,
+    Source,
+)
 
 
 @dataclass(frozen=True)
@@ -118,29 +127,28 @@ def preference_set(
     pairs: Mapping[str, JudgedPair],
     judgements: Iterable[Judgement],
     negatives: Iterable[ConfirmedNegative] = (),
+    sources: PairSources = "both",
 ) -> PreferenceSet:
     """What can be learned from these pairs (by their ids), all judgements of them, and confirmed
-    negatives; see the module's text for what is left out."""
+    negatives, of the chosen sources; see the module's text for what is left out."""
     said: dict[str, list[Judgement]] = {}
     for judgement in judgements:
         if judgement.pair_id in pairs:
             said.setdefault(judgement.pair_id, []).append(judgement)
-    left_out: Counter[str] = Counter()
-    found: list[PreferencePair] = []
-    told = [
+    rated = [
         one
         for pair_id, judged in sorted(said.items())
         for one in (_verdict(pairs[pair_id], judged), *_corrections(pairs[pair_id], judged))
     ]
-    for one in (*told, *(negative.pair() for negative in negatives)):
-        if isinstance(one, str):
-            left_out[one] += 1
-        else:
-            found.append(one)
-    kept = _without_contradictions(found, left_out)
+    worse = [negative.pair() for negative in negatives]
+    asked = [*(rated if sources != "negatives" else ()), *(worse if sources != "ratings" else ())]
+    left_out = Counter(one for one in asked if isinstance(one, str))
+    there = [one for one in (*rated, *worse) if not isinstance(one, str)]
+    kept = _without_contradictions(there, PAIR_SOURCES[sources][1], left_out)
     order = ("example_id", "study_id", "pair_id", "source", "judgement_id")
     kept.sort(key=lambda pair: [getattr(pair, name) for name in order])
-    return PreferenceSet(tuple(kept), {why: left_out[why] for why in LEFT_OUT if left_out[why]})
+    left = {why: left_out[why] for why in LEFT_OUT if left_out[why]}
+    return PreferenceSet(tuple(kept), left, sources)
 
 
 def _verdict(pair: JudgedPair, judged: Sequence[Judgement]) -> PreferencePair | str:
@@ -210,13 +218,15 @@ def _pair(
 
 
 def _without_contradictions(
-    found: Sequence[PreferencePair], left_out: Counter[str]
+    found: Sequence[PreferencePair], sources: Sequence[Source], left_out: Counter[str]
 ) -> list[PreferencePair]:
-    """Each pair of texts once, and none of those that are preferred both ways, be it of two
-    examples that ask the same."""
+    """Of these sources, each pair of texts once, and none of those that are preferred both ways, be
+    it of two examples that ask the same, or by another source."""
     there = {(key, pair.output, pair.rejected) for pair in found for key in _keys(pair)}
     kept: dict[tuple[str, str, str], PreferencePair] = {}
     for pair in found:
+        if pair.source not in sources:
+            continue
         if any((key, pair.rejected, pair.output) in there for key in _keys(pair)):
             left_out["split"] += 1
         elif pair.texts in kept:

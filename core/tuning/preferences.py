@@ -27,6 +27,19 @@ SOURCES: Mapping[Source, str] = {
     "correction": "corrections by raters",
     "negative": "confirmed negatives",
 }
+PairSources = Literal["both", "ratings", "negatives"]
+# Which of the sources a run learns from, as a lead chooses it; its name on screen and the sources.
+PAIR_SOURCES: Mapping[PairSources, tuple[str, tuple[Source, ...]]] = {
+    "both": ("Ratings and confirmed negatives", ("verdict", "correction", "negative")),
+    "ratings": ("Ratings alone", ("verdict", "correction")),
+    "negatives": ("Confirmed negatives alone", ("negative",)),
+}
+# What to do where there are too few pairs of a source.
+MORE_RATINGS = (
+    "let two systems answer the train or validation split, open a study of them for preference "
+    "tuning, rate it and close it"
+)
+MORE_NEGATIVES = "confirm negatives under Curate, Proposals"
 # Why judged pairs, corrections and negatives are left out, in the order in which it is looked at.
 LEFT_OUT: Mapping[str, str] = {
     "test": "of test examples",
@@ -48,7 +61,7 @@ HELD_OUT = 0.2
 
 
 class TooFewPairs(InvalidInput):
-    """The studies leave too few preference pairs to learn from."""
+    """Studies and negatives leave too few preference pairs to learn from."""
 
     title = "There are too few preferences to learn from"
 
@@ -84,10 +97,11 @@ COLUMNS = tuple(field.name for field in fields(PreferencePair))
 @dataclass(frozen=True)
 class PreferenceSet:
     """The pairs that can be learned from, and how many judged pairs, corrections and negatives were
-    left out for each of the reasons."""
+    left out for each of the reasons; both of the chosen `sources` alone."""
 
     pairs: tuple[PreferencePair, ...]
     left_out: Mapping[str, int]
+    sources: PairSources = "both"
 
     @property
     def hash(self) -> str:
@@ -106,11 +120,15 @@ class PreferenceSet:
         groups = len({pair.group_id for pair in self.pairs})
         if len(self.pairs) >= LEAST_PAIRS and groups > 1:
             return
+        more = [
+            *([] if self.sources == "negatives" else [MORE_RATINGS]),
+            *([] if self.sources == "ratings" else [MORE_NEGATIVES]),
+        ]
+        how = "; or ".join(more)
         about = "" if groups > 1 or not self.pairs else ", of one group of near-duplicates"
         raise TooFewPairs(
-            f"{self.told().removesuffix('.')}{about}. At least {LEAST_PAIRS} are needed. Let two "
-            "systems answer the train or validation split, open a study of them for preference "
-            "tuning, rate it and close it; or confirm negatives under Curate, Proposals."
+            f"{self.told().removesuffix('.')}{about}. At least {LEAST_PAIRS} are needed. "
+            f"{how[0].upper()}{how[1:]}."
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from core.errors import InvalidInput
+from core.tuning.preferences import PAIR_SOURCES
 
 
 class InvalidRunSpec(InvalidInput):
@@ -94,6 +95,9 @@ _ALL = (
     Setting("objective", "Objective", one_of(*OBJECTIVES), "sft or dpo"),
     Setting("beta", "Beta", number(0, 10, above=True), "above 0 and at most 10; 0.1 is usual"),
     Setting("sft_weight", "Weight of the SFT loss", number(0, 100), "between 0 (none) and 100"),
+    Setting(
+        "pair_sources", "Preference pairs", one_of(*PAIR_SOURCES), "both, ratings or negatives"
+    ),
     Setting("pairs_hash", "Hash of the pairs", lambda v: isinstance(v, str), "a text, or empty"),
     Setting(
         "lora_r", "LoRA rank", whole(1, 1024), "a whole number from 1 to 1024; 8 to 64 is usual"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
+from core.tuning.preferences import PairSources
 from core.tuning.settings import refuse_what_breaks
 
 Precision = Literal["auto", "bf16", "fp32", "4bit"]
@@ -84,8 +85,9 @@ class ObjectiveChoice(_Checked):
     answer of a pair over the rejected one (Rafailov et al. 2023).
 
     `beta` is DPO's: the larger, the closer to the base. `sft_weight` times the mean loss of the
-    preferred answer's tokens is added to it (Pang et al. 2024). `pairs_hash` is the SHA-256 of the
-    preference pairs; an empty one is not compared.
+    preferred answer's tokens is added to it (Pang et al. 2024). `pair_sources` says
+    where the preference pairs come from; runs from before that choice learned from both.
+    `pairs_hash` is their SHA-256; an empty one is not compared.
     """
 
     PLAIN: ClassVar[Mapping[str, str]] = {"name": "objective"}
@@ -93,6 +95,7 @@ class ObjectiveChoice(_Checked):
     name: ObjectiveName = "sft"
     beta: float = 0.1
     sft_weight: float = 0.0
+    pair_sources: PairSources = "both"
     pairs_hash: str = ""
 
 

@@ -78,11 +78,14 @@ def main() -> None:
     form, writes = f"{key} {model_id}", by_model[model_id].writes
     draft = draft if draft.model_id == model_id else RunDraft()
     learned = what_is_learned(draft, writes=writes, key=form)
-    pairs = preference_pairs(version_id) if learned == "preferences" else None
+    start = draft.settings.get("pair_sources")
+    pairs = preference_pairs(version_id, start, form) if learned == "preferences" else None
     if learned == "preferences" and pairs is None:
         return
     chosen = run_settings(model_id, learned, key=form, draft=draft)
     settings, fit = chosen.settings, chosen.fit
+    if pairs:
+        settings["pair_sources"] = pairs.sources
     keep_draft(RunDraft(version_id, model_id, name, chosen.preset, dict(settings)))
     if fit:
         plan(by_version[version_id], model_id, settings, pairs)

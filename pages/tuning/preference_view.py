@@ -9,9 +9,16 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.tuning.curves import Curves, Point
-from core.tuning.preferences import LEFT_OUT, PreferenceSet, left_out_words, sources_words
+from core.tuning.preferences import (
+    LEFT_OUT,
+    PAIR_SOURCES,
+    PairSources,
+    PreferenceSet,
+    left_out_words,
+    sources_words,
+)
 from core.tuning.run import Run
-from core.workflows.tuning.preferences import preferences_of
+from core.workflows.tuning.preferences import preferences_by_choice
 from pages.components import charts, errors, page, session
 
 HOW = (
@@ -22,19 +29,45 @@ HOW = (
 )
 
 
-def preference_pairs(version_id: str) -> PreferenceSet | None:
-    """Tell which pairs a run on this version would learn from; None, with how to get some, where
-    there are too few."""
-    found = preferences_of(session.store(), session.actor(), version_id)
+def preference_pairs(version_id: str, start: object, key: str) -> PreferenceSet | None:
+    """Let the person choose where the pairs come from, first as in `start`, with how many there are
+    of each, and tell which a run on this version would learn from; None, with how to get some,
+    where there are too few."""
+    each = preferences_by_choice(session.store(), session.actor(), version_id)
+    if not each["both"].pairs and not each["both"].left_out:
+        page.empty("There are no preferences yet", HOW, "evaluation/studies.py", "Open a study")
+        return None
+    found = each[_chosen_sources(each, start, key)]
     try:
         found.refuse_too_few()
     except TouchstoneError as error:
-        what = error.title if found.pairs or found.left_out else "There are no preferences yet"
-        how = error.message if found.pairs or found.left_out else HOW
-        page.empty(what, errors.escaped(how), "evaluation/studies.py", "Open a study")
+        where = {"negatives": ("curation/curate.py", "Confirm negatives")}
+        link = where.get(found.sources, ("evaluation/studies.py", "Open a study"))
+        page.empty(error.title, errors.escaped(error.message), *link)
         return None
     st.info(errors.escaped(found.told()), icon=":material/thumbs_up_down:")
     return found
+
+
+def _chosen_sources(
+    each: Mapping[PairSources, PreferenceSet], start: object, key: str
+) -> PairSources:
+    chosen: PairSources = st.segmented_control(
+        "Where the pairs come from",
+        list(each),
+        default=start if start in each else "both",
+        format_func=lambda one: f"{PAIR_SOURCES[one][0]} · {page.number(len(each[one].pairs))}",
+        required=True,
+        key=f"{key} pair sources",
+        help="Ratings are what people preferred and corrected in closed studies. The choice is "
+        "frozen with the run.",
+    )
+    if chosen == "negatives":
+        st.caption(
+            "Negatives by rules have the marks of their rules: a model can learn to avoid those "
+            "alone. A study on the test split says whether its answers are better."
+        )
+    return chosen
 
 
 def preference_figures(known: Curves) -> None:

@@ -85,9 +85,9 @@ LEARNED: dict[Learned, tuple[str, str]] = {
     ),
     "preferences": (
         "Prefer the better answer",
-        "The model learns from pairs of answers, of which people preferred one in a blind study "
-        "(direct preference optimisation, DPO). Best on a base that does the task already: merge a "
-        "run into its base first.",
+        "The model learns from pairs of answers, of which people preferred one in a blind study or "
+        "confirmed that one is worse (direct preference optimisation, DPO). Best on a base that "
+        "does the task already: merge a run into its base first.",
     ),
 }
 # What is learned, as settings of a run.

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from core.study.pairs import Judgement
-from core.tuning.judged_pairs import JudgedPair, preference_set
+from core.tuning.judged_pairs import ConfirmedNegative, JudgedPair, preference_set
 from core.tuning.preferences import (
     HELD_OUT,
     LEAST_PAIRS,
     LEFT_OUT,
+    PAIR_SOURCES,
+    PairSources,
     PreferenceSet,
     TooFewPairs,
     held_out,
@@ -240,6 +242,52 @@ def test_two_examples_that_ask_the_same_and_contradict_each_other_are_left_out()
         *((pair, [a_judgement(pair, who)]) for pair, who in zip(lost, (A, B), strict=True))
     )
     assert len(kept.pairs) == 2
+
+
+def a_negative(number: int, **changes: Any) -> ConfirmedNegative:
+    own = {
+        "negative_id": f"neg_{number}", "example_id": f"ex_{number}",
+        "revision_id": f"rev_{number}", "instruction": "Which fruit?",
+        "input": f"Number {number}.", "output": "Good.", "rejected": "Bad.", "rejected_cut": False,
+        "split": "train", "group_id": f"group_{number}", "in_test": False, "near_test": False,
+        "same_revision": True, "borrowed": False, "masked": False,
+    }  # fmt: skip
+    return ConfirmedNegative(**{**own, **changes})
+
+
+def test_a_lead_chooses_ratings_negatives_or_both_and_what_is_not_chosen_is_not_counted() -> None:
+    rated, tied = a_pair(1), a_pair(2)
+    said = [a_judgement(rated), a_judgement(tied, "tie_good")]
+    there = {pair.pair_id: pair for pair in (rated, tied)}
+    worse = [a_negative(3), a_negative(4, in_test=True)]
+
+    def chosen(sources: PairSources) -> PreferenceSet:
+        return preference_set(there, said, worse, sources)
+
+    assert preference_set(there, said, worse) == chosen("both")
+    for sources, origins, left_out in [
+        ("both", ["verdict", "negative"], {"test": 1, "tie": 1}),
+        ("ratings", ["verdict"], {"tie": 1}),
+        ("negatives", ["negative"], {"test": 1}),
+    ]:
+        found = chosen(sources)  # type: ignore[arg-type]
+        assert [pair.source for pair in found.pairs] == origins
+        assert found.left_out == left_out
+    assert len({chosen(sources).hash for sources in PAIR_SOURCES}) == 3
+
+
+def test_a_negative_that_a_rating_contradicts_or_repeats_is_judged_so_whichever_is_chosen() -> None:
+    rated = a_pair(1)
+    better, worse = rated.texts
+    there, said = {rated.pair_id: rated}, [a_judgement(rated, A)]
+    contradicts = [a_negative(1, output=worse, rejected=better)]
+    repeats = [a_negative(1, output=better, rejected=worse)]
+    for sources, contradicted, repeated in [("both", 2, 1), ("ratings", 1, 0), ("negatives", 1, 0)]:
+        found = preference_set(there, said, contradicts, sources)  # type: ignore[arg-type]
+        assert (found.pairs, found.left_out) == ((), {"split": contradicted})
+        found = preference_set(there, said, repeats, sources)  # type: ignore[arg-type]
+        assert len(found.pairs) == 1
+        assert found.left_out.get("same", 0) == repeated
 
 
 def test_held_out_pairs_are_whole_groups_and_follow_from_the_seed_alone() -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.errors import Conflict
 from core.tuning.judged_pairs import preference_set
-from core.tuning.preferences import PreferencePair, PreferenceSet, held_out
+from core.tuning.preferences import (
+    PAIR_SOURCES,
+    PairSources,
+    PreferencePair,
+    PreferenceSet,
+    held_out,
+)
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation.studies import counts_because
@@ -25,9 +32,18 @@ class PairsChanged(Conflict):
     title = "The preferences have just changed"
 
 
-def preferences_of(store: Store, actor: Actor, version_id: str) -> PreferenceSet:
+def preferences_of(
+    store: Store, actor: Actor, version_id: str, sources: PairSources = "both"
+) -> PreferenceSet:
     """What the project's closed studies and its confirmed negatives say of the version's training
-    and validation examples, and what was left out and why; leads only."""
+    and validation examples, of the chosen sources, and what was left out and why; leads only."""
+    return preferences_by_choice(store, actor, version_id)[sources]
+
+
+def preferences_by_choice(
+    store: Store, actor: Actor, version_id: str
+) -> Mapping[PairSources, PreferenceSet]:
+    """The same for each choice of sources, read once."""
     project_id = get_version(store, actor, version_id).project_id
     actor.require(project_id, "lead")
     studies = {one: store.studies.by_id(one) for one in store.preferences.studies(project_id)}
@@ -41,7 +57,8 @@ def preferences_of(store: Store, actor: Actor, version_id: str) -> PreferenceSet
         for pair in store.preferences.judged_pairs(project_id, version_id)
     }
     said = [one for study_id in studies for one in store.judgements.of_study(study_id)]
-    return preference_set(pairs, said, store.preferences.negatives(project_id, version_id))
+    worse = store.preferences.negatives(project_id, version_id)
+    return {one: preference_set(pairs, said, worse, one) for one in PAIR_SOURCES}
 
 
 def frozen_pairs(
@@ -49,7 +66,7 @@ def frozen_pairs(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tables train.parquet and validation.parquet of the spec's pairs, and what is told of
     where they come from. Raises PairsChanged when they are not those that the spec names."""
-    found = preferences_of(store, actor, spec.data.version_id)
+    found = preferences_of(store, actor, spec.data.version_id, spec.objective.pair_sources)
     if found.hash != spec.objective.pairs_hash:
         raise PairsChanged(
             "A study was judged, closed or reopened, or a negative decided on, while the run was "

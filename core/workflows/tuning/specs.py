@@ -106,7 +106,7 @@ def planned_spec(
 
 def _with_pairs(store: Store, actor: Actor, spec: RunSpec) -> RunSpec:
     """The spec with the hash of the preference pairs that there are now. Raises TooFewPairs."""
-    found = preferences_of(store, actor, spec.data.version_id)
+    found = preferences_of(store, actor, spec.data.version_id, spec.objective.pair_sources)
     found.refuse_too_few()
     return replace(spec, objective=replace(spec.objective, pairs_hash=found.hash))
 
@@ -117,8 +117,8 @@ def learned_from(
     """How many examples each split has for the worker: of a run by DPO, preference pairs."""
     if not spec.prefers:
         return {str(split): count for split, count in version.counts.items()}
-    pairs = preferences_of(store, actor, version.version_id).pairs
-    train, validation = held_out(pairs, spec.seed)
+    found = preferences_of(store, actor, version.version_id, spec.objective.pair_sources)
+    train, validation = held_out(found.pairs, spec.seed)
     learned = {"train": len(train), "validation": len(validation)}
     return {str(split): count for split, count in version.counts.items()} | learned
 
