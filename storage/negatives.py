@@ -99,19 +99,23 @@ class Negatives:
 
     # Looking -----------------------------------------------------------------------------------
 
-    def states(self, augmentation_id: str) -> Mapping[str, int]:
-        """State → how many of an augmentation's negatives are in it; `changed`: how many wait that
-        nobody is asked about, since their example changed or is in test."""
+    def states_by_rule(self, augmentation_id: str) -> dict[str, dict[str, int]]:
+        """Rule → state → how many of an augmentation's negatives are in it; `changed`: how many
+        wait that nobody is asked about, since their example changed or is in test."""
         rows = self._db.rows(
             f"""
-            SELECT CASE WHEN n.state = 'waiting' AND NOT ({_OPEN}) THEN 'changed' ELSE n.state END
+            SELECT n.rule,
+                   CASE WHEN n.state = 'waiting' AND NOT ({_OPEN}) THEN 'changed' ELSE n.state END
                        AS state, count(*) AS n
             FROM negatives n JOIN example_current c ON c.example_id = n.source_id
-            WHERE n.augmentation_id = $id GROUP BY 1
+            WHERE n.augmentation_id = $id GROUP BY 1, 2
             """,  # noqa: S608 a literal of this module
             {"id": augmentation_id},
         )
-        return {row["state"]: int(row["n"]) for row in rows}
+        found: dict[str, dict[str, int]] = {}
+        for row in rows:
+            found.setdefault(row["rule"], {})[row["state"]] = int(row["n"])
+        return found
 
     def count_waiting(self, project_id: str, *, measured: bool) -> int:
         """How many negatives of the project wait for a decision; `measured` as in `next`."""

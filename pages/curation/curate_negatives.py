@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.augmentation.augmentation import rule_label
+from core.augmentation.augmentation import Augmentation, rule_label
 from core.augmentation.negatives import NEGATIVE_STATES, NegativeState, NegativeTask
 from core.augmentation.plan import AugmentationPlan
 from core.examples.example import word_diff
@@ -23,6 +23,13 @@ NEGATIVE_RULE = (
     "whose example comes to be in test, or near a test example."
 )
 CHANGED = "of examples that changed since or are in test"
+# The states of a rule's negatives, as columns beside how many it proposed.
+COLUMNS = {
+    "confirmed": "Confirmed",
+    "refused": "Not worse",
+    "waiting": "Waiting",
+    "changed": "Example changed",
+}
 
 
 def decide_on_negatives(project_id: str) -> None:
@@ -112,8 +119,27 @@ def preview_negatives(project_id: str, wanted: ExampleFilter, plan: Augmentation
         difference({rule_label(one.rule): changes}, key=key)
 
 
-def negatives_said(states: Mapping[str, int]) -> str:
-    """How many of a batch are in which state."""
+def states_shown(one: Augmentation) -> Mapping[str, int]:
+    """Tell how many of a batch's negatives are in which state, of each rule where there are
+    several; those of all rules."""
+    by_rule = negatives.states_by_rule(session.store(), session.actor(), one)
+    states = negatives.summed(by_rule)
+    st.text(_said(states))
+    if len(by_rule) > 1:
+        columns = {state: what for state, what in COLUMNS.items() if states.get(state)}
+        st.dataframe(
+            [
+                {"Rule": rule_label(rule), "Proposed": page.number(sum(own.values()))}
+                | {what: page.number(own.get(state, 0)) for state, what in columns.items()}
+                for rule, own in by_rule.items()
+            ],
+            hide_index=True,
+            height="content",
+        )
+    return states
+
+
+def _said(states: Mapping[str, int]) -> str:
     said = [
         f"{page.number(states[one])} {what}"
         for one, what in (*NEGATIVE_STATES.items(), ("changed", CHANGED))

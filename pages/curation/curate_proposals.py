@@ -28,15 +28,15 @@ from core.examples.listing import ExampleFilter
 from core.examples.phrases import in_phrases
 from core.examples.states import STATE_LABELS, STATES
 from core.projects import Project
-from core.workflows.curation import augmenting, negatives
+from core.workflows.curation import augmenting
 from pages.components import errors, page, session
 from pages.components.difference import difference
 from pages.components.job_view import live
 from pages.curation.curate_negatives import (
     NEGATIVE_RULE,
     decide_on_negatives,
-    negatives_said,
     preview_negatives,
+    states_shown,
 )
 from pages.curation.example_filters import label_choices
 
@@ -253,8 +253,7 @@ def _batch(one: Augmentation) -> None:
     if one.undone_at:
         st.text(f"Thrown away {page.when(one.undone_at)}. What people worked on stayed.")
     if one.plan.makes == "negatives":
-        states = negatives.states_of(store, actor, one)
-        st.text(negatives_said(states))
+        states = states_shown(one)
         if states.get("waiting") and not one.undone_at and actor.has(one.project_id, "lead"):
             _undo(one)
         return

@@ -107,6 +107,35 @@ def test_negatives_change_nothing_of_the_examples_and_wait_for_a_reviewer(
         negatives.decide(store, an_actor(other), other, seen[0], "refused")
 
 
+def test_each_rule_of_a_batch_says_how_many_of_its_negatives_people_took(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    accepted_examples(store, project_id, 6)
+    found = proposed(store, lead, project_id, "number", "refusal", per_example=2)
+    assert negatives.states_by_rule(store, lead, found) == {
+        "number": {"waiting": 6}, "refusal": {"waiting": 6},
+    }  # fmt: skip
+    rita = reviewer(project_id)
+    for _ in range(6):  # both of three examples: the refusals are of no use
+        task = negatives.next_negative(store, rita, project_id)
+        assert task
+        state = "confirmed" if "number" in task.by.lower() else "refused"
+        negatives.decide(store, rita, project_id, task.negative_id, state)  # type: ignore[arg-type]
+    left = negatives.next_negative(store, rita, project_id)
+    assert left
+    reopen(store, project_id, left.example_id)
+    assert negatives.states_by_rule(store, lead, found) == {
+        "number": {"confirmed": 3, "waiting": 2, "changed": 1},
+        "refusal": {"refused": 3, "waiting": 2, "changed": 1},
+    }
+    assert negatives.states_of(store, lead, found) == {
+        "confirmed": 3, "refused": 3, "waiting": 4, "changed": 2,
+    }  # fmt: skip
+    stranger = an_actor(a_project(store, "Other").project_id)
+    with pytest.raises(NotAllowed):
+        negatives.states_by_rule(store, stranger, found)
+
+
 def test_what_was_shown_once_is_not_proposed_again_and_a_batch_thrown_away_keeps_decisions(
     store: Store, project_id: str, lead: Actor
 ) -> None:

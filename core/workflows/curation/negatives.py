@@ -6,6 +6,7 @@ one (core/tuning/judged_pairs.py). None is ever an example.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from core.augmentation.negatives import (
     negatives_by_rules,
 )
 from core.augmentation.plan import AugmentationPlan
+from core.augmentation.proposals import BY_MODEL
 from core.errors import Conflict, InvalidInput, NotFound, Overtaken
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import augmenting, gold_views
@@ -52,8 +54,22 @@ def preview(
 
 def states_of(store: Store, actor: Actor, augmentation: Augmentation) -> Mapping[str, int]:
     """State → how many of an augmentation's negatives are in it; `changed` waits for nobody."""
+    return summed(states_by_rule(store, actor, augmentation))
+
+
+def states_by_rule(
+    store: Store, actor: Actor, augmentation: Augmentation
+) -> Mapping[str, Mapping[str, int]]:
+    """The same for each of its rules (of NEGATIVE_RULES, or BY_MODEL), in the order of the plan:
+    which of them made negatives that people took. What was thrown away is not counted."""
     actor.require(augmentation.project_id)
-    return store.negatives.states(augmentation.augmentation_id)
+    found = store.negatives.states_by_rule(augmentation.augmentation_id)
+    return {rule: found[rule] for rule in (*augmentation.plan.rules, BY_MODEL) if rule in found}
+
+
+def summed(by_rule: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    """State → how many, over all rules."""
+    return dict(sum((Counter(states) for states in by_rule.values()), Counter[str]()))
 
 
 def waiting(store: Store, actor: Actor, project_id: str) -> int:
