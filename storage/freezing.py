@@ -7,18 +7,33 @@ from collections.abc import Sequence
 from core.query import Query
 from core.versions.split_plan import AT_RANDOM, SplitPlan
 from core.versions.splitting import SPLITS, Split
+from core.versions.time_values import TimesSeen
 from storage.database import Database
 from storage.filters import pointer
 
 _LOOKED_AT = 500
 # Metadata is a date, a time or a number; a time of import is seconds since 1970, too. A time
 # without an offset is taken as UTC; DuckDB's TIMESTAMP would drop an offset.
-_MOMENT = r"""
-    coalesce(CASE WHEN regexp_matches(json_extract_string(e.meta, $time), ':\d\d.*[+-]\d\d')
-                  THEN epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMPTZ)) END,
-             epoch(try_cast(json_extract_string(e.meta, $time) AS TIMESTAMP)),
-             CASE WHEN isfinite(try_cast(json_extract_string(e.meta, $time) AS DOUBLE))
-                  THEN try_cast(json_extract_string(e.meta, $time) AS DOUBLE) END)
+_WRITTEN = "json_extract_string(e.meta, $time)"
+_DATE = rf"""
+    coalesce(CASE WHEN regexp_matches({_WRITTEN}, ':\d\d.*[+-]\d\d')
+                  THEN epoch(try_cast({_WRITTEN} AS TIMESTAMPTZ)) END,
+             epoch(try_cast({_WRITTEN} AS TIMESTAMP)))
+"""
+_NUMBER = (
+    f"CASE WHEN isfinite(try_cast({_WRITTEN} AS DOUBLE)) THEN try_cast({_WRITTEN} AS DOUBLE) END"
+)
+_MOMENT = f"coalesce({_DATE}, {_NUMBER})"
+# A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds.
+_TIME_KIND = """
+    CASE WHEN written IS NULL THEN 'missing'
+         WHEN date IS NOT NULL THEN 'date'
+         WHEN number IS NULL THEN 'unreadable'
+         WHEN number BETWEEN 1900 AND 2100 AND number = trunc(number) THEN 'year'
+         WHEN number BETWEEN 19000101 AND 21001231 AND number = trunc(number) THEN 'day'
+         WHEN number BETWEEN 1e8 AND 1e11 THEN 'seconds'
+         WHEN number BETWEEN 1e11 AND 1e14 THEN 'milliseconds'
+         ELSE 'number' END
 """
 # Several options are the same in any order.
 _STRATUM = """
@@ -102,6 +117,28 @@ class FreezeInputs:
             {"project_id": project_id},
         )
         return dict.fromkeys(SPLITS, 0) | {row["split"]: row["n"] for row in rows}
+
+    def times_seen(self, project_id: str, name: str) -> list[TimesSeen]:
+        """Of each kind of value that the metadata `name` has among accepted, unflagged examples
+        without a split, how many there are and the first in import order."""
+        rows = self._db.rows(
+            f"""
+            WITH read AS (
+                SELECT c.position, {_WRITTEN} AS written, {_DATE} AS date, {_NUMBER} AS number
+                FROM example_current c
+                {_WITH_META}
+                ANTI JOIN (
+                    SELECT example_id FROM example_splits WHERE project_id = $project_id
+                ) s ON s.example_id = c.example_id
+                WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+            )
+            SELECT {_TIME_KIND} AS kind, count(*) AS count, min(position) AS position,
+                   coalesce(arg_min(written, position), '') AS text
+            FROM read GROUP BY kind ORDER BY min(position)
+            """,  # noqa: S608 the parts are literals of this module
+            {"project_id": project_id, "time": pointer(name)},
+        )
+        return [TimesSeen(**row) for row in rows]
 
     def metadata(self, project_id: str) -> Sequence[str]:
         """The names of metadata that the beginning of each import has, in order."""

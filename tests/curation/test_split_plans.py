@@ -13,6 +13,7 @@ import pytest
 from core.errors import InvalidInput
 from core.projects import LabelField
 from core.versions.split_plan import SplitPlan
+from core.versions.time_values import UnorderedTimes
 from core.workflows.curation import describing, freezing
 from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, triples
@@ -172,6 +173,50 @@ def test_times_with_an_offset_are_sorted_by_the_moment_that_they_mean(
     assert max(moments["train"]) <= min(moments["validation"])
     assert max(moments["validation"]) <= min(moments["test"])
     assert splits[ids[23]] == "train"  # written at 23:30 in Tokyo, which is 14:30 UTC
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            ["2024-05-01", 2024, 1714521600],
+            "“written” has 4 dates, such as “2024-05-01” (example 1); 4 years, such as “2024” "
+            "(example 2); and 4 numbers of seconds since 1970, such as “1714521600” (example 3).",
+        ),
+        (["2024-05-01T10:00:00Z", 17, "2024-05-02"], "8 dates, such as “2024-05-01T10:00:00Z” "),
+        (["20240501", "2024", "?"], "4 days as numbers, such as “20240501” (example 1); and 4 "),
+        ([1714521600, 1714521600000], "and 6 numbers of milliseconds since 1970, such as “171452"),
+        (["01.05.2024", None], "No example that is to be split has a “written” that can be read"),
+        (["01.05.2024", None], " Example 1 has “01.05.2024”; a date is read as 2024-05-31. "),
+    ],
+)
+def test_times_without_a_common_order_are_refused_with_one_of_each_kind(
+    store: Store, project_id: str, values: Sequence[Any], sentence: str
+) -> None:
+    with_metadata(store, project_id, [{"written": values[k % len(values)]} for k in range(12)])
+    lead, plan = an_actor(project_id), SplitPlan("time", time="written")
+    with pytest.raises(UnorderedTimes) as refused:
+        freezing.start_freeze(store, lead, project_id, plan=plan)
+    assert sentence in refused.value.message
+    assert store.jobs.unsettled() == []
+
+
+@pytest.mark.parametrize("first", [1995, 0, 1714521600, 20240501])
+def test_numbers_of_one_scale_are_a_time_even_where_a_count_passes_what_could_be_years(
+    store: Store, project_id: str, first: int
+) -> None:
+    ids = with_metadata(store, project_id, [{"n": first + 211 * k} for k in range(30)])
+    splits = splits_of(store, freeze(store, project_id, plan=SplitPlan("time", time="n")))
+    assert [splits[one] for one in ids] == ["train"] * 24 + ["validation"] * 3 + ["test"] * 3
+
+
+def test_what_has_a_split_already_may_have_had_other_times(store: Store, project_id: str) -> None:
+    with_metadata(store, project_id, [{"n": k} for k in range(12)])
+    plan = SplitPlan("time", time="n")
+    freeze(store, project_id, plan=plan)
+    days = [{"n": f"2024-05-{k + 1:02}"} for k in range(12)]
+    with_metadata(store, project_id, days, start=12)
+    assert sum(freeze(store, project_id, plan=plan).counts.values()) == 24
 
 
 def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Store) -> None:

@@ -17,6 +17,7 @@ from core.names import checked_name, free_name
 from core.versions.protected import Firewall
 from core.versions.split_plan import AT_RANDOM, SplitPlan
 from core.versions.splitting import Split
+from core.versions.time_values import refuse_mixed
 from core.versions.usefulness import MIN_EXAMPLES
 from core.versions.version import DatasetVersion, LargeGroup, LeftOut
 from core.wording import counted
@@ -69,9 +70,9 @@ def start_freeze(
 
     A `version_id` made when the form was opened makes a repeated click one version.
     `evaluation_only` puts every example into test, for ever: nobody can train on it.
-    Raises InvalidInput, NameTaken, NothingToFreeze below 10 accepted, unflagged examples, and
-    Conflict while the project's last version is still being frozen. A split of no use is refused
-    by the job.
+    Raises InvalidInput, UnorderedTimes, NameTaken, NothingToFreeze below 10 accepted, unflagged
+    examples, and Conflict while the project's last version is still being frozen. A split of no use
+    is refused by the job.
     """
     actor.require(project_id, "lead")
     plan = AT_RANDOM if evaluation_only else plan
@@ -83,6 +84,8 @@ def start_freeze(
             f"The seed is a whole number from 0 to {LARGEST_SEED}. Choose another one."
         )
     _refuse_unknown(store, project_id, plan)
+    if plan.time:
+        refuse_mixed(plan.time, store.freezing.times_seen(project_id, plan.time))
     ready = store.examples.count_accepted(project_id)
     if ready < MIN_EXAMPLES:
         raise NothingToFreeze(
