@@ -26,6 +26,7 @@ from core.workflows.curation import (
     reviewing,
     working,
 )
+from core.workflows.curation.opening import AssignedToOthers, LimitReached
 from core.workflows.curation.sent import Sent
 from core.workflows.team import accounts, assignees
 from pages.server.work_views import handle
@@ -262,6 +263,46 @@ def test_a_limit_ends_the_queue_with_a_sentence_and_what_is_open_is_saved(
     assert progress.limit_told(store, ada, project_id) == ""
     with pytest.raises(InvalidInput, match="from 1"):
         Quota(per_day=0)
+
+
+def test_an_address_opens_no_example_of_others_but_what_one_saved_and_to_a_lead_any(
+    store: Store, project_id: str, lead: Actor, people: list[Actor]
+) -> None:
+    ids = some_examples(store, project_id, 4)
+    ada, bob, _ = people
+    annotating.open_example(store, bob, project_id, ids[3])
+    [saved] = annotate_all(store, bob, project_id, 1)
+    assign(store, lead, project_id, ada.person_id)
+    with pytest.raises(AssignedToOthers, match="gave it to somebody else"):
+        annotating.open_example(store, bob, project_id, ids[0])
+    assert store.queues.holder(ids[0]) is None
+    for actor, example_id in ((ada, ids[0]), (lead, ids[1]), (bob, saved)):
+        opened = annotating.open_example(store, actor, project_id, example_id)
+        assert opened.example_id == example_id
+    pair = Group(new_id("grp"), project_id, "Pair", (bob.person_id,))
+    assignees.save_group(store, lead, pair)
+    assign(store, lead, project_id, pair.group_id, wanted=ExampleFilter(state="new"))
+    assert annotating.open_example(store, bob, project_id, ids[2]).assigned_to == pair.group_id
+
+
+def test_an_address_opens_nothing_beyond_a_limit_but_what_is_counted_already(
+    store: Store, project_id: str, lead: Actor, people: list[Actor]
+) -> None:
+    ids = some_examples(store, project_id, 5)
+    ada = people[0]
+    saved, returned = annotate_all(store, ada, project_id, 2)
+    edit = an_edit(reviewing.open_review(store, lead, project_id, returned), comment="Shorter.")
+    reviewing.decide(store, lead, project_id, new_id("rvw"), "send_back", edit)
+    held = annotating.open_example(store, ada, project_id, ids[2])
+    progress.set_quota(store, lead, project_id, ada.person_id, Quota(total=3))
+    for _ in range(2):
+        with pytest.raises(LimitReached, match="your 3 examples"):
+            annotating.open_example(store, ada, project_id, ids[3])
+    for example_id in (held.example_id, saved, returned):
+        opened = annotating.open_example(store, ada, project_id, example_id, ids)
+        assert opened.example_id == example_id
+    progress.set_quota(store, lead, project_id, ada.person_id, Quota(total=9))
+    assert annotating.open_example(store, ada, project_id, ids[3]).example_id == ids[3]
 
 
 def test_progress_counts_what_each_did_and_each_sees_their_own(

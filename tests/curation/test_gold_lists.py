@@ -9,16 +9,23 @@ import pytest
 
 from core.actor import Actor
 from core.errors import NotAllowed
+from core.examples.assignment import Quota
+from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import (
+    annotating,
     augmenting,
     browsing,
+    bulk,
     comparing,
     freezing,
     gold_lists,
+    gold_marks,
     gold_views,
+    progress,
 )
+from core.workflows.curation.opening import AssignedToOthers, LimitReached
 from core.workflows.team import home, projects
 from storage.store import Store
 from tests.curation.test_gold_examples import RIGHT, Place
@@ -62,6 +69,46 @@ def test_no_filter_and_no_order_of_the_list_finds_a_gold_example_by_what_was_acc
             place.store, actor, place.project_id, ExampleFilter("accepted")
         )
         assert {one.example_id for one in rows} == gold
+
+
+def test_an_address_refuses_a_gold_example_as_it_refuses_others_until_it_is_given(
+    store: Store,
+) -> None:
+    place = Place(store, others=49, gold=0)  # so that one surely comes
+    project_id, ann, writer = place.project_id, place.ann, place.writer
+    gold, other, *_ = place.ids
+    assign = BulkAction("assign", to=(writer.person_id,))
+    bulk.act(store, place.lead, project_id, ExampleFilter(), assign)
+    place.accept(gold)
+    gold_marks.mark_gold(store, place.lead, project_id, gold)
+    place.gold = [gold]
+    for example_id in (gold, other):
+        seen = browsing.shown_example(store, ann, project_id, example_id)
+        assert (seen.state, seen.assigned_to) == ("new", writer.person_id)
+        with pytest.raises(AssignedToOthers):
+            annotating.open_example(store, ann, project_id, example_id)
+    to_ann = BulkAction("assign", to=(ann.person_id,))
+    bulk.act(store, place.lead, project_id, ExampleFilter(state="new"), to_ann)
+    task = place.until_gold(ann)
+    mine = ExampleFilter(assigned_to=ann.person_id)
+    assert found(place, mine) == {gold} == {task["example_id"]}
+    progress.set_quota(store, place.lead, project_id, ann.person_id, Quota(total=1))
+    place.send(ann, task, next=False)
+    assert annotating.open_example(store, ann, project_id, gold).assigned_to == ann.person_id
+    with pytest.raises(LimitReached):
+        annotating.open_example(store, ann, project_id, place.ids[-1])
+
+
+def test_a_limit_refuses_a_gold_example_as_it_refuses_others(place: Place) -> None:
+    store, project_id, ann = place.store, place.project_id, place.ann
+    place.send(ann, place.next(ann), next=False)
+    progress.set_quota(store, place.lead, project_id, ann.person_id, Quota(total=1))
+    tasks = store.gold_examples.tasks_of(project_id, ann.person_id)
+    left = set(place.gold) - {one.example_id for one in tasks}
+    for example_id in (*left, place.ids[-1]):
+        with pytest.raises(LimitReached):
+            annotating.open_example(store, ann, project_id, example_id)
+    assert store.gold_examples.tasks_of(project_id, ann.person_id) == tasks
 
 
 def test_what_a_person_answered_is_found_as_their_own_annotation_is(place: Place) -> None:

@@ -13,7 +13,7 @@ from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import Example
 from core.examples.states import ExampleState, Queue, is_decided
-from core.workflows.curation import collecting, gold_tasks, queue
+from core.workflows.curation import collecting, gold_tasks, gold_views, opening, queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
 from core.workflows.curation.labelling import with_checked_labels
@@ -73,10 +73,16 @@ def open_example(
 ) -> CurrentExample:
     """Lease one named example, to edit it again.
 
-    Raises Overtaken when somebody else holds it, EditConflict when a reviewer has decided on it.
+    Raises Overtaken when somebody else holds it, EditConflict when a reviewer has decided on it,
+    AssignedToOthers and LimitReached.
     """
     actor.require(project_id, "annotator", "lead")
     example = example_of(store, actor, project_id, example_id)
+    gold_seen = gold_views.view_of(store, actor, example)
+    if gold_seen is None:
+        refuse_decided(example)
+        collecting.refuse_collected(example)
+    opening.refuse_not_theirs(store, actor, gold_seen.example if gold_seen else example)
 
     def take_gold() -> CurrentExample | None:
         gold = gold_tasks.open_task(store, actor, example)
@@ -86,8 +92,6 @@ def open_example(
 
     if gold := store.transact(take_gold):
         return gold
-    refuse_decided(example)
-    collecting.refuse_collected(example)
     queue.take(store, actor, example, "annotate", holding)
     return example
 

@@ -178,6 +178,12 @@ def can_go_back(store: Store, actor: Actor, example: CurrentExample) -> bool:
     return task is not None and task.state == "answered"
 
 
+def is_begun(store: Store, actor: Actor, example: CurrentExample) -> bool:
+    """Whether this person was given it, and has not put it aside."""
+    task = task_on(store, actor, example.project_id, example.example_id)
+    return bool(task and task.created_at and task.state in ("open", "answered"))
+
+
 # Figures ----------------------------------------------------------------------------------------
 
 

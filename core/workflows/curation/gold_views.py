@@ -139,7 +139,7 @@ def _row(seen: CurrentExample, row: ListedExample) -> ListedExample:
     texts: dict[str, Any] = {name: text[:SHOWN_CHARACTERS] for name, text in seen.fields.items()}
     return replace(
         row, **texts, state=seen.state, flagged=seen.flagged, updated_at=seen.updated_at,
-        assigned_to="",
+        assigned_to=seen.assigned_to,
     )  # fmt: skip
 
 
@@ -154,7 +154,16 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     assert first is not None
     answers = store.gold_examples.annotations(current, actor.person_id)
     schema = schema_of(store, current.project_id) if first.labels or answers else {}
-    return view_with(store, actor, current, task, first, answers, schema)
+    given = given_to(store, actor, current.project_id) if task.created_at else ""
+    return view_with(store, actor, current, task, first, answers, schema, given)
+
+
+def given_to(store: Store, actor: Actor, project_id: str) -> str:
+    """Whom the gold examples that this person was given look assigned to: themselves or a group of
+    theirs where anything is, as others that come to them then are; else the open queue."""
+    assigned = store.counters.assigned(project_id)
+    reach = store.groups.reach(project_id, actor.person_id)
+    return next(one for one in reach if not one or assigned.get(one, (0, 0))[0])
 
 
 def view_with(
@@ -165,8 +174,11 @@ def view_with(
     first: Revision,
     answers: list[PersonAnnotation],
     schema: Mapping[str, LabelField],
+    given: str,
 ) -> GoldView:
-    """The view of an example of which all is known that it takes."""
+    """The view of an example of which all is known that it takes; `given`: whom those that were
+    given look assigned to. Others stay with whom they are, and their address opens them to nobody
+    else."""
     seen = replace(
         current,
         revision_id=first.revision_id,
@@ -180,7 +192,7 @@ def view_with(
         flagged=task.state == "flagged",
         updated_at=first.created_at,
         annotations=0,
-        assigned_to="",
+        assigned_to=given if task.created_at else current.assigned_to,
     )
     history = [seen.first_entry]
     several = _several(store, current)
