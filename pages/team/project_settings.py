@@ -7,8 +7,8 @@ import streamlit as st
 from core.errors import TouchstoneError
 from core.label_changes import Moves
 from core.projects import Project, ProjectSettings
-from core.workflows.curation import accepting, browsing
-from core.workflows.team import assignees, label_schema, projects
+from core.workflows.curation import browsing
+from core.workflows.team import label_schema, projects, staffing
 from core.workflows.team.projects import ProjectChanged
 from pages.components import errors, page, session
 from pages.team import label_changes, project_form
@@ -27,8 +27,8 @@ def settings(project: Project) -> None:
         errors.show(error)
         return
     project_form.keep_draft(name, draft, edited)
-    too_few_annotators(name, edited)
-    too_few_reviewers(name, edited.reviewers)
+    for shortage in staffing.shortages(store, actor, name, edited):
+        st.warning(shortage)
     with st.container(horizontal=True, vertical_alignment="center"):
         save = st.button("Save settings", type="primary", icon=":material/save:")
         if edited != draft.based_on:
@@ -47,26 +47,6 @@ def settings(project: Project) -> None:
     guidelines_versions(name)
     st.divider()
     delete(project)
-
-
-def too_few_annotators(project_id: str, wanted: ProjectSettings) -> None:
-    """Say where examples would wait for ever, as fewer people annotate than must."""
-    there = len(assignees.annotators(session.store(), session.actor(), project_id))
-    if wanted.overlap_share and wanted.overlap > there:
-        st.warning(
-            f"{wanted.overlap} different people must annotate an example, and {there} can here. "
-            "Give others the role annotator under Team, People: until then such examples wait."
-        )
-
-
-def too_few_reviewers(project_id: str, needed: int) -> None:
-    """Say where nothing could become accepted, as fewer people can accept than must."""
-    there = accepting.other_reviewers(session.store(), session.actor(), project_id) + 1
-    if needed > there:
-        st.warning(
-            f"{needed} different people must accept each example, and {there} can here. Give "
-            "others the role reviewer under Team, People: until then nothing becomes accepted."
-        )
 
 
 def change(
