@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clock import now
-from core.examples.comments import Comment, Mentions
+from core.examples.comments import Comment
 from storage.database import Database
 
 
@@ -63,20 +63,21 @@ class Comments:
                 {**about, "person_id": person_id},
             )
 
-    def unread_mentions(self, project_id: str, person_id: str) -> Mentions:
-        """The mentions of a person that they have not opened."""
-        row = self._db.one(
+    def unread_mentions(self, project_id: str, person_id: str) -> list[str]:
+        """The examples of the mentions of a person that they have not opened, one for each mention,
+        the oldest first."""
+        rows = self._db.rows(
             """
-            SELECT count(*) AS count, coalesce(arg_min(c.example_id, c.created_at), '')
-                       AS example_id
+            SELECT c.example_id
             FROM comment_mentions m JOIN example_comments c USING (comment_id)
             WHERE m.project_id = $project_id AND m.person_id = $person_id
               AND m.comment_id NOT IN (
                   SELECT r.comment_id FROM comment_reads r WHERE r.person_id = $person_id)
+            ORDER BY c.created_at, c.comment_id
             """,
             {"project_id": project_id, "person_id": person_id},
         )
-        return Mentions(**row) if row else Mentions()
+        return [row["example_id"] for row in rows]
 
     def mentions_unread(self, example_id: str, person_id: str) -> bool:
         """Whether a comment on the example mentions a person who has not opened it."""

@@ -52,10 +52,11 @@ def preference_pairs(version_id: str, start: object, key: str) -> PreferenceSet 
 def _chosen_sources(
     each: Mapping[PairSources, PreferenceSet], start: object, key: str
 ) -> PairSources:
+    first: PairSources = next((one for one in each if one == start), "both")
     chosen: PairSources = st.segmented_control(
         "Where the pairs come from",
         list(each),
-        default=start if start in each else "both",
+        default=first,
         format_func=lambda one: f"{PAIR_SOURCES[one][0]} · {page.number(len(each[one].pairs))}",
         required=True,
         key=f"{key} pair sources",

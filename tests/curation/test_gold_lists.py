@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 
 from core.actor import Actor
+from core.clock import new_id
 from core.errors import NotAllowed
 from core.examples.assignment import Quota
 from core.examples.bulk import BulkAction
+from core.examples.comments import Mentions
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import (
@@ -18,6 +20,7 @@ from core.workflows.curation import (
     augmenting,
     browsing,
     bulk,
+    commenting,
     comparing,
     freezing,
     gold_lists,
@@ -97,6 +100,21 @@ def test_an_address_refuses_a_gold_example_as_it_refuses_others_until_it_is_give
     assert annotating.open_example(store, ann, project_id, gold).assigned_to == ann.person_id
     with pytest.raises(LimitReached):
         annotating.open_example(store, ann, project_id, place.ids[-1])
+
+
+def test_a_mention_on_a_gold_example_waits_until_it_is_none_any_more(place: Place) -> None:
+    store, project_id, ann = place.store, place.project_id, place.ann
+    gold, other = place.gold[0], place.ids[-1]
+    commenting.comment(store, ann, project_id, new_id("com"), gold, "Is this a sum?")
+    for example_id in (gold, other):
+        text = f"@{ann.name} look, please."
+        commenting.comment(store, place.lead, project_id, new_id("com"), example_id, text)
+    assert commenting.mentions_of_me(store, ann, project_id) == Mentions(1, other)
+    assert commenting.is_mentioned(store, ann, project_id, other)
+    assert not commenting.is_mentioned(store, ann, project_id, gold)
+    gold_marks.unmark_gold(store, place.lead, project_id, gold)
+    assert commenting.mentions_of_me(store, ann, project_id) == Mentions(2, gold)
+    assert len(commenting.comments_on(store, ann, project_id, gold)) == 2
 
 
 def test_a_limit_refuses_a_gold_example_as_it_refuses_others(place: Place) -> None:

@@ -60,15 +60,27 @@ def comment(
 
 
 def is_mentioned(store: Store, actor: Actor, project_id: str, example_id: str) -> bool:
-    """Whether a comment on the example mentions this person, who has not opened it."""
+    """Whether a comment on the example that they see mentions this person, who has not opened
+    it."""
     actor.require(project_id)
-    return store.comments.mentions_unread(example_id, actor.person_id)
+    if not store.comments.mentions_unread(example_id, actor.person_id):
+        return False
+    return not _hides_comments(store, actor, project_id, example_id)
 
 
 def mentions_of_me(store: Store, actor: Actor, project_id: str) -> Mentions:
-    """The comments that mention this person and that they have not opened."""
+    """The comments that mention this person and that they have not opened. One on an example that
+    is gold for them waits until it is not: it would lead to a thread that they do not see."""
     actor.require(project_id)
-    return store.comments.unread_mentions(project_id, actor.person_id)
+    unread = store.comments.unread_mentions(project_id, actor.person_id)
+    hidden = {one for one in set(unread) if _hides_comments(store, actor, project_id, one)}
+    shown = [one for one in unread if one not in hidden]
+    return Mentions(len(shown), shown[0]) if shown else Mentions()
+
+
+def _hides_comments(store: Store, actor: Actor, project_id: str, example_id: str) -> bool:
+    """Whether this person is not to see what others say of the example."""
+    return gold_views.task_on(store, actor, project_id, example_id) is not None
 
 
 def mark_read(store: Store, actor: Actor, project_id: str, example_id: str) -> None:
