@@ -125,7 +125,7 @@ def states_shown(one: Augmentation) -> Mapping[str, int]:
     by_rule = negatives.states_by_rule(session.store(), session.actor(), one)
     states = negatives.summed(by_rule)
     st.text(_said(states))
-    if len(by_rule) > 1:
+    if len(by_rule) > 1 and states:
         columns = {state: what for state, what in COLUMNS.items() if states.get(state)}
         st.dataframe(
             [

@@ -111,9 +111,9 @@ def test_each_rule_of_a_batch_says_how_many_of_its_negatives_people_took(
     store: Store, project_id: str, lead: Actor
 ) -> None:
     accepted_examples(store, project_id, 6)
-    found = proposed(store, lead, project_id, "number", "refusal", per_example=2)
+    found = proposed(store, lead, project_id, "number", "refusal", "cut", per_example=2)
     assert negatives.states_by_rule(store, lead, found) == {
-        "number": {"waiting": 6}, "refusal": {"waiting": 6},
+        "number": {"waiting": 6}, "refusal": {"waiting": 6}, "cut": {},
     }  # fmt: skip
     rita = reviewer(project_id)
     for _ in range(6):  # both of three examples: the refusals are of no use
@@ -127,6 +127,7 @@ def test_each_rule_of_a_batch_says_how_many_of_its_negatives_people_took(
     assert negatives.states_by_rule(store, lead, found) == {
         "number": {"confirmed": 3, "waiting": 2, "changed": 1},
         "refusal": {"refused": 3, "waiting": 2, "changed": 1},
+        "cut": {},  # no text is long enough
     }
     assert negatives.states_of(store, lead, found) == {
         "confirmed": 3, "refused": 3, "waiting": 4, "changed": 2,

@@ -60,11 +60,14 @@ def states_of(store: Store, actor: Actor, augmentation: Augmentation) -> Mapping
 def states_by_rule(
     store: Store, actor: Actor, augmentation: Augmentation
 ) -> Mapping[str, Mapping[str, int]]:
-    """The same for each of its rules (of NEGATIVE_RULES, or BY_MODEL), in the order of the plan:
-    which of them made negatives that people took. What was thrown away is not counted."""
+    """The same for each of its rules (of NEGATIVE_RULES, or BY_MODEL), in the order of the plan,
+    nothing for one that fitted no example: which of them made negatives that people took. What was
+    thrown away is not counted."""
     actor.require(augmentation.project_id)
     found = store.negatives.states_by_rule(augmentation.augmentation_id)
-    return {rule: found[rule] for rule in (*augmentation.plan.rules, BY_MODEL) if rule in found}
+    plan = augmentation.plan
+    rules = plan.rules if plan.how == "templates" else (BY_MODEL,)
+    return {rule: found.get(rule, {}) for rule in rules}
 
 
 def summed(by_rule: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
