@@ -131,6 +131,15 @@ def preference_set(
 ) -> PreferenceSet:
     """What can be learned from these pairs (by their ids), all judgements of them, and confirmed
     negatives, of the chosen sources; see the module's text for what is left out."""
+    return preference_sets(pairs, judgements, negatives)[sources]
+
+
+def preference_sets(
+    pairs: Mapping[str, JudgedPair],
+    judgements: Iterable[Judgement],
+    negatives: Iterable[ConfirmedNegative] = (),
+) -> Mapping[PairSources, PreferenceSet]:
+    """The same for each choice of sources."""
     said: dict[str, list[Judgement]] = {}
     for judgement in judgements:
         if judgement.pair_id in pairs:
@@ -141,6 +150,14 @@ def preference_set(
         for one in (_verdict(pairs[pair_id], judged), *_corrections(pairs[pair_id], judged))
     ]
     worse = [negative.pair() for negative in negatives]
+    return {sources: _chosen(rated, worse, sources) for sources in PAIR_SOURCES}
+
+
+def _chosen(
+    rated: Sequence[PreferencePair | str],
+    worse: Sequence[PreferencePair | str],
+    sources: PairSources,
+) -> PreferenceSet:
     asked = [*(rated if sources != "negatives" else ()), *(worse if sources != "ratings" else ())]
     left_out = Counter(one for one in asked if isinstance(one, str))
     there = [one for one in (*rated, *worse) if not isinstance(one, str)]

@@ -19,18 +19,12 @@ from core.study.pairs import BlindJudgement, BlindPair
 from core.study.verdicts import FOR_TUNING
 from core.tuning.preferences import TooFewPairs
 from core.tuning.run_spec import RunSpec
-from core.tuning.settings import InvalidRunSpec
 from core.workflows.commands import command
 from core.workflows.curation import augmenting, negatives
 from core.workflows.evaluation import results, studies
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.tuning import training
-from core.workflows.tuning.preferences import (
-    PairsChanged,
-    frozen_pairs,
-    preferences_by_choice,
-    preferences_of,
-)
+from core.workflows.tuning.preferences import PairsChanged, frozen_pairs, preferences_of
 from core.workflows.tuning.specs import planned_spec
 from core.workspace import Workspace
 from storage.store import Store
@@ -258,50 +252,6 @@ def test_confirmed_negatives_alone_are_frozen_with_the_run_and_a_later_one_chang
     negatives.undo(store, lead, project_id, next(p.pair_id for p in found.pairs))
     with pytest.raises(PairsChanged, match="negative"):
         frozen_pairs(store, lead, spec)
-
-
-def test_a_run_on_negatives_alone_takes_no_rating_and_no_later_rating_changes_its_pairs(
-    store: Store, lead: Actor
-) -> None:
-    version_id = a_version(store, lead)
-    twenty_confirmed(store, lead)
-    systems = two_answering(store, lead, version_id)
-    study_id = a_rated_study(store, lead, version_id, systems, "train", close=False)
-    there = len(preferences_of(store, lead, version_id, "negatives").pairs)
-    settings: dict[str, Any] = {
-        "objective": "dpo", "pair_sources": "negatives", "max_steps": 2, "eval_samples": 0,
-    }  # fmt: skip
-    with pytest.raises(InvalidRunSpec, match="both, ratings or negatives"):
-        planned_spec(
-            store, lead, version_id, model_id="tiny",
-            settings={**settings, "pair_sources": "hunches"},
-        )  # fmt: skip
-    spec = planned_spec(store, lead, version_id, model_id="tiny", settings=settings)
-    studies.set_closed(store, lead, study_id, closed=True)
-    each = preferences_by_choice(store, lead, version_id)
-    assert {one: len(each[one].pairs) for one in each} == {
-        "both": 40 + there, "ratings": 40, "negatives": there,
-    }  # fmt: skip
-    assert frozen_pairs(store, lead, spec)[1]["sources"] == {"negative": there}
-    asked = {"version": version_id, "base_model": "tiny", **settings}
-    told = command("train")(store, Workspace(store.workspace), {"spec": asked})
-    assert isinstance(told, dict)
-    assert (told["status"], told["steps"]) == ("completed", 2)
-    found = told["preferences"]
-    assert (found["sources"], found["studies"]) == ({"negative": there}, {})
-    assert found["hash"] == spec.objective.pairs_hash
-    assert found["left_out"] == each["negatives"].left_out
-    run = training.get_run(store, lead, told["run"])
-    assert run.spec.objective.pair_sources == "negatives"
-    card = (store.workspace / run.folder / "final" / "README.md").read_text()
-    assert "| pair_sources | negatives |" in card
-
-
-def test_the_spec_of_a_run_from_before_the_choice_means_both() -> None:
-    spec = RunSpec.from_settings({**a_run("models/tiny").settings(), "objective": "dpo"})
-    kept = spec.to_json()
-    del kept["objective"]["pair_sources"]
-    assert RunSpec.from_json(kept).objective.pair_sources == "both"
 
 
 def test_a_run_learns_from_a_real_studys_judgements_and_names_them(

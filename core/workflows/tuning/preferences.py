@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
 from core.errors import Conflict
-from core.tuning.judged_pairs import preference_set
-from core.tuning.preferences import (
-    PAIR_SOURCES,
-    PairSources,
-    PreferencePair,
-    PreferenceSet,
-    held_out,
-)
+from core.tuning.judged_pairs import preference_sets
+from core.tuning.preferences import PairSources, PreferencePair, PreferenceSet, held_out
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation.studies import counts_because
@@ -57,8 +51,7 @@ def preferences_by_choice(
         for pair in store.preferences.judged_pairs(project_id, version_id)
     }
     said = [one for study_id in studies for one in store.judgements.of_study(study_id)]
-    worse = store.preferences.negatives(project_id, version_id)
-    return {one: preference_set(pairs, said, worse, one) for one in PAIR_SOURCES}
+    return preference_sets(pairs, said, store.preferences.negatives(project_id, version_id))
 
 
 def frozen_pairs(
