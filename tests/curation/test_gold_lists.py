@@ -102,6 +102,21 @@ def test_an_address_refuses_a_gold_example_as_it_refuses_others_until_it_is_give
         annotating.open_example(store, ann, project_id, place.ids[-1])
 
 
+def test_an_unassigned_gold_example_is_no_other_than_what_is_left_of_the_open_queue(
+    place: Place,
+) -> None:
+    def whose() -> set[str]:
+        rows, _ = browsing.examples_page(place.store, place.ann, place.project_id, limit=50)
+        return {one.assigned_to for one in rows if one.example_id in place.gold}
+
+    assign = BulkAction("assign", to=(place.ann.person_id,))
+    first = ExampleFilter("new", text="number 5 ")
+    assert bulk.act(place.store, place.lead, place.project_id, first, assign) > 0
+    assert whose() == {""}
+    bulk.act(place.store, place.lead, place.project_id, ExampleFilter("new"), assign)
+    assert whose() == {place.ann.person_id}
+
+
 def test_a_mention_on_a_gold_example_waits_until_it_is_none_any_more(place: Place) -> None:
     store, project_id, ann = place.store, place.project_id, place.ann
     gold, other = place.gold[0], place.ids[-1]

@@ -25,14 +25,14 @@ def seen(store: Store, actor: Actor, project_id: str) -> dict[str, CurrentExampl
         return {}
     found, alone = {}, gold_views.only_annotates(actor, project_id)
     schema = gold_views.schema_of(store, project_id)
-    given = gold_views.given_to(store, actor, project_id)
+    looks = gold_views.looks_assigned(store, actor, project_id)
     for one in store.gold_seen.of_person(project_id, actor.person_id):
         current, task = one.current, one.task
         if task is None and alone and not one.known:
             task = GoldTask(current.example_id, actor.person_id, project_id, "open")
         if task is not None and task.state != "known":
             found[current.example_id] = gold_views.view_with(
-                store, actor, current, task, one.first, one.answers, schema, given
+                store, actor, current, task, one.first, one.answers, schema, looks
             ).shown
     return found
 

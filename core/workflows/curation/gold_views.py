@@ -154,16 +154,27 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     assert first is not None
     answers = store.gold_examples.annotations(current, actor.person_id)
     schema = schema_of(store, current.project_id) if first.labels or answers else {}
-    given = given_to(store, actor, current.project_id) if task.created_at else ""
-    return view_with(store, actor, current, task, first, answers, schema, given)
+    looks = looks_assigned(store, actor, current.project_id)
+    return view_with(store, actor, current, task, first, answers, schema, looks)
 
 
-def given_to(store: Store, actor: Actor, project_id: str) -> str:
-    """Whom the gold examples that this person was given look assigned to: themselves or a group of
-    theirs where anything is, as others that come to them then are; else the open queue."""
+@dataclass(frozen=True)
+class LooksAssigned:
+    """Whom gold examples look assigned to, as others would be: those that this person was `given`,
+    and others that are `unassigned`. Others stay with whom they are."""
+
+    given: str
+    unassigned: str
+
+
+def looks_assigned(store: Store, actor: Actor, project_id: str) -> LooksAssigned:
+    """What was given is this person's or a group's of theirs where anything is, as what else comes
+    to them; what is unassigned, too, once the open queue has nothing else that is open."""
     assigned = store.counters.assigned(project_id)
     reach = store.groups.reach(project_id, actor.person_id)
-    return next(one for one in reach if not one or assigned.get(one, (0, 0))[0])
+    given = next(one for one in reach if not one or assigned.get(one, (0, 0))[0])
+    total, done = assigned.get("", (0, 0))
+    return LooksAssigned(given, "" if total > done else given)
 
 
 def view_with(
@@ -174,11 +185,9 @@ def view_with(
     first: Revision,
     answers: list[PersonAnnotation],
     schema: Mapping[str, LabelField],
-    given: str,
+    looks: LooksAssigned,
 ) -> GoldView:
-    """The view of an example of which all is known that it takes; `given`: whom those that were
-    given look assigned to. Others stay with whom they are, and their address opens them to nobody
-    else."""
+    """The view of an example of which all is known that it takes."""
     seen = replace(
         current,
         revision_id=first.revision_id,
@@ -192,7 +201,7 @@ def view_with(
         flagged=task.state == "flagged",
         updated_at=first.created_at,
         annotations=0,
-        assigned_to=given if task.created_at else current.assigned_to,
+        assigned_to=looks.given if task.created_at else current.assigned_to or looks.unassigned,
     )
     history = [seen.first_entry]
     several = _several(store, current)
