@@ -65,7 +65,7 @@ def choose_plan(project_id: str) -> SplitPlan:
             moment = st.selectbox(
                 "Time", times, key="split_time", width=220,
                 format_func=lambda one: one or "Time of import",
-                help="Metadata with a date, a time or a number.",
+                help="Metadata with dates or times, or with numbers, all written in one way.",
             )  # fmt: skip
         if metadata:
             together = st.selectbox(
