@@ -37,17 +37,12 @@ from core.gpu.generator import Question, Writing
 from core.gpu.labelled import cut_in_the_middle, read_tokens, readable_length
 from core.gpu.memory import free_memory
 from core.gpu.models import LoadedModel, load_model, refuse_changed
-from core.gpu.prompting import (
-    UnusableChatTemplate,
-    prompt_texts,
-    prompt_tokens,
-    rendered_examples,
-)
+from core.gpu.prompting import prompt_texts, prompt_tokens
+from core.gpu.references import note_unmeasured, references_of
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, PromptTemplate
 from core.tuning.generation_config import GenerationConfig
-from core.wording import counted
 from core.tuning.labels import Labels
 from core.tuning.weights import weights_hash
 
@@ -104,7 +99,7 @@ def answers_of(
         for system in systems:
             questions = _questions(base, prompt, spec, system, rows)
             if labels is None and spec.get("reference_perplexity"):
-                _note_unmeasured(job, base, questions, rows)
+                note_unmeasured(job, base, questions, rows)
             writing.answer(questions)
         del model
         base.model = writing.model = None
@@ -192,7 +187,7 @@ def _questions(
     else:
         texts = prompt_texts(base.tokenizer, prompt, asked, shots)
         tokens = prompt_tokens(base.tokenizer, prompt, texts)
-    references = _references(base, prompt, spec, rows)
+    references = references_of(base, prompt, spec, rows)
     return [
         Question(
             system["system_id"],
@@ -204,57 +199,6 @@ def _questions(
         )
         for row, ids, reference in zip(rows, tokens, references, strict=True)
     ]
-
-
-def _references(
-    base: LoadedModel,
-    prompt: Prompt,
-    spec: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-) -> list[tuple[int, ...]]:
-    """The outputs as training saw them, the token that stops them included; () for a blank one, for
-    one that the chat template changes, and everywhere where no perplexity is asked for."""
-    there = [_has_reference(row) for row in rows]
-    if base.labels or not spec.get("reference_perplexity") or not any(there):
-        return [()] * len(rows)
-    given = [row for row, has in zip(rows, there, strict=True) if has]
-    try:
-        answers = [one.answer for one in rendered_examples(base.tokenizer, prompt, given)]
-    except UnusableChatTemplate:  # of one reference: it must not keep the others from an answer
-        answers = [_reference(base, prompt, row) for row in given]
-    rendered = iter(answers)
-    return [next(rendered) if has else () for has in there]
-
-
-def _has_reference(row: Mapping[str, Any]) -> bool:
-    return bool(str(row.get("output") or "").strip())
-
-
-def _reference(base: LoadedModel, prompt: Prompt, row: Mapping[str, Any]) -> tuple[int, ...]:
-    try:
-        return rendered_examples(base.tokenizer, prompt, [row])[0].answer
-    except UnusableChatTemplate:
-        return ()
-
-
-def _note_unmeasured(
-    job: JobContext,
-    base: LoadedModel,
-    questions: Sequence[Question],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    room = base.context or 10**9
-    missing = [
-        question.example_id
-        for question, row in zip(questions, rows, strict=True)
-        if _has_reference(row) and not 0 < len(question.reference) <= room - len(question.prompt)
-    ]
-    if missing:
-        job.note(
-            f"{questions[0].system_id}: {counted(len(missing), 'reference')} without a perplexity, "
-            "which the model's chat template changes or its context does not hold: "
-            f"{', '.join(missing[:20])}{' …' if len(missing) > 20 else ''}."
-        )
 
 
 def _read(

@@ -26,8 +26,8 @@ from core.statistics.estimates import (
 SEED = 7
 Values = NDArray[np.float64]
 TRAINED = "Not shown: trained on these examples, or shown them in the prompt."
-OTHER_TOKENS = "Not compared: other base models, which may divide texts into other tokens."
-UNDIRECTED = "No finding: neither more nor less is better in itself."
+OTHER_TOKENS = "Not compared: other base models."
+UNDIRECTED = "No finding: neither way is better."
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,11 @@ class OutputRisk:
 
     def reasons(self, place: int) -> tuple[str, ...]:
         """Why the output at a place is risky: its signals from STRIKING on, the highest first; where
-        there is none the highest, if that is above the middle, as what is not known or the same of
-        all is in the middle and no reason."""
+        there is none, the highest above the middle. What is not known, or the same of all, is in
+        the middle and no reason."""
         own = {name: float(ranks[place]) for name, ranks in self.ranks.items()}
-        order = [name for name in sorted(own, key=lambda name: -own[name]) if own[name] > MIDDLE]
+        above = [name for name in own if own[name] > MIDDLE]
+        order = sorted(above, key=lambda name: -own[name])
         return tuple(name for name in order if own[name] >= STRIKING) or tuple(order[:1])
 
 
