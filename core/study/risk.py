@@ -66,9 +66,9 @@ class OutputRisk:
         return np.round(found, 9)
 
     def reasons(self, place: int) -> tuple[str, ...]:
-        """Why the output at a place is risky: its signals from STRIKING on, the highest first; where
-        there is none, the highest above the middle. What is not known, or the same of all, is in
-        the middle and no reason."""
+        """Why the output at a place is risky: its signals from STRIKING on, the highest first, or
+        the highest above the middle. What is not known, or the same of all, is in the middle and
+        no reason."""
         own = {name: float(ranks[place]) for name, ranks in self.ranks.items()}
         above = [name for name in own if own[name] > MIDDLE]
         order = sorted(above, key=lambda name: -own[name])
