@@ -23,7 +23,7 @@ from core.jobs.job import Job
 from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
-from core.workflows.curation import accepting, gold_marks, negatives
+from core.workflows.curation import accepting, gold_marks, masking
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
@@ -170,7 +170,7 @@ def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
             job.project_id, folder.final / "masked.parquet", job.subject_id, job.created_by,
             action.comment,
         )  # fmt: skip
-        more = negatives.mask(store, job.project_id, job.subject_id, action.mask)
+        more = masking.also_mask(store, job.project_id, job.subject_id, action.mask, job.created_by)
         _record(
             store, job.created_by, AUDITED["mask"], job.project_id, job.subject_id, n, action,
             more=more,
