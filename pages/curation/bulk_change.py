@@ -39,7 +39,8 @@ SAID: dict[BulkKind, str] = {
     "gold": "become gold: annotators are given them as if they were new, to measure how often they "
     "answer as accepted",
     "ungold": "are gold no more: nobody is given them, and their answers do not count",
-    "mask": "are searched by a worker; those with such data get a masked revision",
+    "mask": "are searched by a worker; those with such data get a masked revision and are gold no "
+    "more",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
 BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",

@@ -163,6 +163,12 @@ def test_no_more_are_gold_than_lists_can_be_read_around(
         None,
     )
     assert place.act(GOLD, ExampleFilter(text="q0")) == 1
+    assert place.act(UNGOLD) == 1
+    for n in (1, 4):
+        gold_marks.mark_gold(place.store, place.lead, place.project_id, place.ids[n])
+    with pytest.raises(InvalidInput, match=r"take marks off first"):
+        place.undo()
+    assert place.gold == {1, 4}
     annotator = an_actor(place.project_id, "annotator")
     with pytest.raises(NotAllowed):
         bulk.act(place.store, annotator, place.project_id, ALL, UNGOLD)
@@ -192,7 +198,7 @@ def test_what_was_masked_since_it_came_is_not_shown_to_annotators_as_gold(store:
     found = bulk.preview(store, lead, project_id, ALL, GOLD)
     assert (found.changes, found.stay) == (1, {"masked": 3})
     why = [gold_marks.why_not(store, one) for one in examples if one]
-    assert [gold_marks.MASKED == one for one in why] == [True, False, True, True]
+    assert [one == gold_marks.MASKED for one in why] == [True, False, True, True]
     last = bulk.last_action(store, lead, project_id)
     assert last
     assert bulk.undo(store, lead, project_id, last.batch_id) == 3

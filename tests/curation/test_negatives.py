@@ -203,10 +203,14 @@ def test_a_mend_masks_the_negative_that_is_another_examples_answer(
     check(store, lead, project_id)
     example = store.examples.current(ids[2])
     assert example
+    store.database.execute("UPDATE negatives SET actor_id = $id", {"id": lead.person_id})
     mending.mend_one(store, lead, project_id, "email", ids[2], example.revision_id)
     kept = outputs(store)
     assert list(kept) == [f"{ids[0]} confirmed", f"{ids[3]} waiting"]
     assert [is_masked(one) for one in kept.values()] == [True, False]
+    # Its own example did not change: waiting again, it would be asked about for no pair.
+    negatives.undo(store, lead, project_id, negative_of(store, ids[0]))
+    assert list(outputs(store)) == [f"{ids[3]} waiting"]
 
 
 @pytest.mark.parametrize(
@@ -225,6 +229,10 @@ def test_what_was_masked_while_a_worker_made_proposals_of_it_is_not_taken_in(
     masking = store.jobs.by_id(job_id)
     assert masking
     run_here(store, masking.subject_id)
+    # Saving the masks began before the worker's job was there, and ended after it had the texts.
+    store.database.execute(
+        "UPDATE revisions SET created_at = created_at - INTERVAL 1 HOUR WHERE origin = 'mask'"
+    )
     run_here(store, late)
     rows = store.database.rows(
         "SELECT source_id FROM negatives UNION ALL SELECT source_id FROM synthetic_examples"

@@ -109,7 +109,8 @@ def decide(
 
 def undo(store: Store, actor: Actor, project_id: str, negative_id: str) -> None:
     """Take back one's own decision: the negative waits again, or goes where its batch was thrown
-    away meanwhile. Pairs that a run has learned from stay in that run.
+    away, or personal data in it were masked, meanwhile. Pairs that a run has learned from stay in
+    that run.
 
     Raises Conflict when there is none of this person's.
     """
