@@ -167,8 +167,8 @@ class Negatives:
         return bool(rows)
 
     def take_back(self, negative_id: str, person_id: str) -> bool:
-        """It waits again, or goes where its augmentation was thrown away or it was masked meanwhile;
-        whether this person's decision on it stood until now."""
+        """It waits again, or goes where its augmentation was thrown away, or it was masked,
+        meanwhile; whether this person's decision on it stood until now."""
         rows = self._db.rows(
             """
             UPDATE negatives SET state = 'waiting', actor_id = NULL, decided_at = NULL

@@ -101,7 +101,7 @@ def unmark_gold(store: Store, actor: Actor, project_id: str, example_id: str) ->
 
 def refuse_too_many(marked: int, more: int) -> None:
     """Raise InvalidInput where so many more would be gold than a project can have."""
-    if marked + more > MOST_MARKED:
+    if more and marked + more > MOST_MARKED:
         raise InvalidInput(
             f"{counted(more, 'example')} could be marked, and {figure(marked)} are gold already; "
             f"a project can have {figure(MOST_MARKED)}. Narrow the filter, or take marks off first."
