@@ -39,8 +39,7 @@ SAID: dict[BulkKind, str] = {
     "gold": "become gold: annotators are given them as if they were new, to measure how often they "
     "answer as accepted",
     "ungold": "are gold no more: nobody is given them, and their answers do not count",
-    "mask": "are searched by a worker; those with such data get a masked revision and are gold no "
-    "more",
+    "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
 BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",
@@ -87,7 +86,10 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
         st.caption(f"These stay as they are: {', '.join(stay)}.")
     if kind == "critical":
         reviewers_warning(project_id)
-    if kind == "gold" and not session.project().settings.gold_share:
+    share = session.project().settings.gold_share
+    if kind == "mask" and share:
+        st.caption("Gold examples that are masked are gold no more.")
+    if kind == "gold" and not share:
         st.info("Nobody is given gold examples yet: their share of tasks is 0 % in the settings.")
     with st.container(horizontal=True):
         button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
