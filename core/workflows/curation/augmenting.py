@@ -254,6 +254,7 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     def save() -> None:
         if store.augmentations.by_id(begun.augmentation_id) is not None:
             return
+        store.intake.reserve(begun.project_id, 0)  # whoever masks at once conflicts here
         added = _kept_in(store, begun).take_in(
             begun, folder.final / name, folder.data / "sources.parquet"
         )

@@ -24,6 +24,8 @@ def also_mask(
     kinds = MASKS.keys() & kinds
     if not kinds:
         return {}
+    # Of this and proposals that are taken in at once the second starts again, and sees the first.
+    store.intake.reserve(project_id, 0)
     dropped = store.negatives.drop_waiting(project_id, batch_id)
     texts = store.negatives.texts_of_batch(project_id, batch_id)
     changed = {one: after for one, text in texts.items() if (after := masked(text, kinds)) != text}
