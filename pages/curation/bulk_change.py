@@ -86,7 +86,10 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
         st.caption(f"These stay as they are: {', '.join(stay)}.")
     if kind == "critical":
         reviewers_warning(project_id)
-    if kind == "gold" and not session.project().settings.gold_share:
+    share = session.project().settings.gold_share
+    if kind == "mask" and share:
+        st.caption("Gold examples that are masked are gold no more.")
+    if kind == "gold" and not share:
         st.info("Nobody is given gold examples yet: their share of tasks is 0 % in the settings.")
     with st.container(horizontal=True):
         button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"
