@@ -139,7 +139,7 @@ def _row(seen: CurrentExample, row: ListedExample) -> ListedExample:
     texts: dict[str, Any] = {name: text[:SHOWN_CHARACTERS] for name, text in seen.fields.items()}
     return replace(
         row, **texts, state=seen.state, flagged=seen.flagged, updated_at=seen.updated_at,
-        assigned_to="",
+        assigned_to=seen.assigned_to,
     )  # fmt: skip
 
 
@@ -184,7 +184,8 @@ def view_with(
     )
     history = [seen.first_entry]
     several = _several(store, current)
-    shown = replace(seen, annotations=1, updated_at=answers[-1].created_at) if answers else seen
+    told = replace(seen, assigned_to=_told_assigned(store, actor, current, task))
+    shown = replace(told, annotations=1, updated_at=answers[-1].created_at) if answers else told
     if answers:
         seen = _as_answered(schema, seen, actor, answers, several=several)
     if answers and not several:
@@ -200,8 +201,17 @@ def view_with(
         seen,
         tuple(history),
         own=bool(answers) and several,
-        shown=shown if several else seen,
+        shown=shown if several else replace(seen, assigned_to=told.assigned_to),
     )
+
+
+def _told_assigned(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) -> str:
+    """Whose it is said to be: where all others are somebody's, one of the open queue would tell,
+    and so would one that is given to a person though it is another's."""
+    if not current.assigned_to or task.created_at is None:
+        return current.assigned_to
+    reach = store.groups.reach(current.project_id, actor.person_id)
+    return current.assigned_to if current.assigned_to in reach else actor.person_id
 
 
 def schema_of(store: Store, project_id: str) -> dict[str, LabelField]:
