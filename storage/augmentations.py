@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,10 @@ class Augmentations:
 
     # Taking in ---------------------------------------------------------------------------------
 
-    def take_in(self, begun: Augmentation, proposals: Path, since: datetime) -> int:
+    def take_in(self, begun: Augmentation, proposals: Path, sources: Path) -> int:
         """Insert an augmentation and those of its proposals whose content is new to the project, as
-        examples that wait for a review, and none whose source was mended or masked since then; how
-        many. Columns: core.augmentation.files."""
+        examples that wait for a review, and none of `sources` that were mended or masked since they
+        were read; how many. Columns: core.augmentation.files."""
         # Whoever takes in at the same time conflicts here, before contents are compared.
         position = self._intake.reserve(begun.project_id, 0)
         self._db.insert_from_parquet(
@@ -42,7 +41,11 @@ class Augmentations:
                               AND e.content_hash = p.content_hash)
               AND p.source_id NOT IN ({CHANGED_SINCE})
             """,  # noqa: S608 made of literals of this package
-            {"position": position, "project_id": begun.project_id, "since": since},
+            {
+                "position": position,
+                "project_id": begun.project_id,
+                "sources": str(sources.resolve()),
+            },
         )
         added = int(self._db.value("SELECT count(*) FROM chosen_examples"))
         self._intake.reserve(begun.project_id, added)

@@ -16,7 +16,7 @@ from core.examples.overlap import COLLECTOR
 from storage.acceptances import restore_chosen, void_chosen
 from storage.bulk_marks import BulkMarks
 from storage.filters import conditions, parameters, pointer
-from storage.gold_marks import UNCHANGED, same_labels_among
+from storage.gold_marks import MASKED_SINCE, UNCHANGED, same_labels_among
 from storage.synthetic import UNSEEN_SYNTHETIC
 
 # The reasons of core.examples.bulk.REASONS, in its order.
@@ -51,6 +51,7 @@ _STAYS = {
     "unaccepted": "WHEN state <> 'accepted' THEN 'unaccepted'",
     "gold": "WHEN example_id IN (SELECT example_id FROM gold_examples) THEN 'gold'",
     "unchanged": f"WHEN {UNCHANGED} THEN 'unchanged'",
+    "masked": f"WHEN example_id IN ({MASKED_SINCE}) THEN 'masked'",
     "not_gold": "WHEN example_id NOT IN (SELECT example_id FROM gold_examples) THEN 'not_gold'",
 }
 _REASONS_OF = {
@@ -72,7 +73,7 @@ _REASONS_OF = {
     "unassign": ("state", "open", "held"),
     "critical": ("state", "marked"),
     "uncritical": ("unmarked",),
-    "gold": ("unaccepted", "flagged", "gold", "unchanged"),
+    "gold": ("unaccepted", "flagged", "gold", "masked", "unchanged"),
     "ungold": ("not_gold",),
 }
 _LOG_CHOSEN = """

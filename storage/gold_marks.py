@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 
 from core.clock import now
+from core.examples.example import FIELDS
 from core.examples.gold import GoldMix
 from core.examples.gold_accuracy import MarkedExample, same_labels
 from core.examples.listing import ExampleFilter
+from core.findings.personal import MASKS
 from storage.database import Database
 from storage.filters import conditions, parameters
 from storage.remembered import Remembered
@@ -20,7 +22,12 @@ from storage.remembered import Remembered
 _WORDS = r"trim(regexp_replace({}, '[\s\x0b\x1c-\x1f\x85\p{{Z}}]+', ' ', 'g'))"
 _SAME_TEXT = " AND ".join(
     f"(f.{name} = c.{name} OR {_WORDS.format(f'f.{name}')} = {_WORDS.format(f'c.{name}')})"
-    for name in ("instruction", "input", "output")
+    for name in FIELDS
+)
+_MASK_CAME = " OR ".join(
+    f"contains(c.{name}, '{mask}') AND NOT contains(f.{name}, '{mask}')"
+    for name in FIELDS
+    for mask in MASKS.values()
 )
 _SAME_TEXTS = f"""
     FROM example_current c
@@ -29,6 +36,15 @@ _SAME_TEXTS = f"""
       AND {_SAME_TEXT}
 """
 _BOTH_LABELS = "CAST(f.labels AS VARCHAR) || chr(10) || CAST(c.labels AS VARCHAR)"
+# Masked in bulk or by a mend since they came: a mask stands in a text that came without it. As
+# core.examples.gold_accuracy.masked_since says it of one.
+MASKED_SINCE = f"""
+    SELECT c.example_id FROM example_current c
+    JOIN revisions f ON f.example_id = c.example_id AND f.position = c.position AND f.number = 1
+    WHERE c.project_id = $project_id AND c.state = 'accepted' AND c.number > 1
+      AND c.example_id IN (SELECT example_id FROM revisions WHERE origin IN ('mask', 'mend'))
+      AND ({_MASK_CAME})
+"""  # noqa: S608 made of literals
 # Accepted as they came in: as core.workflows.curation.gold_marks.why_not says it of one.
 UNCHANGED = f"""
     number = 1 OR example_id IN (
@@ -139,6 +155,18 @@ class GoldMarks:
         count = int(self._db.value("SELECT count(*) FROM chosen_examples"))
         self._db.execute("DROP TABLE chosen_examples")
         return count
+
+    def unmark_revised(self, project_id: str, batch_id: str, actor_id: str) -> int:
+        """Those are gold no more whose present revision is one of this batch's; how many."""
+        self._db.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE chosen_examples AS
+            SELECT g.example_id FROM gold_examples g JOIN example_current c USING (example_id)
+            WHERE g.project_id = $project_id AND starts_with(c.revision_id, $batch_id || '_')
+            """,
+            {"project_id": project_id, "batch_id": batch_id},
+        )
+        return self.mark_chosen(project_id, batch_id, actor_id, gold=False)
 
     def undo_batch(
         self, project_id: str, batch_id: str, undo_id: str, actor_id: str, *, gold: bool

@@ -8,10 +8,14 @@ from core.examples.current import Revision
 from storage.counters import Counters, Tally
 from storage.database import Database
 
-# Examples whose text was mended or masked in bulk since then. Binds $since.
+# The sources of a job whose text was mended or masked after the revision that the job was given:
+# by numbers, as a change that began before the job may have been committed after its sources were
+# read. Binds $sources, the job's file of them.
 CHANGED_SINCE = """
-    SELECT example_id FROM revisions
-    WHERE created_at >= $since AND origin IN ('mask', 'mend')
+    SELECT s.example_id FROM read_parquet($sources) s
+    JOIN revisions given ON given.revision_id = s.revision_id
+    JOIN revisions later ON later.example_id = s.example_id AND later.number > given.number
+    WHERE later.origin IN ('mask', 'mend')
 """
 
 # Nobody has worked on an example c of example_current, and no version holds it. Binds $now.

@@ -6,7 +6,6 @@ They stand apart from examples: nothing of an example, a version or an export ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +54,10 @@ class Negatives:
         self._db = db
         self._augmentations = augmentations
 
-    def take_in(self, begun: Augmentation, negatives: Path, since: datetime) -> int:
+    def take_in(self, begun: Augmentation, negatives: Path, sources: Path) -> int:
         """Insert an augmentation and those of its negatives that were not proposed before for the
-        same revision, and none whose text an example had that was mended or masked since then; how
-        many. Columns: core.augmentation.files."""
+        same revision, and none whose text one of the `sources` had that was mended or masked since
+        they were read; how many. Columns: core.augmentation.files."""
         before = self._count(begun.project_id)
         self._db.insert_from_parquet(
             negatives,
@@ -84,7 +83,7 @@ class Negatives:
                 "model": begun.model,
                 "seed": begun.plan.seed,
                 "now": begun.created_at,
-                "since": since,
+                "sources": str(sources.resolve()),
             },
         )
         added = self._count(begun.project_id) - before
@@ -172,8 +171,8 @@ class Negatives:
         return bool(rows)
 
     def take_back(self, negative_id: str, person_id: str) -> bool:
-        """It waits again, or goes where its augmentation was thrown away meanwhile; whether this
-        person's decision on it stood until now."""
+        """It waits again, or goes where its augmentation was thrown away, or it was masked,
+        meanwhile; whether this person's decision on it stood until now."""
         rows = self._db.rows(
             """
             UPDATE negatives SET state = 'waiting', actor_id = NULL, decided_at = NULL
@@ -185,8 +184,8 @@ class Negatives:
         self._db.execute(
             """
             DELETE FROM negatives WHERE negative_id = $id AND state = 'waiting'
-              AND augmentation_id IN (
-                  SELECT augmentation_id FROM augmentations WHERE undone_at IS NOT NULL)
+              AND (masked_at IS NOT NULL OR augmentation_id IN (
+                  SELECT augmentation_id FROM augmentations WHERE undone_at IS NOT NULL))
             """,
             {"id": negative_id},
         )

@@ -89,6 +89,9 @@ def test_users_add_works_beside_a_server_and_without_one(server: Server, tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
     assert "Cy can sign in now: reviewer in" in done.stdout
     server.signed_in("Cy").close()
+    again = server.touchstone("users", "add", "Cy", "--role", "lead", "--project", DEMO)
+    assert again.returncode == 0, again.stderr  # no password is asked for
+    assert "Cy was here already and has the role now: lead in" in again.stdout
     alone = touchstone(
         tmp_path / "w", "users", "add", "Cy", "--role", "admin", "--password-stdin", "--json",
         stdin=f"{PASSWORD}\n",
@@ -100,6 +103,7 @@ def test_the_terminal_tells_what_is_wrong_without_a_traceback(server: Server) ->
     for arguments, told in (
         (("users", "add", "Di", "--password-stdin"), "10 to 200 characters"),
         (("users", "add", "ada", "--password-stdin"), "called “ada” already"),
+        (("users", "add", "Di"), "Add --password-stdin"),
         (("users", "add", "Di", "--role", "boss", "--password-stdin"), "no role “boss”"),
         (("users", "add", "Di", "--role", "lead", "--password-stdin"), "--project"),
     ):

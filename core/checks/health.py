@@ -14,6 +14,8 @@ from core.labels.values import choices_in
 from core.wording import figure
 
 BARS = 20
+# 1, 2, 5, 10, 20, …
+_ROUND = tuple(step * 10**power for power in range(10) for step in (1, 2, 5))
 MOST_LABELS = 30
 """Outputs with more different texts than this are no labels."""
 LABEL_SHARE = 0.05
@@ -64,14 +66,17 @@ class Lengths:
 
 
 def lengths_of(texts: Sequence[str]) -> Lengths:
-    """Lengths of texts in at most 20 bars of equal ratio."""
+    """Lengths of texts in at most 20 bars of equal width, but for the last one: it holds the
+    longest hundredth too, so that a few long texts do not press all others into one bar."""
     every = np.fromiter((len(text) for text in texts), np.int64, len(texts))
     given = every[every > 0]
     if not len(given):
         return Lengths([], [], len(texts), 0.0, 0.0)
     low, high = int(given.min()), int(given.max()) + 1
-    edges = np.unique(np.geomspace(low, high, BARS + 1).round().astype(np.int64))
-    edges[0], edges[-1] = low, high
+    usual = int(np.percentile(given, 99, method="higher")) + 1
+    width = next(w for w in _ROUND if usual // w - low // w < BARS)
+    edges = np.arange(low // width, -(-usual // width) + 1) * width
+    edges[0], edges[-1] = max(1, edges[0]), max(edges[-1], high)
     counts, _ = np.histogram(given, bins=edges)
     middle, far = np.percentile(given, (50, 95))
     return Lengths(

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.statistics.estimates import Estimate, mean_interval, proportion
+from core.study.system import Speed
 
 SEED = 7
 
@@ -60,10 +61,12 @@ class Corrections:
 
 @dataclass(frozen=True)
 class Costs:
-    """What it took to come to a study's verdict."""
+    """What it took to come to a study's verdict. `speeds`: of baseline and candidate, None for
+    answers that were not made here."""
 
     efforts: tuple[Effort, ...]
     corrections: Corrections
+    speeds: tuple[Speed | None, Speed | None]
 
     def total(self, rates: Rates) -> float:
         """The cost of all of it, in the rates' currency."""

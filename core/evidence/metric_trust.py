@@ -45,11 +45,13 @@ def metric_trust(
     differences: Mapping[str, Mapping[str, float]],
     rng: np.random.Generator,
 ) -> tuple[MetricTrust, ...]:
-    """Each metric against the raters. `worth`: pair id → 1, 0 or -1, of its first judgement;
-    `differences`: metric → pair id → candidate minus baseline."""
+    """Each metric of which more or less is better against the raters. `worth`: pair id → 1, 0 or
+    -1, of its first judgement; `differences`: metric → pair id → candidate minus baseline."""
     found = []
     for name in in_order(set(differences)):
-        turned = -1 if metric(name).higher_is_better is False else 1
+        if (higher := metric(name).higher_is_better) is None:
+            continue
+        turned = 1 if higher else -1
         both = [
             (turned * difference, worth[pair_id])
             for pair_id, difference in sorted(differences[name].items())

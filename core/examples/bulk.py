@@ -81,6 +81,7 @@ Reason = Literal[
     "unaccepted",
     "gold",
     "unchanged",
+    "masked",
     "not_gold",
 ]
 REASONS: dict[Reason, str] = {
@@ -100,6 +101,7 @@ REASONS: dict[Reason, str] = {
     "unaccepted": "not accepted",
     "gold": "gold already",
     "unchanged": "accepted as they came in, so that annotators would be shown the answer",
+    "masked": "in which personal data were masked, which annotators would be shown",
     "not_gold": "not gold",
 }
 

@@ -13,6 +13,7 @@ from core.examples.annotator_agreement import Said
 from core.examples.example import FIELDS
 from core.examples.gold import GoldTask
 from core.examples.overlap import PersonAnnotation
+from core.findings.personal import MASKS
 from core.statistics.estimates import Estimate, proportion
 
 SOMEBODY = "Somebody"
@@ -21,6 +22,15 @@ SOMEBODY = "Somebody"
 def same_labels(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two examples' labels say the same: the order of options apart."""
     return Said.of("", one).labels == Said.of("", other).labels
+
+
+def masked_since(came: Mapping[str, str], stands: Mapping[str, str]) -> bool:
+    """Whether a mask of personal data stands in a text that came without it."""
+    return any(
+        mask in stands[name] and mask not in came[name]
+        for name in FIELDS
+        for mask in MASKS.values()
+    )
 
 
 @dataclass(frozen=True, slots=True)

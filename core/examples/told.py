@@ -1,7 +1,7 @@
 """What an import file tells of who worked on an example before: sentences for its history.
 
 told_by_file({"annotated": {"by": "anna", "at": "2026-10-01T12:00:00Z"}})
-# ["anna annotated it, 1 Oct 2026, 12:00"]
+# ["anna annotated it, 1 Oct 2026, 12:00 UTC"]
 
 Nobody can check it here, so it is never work, agreement or accuracy of anybody in the project. It
 stands in the metadata that core.importing.own_exports and annotation_tools make of provenance.
@@ -10,12 +10,17 @@ stands in the metadata that core.importing.own_exports and annotation_tools make
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 MOST_TOLD = 20
 LONGEST_NAME = 80
+_LARGEST_ID = 10**LONGEST_NAME  # Python writes no number of more than 4,300 digits
+_LONGEST_DAY = len("2026-10-01")
+# Among them those that turn the direction of a line, and halves of characters.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DECIDED = {
     "accept": "accepted it",
     "send_back": "sent it back",
@@ -47,8 +52,11 @@ def _of_own(exported: Mapping[str, Any]) -> Iterator[str]:
     writer, written = exported.get("written_by"), exported.get("written_at")
     if exported.get("origin") == "review" and (writer, written) != (who, at):
         yield from _said(writer, "edited it", written)
-    decision = _DECIDED.get(str(exported.get("decision")), "decided on it")
-    yield from _said(exported.get("reviewed_by"), decision, exported.get("reviewed_at"))
+    given = exported.get("decision")
+    decision = _DECIDED.get(given, "") if isinstance(given, str) else ""
+    yield from _said(
+        exported.get("reviewed_by"), decision or "decided on it", exported.get("reviewed_at")
+    )
 
 
 def _one(annotation: Any, did: str) -> Iterator[str]:
@@ -65,19 +73,25 @@ def _others(given: Any) -> Iterator[str]:
 
 
 def _said(who: Any, did: str, at: Any) -> Iterator[str]:
-    if isinstance(who, bool) or not isinstance(who, str | int):
+    if isinstance(who, int) and not isinstance(who, bool) and abs(who) < _LARGEST_ID:
+        who = str(who)
+    if not isinstance(who, str):
         return
-    if name := " ".join(str(who).split()):
+    if name := " ".join(_CONTROLS.sub(" ", who).split()):
         name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
         yield f"{name} {did}{_when(at)}"
 
 
 def _when(at: Any) -> str:
+    """The moment in UTC where the file says its zone, else as it stands there."""
     try:
         told = datetime.fromisoformat(at)
-    except (TypeError, ValueError):
+        zone = " UTC" if told.tzinfo else ""
+        told = told.astimezone(UTC) if told.tzinfo else told
+    except (TypeError, ValueError, OverflowError):
         return ""
-    return f", {told.day} {told:%b %Y, %H:%M}"
+    day = f", {told.day} {told:%b %Y}"
+    return day if len(at) <= _LONGEST_DAY else f"{day}, {told:%H:%M}{zone}"
 
 
 def _listed(given: Any) -> list[Any]:
@@ -85,6 +99,6 @@ def _listed(given: Any) -> list[Any]:
     if isinstance(given, str):
         try:
             given = json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
     return given if isinstance(given, list) else []

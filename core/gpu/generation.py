@@ -37,7 +37,8 @@ from core.gpu.generator import Question, Writing
 from core.gpu.labelled import cut_in_the_middle, read_tokens, readable_length
 from core.gpu.memory import free_memory
 from core.gpu.models import LoadedModel, load_model, refuse_changed
-from core.gpu.prompting import prompt_texts, prompt_tokens, rendered_examples
+from core.gpu.prompting import prompt_texts, prompt_tokens
+from core.gpu.references import note_unmeasured, references_of
 from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt, PromptTemplate
@@ -96,7 +97,10 @@ def answers_of(
         total = len(rows) * len(spec["systems"])
         writing = (Choosing if labels else Writing)(job, base, model, config, prompt, total)
         for system in systems:
-            writing.answer(_questions(base, prompt, spec, system, rows))
+            questions = _questions(base, prompt, spec, system, rows)
+            if labels is None and spec.get("reference_perplexity"):
+                note_unmeasured(job, base, questions, rows)
+            writing.answer(questions)
         del model
         base.model = writing.model = None
         free_memory()
@@ -183,7 +187,7 @@ def _questions(
     else:
         texts = prompt_texts(base.tokenizer, prompt, asked, shots)
         tokens = prompt_tokens(base.tokenizer, prompt, texts)
-    references = _references(base, prompt, spec, rows)
+    references = references_of(base, prompt, spec, rows)
     return [
         Question(
             system["system_id"],
@@ -195,22 +199,6 @@ def _questions(
         )
         for row, ids, reference in zip(rows, tokens, references, strict=True)
     ]
-
-
-def _references(
-    base: LoadedModel,
-    prompt: Prompt,
-    spec: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-) -> list[tuple[int, ...]]:
-    """The outputs as training saw them, the token that stops them included; () for a blank one, and
-    everywhere where no perplexity is asked for."""
-    there = [bool(str(row.get("output") or "").strip()) for row in rows]
-    if base.labels or not spec.get("reference_perplexity") or not any(there):
-        return [()] * len(rows)
-    given = [row for row, has in zip(rows, there, strict=True) if has]
-    rendered = iter(rendered_examples(base.tokenizer, prompt, given))
-    return [next(rendered).answer if has else () for has in there]
 
 
 def _read(

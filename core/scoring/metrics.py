@@ -71,7 +71,7 @@ MEASURED = (
     # Of the model itself: a sure answer is no better one, so that neither direction is.
     Metric(
         "confidence",
-        "confidence, mean log-probability",
+        "confidence",
         None,
         higher_is_better=None,
         most=None,
@@ -81,12 +81,13 @@ MEASURED = (
     # On the log scale, where the difference of two systems is the logarithm of a ratio.
     Metric(
         "reference_loss",
-        "log perplexity of the reference",
+        "log perplexity",
         None,
         higher_is_better=False,
         most=None,
-        note="Log perplexity of the reference is the natural logarithm, for each token: 0.1 less "
-        "is a perplexity 10 % lower.",
+        note="Log perplexity is that of the reference, the natural logarithm, for each token: 0.1 "
+        "less is a perplexity 10 % lower. Systems of other base models, which may divide texts "
+        "into other tokens, are compared by neither.",
     ),
 )
 """What a generation measured in the model (`core.gpu.confidence`), where it did: names of columns

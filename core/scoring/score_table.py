@@ -26,7 +26,8 @@ from core.statistics.estimates import (
 SEED = 7
 Values = NDArray[np.float64]
 TRAINED = "Not shown: trained on these examples, or shown them in the prompt."
-UNDIRECTED = "No finding: neither more nor less is better in itself."
+OTHER_TOKENS = "Not compared: other base models."
+UNDIRECTED = "No finding: neither way is better."
 
 
 @dataclass(frozen=True)
@@ -43,25 +44,28 @@ class MeanScore:
 @dataclass(frozen=True)
 class ScoreDifference:
     """Candidate minus baseline on one metric, over the examples that both answered and neither was
-    trained on or shown; `left_out` counts those that one was."""
+    trained on or shown; `left_out` counts those that one was. `refused`: why none is shown."""
 
     baseline_id: str
     candidate_id: str
     metric: str
     difference: Estimate
     left_out: int
+    refused: str = ""
 
     @property
     def says(self) -> Better:
         """What may be said of the candidate, by the metric's direction."""
         higher = metric_named(self.metric).higher_is_better
-        if higher is None:
+        if higher is None or self.refused:
             return "not shown"
         return says_better(self.difference if higher else negated(self.difference))
 
     @property
     def note(self) -> str:
         """Why nothing is said, where that is for what a system has seen, or for the metric."""
+        if self.refused:
+            return self.refused
         if self.left_out and not self.difference.n:
             return TRAINED
         return UNDIRECTED if metric_named(self.metric).higher_is_better is None else ""
@@ -70,8 +74,13 @@ class ScoreDifference:
         """The same with the roles exchanged."""
         return ScoreDifference(
             self.candidate_id, self.baseline_id, self.metric, negated(self.difference),
-            self.left_out,
+            self.left_out, self.refused,
         )  # fmt: skip
+
+    def unlike(self, reason: str) -> ScoreDifference:
+        """The same without its value, which would compare what does not compare."""
+        nothing = Estimate(None, None, None, 0, self.difference.method, reason=reason)
+        return replace(self, difference=nothing, refused=reason)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ SIGNALS = {
 """What makes an output risky: name → in words."""
 STRIKING = 0.8
 """From this rank on a signal is why an output is risky: it is in the highest fifth."""
+MIDDLE = 0.5
+"""The mean of all ranks, and the rank of what is not known."""
 Floats = NDArray[np.float64]
 
 
@@ -65,9 +67,11 @@ class OutputRisk:
 
     def reasons(self, place: int) -> tuple[str, ...]:
         """Why the output at a place is risky: its signals from STRIKING on, the highest first, or
-        the highest where there is none."""
+        the highest above the middle. What is not known, or the same of all, is in the middle and
+        no reason."""
         own = {name: float(ranks[place]) for name, ranks in self.ranks.items()}
-        order = sorted(own, key=lambda name: -own[name])
+        above = [name for name in own if own[name] > MIDDLE]
+        order = sorted(above, key=lambda name: -own[name])
         return tuple(name for name in order if own[name] >= STRIKING) or tuple(order[:1])
 
 
@@ -103,13 +107,9 @@ def output_risk(
         size = 1 + len(baseline)
         lengths.append(max(abs(math.log((1 + len(text)) / size)) for text in candidates))
     ranks = {"metrics": _ranks(apart), "length": _ranks(lengths)}
-    unsure = [
-        _known_ranks([_negative(one) for one in own]) for own in zip(*confidences, strict=True)
-    ]
-    known = [own for own in unsure if own is not None]
-    if known:
-        # Ranked once more: the highest of several ranks would weigh more than one of a signal.
-        ranks["confidence"] = _ranks(np.max(known, axis=0).tolist())
+    unsure = _known_ranks(_least_sure(confidences))
+    if unsure is not None:
+        ranks["confidence"] = unsure
     findings = _known_ranks(high_findings)
     if findings is not None:
         ranks["findings"] = findings
@@ -163,8 +163,22 @@ def weighted_net(verdicts: Sequence[Verdict], probabilities: Sequence[float]) ->
     )
 
 
-def _negative(confidence: float | None) -> float | None:
-    return None if confidence is None else -confidence
+def _least_sure(confidences: Sequence[Sequence[float | None]]) -> list[float | None]:
+    """Of each output the highest rank of a system's low confidence among its own answers; None
+    where no system's is known. It is ranked once more, as the highest of several ranks would weigh
+    more than one of a signal."""
+    systems = [
+        _known_ranks([None if one is None else -one for one in own])
+        for own in zip(*confidences, strict=True)
+    ]
+    known = [own for own in systems if own is not None]
+    if not known:
+        return []
+    highest = np.max(known, axis=0).tolist()
+    return [
+        None if all(one is None for one in own) else float(rank)
+        for own, rank in zip(confidences, highest, strict=True)
+    ]
 
 
 def _known_ranks(values: Sequence[float | None]) -> Floats | None:
@@ -172,7 +186,7 @@ def _known_ranks(values: Sequence[float | None]) -> Floats | None:
     known = [k for k, value in enumerate(values) if value is not None]
     if not known:
         return None
-    found = np.full(len(values), 0.5)
+    found = np.full(len(values), MIDDLE)
     found[known] = _ranks([value for value in values if value is not None])
     return found
 

@@ -43,6 +43,22 @@ class System:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """How fast a system answered, in batches: new tokens a second of all answers of a batch
+    together, and an answer's share of its batch's seconds, on average."""
+
+    tokens_per_second: float
+    seconds_per_answer: float
+
+    @classmethod
+    def of(cls, made: Mapping[str, Any]) -> Speed | None:
+        """From what a worker counted; None where the answers were not made here."""
+        tokens = made.get("tokens_per_second")
+        answers, seconds = made.get("answers"), made.get("seconds")
+        return cls(tokens, seconds / answers) if tokens and answers and seconds else None
+
+
+@dataclass(frozen=True)
 class Generation:
     """One time that a system answered examples of a version. `summary` is the worker's."""
 
@@ -59,6 +75,11 @@ class Generation:
     def conditions(self) -> Conditions:
         """What a comparison with another system's answers has to have in common."""
         return Conditions.from_json(self.spec, self.job_id)
+
+    @property
+    def speed(self) -> Speed | None:
+        """How fast the answers were made; None where they were imported."""
+        return Speed.of(self.summary)
 
 
 @dataclass(frozen=True)
@@ -120,13 +141,6 @@ class VersionSystem:
         return self.scoring.summary if self.scoring else {}
 
     @property
-    def tokens_per_second(self) -> float | None:
-        """New tokens a second, of all answers of a batch together; None where it was not made
-        here."""
-        return self.made.get("tokens_per_second") or None
-
-    @property
-    def seconds_per_answer(self) -> float | None:
-        """An answer's share of its batch's seconds, on average; None where it was not made here."""
-        answers, seconds = self.made.get("answers"), self.made.get("seconds")
-        return seconds / answers if answers and seconds else None
+    def speed(self) -> Speed | None:
+        """How fast the answers were made; None where they were imported."""
+        return Speed.of(self.made)

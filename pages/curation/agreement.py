@@ -40,7 +40,7 @@ def between(project: Project) -> None:
         labels(found.fields)
     st.caption(
         "With one rare value alpha is near 0 although nearly all agree: read the three together. "
-        "Intervals are 95 %; from fewer than 15 examples there is none for alpha and AC."
+        "Intervals are 95 %."
     )
     alike("By week", "Week of", found.weeks, "agreement-by-week.csv")
     alike("By pair of people", "People", found.pairs, "agreement-by-pair.csv")

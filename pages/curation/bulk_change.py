@@ -42,6 +42,10 @@ SAID: dict[BulkKind, str] = {
     "mask": "are searched by a worker; those with such data get a masked revision",
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
+MASK_LEAVES = (
+    "What was saved before keeps them: earlier revisions, annotations, comments, dataset versions "
+    "and the answers of studies."
+)
 BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",
     "critical": "Mark", "uncritical": "Take the mark from", "gold": "Mark",
     "ungold": "Take the mark from",
@@ -86,7 +90,10 @@ def change(project_id: str, wanted: ExampleFilter) -> None:
         st.caption(f"These stay as they are: {', '.join(stay)}.")
     if kind == "critical":
         reviewers_warning(project_id)
-    if kind == "gold" and not session.project().settings.gold_share:
+    share = session.project().settings.gold_share
+    if kind == "mask":
+        st.caption(f"{MASK_LEAVES}{' Masked examples are gold no more.' if share else ''}")
+    if kind == "gold" and not share:
         st.info("Nobody is given gold examples yet: their share of tasks is 0 % in the settings.")
     with st.container(horizontal=True):
         button = f"{BUTTONS.get(kind, chosen)} {page.counted(found.changes, 'example')}"

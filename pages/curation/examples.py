@@ -44,8 +44,6 @@ def main() -> None:
         return
     # Drawn beside an open example, too: what is not drawn leaves the address.
     wanted = filters(project_id, counts)
-    if wished is None and actor.has(project_id, "lead"):
-        export_form(project_id, wanted)
     if wished is not None:
         one(project_id, wished)
     elif wanted.skipped:
@@ -85,6 +83,7 @@ def browse(project_id: str, key: str, wanted: ExampleFilter) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{first}–{last} of {page.number(count)} {more}examples", width="stretch")
         if is_lead:
+            export_form(project_id, wanted)
             bulk_change(project_id, wanted)
     # Only leads are told, so that a reviewer who comes next decides on their own.
     accepts = {one.example_id: one.accepts for one in rows if one.accepts and is_lead}

@@ -52,7 +52,7 @@ def download(path: Path, file_name: str, key: str) -> None:
 def export_form(project_id: str, wanted: ExampleFilter) -> None:
     """Export the examples that the filter of the page matches, and save the last such export."""
     form = f"export {project_id}"
-    with st.expander("Export", icon=":material/output:"):
+    with st.popover("Export", icon=":material/output:"):
         wish = choose_wish(project_id)
         everything = replace(wanted, order="position") == ExampleFilter()
         which = "all examples" if everything else "the examples that match"

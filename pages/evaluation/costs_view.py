@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.evidence.costs import Costs, Rates, answers_to_earn_back
 from core.study.findings import Comparison
 from core.study.sentences import written
+from core.study.system import Speed
 from core.workflows.evaluation import spending
 from core.workflows.evaluation.results import StudyResult
 from pages.components import page
@@ -45,10 +46,22 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
             f"until there: baseline {written(costs.corrections.baseline)}, candidate "
             f"{written(costs.corrections.candidate)}."
         )
+    if any(costs.speeds):
+        told = zip(("Baseline", "candidate"), costs.speeds, strict=True)
+        st.write(f"Answering: {'; '.join(f'{who} {_speed(speed)}' for who, speed in told)}.")
     if _given(rates):
         st.write(_return(costs, rates, found))
     if actor.has(result.study.project_id, "lead"):
         _rates_form(store, actor, result.study.project_id, rates, found)
+
+
+def _speed(speed: Speed | None) -> str:
+    if speed is None:
+        return "was not timed"
+    return (
+        f"{page.number(speed.seconds_per_answer, 2)} s an answer in batches, "
+        f"{page.number(speed.tokens_per_second, 0)} tokens/s"
+    )
 
 
 def _given(rates: Rates) -> bool:

@@ -110,14 +110,14 @@ def remove_or_restore(
 
 
 def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
-    means = system.summary.get("metrics", {})
+    means, speed = system.summary.get("metrics", {}), system.speed
     return {
         "System": system.name,
         # Beside the name, as a phone shows the first columns only.
         **{label: page.number(means.get(name), 3) for name, label in SHOWN.items()},
         "Answers": system.answers,
-        "Tokens/s": page.number(system.tokens_per_second, 0),
-        "Seconds per answer": page.number(system.seconds_per_answer, 2),
+        "Tokens/s": page.number(speed.tokens_per_second if speed else None, 0),
+        "Seconds per answer": page.number(speed.seconds_per_answer if speed else None, 2),
         "At the length cap": system.capped,
         "Cut at a stop string": system.cut,
         "State": _state(system, has_references),

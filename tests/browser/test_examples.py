@@ -86,7 +86,7 @@ def test_what_the_filter_matches_is_exported_and_downloaded(
 ) -> None:
     page = sign_in(context, site, "cleo", "/examples?text=number+1")
     expect(page.locator(".list button")).to_have_count(11, timeout=PATIENCE)
-    page.get_by_text("Export", exact=True).click()
+    page.get_by_role("button", name="Export").click()
     page.get_by_text("With who annotated and reviewed, and when").click()
     page.get_by_role("button", name="Export the examples that match").click()
     button = page.get_by_role("button", name="examples.jsonl")

@@ -6,6 +6,7 @@ import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from core.clock import new_id, now
 from core.errors import InvalidInput, NotAllowed
 from core.examples.assignment import OPEN_QUEUE, Group, Quota
 from core.examples.bulk import BulkAction
+from core.examples.gold import GoldTask
 from core.examples.listing import ExampleFilter
 from core.examples.timeline import deed
 from core.workflows.curation import (
@@ -402,3 +404,36 @@ def test_the_last_assigned_example_of_many_is_found_without_a_search(
         assert found.position == 39_990
 
     assert reads_of(store, given) < 9_000
+
+
+def test_a_gold_example_is_told_to_be_somebodys_as_the_others_are(
+    store: Store, project_id: str, lead: Actor, people: list[Actor]
+) -> None:
+    ids = some_examples(store, project_id, 6)
+    ada, bob, cid = people
+    pair = Group(new_id("grp"), project_id, "Pair", (bob.person_id, cid.person_id))
+    assignees.save_group(store, lead, pair)
+    assign(store, lead, project_id, ada.person_id, pair.group_id)
+    for n, by in ((0, ada), (1, cid)):
+        task = annotating.open_example(store, by, project_id, ids[n])
+        annotating.save_annotation(store, by, project_id, an_edit(task, output="Other."))
+    bulk.act(store, lead, project_id, ExampleFilter(), BulkAction("accept"))
+    for one in ids[:2]:
+        gold_marks.mark_gold(store, lead, project_id, one)
+
+    def listed(wanted: ExampleFilter) -> list[tuple[int, str]]:
+        rows, _ = browsing.examples_page(store, bob, project_id, wanted)
+        return [(one.position, one.assigned_to) for one in rows if one.position < 4]
+
+    others = [(3, ada.person_id)]
+    assert listed(ExampleFilter()) == [(1, ada.person_id), (2, pair.group_id), *others]
+    assert listed(ExampleFilter(assigned_to=OPEN_QUEUE)) == []
+    with pytest.raises(AssignedToOthers):  # as of the third
+        annotating.open_example(store, bob, project_id, ids[0])
+    for one in ids[:2]:
+        task = GoldTask(one, bob.person_id, project_id, "open")
+        store.transact(partial(store.gold_examples.set_task, task))  # it is given to him
+    assert listed(ExampleFilter()) == [(1, pair.group_id), (2, pair.group_id), *others]
+    assert listed(ExampleFilter(assigned_to=ada.person_id)) == others
+    shown = browsing.shown_example(store, bob, project_id, ids[0])
+    assert (shown.state, shown.assigned_to) == ("new", pair.group_id)

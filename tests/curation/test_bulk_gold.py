@@ -15,6 +15,7 @@ from core.examples.current import HistoryEntry
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import annotating, bulk, gold_marks, reviewing
+from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team import projects
 from core.workflows.team.audit import audit_events
 from storage.database import migration_files
@@ -162,6 +163,44 @@ def test_no_more_are_gold_than_lists_can_be_read_around(
         None,
     )
     assert place.act(GOLD, ExampleFilter(text="q0")) == 1
+    assert place.act(UNGOLD) == 1
+    for n in (1, 4):
+        gold_marks.mark_gold(place.store, place.lead, place.project_id, place.ids[n])
+    with pytest.raises(InvalidInput, match=r"take marks off first"):
+        place.undo()
+    assert place.gold == {1, 4}
     annotator = an_actor(place.project_id, "annotator")
     with pytest.raises(NotAllowed):
         bulk.act(place.store, annotator, place.project_id, ALL, UNGOLD)
+
+
+def test_what_was_masked_since_it_came_is_not_shown_to_annotators_as_gold(store: Store) -> None:
+    project_id = a_project(store).project_id
+    lead = an_actor(project_id, "lead", name="lea")
+    texts = [(f"Who is {n}?", "", f"Ask {n}: ada{n}@firm.org") for n in range(4)]
+    ids = some_examples(store, project_id, texts)
+    for n in (0, 1):  # the second by hand, as where people are to learn to mask
+        current = annotating.open_example(store, lead, project_id, ids[n])
+        text = "Better: ada0@firm.org" if n == 0 else "Ask 1: [EMAIL]"
+        annotating.save_annotation(store, lead, project_id, an_edit(current, output=text))
+    assert bulk.act(store, lead, project_id, ALL, BulkAction("accept")) == 4
+    gold_marks.mark_gold(store, lead, project_id, ids[0])
+    masking = BulkAction("mask", mask=("email",))
+    job_id = bulk.start_masking(store, lead, project_id, ALL, masking)
+    assert wait_for(store, job_id).taken_in
+    examples = [store.examples.current(one) for one in ids]
+    assert [one.number for one in examples if one] == [3, 2, 2, 2]
+    assert store.gold_examples.of_project(project_id).examples == frozenset()
+    (event,) = [
+        e for e in store.audit.of_subject("project", project_id) if e.action == "masked_all"
+    ]
+    assert event.detail["gold_unmarked"] == 1
+    found = bulk.preview(store, lead, project_id, ALL, GOLD)
+    assert (found.changes, found.stay) == (1, {"masked": 3})
+    why = [gold_marks.why_not(store, one) for one in examples if one]
+    assert [one == gold_marks.MASKED for one in why] == [True, False, True, True]
+    last = bulk.last_action(store, lead, project_id)
+    assert last
+    assert bulk.undo(store, lead, project_id, last.batch_id) == 3
+    found = bulk.preview(store, lead, project_id, ALL, GOLD)
+    assert (found.changes, found.stay) == (2, {"unchanged": 2})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,7 @@ from core.workflows.curation import (
     browsing,
     bulk,
     importing,
+    masking,
     mending,
     negatives,
     reviewing,
@@ -233,10 +237,14 @@ def test_a_mend_masks_the_negative_that_is_another_examples_answer(
     check(store, lead, project_id)
     example = store.examples.current(ids[2])
     assert example
+    store.database.execute("UPDATE negatives SET actor_id = $id", {"id": lead.person_id})
     mending.mend_one(store, lead, project_id, "email", ids[2], example.revision_id)
     kept = outputs(store)
     assert list(kept) == [f"{ids[0]} confirmed", f"{ids[3]} waiting"]
     assert [is_masked(one) for one in kept.values()] == [True, False]
+    # Its own example did not change: waiting again, it would be asked about for no pair.
+    negatives.undo(store, lead, project_id, negative_of(store, ids[0]))
+    assert list(outputs(store)) == [f"{ids[3]} waiting"]
 
 
 @pytest.mark.parametrize(
@@ -252,14 +260,44 @@ def test_what_was_masked_while_a_worker_made_proposals_of_it_is_not_taken_in(
     late = augmenting.start(store, lead, project_id, ExampleFilter(), plan)
     action = BulkAction("mask", mask=("email",))
     job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(text="is 12"), action)
-    masking = store.jobs.by_id(job_id)
-    assert masking
-    run_here(store, masking.subject_id)
+    asked = store.jobs.by_id(job_id)
+    assert asked
+    run_here(store, asked.subject_id)
+    # Saving the masks began before the worker's job was there, and ended after it had the texts.
+    store.database.execute(
+        "UPDATE revisions SET created_at = created_at - INTERVAL 1 HOUR WHERE origin = 'mask'"
+    )
     run_here(store, late)
     rows = store.database.rows(
         "SELECT source_id FROM negatives UNION ALL SELECT source_id FROM synthetic_examples"
     )
     assert sorted(row["source_id"] for row in rows) == sorted({*ids} - {ids[1]})
+
+
+def test_proposals_that_are_taken_in_while_masks_are_saved_are_seen(
+    store: Store, project_id: str, lead: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailed(store, project_id, lead)
+    late = augmenting.start(
+        store, lead, project_id, ExampleFilter(),
+        AugmentationPlan(rules=("refusal",), makes="negatives"),
+    )  # fmt: skip
+    store.database.execute("DELETE FROM negatives")
+    check(store, lead, project_id)
+    also, tries = masking.also_mask, []
+
+    def meanwhile(*args: Any) -> Mapping[str, int]:
+        tries.append(args)
+        if len(tries) == 1:
+            other = threading.Thread(target=run_here, args=(store, late))
+            other.start()
+            other.join()
+        return also(*args)
+
+    monkeypatch.setattr(masking, "also_mask", meanwhile)
+    assert mending.mend_all(store, lead, project_id, "email") == 4
+    assert len(tries) == 2
+    assert outputs(store) == {}
 
 
 def test_whoever_is_measured_by_gold_examples_is_shown_the_answer_of_none(

@@ -24,6 +24,7 @@ from core.workflows.evaluation import deciding, gating, reporting, studies
 from storage.store import Store
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
+from tests.study_builders import time_answers
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     place.vote_all(study_id, ["tuned"] * 8 + ["base"] * 4, "willy", correction="A better one.")
     studies.set_closed(place.store, place.lead, study_id, True)
     place.study_id = study_id  # type: ignore[attr-defined]
+    time_answers(place.store, place.tuned)
     yield place
     place.store.close()
 
@@ -223,6 +225,7 @@ def test_the_page_loads_nothing_and_holds_names_as_text(files: dict[str, str]) -
     assert "&lt;b&gt;Fruit&lt;/b&gt; &amp; more" in files["html"]
     assert len(re.findall("<svg", files["html"])) == 3
     assert json.loads(files["json"])["hash"] in files["html"]
+    assert files["html"].count("50 tokens/s,\n0.25 s per answer") == 1
 
 
 def test_an_open_study_has_a_report_whose_seal_stays_shut(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_imported_answers_join_by_text_and_are_scored_by_the_worker(
     assert (system.answers, system.scored, system.kind) == (9, True, "imported")
     assert system.summary["field_accuracy"] == {"name": 1.0, "team": 1.0}
     assert system.summary["label_report"]["macro_f1"] == 1.0
-    assert (system.tokens_per_second, system.seconds_per_answer) == (None, None)
+    assert system.speed is None
     scored = score_report.score_report(store, lead, version_id).content
     assert scored is not None
     mean = scored.systems[0].means["token_f1"].mean
@@ -273,7 +273,7 @@ def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(
     texts = {kind: store.answers.texts(system_id, version_id) for kind, system_id in made.items()}
     assert texts["base"].keys() == texts["prompted"].keys()
     assert all(s.summary["n"] == 4 for s in found.values())
-    assert all(s.tokens_per_second and s.seconds_per_answer for s in found.values())
+    assert all(s.speed for s in found.values())
     for system in found.values():
         measured = system.summary["metrics"]
         assert measured["confidence"] < 0 < measured["reference_loss"]

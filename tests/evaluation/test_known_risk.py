@@ -127,6 +127,25 @@ def test_scores_have_confidence_and_reference_perplexity_where_they_are_known(
     assert "confidence" not in tuned.against
 
 
+def test_systems_of_other_base_models_are_not_compared_by_their_tokens(place: Place) -> None:
+    store, ids = place.store, example_ids(place.store, place.version_id)
+    for system_id, loss in ((place.base, 2.0), (place.tuned, 1.0)):
+        take_in(place, system_id, {"example_id": ids, "reference_loss": [loss] * len(ids)})
+        set_confidence(store, system_id, ids[0], -loss)
+        newest = store.systems.newest_generation(system_id)
+        assert newest is not None
+        other = {**newest.spec, "base_model_hash": system_id}
+        store.systems.conclude_generation(newest.generation_id, other, newest.summary)
+    score(place)
+    report = score_report.score_report(store, place.lead, place.version_id).content
+    assert report is not None
+    (against,) = [s.against for s in report.systems if s.against]
+    for metric in ("confidence", "reference_loss"):
+        assert (against[metric].difference.value, against[metric].says) == (None, "not shown")
+        assert "other base models" in against[metric].note
+    assert against["token_f1"].difference.value is not None
+
+
 def test_confidence_is_neither_better_nor_worse(place: Place) -> None:
     ids = example_ids(place.store, place.version_id)
     for system_id, value in ((place.base, -5.0), (place.tuned, -0.5)):
@@ -138,7 +157,7 @@ def test_confidence_is_neither_better_nor_worse(place: Place) -> None:
     (found,) = [s.against["confidence"] for s in report.systems if s.against]
     assert (found.says, found.note) == (
         "not shown",
-        "No finding: neither more nor less is better in itself.",
+        "No finding: neither way is better.",
     )
 
 

@@ -10,9 +10,11 @@ import pytest
 from core.errors import InvalidInput, NotAllowed
 from core.evidence.costs import Costs, Effort, Rates, answers_to_earn_back, corrections
 from core.statistics.estimates import Estimate, undefined
+from core.study.system import Speed
 from core.workflows.evaluation import slice_work, spending
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
+from tests.study_builders import time_answers
 
 NO_CORRECTIONS = corrections([], 10)
 
@@ -21,6 +23,7 @@ def test_an_hour_costs_what_its_kind_costs() -> None:
     costs = Costs(
         (Effort("Rating", "people", 40, 2.0), Effort("Training", "machine", 1, 0.5)),
         NO_CORRECTIONS,
+        (None, None),
     )
     assert costs.total(Rates(person_hour=60.0, machine_hour=4.0)) == 122.0
     assert (costs.hours("people"), costs.hours("machine")) == (2.0, 0.5)
@@ -63,6 +66,10 @@ def test_hours_of_a_study_and_the_rates_of_its_project(tmp_path: Path) -> None:
     study_id = place.study(size=8)
     place.vote_all(study_id, ["tuned"] * 4, seconds=90.0, correction="Quite another text.")
     found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    assert found.speeds == (None, None)
+    time_answers(place.store, place.base)
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    assert found.speeds == (Speed(50.0, 0.25), None)
     rating = next(effort for effort in found.efforts if effort.station == "Rating")
     assert (rating.by, rating.times, rating.hours) == ("people", 4, 0.1)
     assert found.corrections.share.value == 1.0

@@ -80,3 +80,9 @@ def test_a_metric_speaks_only_where_its_interval_lies_above_0() -> None:
 def test_pairs_that_nobody_could_judge_and_pairs_without_scores_stay_out() -> None:
     (found,) = metric_trust({"a": 1, "b": -1}, {"rougeL": {"a": 0.1, "c": 0.9}}, rng())
     assert (found.chooses.n, found.tau_b.n) == (1, 1)
+
+
+def test_confidence_which_is_neither_better_nor_worse_is_not_held_against_the_raters() -> None:
+    differences = {name: {"a": 0.1, "b": -0.1} for name in ("confidence", "reference_loss")}
+    (found,) = metric_trust({"a": -1, "b": 1}, differences, rng())
+    assert (found.metric, found.chooses.value) == ("reference_loss", 1.0)

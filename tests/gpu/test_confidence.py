@@ -17,7 +17,7 @@ from core.gpu.models import LoadedModel, load_model
 from core.gpu.prompting import prompt_tokens
 from core.jobs.context import JobContext
 from core.jobs.events import EventLog
-from core.prompts import PromptTemplate
+from core.prompts import PromptTemplate, chat_prompt
 from core.tuning.generation_config import GenerationConfig
 from tests.gpu.test_generation import QUESTIONS, SYSTEMS, a_job, generate
 from tests.tiny_model import a_run, a_training, make_tiny_model, write_rows
@@ -164,6 +164,35 @@ def test_an_answer_of_no_tokens_has_no_confidence_and_one_of_a_stop_has(
     assert answer.confidence == pytest.approx(
         slow_likelihoods(base.model, prompt, first)[0], abs=1e-4
     )
+
+
+# A template that cuts what an assistant thought, as that of Qwen 3 does.
+THOUGHTLESS = (
+    "{% for m in messages %}{{ m.role }}: {{ m.content.split('</think>')[-1] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+
+
+def test_a_reference_that_cannot_be_measured_is_told_and_keeps_nothing_from_an_answer(
+    home: Path, base: LoadedModel
+) -> None:
+    changed, long, plain = (row["example_id"] for row in QUESTIONS[:3])
+    outputs = {changed: "<think>Hm.</think>Yes.", long: "yes " * 600}
+    folder = a_job(
+        home, "thinking", adapter=None, systems=SYSTEMS[:1], reference_perplexity=True,
+        prompt=chat_prompt(THOUGHTLESS, {}, ("user:",), "").to_json(),
+    )  # fmt: skip
+    write_rows(
+        folder.data / "examples.parquet",
+        [{**row, "output": outputs.get(row["example_id"], row["output"])} for row in QUESTIONS],
+    )
+    rows = generate(folder)
+    losses = {example: row["reference_loss"] for (_, example), row in rows.items()}
+    assert losses[changed] is losses[long] is None
+    assert all(row["new_tokens"] for row in rows.values())
+    assert losses[plain] > 0
+    told = (folder.path / "events.jsonl").read_text(encoding="utf-8")
+    assert "2 references without a perplexity" in told
 
 
 def test_answers_kept_by_an_earlier_version_go_on_without_confidence(home: Path) -> None:

@@ -101,6 +101,22 @@ def test_an_output_of_which_a_signal_is_not_known_is_neither_riskier_nor_safer_f
     assert riskiest(imported.scores, 1) == [9]
 
 
+def test_an_output_whose_answers_have_no_confidence_stands_in_the_middle_of_the_others() -> None:
+    found = risk_of([*[(None, None)] * 2, *[(-0.1 * k, -0.2 * (7 - k)) for k in range(8)]])
+    assert found.ranks["confidence"][:2].tolist() == [0.5, 0.5]
+    assert sum(found.ranks["confidence"] < 0.5) == sum(found.ranks["confidence"] > 0.5) == 4
+
+
+def test_no_reason_is_named_for_what_is_not_known_or_the_same_of_all() -> None:
+    same = risk_of([[-0.1, -0.2]] * 10, [0] * 10)
+    assert [same.reasons(k) for k in range(10)] == [()] * 10
+    one = risk_of([(None, None), *[(-0.1 * k, -0.2 * k) for k in range(9)]], [0] * 10)
+    assert one.reasons(0) == ()
+    texts = [("a b", "a b c"), *[("a b", "a b " + "d " * k) for k in range(2, 11)]]
+    least = output_risk(["a b"] * 10, texts, (), [None, *[0] * 8, 1])
+    assert "findings" not in least.reasons(0)
+
+
 def drawn(seed: int, risk: int, candidates: int = 1) -> list[dict[str, Any]]:
     """The pairs of a study of twelve of sixty outputs, of which every fifth differs much."""
     texts = [

@@ -20,19 +20,22 @@ def users_add(store: Store, _workspace: Workspace, arguments: dict[str, Any]) ->
     """A person with a role: name, password, role (admin or one in a project), project (a name).
 
     Without `role`, a person who can sign in and sees nothing yet. Somebody who exists already and
-    gets another role keeps the password.
+    gets another role keeps the password. Without a password for somebody new nothing is saved, and
+    the answer is {"needs_password": True}.
     """
     actor = system_actor()
     role = str(arguments.get("role") or "")
-    name, password = str(arguments["name"]), str(arguments.get("password") or "")
+    name, password = str(arguments["name"]), arguments.get("password")
     held, project = _role_in_project(store, role, arguments)
     person = accounts.person_named(store, actor, name)
     if person is not None and not project:
         raise NameTaken(f"Somebody is called “{person.name}” already. Choose another name.")
+    if person is None and password is None:
+        return {"needs_password": True}
     person_id = (
         person.person_id
         if person
-        else accounts.add_person(store, actor, name, password, is_admin=role == "admin")
+        else accounts.add_person(store, actor, name, str(password), is_admin=role == "admin")
     )
     if project and held:
         accounts.set_role(store, actor, project.project_id, person_id, held, True)

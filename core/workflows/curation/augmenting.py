@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -236,7 +235,7 @@ def _begun(job: Job, folder: JobFolder) -> Augmentation:
 class _Kept(Protocol):
     """Where proposals of one kind are kept."""
 
-    def take_in(self, augmentation: Augmentation, file: Path, since: datetime) -> int: ...
+    def take_in(self, augmentation: Augmentation, file: Path, sources: Path) -> int: ...
 
     def undo(self, augmentation_id: str) -> int: ...
 
@@ -255,7 +254,10 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     def save() -> None:
         if store.augmentations.by_id(begun.augmentation_id) is not None:
             return
-        added = _kept_in(store, begun).take_in(begun, folder.final / name, job.created_at)
+        store.intake.reserve(begun.project_id, 0)  # whoever masks at once conflicts here
+        added = _kept_in(store, begun).take_in(
+            begun, folder.final / name, folder.data / "sources.parquet"
+        )
         store.audit.record(
             action, "augmentation", begun.augmentation_id, begun.actor_id,
             project_id=begun.project_id, added=added, how=begun.plan.how, model=begun.model,

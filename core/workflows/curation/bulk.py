@@ -23,7 +23,7 @@ from core.jobs.job import Job
 from core.labels.field import SHARED
 from core.labels.values import problem_of
 from core.projects import LabelField
-from core.workflows.curation import accepting, gold_marks, negatives
+from core.workflows.curation import accepting, gold_marks, masking
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
@@ -43,8 +43,7 @@ def preview(
     actor.require(project_id, "lead")
     found = store.annotation.preview(project_id, wanted, action, actor.person_id)
     if action.kind == "gold":
-        marked = store.gold_examples.of_project(project_id).examples
-        gold_marks.refuse_too_many(len(marked), found.changes)
+        gold_marks.refuse_too_many(_gold_now(store, project_id), found.changes)
     return found
 
 
@@ -112,10 +111,10 @@ def _mark(store: Store, actor: Actor, project_id: str, action: BulkAction, batch
 def _mark_gold(
     store: Store, actor: Actor, project_id: str, action: BulkAction, batch_id: str
 ) -> int:
-    gold, before = action.kind == "gold", store.gold_examples.of_project(project_id).examples
+    gold, before = action.kind == "gold", _gold_now(store, project_id)
     n = store.gold_examples.mark_chosen(project_id, batch_id, actor.person_id, gold=gold)
     if gold:
-        gold_marks.refuse_too_many(len(before), n)
+        gold_marks.refuse_too_many(before, n)
     return n
 
 
@@ -170,7 +169,7 @@ def take_in_masked(store: Store, job: Job, folder: JobFolder) -> None:
             job.project_id, folder.final / "masked.parquet", job.subject_id, job.created_by,
             action.comment,
         )  # fmt: skip
-        more = negatives.mask(store, job.project_id, job.subject_id, action.mask)
+        more = masking.also_mask(store, job.project_id, job.subject_id, action.mask, job.created_by)
         _record(
             store, job.created_by, AUDITED["mask"], job.project_id, job.subject_id, n, action,
             more=more,
@@ -205,10 +204,7 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
         if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
             n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
         if last.action in (AUDITED["gold"], AUDITED["ungold"]):
-            n = store.gold_examples.undo_batch(
-                project_id, batch_id, undo_id, actor.person_id,
-                gold=last.action == AUDITED["gold"],
-            )  # fmt: skip
+            n = _undo_gold(store, actor, project_id, last, undo_id)
         accepting.accept_enough(store, project_id, store.acceptances.wished(project_id))
         n += store.annotation.undo_assignments(
             project_id, batch_id, undo_id, actor.person_id,
@@ -222,6 +218,20 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
 
     with _one_at_a_time:
         return store.transact(save)
+
+
+def _undo_gold(store: Store, actor: Actor, project_id: str, last: BulkDone, undo_id: str) -> int:
+    gold, before = last.action == AUDITED["gold"], _gold_now(store, project_id)
+    n = store.gold_examples.undo_batch(
+        project_id, last.batch_id, undo_id, actor.person_id, gold=gold
+    )
+    if not gold:
+        gold_marks.refuse_too_many(before, n)
+    return n
+
+
+def _gold_now(store: Store, project_id: str) -> int:
+    return len(store.gold_examples.of_project(project_id).examples)
 
 
 def _record(

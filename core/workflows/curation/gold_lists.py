@@ -13,6 +13,7 @@ from core.examples.current import CurrentExample, ListedExample
 from core.examples.gold import GoldTask
 from core.examples.listing import ExampleFilter
 from core.workflows.curation import gold_views
+from core.workflows.curation.gold_assigned import looks_assigned
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -25,7 +26,7 @@ def seen(store: Store, actor: Actor, project_id: str) -> dict[str, CurrentExampl
         return {}
     found, alone = {}, gold_views.only_annotates(actor, project_id)
     schema = gold_views.schema_of(store, project_id)
-    looks = gold_views.looks_assigned(store, actor, project_id)
+    looks = looks_assigned(store, actor, project_id)
     for one in store.gold_seen.of_person(project_id, actor.person_id):
         current, task = one.current, one.task
         if task is None and alone and not one.known:

@@ -18,6 +18,7 @@ from core.examples.gold_accuracy import (
     WrongAnswer,
     accuracy_of,
     counted_by_example,
+    masked_since,
     wrong_answers,
 )
 from core.examples.overlap import PersonAnnotation
@@ -33,6 +34,10 @@ NOT_ACCEPTED = "Only an accepted example can be gold: its accepted text and labe
 UNCHANGED = (
     "This example was accepted as it was imported, so an annotator would be shown the expected "
     "answer. Choose one whose text or labels were changed before it was accepted."
+)
+MASKED = (
+    "Personal data in this example were masked. Annotators are shown an example as it was "
+    "imported, with the data. Choose another one."
 )
 
 
@@ -96,7 +101,7 @@ def unmark_gold(store: Store, actor: Actor, project_id: str, example_id: str) ->
 
 def refuse_too_many(marked: int, more: int) -> None:
     """Raise InvalidInput where so many more would be gold than a project can have."""
-    if marked + more > MOST_MARKED:
+    if more and marked + more > MOST_MARKED:
         raise InvalidInput(
             f"{counted(more, 'example')} could be marked, and {figure(marked)} are gold already; "
             f"a project can have {figure(MOST_MARKED)}. Narrow the filter, or take marks off first."
@@ -114,9 +119,15 @@ def why_not(store: Store, example: CurrentExample) -> str:
     if example.state != "accepted" or example.flagged:
         return NOT_ACCEPTED
     first = store.examples.revision(example, 1)
+    if first and masked_since(first.fields, example.fields) and _was_masked(store, example):
+        return MASKED
     if first is None or not _differs(example, first.fields, first.labels):
         return UNCHANGED
     return ""
+
+
+def _was_masked(store: Store, example: CurrentExample) -> bool:
+    return any(one.kind in ("mask", "mend") for one in store.examples.history(example))
 
 
 def _differs(example: CurrentExample, fields: dict[str, str], labels: Mapping[str, Any]) -> bool:

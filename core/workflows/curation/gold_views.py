@@ -25,6 +25,7 @@ from core.examples.overlap import PersonAnnotation
 from core.examples.timeline import without_assignments
 from core.labels.field import LabelField
 from core.labels.values import problem_of
+from core.workflows.curation.gold_assigned import LooksAssigned, looks_assigned
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -158,25 +159,6 @@ def view(store: Store, actor: Actor, current: CurrentExample, task: GoldTask) ->
     return view_with(store, actor, current, task, first, answers, schema, looks)
 
 
-@dataclass(frozen=True)
-class LooksAssigned:
-    """Whom gold examples look assigned to, as others would be: those that this person was `given`,
-    and others that are `unassigned`. Others stay with whom they are."""
-
-    given: str
-    unassigned: str
-
-
-def looks_assigned(store: Store, actor: Actor, project_id: str) -> LooksAssigned:
-    """What was given is this person's or a group's of theirs where anything is, as what else comes
-    to them; what is unassigned, too, once the open queue has nothing else that is open."""
-    assigned = store.counters.assigned(project_id)
-    reach = store.groups.reach(project_id, actor.person_id)
-    given = next(one for one in reach if not one or assigned.get(one, (0, 0))[0])
-    total, done = assigned.get("", (0, 0))
-    return LooksAssigned(given, "" if total > done else given)
-
-
 def view_with(
     store: Store,
     actor: Actor,
@@ -201,7 +183,7 @@ def view_with(
         flagged=task.state == "flagged",
         updated_at=first.created_at,
         annotations=0,
-        assigned_to=looks.given if task.created_at else current.assigned_to or looks.unassigned,
+        assigned_to=looks.to(current, task),
     )
     history = [seen.first_entry]
     several = _several(store, current)

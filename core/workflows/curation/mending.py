@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.checks.check import Batch
 from core.clock import new_id, now
 from core.errors import Conflict, InvalidInput
-from core.workflows.curation import negatives
+from core.workflows.curation import masking
 from core.workflows.curation.annotating import LATELY
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def mend_all(store: Store, actor: Actor, project_id: str, kind: str) -> int:
 
     def save() -> int:
         n = store.mends.apply(project_id, kind, batch_id, actor.person_id, label)
-        more = _mask_negatives(store, project_id, batch_id, kind)
+        more = masking.also_mask(store, project_id, batch_id, (kind,), actor.person_id)
         _record(store, actor, "mended", project_id, batch_id, n, kind, more)
         return n
 
@@ -62,7 +62,7 @@ def mend_one(
                 "Somebody changed this example meanwhile, or works on it now. Nothing was changed: "
                 "look at it again."
             )
-        more = _mask_negatives(store, project_id, batch_id, kind)
+        more = masking.also_mask(store, project_id, batch_id, (kind,), actor.person_id)
         _record(store, actor, "mended", project_id, batch_id, n, kind, more)
 
     store.transact(save)
@@ -87,13 +87,6 @@ def undo_mends(store: Store, actor: Actor, project_id: str, batch_id: str) -> in
         return n
 
     return store.transact(save)
-
-
-def _mask_negatives(store: Store, project_id: str, batch_id: str, kind: str) -> Mapping[str, int]:
-    """Where the mends masked personal data, the same in negatives that were made of the texts."""
-    from core.findings.kinds import PERSONAL
-
-    return negatives.mask(store, project_id, batch_id, (kind,)) if kind in PERSONAL else {}
 
 
 def _label(kind: str) -> str:

@@ -7,7 +7,7 @@ one (core/tuning/judged_pairs.py). None is ever an example.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -128,7 +128,8 @@ def decide(
 
 def undo(store: Store, actor: Actor, project_id: str, negative_id: str) -> None:
     """Take back one's own decision: the negative waits again, or goes where its batch was thrown
-    away meanwhile. Pairs that a run has learned from stay in that run.
+    away, or personal data in it were masked, meanwhile. Pairs that a run has learned from stay in
+    that run.
 
     Raises Conflict when there is none of this person's.
     """
@@ -141,21 +142,6 @@ def undo(store: Store, actor: Actor, project_id: str, negative_id: str) -> None:
         _record(store, actor, "negative_decision_undone", found)
 
     store.transact(save)
-
-
-def mask(store: Store, project_id: str, batch_id: str, kinds: Collection[str]) -> Mapping[str, int]:
-    """After a batch that masked personal data in examples, in its transaction: the same in what was
-    made of them. Those that wait are deleted, as another revision may be asked about anew; those
-    that were decided on are masked. What was done, for the audit log."""
-    from core.findings.personal import masked
-
-    dropped = store.negatives.drop_waiting(project_id, batch_id)
-    texts = store.negatives.texts_of_batch(project_id, batch_id)
-    changed = {one: after for one, text in texts.items() if (after := masked(text, kinds)) != text}
-    if changed:
-        store.negatives.mask(changed)
-    told = {"negatives_dropped": dropped, "negatives_masked": len(changed)}
-    return {name: n for name, n in told.items() if n}
 
 
 def _found(store: Store, project_id: str, negative_id: str) -> NegativeTask:

@@ -124,6 +124,7 @@ def _system(store: Store, one: StudySystem) -> dict[str, Any]:
     return {
         **asdict(one),
         "conditions": generation.conditions if generation else None,
+        "speed": generation.speed if generation else None,
         "run": None
         if run is None
         else {

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 from core.actor import READS_RESULTS, Actor
 from core.clock import new_id
 from core.errors import InvalidInput
-from core.scoring.metrics import in_order
-from core.scoring.score_table import MeanScore, ScoreDifference, ScoreTable, score_table
+from core.scoring.metrics import MEASURED, in_order
+from core.scoring.score_table import (
+    OTHER_TOKENS,
+    MeanScore,
+    ScoreDifference,
+    ScoreTable,
+    score_table,
+)
 from core.study.comparing import SHORTEST_REASON, Difference, comparable, needs_reason
 from core.study.report_job import scores_of
 from core.study.system import VersionSystem
@@ -164,9 +170,19 @@ def _scores(
     if shown.is_refused:
         return shown
     against, without = (
-        {m: d for m in metrics if (d := one.difference(*pair, m))} for one in (table, rest)
+        {m: _of_tokens(d, baseline, system) for m in metrics if (d := one.difference(*pair, m))}
+        for one in (table, rest)
     )
     return replace(shown, against=against, without_suspects=without)
+
+
+def _of_tokens(
+    difference: ScoreDifference, baseline: VersionSystem, system: VersionSystem
+) -> ScoreDifference:
+    """Without a value where it is a mean over tokens, of base models that may have other ones."""
+    alike = baseline.conditions.base_model_hash == system.conditions.base_model_hash
+    measured = any(difference.metric == metric.name for metric in MEASURED)
+    return difference if alike or not measured else difference.unlike(OTHER_TOKENS)
 
 
 def _reasons(store: Store, project_id: str) -> dict[tuple[str, str], Reason]:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 def costs_of(store: Store, actor: Actor, result: StudyResult, candidate_id: str) -> Costs:
     """Hours and corrections up to a study's verdict; for leads and viewers."""
-    study_id = result.study.study_id
+    study_id, baseline = result.study.study_id, result.study.baseline
     get_study(store, actor, study_id)
     rows = store.evidence.corrections(study_id, candidate_id)
     judged = store.evidence.judged_times(study_id, candidate_id)
-    return Costs(efforts(store.evidence.hours(study_id)), corrections(rows, judged))
+    made = [store.systems.newest_generation(one) for one in (baseline.system_id, candidate_id)]
+    base, candidate = (one.speed if one else None for one in made)
+    return Costs(
+        efforts(store.evidence.hours(study_id)), corrections(rows, judged), (base, candidate)
+    )
 
 
 def rates_of(store: Store, actor: Actor, project_id: str) -> Rates:
