@@ -431,8 +431,8 @@ def test_a_gold_example_is_told_to_be_somebodys_as_the_others_are(
     with pytest.raises(AssignedToOthers):  # as of the third
         annotating.open_example(store, bob, project_id, ids[0])
     for one in ids[:2]:
-        task = GoldTask(one, bob.person_id, project_id, "open")
-        store.transact(partial(store.gold_examples.set_task, task))  # it is given to him
+        given = GoldTask(one, bob.person_id, project_id, "open")
+        store.transact(partial(store.gold_examples.set_task, given))
     assert listed(ExampleFilter()) == [(1, pair.group_id), (2, pair.group_id), *others]
     assert listed(ExampleFilter(assigned_to=ada.person_id)) == others
     shown = browsing.shown_example(store, bob, project_id, ids[0])
