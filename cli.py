@@ -87,12 +87,13 @@ def users_add(
     from pages.server.client import call
 
     with refusals_told():
-        workspace = workspace_at(home)
         arguments = {"name": name, "role": role, "project": project}
         given = {"password": _password(True)} if password_stdin else {}
-        answer = call(workspace, "users.add", arguments | given)
+        answer = call(workspace_at(home), "users.add", arguments | given)
         if answer.get("needs_password"):
-            answer = call(workspace, "users.add", arguments | {"password": _password(False)})
+            answer = call(
+                workspace_at(home), "users.add", arguments | {"password": _password(False)}
+            )
         where = f" in “{answer['project']}”" if answer["project"] else ""
         what = f"{role}{where}" if role else "no role yet"
         verb = "can sign in now" if answer["added"] else "was here already and has the role now"
