@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from core.actor import Actor
 from core.workflows.curation import freezing
 from core.workflows.evaluation import studies
 from pages.components import page, session
@@ -14,9 +11,6 @@ from pages.components.errors import tell
 from pages.evaluation.score_results import score_results
 from pages.evaluation.study_pairs import study_pairs
 from pages.evaluation.study_results import study_results
-
-if TYPE_CHECKING:
-    from pages.components.session import StoreType
 
 VIEWS = {"people": "People", "scores": "Automatic scores", "pairs": "Examples"}
 
@@ -31,10 +25,20 @@ def main() -> None:
     with left:
         view = kept_choice("view", VIEWS, "people" if there else "scores")
     if view == "scores":
+        versions = freezing.versions_of(store, actor, project_id)
+        if not versions:
+            page.empty(
+                "No dataset version yet",
+                "Scores belong to the examples of a frozen version. Freeze one, then generate.",
+                "curation/versions.py",
+                "Dataset versions",
+            )
+            return
         with right:
-            version_id = choose_version(store, actor, project_id)
-        if version_id:
-            score_results(store, actor, version_id)
+            version_id = choose_version(
+                {v.version_id: f"{v.number} · {v.name}" for v in versions}, project_id
+            )
+        score_results(store, actor, version_id)
         return
     if not there:
         page.empty(
@@ -81,20 +85,8 @@ def choose_study(names: dict[str, str], project_id: str) -> str:
     return chosen
 
 
-def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:
+def choose_version(versions: dict[str, str], project_id: str) -> str:
     """The dataset version whose scores are shown; the address names it."""
-    versions = {
-        v.version_id: f"{v.number} · {v.name}"
-        for v in freezing.versions_of(store, actor, project_id)
-    }
-    if not versions:
-        page.empty(
-            "No dataset version yet",
-            "Scores belong to the examples of a frozen version. Freeze one, then generate.",
-            "curation/versions.py",
-            "Dataset versions",
-        )
-        return None
     wished = st.query_params.get("version")
     chosen: str = st.selectbox(
         "Dataset version", list(versions),

@@ -29,6 +29,7 @@ def names_of(metrics: Sequence[Metric]) -> dict[str, str]:
 
 
 SHOWN = names_of(METRICS)
+SPEEDS = ("Tokens/s", "Seconds per answer")
 
 
 def choose_version(store: StoreType, actor: Actor, project_id: str) -> str | None:
@@ -63,9 +64,12 @@ def systems_table(systems: Sequence[VersionSystem], has_references: bool) -> Non
         [_row(system, has_references) for system in systems],
         hide_index=True,
         column_config={
-            "System": st.column_config.TextColumn(width=130),
+            "System": st.column_config.TextColumn(width=210),
             "State": st.column_config.TextColumn(width=100),
-            **{name: st.column_config.TextColumn(alignment="right") for name in SHOWN.values()},
+            **{
+                name: st.column_config.TextColumn(alignment="right")
+                for name in (*SHOWN.values(), *SPEEDS)
+            },
         },
         height="content",
     )
@@ -116,8 +120,8 @@ def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
         # Beside the name, as a phone shows the first columns only.
         **{label: page.number(means.get(name), 3) for name, label in SHOWN.items()},
         "Answers": system.answers,
-        "Tokens/s": page.number(speed.tokens_per_second if speed else None, 0),
-        "Seconds per answer": page.number(speed.seconds_per_answer if speed else None, 2),
+        SPEEDS[0]: page.number(speed.tokens_per_second if speed else None, 0),
+        SPEEDS[1]: page.number(speed.seconds_per_answer if speed else None, 2),
         "At the length cap": system.capped,
         "Cut at a stop string": system.cut,
         "State": _state(system, has_references),
