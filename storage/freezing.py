@@ -24,15 +24,17 @@ _NUMBER = (
     f"CASE WHEN isfinite(try_cast({_WRITTEN} AS DOUBLE)) THEN try_cast({_WRITTEN} AS DOUBLE) END"
 )
 _MOMENT = f"coalesce({_DATE}, {_NUMBER})"
-# A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds.
+# A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds, and
+# those in seconds end in 2100: there are numbers between any two scales.
 _TIME_KIND = """
     CASE WHEN written IS NULL THEN 'missing'
          WHEN date IS NOT NULL THEN 'date'
          WHEN number IS NULL THEN 'unreadable'
          WHEN number BETWEEN 1900 AND 2100 AND number = trunc(number) THEN 'year'
          WHEN number BETWEEN 19000101 AND 21001231 AND number = trunc(number) THEN 'day'
-         WHEN number BETWEEN 1e8 AND 1e11 THEN 'seconds'
+         WHEN number BETWEEN 1e8 AND 4102444800 THEN 'seconds'
          WHEN number BETWEEN 1e11 AND 1e14 THEN 'milliseconds'
+         WHEN number BETWEEN 2100 AND 1e11 THEN 'between'
          ELSE 'number' END
 """
 # Several options are the same in any order.
