@@ -13,6 +13,7 @@ from core.errors import NotAllowed
 from core.examples.assignment import Quota
 from core.examples.bulk import BulkAction
 from core.examples.comments import Mentions
+from core.examples.current import CurrentExample
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import (
@@ -26,8 +27,10 @@ from core.workflows.curation import (
     gold_lists,
     gold_marks,
     gold_views,
+    opening,
     progress,
 )
+from core.workflows.curation.collecting import EditConflict
 from core.workflows.curation.opening import AssignedToOthers, LimitReached
 from core.workflows.team import home, projects
 from storage.store import Store
@@ -72,6 +75,21 @@ def test_no_filter_and_no_order_of_the_list_finds_a_gold_example_by_what_was_acc
             place.store, actor, place.project_id, ExampleFilter("accepted")
         )
         assert {one.example_id for one in rows} == gold
+
+
+def test_an_example_that_stops_being_gold_while_it_is_opened_is_decided_and_not_leased(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, allow = place.gold[0], opening.refuse_not_theirs
+
+    def meanwhile(store: Store, actor: Actor, example: CurrentExample) -> None:
+        allow(store, actor, example)
+        gold_marks.unmark_gold(store, place.lead, place.project_id, gold)
+
+    monkeypatch.setattr(opening, "refuse_not_theirs", meanwhile)
+    with pytest.raises(EditConflict, match="A reviewer has decided"):
+        annotating.open_example(place.store, place.ann, place.project_id, gold)
+    assert place.store.queues.holder(gold) is None
 
 
 def test_an_address_refuses_a_gold_example_as_it_refuses_others_until_it_is_given(
