@@ -142,6 +142,20 @@ class FreezeInputs:
         )
         return [TimesSeen(**row) for row in rows]
 
+    def has_times(self, project_id: str, name: str) -> bool:
+        """Whether an accepted, unflagged example has a usable time in the metadata `name`."""
+        found = self._db.value(
+            f"""
+            SELECT 1 FROM example_current c
+            {_WITH_META}
+            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+              AND {_MOMENT} IS NOT NULL
+            LIMIT 1
+            """,  # noqa: S608 the parts are literals of this module
+            {"project_id": project_id, "time": pointer(name)},
+        )
+        return found is not None
+
     def metadata(self, project_id: str) -> Sequence[str]:
         """The names of metadata that the beginning of each import has, in order."""
         rows = self._db.rows(

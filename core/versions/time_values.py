@@ -59,9 +59,10 @@ class TimesSeen:
         return f"{there}, {such}“{self.text}” (example {figure(self.position)})"
 
 
-def refuse_mixed(name: str, seen: Sequence[TimesSeen]) -> None:
+def refuse_mixed(name: str, seen: Sequence[TimesSeen], *, others_have_it: bool = False) -> None:
     """Raises UnorderedTimes where the values of the metadata `name` are of several scales, or none
-    of them can be read. `seen`: one of each kind that there is."""
+    of them can be read. `seen`: one of each kind that there is. Where others with a split have a
+    time, new ones without any value are the oldest: synthetic examples never have one."""
     usable = [one for one in seen if one.kind not in ("unreadable", "missing")]
     scales = [one for one in usable if one.kind in SCALES]
     dated = any(one.kind == "date" for one in scales)
@@ -72,8 +73,8 @@ def refuse_mixed(name: str, seen: Sequence[TimesSeen]) -> None:
             f"“{name}” has {'; '.join(first)}; and {last}. Dates and numbers of different scales "
             f"cannot be put in one order. {MEND}"
         )
-    if seen and not usable:
-        unread = next((one for one in seen if one.kind == "unreadable"), None)
+    unread = next((one for one in seen if one.kind == "unreadable"), None)
+    if seen and not usable and (unread or not others_have_it):
         shown = (
             f" Example {figure(unread.position)} has “{unread.text}”; a date is read as 2024-05-31."
             if unread

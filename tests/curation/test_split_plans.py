@@ -231,6 +231,18 @@ def test_what_has_a_split_already_may_have_had_other_times(store: Store, project
     assert sum(freeze(store, project_id, plan=plan).counts.values()) == 24
 
 
+def test_new_examples_without_the_time_are_the_oldest_where_earlier_ones_have_it(
+    store: Store, project_id: str
+) -> None:
+    plan = SplitPlan("time", time="n")
+    with_metadata(store, project_id, [{"n": f"2024-05-{k + 1:02}"} for k in range(12)])
+    freeze(store, project_id, plan=plan)
+    with_metadata(store, project_id, [{}] * 3, start=12)  # as synthetic examples, too, have none
+    version = freeze(store, project_id, plan=plan)
+    assert version.total == 15
+    assert any("3 examples have no usable “n”" in one for one in version.warnings)
+
+
 def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Store) -> None:
     marks = LabelField("marks", ("odd", "long"), "multiple")
     project_id = a_project(store, "Several", label_schema=(marks,)).project_id
