@@ -135,6 +135,22 @@ def test_an_unassigned_gold_example_is_no_other_than_what_is_left_of_the_open_qu
     assert whose() == {place.ann.person_id}
 
 
+def test_a_skipped_gold_example_is_the_open_queues_as_others_that_one_was_given_and_skipped(
+    store: Store,
+) -> None:
+    place = Place(store, others=49, gold=1)  # so that one surely comes, and only one
+    project_id, ann = place.project_id, place.ann
+    to_ann = BulkAction("assign", to=(ann.person_id,))
+    bulk.act(store, place.lead, project_id, ExampleFilter(), to_ann)
+    gold = place.until_gold(ann)
+    other = place.send(ann, gold, "skip", reason="Unclear.")["task"]
+    place.send(ann, other, "skip", reason="Unclear.", next=False)
+    for task in (gold, other):
+        seen = browsing.shown_example(store, ann, project_id, task["example_id"])
+        assert (seen.state, seen.assigned_to) == ("new", "")
+        annotating.open_example(store, ann, project_id, task["example_id"])
+
+
 def test_a_mention_on_a_gold_example_waits_until_it_is_none_any_more(place: Place) -> None:
     store, project_id, ann = place.store, place.project_id, place.ann
     gold, other = place.gold[0], place.ids[-1]
