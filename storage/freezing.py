@@ -27,7 +27,7 @@ _MOMENT = f"coalesce({_DATE}, {_NUMBER})"
 # A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds, and
 # those in seconds end in 2100: there are numbers between any two scales.
 _TIME_KIND = """
-    CASE WHEN written IS NULL THEN 'missing'
+    CASE WHEN coalesce(trim(written), '') = '' THEN 'missing'
          WHEN date IS NOT NULL THEN 'date'
          WHEN number IS NULL THEN 'unreadable'
          WHEN number BETWEEN 1900 AND 2100 AND number = trunc(number) THEN 'year'

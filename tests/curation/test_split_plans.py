@@ -237,7 +237,8 @@ def test_new_examples_without_the_time_are_the_oldest_where_earlier_ones_have_it
     plan = SplitPlan("time", time="n")
     with_metadata(store, project_id, [{"n": f"2024-05-{k + 1:02}"} for k in range(12)])
     freeze(store, project_id, plan=plan)
-    with_metadata(store, project_id, [{}] * 3, start=12)  # as synthetic examples, too, have none
+    # Synthetic examples have none, and a CSV file has empty cells.
+    with_metadata(store, project_id, [{}, {"n": ""}, {"n": " "}], start=12)
     version = freeze(store, project_id, plan=plan)
     assert version.total == 15
     assert any("3 examples have no usable “n”" in one for one in version.warnings)
