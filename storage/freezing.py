@@ -24,15 +24,17 @@ _NUMBER = (
     f"CASE WHEN isfinite(try_cast({_WRITTEN} AS DOUBLE)) THEN try_cast({_WRITTEN} AS DOUBLE) END"
 )
 _MOMENT = f"coalesce({_DATE}, {_NUMBER})"
-# A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds.
+# A TimeKind. Years and days are whole; Unix times begin in 1973, in milliseconds as in seconds, and
+# those in seconds end in 2100: there are numbers between any two scales.
 _TIME_KIND = """
-    CASE WHEN written IS NULL THEN 'missing'
+    CASE WHEN coalesce(trim(written), '') = '' THEN 'missing'
          WHEN date IS NOT NULL THEN 'date'
          WHEN number IS NULL THEN 'unreadable'
          WHEN number BETWEEN 1900 AND 2100 AND number = trunc(number) THEN 'year'
          WHEN number BETWEEN 19000101 AND 21001231 AND number = trunc(number) THEN 'day'
-         WHEN number BETWEEN 1e8 AND 1e11 THEN 'seconds'
+         WHEN number BETWEEN 1e8 AND 4102444800 THEN 'seconds'
          WHEN number BETWEEN 1e11 AND 1e14 THEN 'milliseconds'
+         WHEN number BETWEEN 2100 AND 1e11 THEN 'between'
          ELSE 'number' END
 """
 # Several options are the same in any order.
@@ -139,6 +141,20 @@ class FreezeInputs:
             {"project_id": project_id, "time": pointer(name)},
         )
         return [TimesSeen(**row) for row in rows]
+
+    def has_times(self, project_id: str, name: str) -> bool:
+        """Whether an accepted, unflagged example has a usable time in the metadata `name`."""
+        found = self._db.value(
+            f"""
+            SELECT 1 FROM example_current c
+            {_WITH_META}
+            WHERE c.project_id = $project_id AND c.state = 'accepted' AND NOT c.flagged
+              AND {_MOMENT} IS NOT NULL
+            LIMIT 1
+            """,  # noqa: S608 the parts are literals of this module
+            {"project_id": project_id, "time": pointer(name)},
+        )
+        return found is not None
 
     def metadata(self, project_id: str) -> Sequence[str]:
         """The names of metadata that the beginning of each import has, in order."""

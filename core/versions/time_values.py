@@ -3,7 +3,8 @@
 refuse_mixed("written", seen)      # raises InvalidInput: “2024-05-01” and 2024 are not one scale
 
 A date is sorted by its seconds since 1970 and a number by itself, so that a year among dates would
-count as half an hour after the beginning of 1970, and one among Unix times as well.
+count as half an hour after the beginning of 1970, and one among Unix times as well. Numbers that
+count something, such as ids, may look like several scales of time: then others lie between them.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from core.errors import InvalidInput
 from core.wording import counted, figure
 
 TimeKind = Literal[
-    "date", "year", "day", "seconds", "milliseconds", "number", "unreadable", "missing"
+    "date", "year", "day", "seconds", "milliseconds", "between", "number", "unreadable", "missing"
 ]
 # The kinds that are a time of their own scale. Other numbers count something: beside years they
-# may be the same count, beside dates they are not.
+# may be the same count, beside dates they are not. Those `between` two scales are of neither.
 SCALES: Mapping[TimeKind, tuple[str, str]] = {
     "date": ("date", "dates"),
     "year": ("year", "years"),
@@ -58,21 +59,22 @@ class TimesSeen:
         return f"{there}, {such}“{self.text}” (example {figure(self.position)})"
 
 
-def refuse_mixed(name: str, seen: Sequence[TimesSeen]) -> None:
+def refuse_mixed(name: str, seen: Sequence[TimesSeen], *, others_have_it: bool = False) -> None:
     """Raises UnorderedTimes where the values of the metadata `name` are of several scales, or none
-    of them can be read. `seen`: one of each kind that there is."""
+    of them can be read. `seen`: one of each kind that there is. Where others with a split have a
+    time, new ones without any value are the oldest: synthetic examples never have one."""
     usable = [one for one in seen if one.kind not in ("unreadable", "missing")]
     scales = [one for one in usable if one.kind in SCALES]
     dated = any(one.kind == "date" for one in scales)
     mixed = usable if dated else scales
-    if len(mixed) > 1:
+    if len(mixed) > 1 and (dated or not _is_one_count(usable, scales)):
         *first, last = (one.told for one in mixed)
         raise UnorderedTimes(
             f"“{name}” has {'; '.join(first)}; and {last}. Dates and numbers of different scales "
             f"cannot be put in one order. {MEND}"
         )
-    if seen and not usable:
-        unread = next((one for one in seen if one.kind == "unreadable"), None)
+    unread = next((one for one in seen if one.kind == "unreadable"), None)
+    if seen and not usable and (unread or not others_have_it):
         shown = (
             f" Example {figure(unread.position)} has “{unread.text}”; a date is read as 2024-05-31."
             if unread
@@ -82,3 +84,10 @@ def refuse_mixed(name: str, seen: Sequence[TimesSeen]) -> None:
             f"No example that is to be split has a “{name}” that can be read as a date or a "
             f"number.{shown} {MEND}"
         )
+
+
+def _is_one_count(usable: Sequence[TimesSeen], scales: Sequence[TimesSeen]) -> bool:
+    """Whether numbers of several scales are one count that passes through them: no fewer lie
+    between the scales than on the scale with the fewest. A single typing error is fewer."""
+    between = sum(one.count for one in usable if one.kind == "between")
+    return between >= min(one.count for one in scales)

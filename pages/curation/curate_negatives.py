@@ -126,17 +126,24 @@ def states_shown(one: Augmentation) -> Mapping[str, int]:
     states = negatives.summed(by_rule)
     st.text(_said(states))
     if len(by_rule) > 1 and states:
-        columns = {state: what for state, what in COLUMNS.items() if states.get(state)}
-        st.dataframe(
-            [
-                {"Rule": rule_label(rule), "Proposed": page.number(sum(own.values()))}
-                | {what: page.number(own.get(state, 0)) for state, what in columns.items()}
-                for rule, own in by_rule.items()
-            ],
-            hide_index=True,
-            height="content",
-        )
+        rows = rows_by_rule(by_rule, thrown_away=bool(one.undone_at))
+        st.dataframe(rows, hide_index=True, height="content")
     return states
+
+
+def rows_by_rule(
+    by_rule: Mapping[str, Mapping[str, int]], *, thrown_away: bool
+) -> list[dict[str, str]]:
+    """A row for each rule: how many it proposed, or how many of those are left of a batch that was
+    thrown away, and how many are in each state that there is."""
+    there = negatives.summed(by_rule)
+    columns = {state: what for state, what in COLUMNS.items() if there.get(state)}
+    total = "Left" if thrown_away else "Proposed"
+    return [
+        {"Rule": rule_label(rule), total: page.number(sum(own.values()))}
+        | {what: page.number(own.get(state, 0)) for state, what in columns.items()}
+        for rule, own in by_rule.items()
+    ]
 
 
 def _said(states: Mapping[str, int]) -> str:

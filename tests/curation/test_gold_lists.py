@@ -13,6 +13,7 @@ from core.errors import NotAllowed
 from core.examples.assignment import Quota
 from core.examples.bulk import BulkAction
 from core.examples.comments import Mentions
+from core.examples.current import CurrentExample
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import (
@@ -26,8 +27,10 @@ from core.workflows.curation import (
     gold_lists,
     gold_marks,
     gold_views,
+    opening,
     progress,
 )
+from core.workflows.curation.collecting import EditConflict
 from core.workflows.curation.opening import AssignedToOthers, LimitReached
 from core.workflows.team import home, projects
 from storage.store import Store
@@ -74,6 +77,21 @@ def test_no_filter_and_no_order_of_the_list_finds_a_gold_example_by_what_was_acc
         assert {one.example_id for one in rows} == gold
 
 
+def test_an_example_that_stops_being_gold_while_it_is_opened_is_decided_and_not_leased(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, allow = place.gold[0], opening.refuse_not_theirs
+
+    def meanwhile(store: Store, actor: Actor, example: CurrentExample) -> None:
+        allow(store, actor, example)
+        gold_marks.unmark_gold(store, place.lead, place.project_id, gold)
+
+    monkeypatch.setattr(opening, "refuse_not_theirs", meanwhile)
+    with pytest.raises(EditConflict, match="A reviewer has decided"):
+        annotating.open_example(place.store, place.ann, place.project_id, gold)
+    assert place.store.queues.holder(gold) is None
+
+
 def test_an_address_refuses_a_gold_example_as_it_refuses_others_until_it_is_given(
     store: Store,
 ) -> None:
@@ -115,6 +133,22 @@ def test_an_unassigned_gold_example_is_no_other_than_what_is_left_of_the_open_qu
     assert whose() == {""}
     bulk.act(place.store, place.lead, place.project_id, ExampleFilter("new"), assign)
     assert whose() == {place.ann.person_id}
+
+
+def test_a_skipped_gold_example_is_the_open_queues_as_others_that_one_was_given_and_skipped(
+    store: Store,
+) -> None:
+    place = Place(store, others=49, gold=1)  # so that one surely comes, and only one
+    project_id, ann = place.project_id, place.ann
+    to_ann = BulkAction("assign", to=(ann.person_id,))
+    bulk.act(store, place.lead, project_id, ExampleFilter(), to_ann)
+    gold = place.until_gold(ann)
+    other = place.send(ann, gold, "skip", reason="Unclear.")["task"]
+    place.send(ann, other, "skip", reason="Unclear.", next=False)
+    for task in (gold, other):
+        seen = browsing.shown_example(store, ann, project_id, task["example_id"])
+        assert (seen.state, seen.assigned_to) == ("new", "")
+        annotating.open_example(store, ann, project_id, task["example_id"])
 
 
 def test_a_mention_on_a_gold_example_waits_until_it_is_none_any_more(place: Place) -> None:

@@ -30,6 +30,7 @@ from core.workflows.curation import (
 )
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.tuning.preferences import preferences_of
+from pages.curation.curate_negatives import rows_by_rule
 from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, some_examples
 from tests.check_builders import check
@@ -139,6 +140,14 @@ def test_each_rule_of_a_batch_says_how_many_of_its_negatives_people_took(
     stranger = an_actor(a_project(store, "Other").project_id)
     with pytest.raises(NotAllowed):
         negatives.states_by_rule(store, stranger, found)
+
+
+def test_the_table_of_rules_counts_what_is_left_of_a_batch_that_was_thrown_away() -> None:
+    counts = {"number": {"confirmed": 3, "refused": 1}, "cut": {}}
+    number, cut = rows_by_rule(counts, thrown_away=True)
+    assert [*number] == ["Rule", "Left", "Confirmed", "Not worse"]
+    assert [*cut.values()][1:] == ["0", "0", "0"]
+    assert rows_by_rule({"number": {"waiting": 2}}, thrown_away=False)[0]["Proposed"] == "2"
 
 
 def test_what_was_shown_once_is_not_proposed_again_and_a_batch_thrown_away_keeps_decisions(

@@ -185,6 +185,10 @@ def test_times_with_an_offset_are_sorted_by_the_moment_that_they_mean(
         ),
         (["2024-05-01T10:00:00Z", 17, "2024-05-02"], "8 dates, such as “2024-05-01T10:00:00Z” "),
         (["20240501", "2024", "?"], "4 days as numbers, such as “20240501” (example 1); and 4 "),
+        (
+            [2024, 2024, 1714521600, 2023, 1714521601, 3000],
+            "has 6 years, such as “2024” (example 1)",
+        ),
         ([1714521600, 1714521600000], "and 6 numbers of milliseconds since 1970, such as “171452"),
         (["01.05.2024", None], "No example that is to be split has a “written” that can be read"),
         (["01.05.2024", None], " Example 1 has “01.05.2024”; a date is read as 2024-05-31. "),
@@ -201,11 +205,19 @@ def test_times_without_a_common_order_are_refused_with_one_of_each_kind(
     assert store.jobs.unsettled() == []
 
 
-@pytest.mark.parametrize("first", [1995, 0, 1714521600, 20240501])
-def test_numbers_of_one_scale_are_a_time_even_where_a_count_passes_what_could_be_years(
-    store: Store, project_id: str, first: int
+@pytest.mark.parametrize(
+    ("first", "step"),
+    [
+        *((first, 211) for first in (1995, 0, 1714521600, 20240501)),
+        (1990, 1_000_003),  # passes what could be years, and days
+        (19_990_000, 4_000_000),  # days, and seconds
+        (4_000_000_000, 5_000_000_000),  # seconds, and milliseconds
+    ],
+)
+def test_numbers_of_one_count_are_a_time_even_where_they_pass_what_could_be_times(
+    store: Store, project_id: str, first: int, step: int
 ) -> None:
-    ids = with_metadata(store, project_id, [{"n": first + 211 * k} for k in range(30)])
+    ids = with_metadata(store, project_id, [{"n": first + step * k} for k in range(30)])
     splits = splits_of(store, freeze(store, project_id, plan=SplitPlan("time", time="n")))
     assert [splits[one] for one in ids] == ["train"] * 24 + ["validation"] * 3 + ["test"] * 3
 
@@ -217,6 +229,19 @@ def test_what_has_a_split_already_may_have_had_other_times(store: Store, project
     days = [{"n": f"2024-05-{k + 1:02}"} for k in range(12)]
     with_metadata(store, project_id, days, start=12)
     assert sum(freeze(store, project_id, plan=plan).counts.values()) == 24
+
+
+def test_new_examples_without_the_time_are_the_oldest_where_earlier_ones_have_it(
+    store: Store, project_id: str
+) -> None:
+    plan = SplitPlan("time", time="n")
+    with_metadata(store, project_id, [{"n": f"2024-05-{k + 1:02}"} for k in range(12)])
+    freeze(store, project_id, plan=plan)
+    # Synthetic examples have none, and a CSV file has empty cells.
+    with_metadata(store, project_id, [{}, {"n": ""}, {"n": " "}], start=12)
+    version = freeze(store, project_id, plan=plan)
+    assert version.total == 15
+    assert any("3 examples have no usable “n”" in one for one in version.warnings)
 
 
 def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Store) -> None:

@@ -80,8 +80,7 @@ def open_example(
     example = example_of(store, actor, project_id, example_id)
     gold_seen = gold_views.view_of(store, actor, example)
     if gold_seen is None:
-        refuse_decided(example)
-        collecting.refuse_collected(example)
+        _refuse_done(example)
     opening.refuse_not_theirs(store, actor, gold_seen.example if gold_seen else example)
 
     def take_gold() -> CurrentExample | None:
@@ -92,8 +91,14 @@ def open_example(
 
     if gold := store.transact(take_gold):
         return gold
+    _refuse_done(example)  # its gold mark may have been taken off meanwhile
     queue.take(store, actor, example, "annotate", holding)
     return example
+
+
+def _refuse_done(example: CurrentExample) -> None:
+    refuse_decided(example)
+    collecting.refuse_collected(example)
 
 
 def why_sent_back(example: CurrentExample, history: Sequence[HistoryEntry]) -> str:

@@ -84,8 +84,6 @@ def start_freeze(
             f"The seed is a whole number from 0 to {LARGEST_SEED}. Choose another one."
         )
     _refuse_unknown(store, project_id, plan)
-    if plan.time:
-        refuse_mixed(plan.time, store.freezing.times_seen(project_id, plan.time))
     ready = store.examples.count_accepted(project_id)
     if ready < MIN_EXAMPLES:
         raise NothingToFreeze(
@@ -138,7 +136,8 @@ def how_split(store: Store, actor: Actor, version_id: str) -> str:
 
 
 def _refuse_unknown(store: Store, project_id: str, plan: SplitPlan) -> None:
-    """Raise InvalidInput for a label or metadata that the project does not have."""
+    """Raise InvalidInput for a label or metadata that the project does not have, and for times
+    without a common order."""
     project = store.projects.by_id(project_id)
     schema = project.settings.label_schema if project else ()
     fields = [field.name for field in schema if field.kind in SHARED]
@@ -153,6 +152,10 @@ def _refuse_unknown(store: Store, project_id: str, plan: SplitPlan) -> None:
             f"No example has the metadata “{missing[0]}”. They have {known}; "
             "metadata is chosen when a file is imported."
         )
+    if plan.time:
+        seen = store.freezing.times_seen(project_id, plan.time)
+        others = store.freezing.has_times(project_id, plan.time)
+        refuse_mixed(plan.time, seen, others_have_it=others)
 
 
 def _new_name(store: Store, project_id: str, name: str) -> str:

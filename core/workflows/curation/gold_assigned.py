@@ -33,7 +33,9 @@ class LooksAssigned:
         if task.created_at is None:
             return current.assigned_to or self.unassigned
         own = current.assigned_to and current.assigned_to in self.reach
-        return current.assigned_to if own else self.given
+        told = current.assigned_to if own else self.given
+        # Whoever skips what was assigned to them gives it to the open queue.
+        return "" if task.state == "skipped" and told == task.person_id else told
 
 
 def looks_assigned(store: Store, actor: Actor, project_id: str) -> LooksAssigned:
