@@ -31,6 +31,9 @@ from core.jobs.folder import JobFolder
 from core.jobs.kinds import function_of, kind_of
 from core.jobs.state import JobFault, JobState, JobStatus
 
+NICENESS = 10
+"""Of workers on data: what is left of the processors by the server, which answers people."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Takes the lock, runs the job, and returns the exit code."""
@@ -97,6 +100,9 @@ def _outcome(job: JobContext) -> tuple[JobStatus, JobFault | None]:
 def _imported(job: JobContext) -> Callable[[JobContext], None]:
     """The function of the job's kind. What is imported stays: no collection looks through it."""
     kind = kind_of(str(job.spec.get("kind", "")))
+    if kind.device == "light":
+        # Work on data waits for people, not they for it. A training keeps its share.
+        os.nice(NICENESS)
     gc.disable()
     try:
         if kind.prepare:

@@ -30,6 +30,7 @@ from core.jobs.local import (
     status_of,
 )
 from core.jobs.state import InvalidJobState, JobFault, JobState
+from core.worker import NICENESS
 from tests.odd_jobs import MODULE, wait_for_end, wait_for_steps
 
 
@@ -184,6 +185,18 @@ def test_a_terminated_worker_stops_as_if_asked_to(tmp_path: Path) -> None:
     folder = a_count(tmp_path, to=500)
     pid = launch(folder, MODULE)
     wait_for_steps(folder)
+    os.kill(pid, signal.SIGTERM)
+    assert wait_for_end(folder).status == "stopped"
+
+
+@pytest.mark.parametrize(("kind", "steps_back"), [("count", NICENESS), ("count_far", 0)])
+def test_a_worker_on_data_steps_back_for_the_server_and_a_training_does_not(
+    tmp_path: Path, kind: str, steps_back: int
+) -> None:
+    folder = JobFolder.create(tmp_path / "jobs" / "j1", {"kind": kind, "to": 500})
+    pid = launch(folder, MODULE)
+    wait_for_steps(folder)
+    assert psutil.Process(pid).nice() - psutil.Process().nice() == steps_back
     os.kill(pid, signal.SIGTERM)
     assert wait_for_end(folder).status == "stopped"
 
