@@ -96,9 +96,11 @@ def answers_of(
         job.note(f"{len(rows)} examples for {len(systems)} systems on {base.device}.")
         total = len(rows) * len(spec["systems"])
         writing = (Choosing if labels else Writing)(job, base, model, config, prompt, total)
+        measured = labels is None and spec.get("reference_perplexity")
+        references = references_of(base, prompt, rows) if measured else [()] * len(rows)
         for system in systems:
-            questions = _questions(base, prompt, spec, system, rows)
-            if labels is None and spec.get("reference_perplexity"):
+            questions = _questions(base, prompt, spec, system, rows, references)
+            if measured:
                 note_unmeasured(job, base, questions, rows)
             writing.answer(questions)
         del model
@@ -177,6 +179,7 @@ def _questions(
     spec: Mapping[str, Any],
     system: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
+    references: Sequence[tuple[int, ...]],
 ) -> list[Question]:
     shots = [(s["instruction"], s["input"] or "", s["output"]) for s in spec.get("shots") or []]
     shots = shots if system["kind"] == "prompted" else []
@@ -187,7 +190,6 @@ def _questions(
     else:
         texts = prompt_texts(base.tokenizer, prompt, asked, shots)
         tokens = prompt_tokens(base.tokenizer, prompt, texts)
-    references = references_of(base, prompt, spec, rows)
     return [
         Question(
             system["system_id"],

@@ -16,13 +16,12 @@ from core.wording import counted
 def references_of(
     base: LoadedModel,
     prompt: Prompt,
-    spec: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
 ) -> list[tuple[int, ...]]:
-    """The outputs as training saw them, the token that stops them included; () for a blank one, for
-    one that the chat template changes, and everywhere where no perplexity is asked for."""
+    """The outputs as training saw them, the token that stops them included; () for a blank one and
+    for one that the chat template changes."""
     there = [_has_reference(row) for row in rows]
-    if base.labels or not spec.get("reference_perplexity") or not any(there):
+    if not any(there):
         return [()] * len(rows)
     given = [row for row, has in zip(rows, there, strict=True) if has]
     try:
