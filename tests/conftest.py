@@ -12,6 +12,8 @@ import pytest
 
 # The tests share the cores, so a worker that they start computes on one: before torch is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What they expect of losses and answers, to many digits, is what a CPU computes.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 from storage.store import Store
 from tests.builders import a_store

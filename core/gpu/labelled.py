@@ -12,6 +12,7 @@ import torch.nn.functional as functional
 from core.gpu.data import EncodedExample, EncodedSplit, OverlongExamples
 from core.gpu.label_models import is_decoder, pad_token
 from core.gpu.models import LoadedModel
+from core.gpu.objective import mixed_precision
 from core.gpu.prompting import EmptyPrompt, prompt_texts, prompt_tokens
 from core.prompts import Prompt
 from core.tuning.labels import label_in
@@ -163,7 +164,8 @@ class ChosenLabel:
 
     def loss(self, model: Any, batch: LabelBatch) -> torch.Tensor:
         """Cross entropy of the labels, summed over the examples."""
-        logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits.float()
+        with mixed_precision(model):
+            logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits.float()
         return functional.cross_entropy(logits, batch.targets, reduction="sum")
 
 

@@ -141,7 +141,7 @@ def load_model(
             "trust_remote_code": False,
             "use_safetensors": True,
             "device_map": {"": device},
-            **_weights_as(precision, device),
+            **weights_as(precision, device),
         }
         new_modules: tuple[str, ...] = ()
         if labels:
@@ -186,7 +186,8 @@ def refuse_changed_vocabulary(base: LoadedModel, expected: str) -> None:
         )
 
 
-def _weights_as(precision: Precision, device: torch.device) -> dict[str, Any]:
+def weights_as(precision: Precision, device: torch.device) -> dict[str, Any]:
+    """What from_pretrained is told, so that the weights are kept in `precision` on `device`."""
     half = precision == "bf16" or (precision == "4bit" and device.type == "cuda")
     dtype = torch.bfloat16 if half else torch.float32
     if precision != "4bit":

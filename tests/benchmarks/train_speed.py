@@ -2,30 +2,46 @@
 
     pip install --no-deps trl==1.16.0
     python -m tests.benchmarks.train_speed GSM8K_TRAIN_JSONL [--steps 60] [--rounds 2]
+    python -m tests.benchmarks.train_speed GSM8K_TRAIN_JSONL --shape 8b --batch 4 --steps 40 \
+        --method qlora --checkpointing            # a GPU with 40 GB
 
-A random Llama (hidden 256, 4 layers, vocabulary of 8,000 learned from the file), LoRA of rank 16 on
-all linear layers, batches of 8, float32 on a CPU and bfloat16 on a GPU. Each contender is a process
-of its own, in turn, and counts real tokens only, after its first five steps. Printed per contender:
-tokens a second (the best round), peak memory, the loss of the first batch at the start (the same
-eight examples), and the ratio to TRL as it is by default.
+The models have random weights. "tiny": a Llama of hidden 256, 4 layers, on GSM8K's examples. "8b":
+the shape of Llama 3.1 8B, on stretches of GSM8K of 512 to 2,048 tokens whose last quarter is the
+answer, each seen once. LoRA of rank 16 on all linear layers; float32 on a CPU, bfloat16 on a GPU.
+Each contender is a process of its own, in turn, and counts real tokens only, after its first five
+steps. Printed per contender: tokens a second (the best round), the ratio to TRL as it is by
+default, peak memory, the loss of the first batch (the same examples); on a GPU also the share of
+the rate that it reaches in a bfloat16 product of 8,192 squared: 4 operations a token for each
+weight, since frozen weights need no gradient; what is computed twice to save memory is not counted.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-BATCH, WARM_UP, EXAMPLES = 8, 5, 2000
-CONTENDERS = ("touchstone", "trainer", "trl", "trl-grouped", "trl-padding-free")
-LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0, "target_modules": "all-linear"}
+from tests.benchmarks.train_contenders import CONTENDERS, Setup, run
+
+SHAPES: dict[str, dict[str, int]] = {
+    "tiny": {
+        "hidden_size": 256, "intermediate_size": 688, "num_hidden_layers": 4,
+        "num_attention_heads": 8, "num_key_value_heads": 4, "max_position_embeddings": 1024,
+    },
+    "8b": {
+        "vocab_size": 128_256, "hidden_size": 4096, "intermediate_size": 14336,
+        "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+        "max_position_embeddings": 8192,
+    },
+}  # fmt: skip
+EXAMPLES = 2000
+SHORTEST, LONGEST = 512, 2048
 
 
 def main() -> None:
@@ -34,49 +50,80 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="JSONL with question and answer")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--shape", choices=SHAPES, default="tiny")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--method", choices=("lora", "qlora"), default="lora")
+    parser.add_argument("--checkpointing", action="store_true")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--home", type=Path, help="where the model lies, or is put; kept")
     parser.add_argument("--only", help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.only:
-        print("RESULT", json.dumps(_run(asked.only, asked.home, asked.steps)))
+        print("RESULT", json.dumps(run(asked.only, asked.home)))
         return
-    with tempfile.TemporaryDirectory() as home:
-        _prepare(Path(home), asked.file)
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+    with tempfile.TemporaryDirectory() as temporary:
+        home = asked.home or Path(temporary)
+        setup = Setup(asked.steps, asked.batch, asked.method, asked.checkpointing)
+        operations = _prepare(home, asked.file, asked.shape, setup)
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in asked.contenders}
         for _ in range(asked.rounds):
-            for name in CONTENDERS:
-                found[name].append(_in_a_process(name, Path(home), asked))
-        _print(found)
+            for name in asked.contenders:
+                found[name] += _in_a_process(name, home, asked.file)
+    _print({name: rounds for name, rounds in found.items() if rounds}, operations)
 
 
-def _in_a_process(name: str, home: Path, asked: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.train_speed"]
-    command += [str(asked.file), "--only", name, "--home", str(home), "--steps", str(asked.steps)]
+def _in_a_process(name: str, home: Path, file: Path) -> list[dict[str, float]]:
+    """What it reached, as a list of one; empty, and said, where it ended without a result."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.train_speed", str(file)]
+    started = time.monotonic()
+    command += ["--only", name, "--home", str(home)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [line for line in ended.stdout.splitlines() if line.startswith("RESULT ")]
-    if not lines:
-        sys.exit(f"{name} ended without a result:\n{ended.stderr[-2000:]}")
-    result: dict[str, float] = json.loads(lines[-1].removeprefix("RESULT "))
-    return result
+    took = time.monotonic() - started
+    print(f"{name}: {took:.0f} s {lines[-1:] or ended.stderr[-2000:]}", file=sys.stderr)
+    return [json.loads(line.removeprefix("RESULT ")) for line in lines[-1:]]
 
 
-def _print(found: dict[str, list[dict[str, float]]]) -> None:
+def _print(found: dict[str, list[dict[str, float]]], operations: float) -> None:
     speeds = {
         name: max(one["tokens_per_second"] for one in rounds) for name, rounds in found.items()
     }
-    print("| | tokens/s | of TRL's | peak memory | first loss |\n|---|---|---|---|---|")
+    rate = _gpu_rate()
+    print("| | tokens/s | of TRL's | peak memory | first loss |" + " of the GPU |" * bool(rate))
+    print("|---|---|---|---|---|" + "---|" * bool(rate))
     for name, rounds in found.items():
         peak, loss = min(one["peak_mb"] for one in rounds), rounds[0]["first_loss"]
-        ratio = speeds[name] / speeds["trl"]
-        print(f"| {name} | {speeds[name]:,.0f} | {ratio:.2f} | {peak:,.0f} MB | {loss:.6f} |")
+        ratio = f"{speeds[name] / speeds['trl']:.2f}" if "trl" in speeds else "–"
+        share = f" {operations * speeds[name] / rate:.0%} |" if rate else ""
+        print(f"| {name} | {speeds[name]:,.0f} | {ratio} | {peak:,.0f} MB | {loss:.6f} |{share}")
+    if rate:
+        print(f"bfloat16 product of 8,192 squared: {rate / 1e12:,.0f} TFLOP/s")
 
 
-def _prepare(home: Path, file: Path) -> None:
-    """Model, tokenizer and the tokens of the first examples, for all contenders."""
+def _gpu_rate() -> float:
+    """Operations a second of this GPU in a large bfloat16 product of random numbers; 0 without."""
     import torch
-    from tokenizers import ByteLevelBPETokenizer
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+    if not torch.cuda.is_available():
+        return 0.0
+    a, b = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    for _ in range(3):
+        a @ b
+    torch.cuda.synchronize()
+    started = time.monotonic()
+    for _ in range(20):
+        a @ b
+    torch.cuda.synchronize()
+    return 20 * 2 * 8192**3 / (time.monotonic() - started)
+
+
+def _prepare(home: Path, file: Path, shape: str, setup: Setup) -> float:
+    """Model, tokenizer and the tokens of the examples, for all contenders; how many operations a
+    token takes, forward and backward through frozen weights."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    home.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()][:EXAMPLES]
     bpe = ByteLevelBPETokenizer()
     texts = [f"{row['question']}\n{row['answer']}" for row in rows]
@@ -85,13 +132,6 @@ def _prepare(home: Path, file: Path) -> None:
         tokenizer_object=bpe._tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
     )
     tokenizer.save_pretrained(str(home))
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=256, intermediate_size=688, num_hidden_layers=4,
-        num_attention_heads=8, num_key_value_heads=4, max_position_embeddings=1024,
-        bos_token_id=0, eos_token_id=1, pad_token_id=2,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(home)
     tokens = [
         {
             "prompt": tokenizer(row["question"] + "\n")["input_ids"],
@@ -99,201 +139,46 @@ def _prepare(home: Path, file: Path) -> None:
         }
         for row in rows
     ]
+    if shape != "tiny":
+        tokens = _stretches(tokens, setup.steps * setup.batch)
     (home / "tokens.json").write_text(json.dumps(tokens))
+    setup.write(home)
+    return _save_model(home, {"vocab_size": len(tokenizer), **SHAPES[shape]})
 
 
-def _run(name: str, home: Path, steps: int) -> dict[str, float]:
-    tokens = json.loads((home / "tokens.json").read_text())
-    contenders: dict[str, Callable[..., tuple[float, float]]] = {
-        "touchstone": _touchstone,
-        "trainer": _trainer,
-        "trl": _trl,
-        "trl-grouped": lambda *args: _trl(*args, train_sampling_strategy="group_by_length"),
-        "trl-padding-free": lambda *args: _trl(*args, padding_free=True),
-    }
-    speed, first = contenders[name](home, tokens, steps)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"tokens_per_second": speed, "first_loss": first, "peak_mb": _gpu_peak() or peak}
+def _stretches(tokens: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """`count` stretches of SHORTEST to LONGEST of these tokens in a row, a quarter the answer."""
+    chance = random.Random(0)
+    line = [one for row in tokens for part in (row["prompt"], row["answer"]) for one in part]
+    found = []
+    for _ in range(count):
+        length = chance.randint(SHORTEST, LONGEST)
+        start = chance.randrange(len(line) - length)
+        ids = line[start : start + length]
+        found.append({"prompt": ids[: -length // 4], "answer": [*ids[-length // 4 : -1], 1]})
+    return found
 
 
-def _gpu_peak() -> float:
+def _save_model(home: Path, shape: dict[str, int]) -> float:
     import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
 
-    return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else 0.0
-
-
-def _model(home: Path) -> Any:
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM, set_seed
-
-    set_seed(0)
-    kind = torch.bfloat16 if torch.cuda.is_available() else torch.float32
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = AutoModelForCausalLM.from_pretrained(home, dtype=kind, device_map={"": device})
-    return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **LORA))
-
-
-def _touchstone(home: Path, tokens: list[dict[str, Any]], steps: int) -> tuple[float, float]:
-    from core.gpu.data import EncodedExample, EncodedSplit, collate
-    from core.gpu.loop import TrainingLoop
-    from core.gpu.objective import answer_loss
-    from core.jobs.context import JobContext
-    from core.jobs.folder import JobFolder
-    from core.tuning.run_spec import RunSpec
-
-    examples = tuple(EncodedExample(tuple(t["prompt"]), tuple(t["answer"])) for t in tokens)
-    spec = RunSpec.from_settings(
-        {
-            "run_id": "r", "name": "r", "version_id": "v", "base_model": str(home),
-            "max_steps": steps, "per_device_train_batch_size": BATCH, "eval_steps": steps + 1,
-            "early_stopping_patience": 0, "eval_samples": 0, "lora_dropout": 0.0,
-        }
-    )  # fmt: skip
-    model = _model(home)
-    device = next(model.parameters()).device
-    first = collate(examples[:BATCH])
-    loss = float(answer_loss(model, first.to(device)).detach()) / len(first.targets)
-    folder = JobFolder.create(home / "job" / str(time.time_ns()), spec.job_spec())
-    loop = TrainingLoop(
-        JobContext(folder), spec, model, device, EncodedSplit(examples), EncodedSplit(())
-    )
-    clock = _Clock()
-    step = loop._step
-
-    def timed() -> Any:
-        before = loop.progress.tokens
-        norm = step()
-        clock.count(loop.progress.tokens - before)
-        return norm
-
-    loop._step = timed  # type: ignore[method-assign]
-    loop.run()
-    return clock.speed, loss
-
-
-class _Clock:
-    """Tokens a second after the first WARM_UP steps."""
-
-    def __init__(self) -> None:
-        self.steps = self.tokens = 0
-        self.started = 0.0
-
-    def count(self, tokens: int) -> None:
-        self.steps += 1
-        self.ended = time.monotonic()
-        if self.steps == WARM_UP:
-            self.started = self.ended
-        elif self.steps > WARM_UP:
-            self.tokens += tokens
-
-    @property
-    def speed(self) -> float:
-        return self.tokens / (self.ended - self.started)
-
-
-def _dataset(tokens: list[dict[str, Any]]) -> Any:
-    from datasets import Dataset
-
-    return Dataset.from_list(
-        [
-            {
-                "input_ids": [*t["prompt"], *t["answer"]],
-                "completion_mask": [0] * len(t["prompt"]) + [1] * len(t["answer"]),
-            }
-            for t in tokens
-        ]
-    )
-
-
-def _arguments(steps: int, **more: Any) -> dict[str, Any]:
-    import torch
-
-    return {
-        "output_dir": tempfile.mkdtemp(), "max_steps": steps, "per_device_train_batch_size": BATCH,
-        "learning_rate": 2e-4, "logging_steps": 10, "save_strategy": "no", "report_to": [],
-        "seed": 42, "disable_tqdm": True, "optim": "adamw_torch_fused",
-        "bf16": torch.cuda.is_available(), "use_cpu": not torch.cuda.is_available(),
-        "dataloader_num_workers": 0, "dataloader_pin_memory": False, **more,
-    }  # fmt: skip
-
-
-def _trainer(home: Path, tokens: list[dict[str, Any]], steps: int) -> tuple[float, float]:
-    """transformers' Trainer with the loss on labelled tokens alone and batches of like length."""
-    from transformers import Trainer, TrainingArguments
-
-    from core.gpu.data import Batch, EncodedExample, collate
-    from core.gpu.objective import answer_loss
-
-    clock = _Clock()
-
-    def batch_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
-        cut = [sum(1 for one in row["completion_mask"] if not one) for row in rows]
-        batch = collate(
-            [
-                EncodedExample(tuple(row["input_ids"][:at]), tuple(row["input_ids"][at:]))
-                for row, at in zip(rows, cut, strict=True)
-            ]
-        )
-        return {"input_ids": batch.ids, "keep": batch.keep, "targets": batch.targets}
-
-    class LabelledTokens(Trainer):  # type: ignore[misc]
-        def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
-            batch = Batch(inputs["input_ids"], inputs["keep"], inputs["targets"], 0)
-            return answer_loss(model, batch) / len(batch.targets)
-
-        def training_step(self, model: Any, inputs: Any, *rest: Any) -> Any:
-            found = super().training_step(model, inputs, *rest)
-            clock.count(int((inputs["input_ids"] != 0).sum()))  # padded with 0, which no text has
-            return found
-
-    model = _model(home)
-    more = {"remove_unused_columns": False, "train_sampling_strategy": "group_by_length"}
-    data = _dataset(tokens)
-    trainer = LabelledTokens(
-        model=model,
-        args=TrainingArguments(**_arguments(steps, **more)),
-        train_dataset=data,
-        data_collator=batch_of,
-    )
-    first = trainer._prepare_inputs(batch_of([data[i] for i in range(BATCH)]))
-    loss = float(trainer.compute_loss(model, first).detach())
-    trainer.train()
-    return clock.speed, loss
-
-
-def _trl(home: Path, tokens: list[dict[str, Any]], steps: int, **more: Any) -> tuple[float, float]:
-    from transformers import AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
-
-    clock = _Clock()
-
-    class Counted(SFTTrainer):  # type: ignore[misc]
-        def training_step(self, model: Any, inputs: Any, *rest: Any) -> Any:
-            mask = inputs.get("attention_mask")
-            count = int(inputs["input_ids"].numel() if mask is None else mask.sum())
-            found = super().training_step(model, inputs, *rest)
-            clock.count(count)
-            return found
-
-    model = _model(home)
-    data = _dataset(tokens)
-    trainer = Counted(
-        model=model,
-        args=SFTConfig(
-            **_arguments(steps, **more),
-            max_length=None,
-            completion_only_loss=True,
-        ),
-        train_dataset=data,
-        processing_class=AutoTokenizer.from_pretrained(home),
-    )
-    rows = [trainer.train_dataset[i] for i in range(BATCH)]
-    first = trainer._prepare_inputs(trainer.data_collator(rows))
-    model.train()
-    loss = trainer.compute_loss(model, first)
-    trainer.train()
-    return clock.speed, float(loss.detach())
+    config = LlamaConfig(**shape, bos_token_id=0, eos_token_id=1, pad_token_id=2)
+    with torch.device("meta"):
+        meta = LlamaForCausalLM(config)
+    embedded = meta.get_input_embeddings().weight.numel()
+    operations: float = 4.0 * (meta.num_parameters() - embedded)
+    if not (home / "config.json").is_file():
+        torch.manual_seed(0)
+        large = torch.cuda.is_available()
+        torch.set_default_dtype(torch.bfloat16 if large else torch.float32)
+        with torch.device("cuda" if large else "cpu"):
+            model = LlamaForCausalLM(config)
+        torch.set_default_dtype(torch.float32)
+        model.save_pretrained(home)
+        del model
+        torch.cuda.empty_cache()
+    return operations
 
 
 if __name__ == "__main__":

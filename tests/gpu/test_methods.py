@@ -160,6 +160,37 @@ def test_the_loss_on_labelled_tokens_is_the_plain_padded_loss(method: str, home:
     assert ours == pytest.approx(_plain_loss(model, examples), abs=1e-5)
 
 
+@pytest.mark.parametrize("method", [m for m in METHODS if "bf16" in METHODS[m].precisions])
+def test_beside_a_base_in_bf16_an_adapter_learns_in_bf16_what_it_would_in_fp32(
+    method: str, home: Path
+) -> None:
+    gradients: dict[str, torch.Tensor] = {}
+    for precision in ("fp32", "bf16"):
+        torch.manual_seed(3)
+        base = load_model("models/tiny", home, precision, method=method)
+        model = attach_adapter(base, a_run("models/tiny", method=method))
+        _moved(model)
+        prompt, rows = PromptTemplate().prompt, some_rows(6)
+        batch = collate(encode(base.tokenizer, prompt, rows, 200, "refuse").examples)
+        asked = _asked_of_adapters(model)
+        answer_loss(model.eval(), batch).backward()  # type: ignore[no-untyped-call]
+        own = [p for p in model.parameters() if p.requires_grad]
+        assert {p.dtype for p in own} == {torch.float32}
+        assert asked <= {torch.bfloat16 if precision == "bf16" else torch.float32}
+        gradients[precision] = torch.cat([p.grad.flatten() for p in own])
+    alike = torch.cosine_similarity(gradients["fp32"], gradients["bf16"], dim=0)
+    assert alike > 0.98
+
+
+def _asked_of_adapters(model: Any) -> set[torch.dtype]:
+    """What the linear layers of adapters answer in, once the model has been asked."""
+    found: set[torch.dtype] = set()
+    for name, module in model.named_modules():
+        if "lora_A.default" in name:
+            module.register_forward_hook(lambda _, __, answer: found.add(answer.dtype))
+    return found
+
+
 @pytest.mark.parametrize("method", [m for m in METHODS if METHODS[m].allows_checkpointing])
 def test_activation_checkpointing_changes_no_gradient(method: str, home: Path) -> None:
     found = []
