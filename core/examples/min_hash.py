@@ -19,7 +19,7 @@ from core.examples.words import Words
 BANDS, ROWS = 12, 2
 _WIDEST_WINDOW = 256
 _PAIRS_AT_LEAST, _PAIRS_PER_TEXT = 3_000_000, 2
-_TEXTS_AT_ONCE = 20_000
+_TEXTS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,16 @@ def candidate_pairs(words: Words, rng: np.random.Generator) -> Candidates:
     bands = _bands(words, owners, rng)
     with ThreadPoolExecutor(cores()) as pool:
         ordered = list(pool.map(lambda b: _ordered(bands[b], bands[(b + 1) % BANDS]), range(BANDS)))
-
-    runs = [_runs(band) for band, _ in ordered]
-    window = _window(runs, len(owners))
-    keys = [
-        _pairs(owners[order], starts, sizes, window)
-        for (_, order), (starts, sizes) in zip(ordered, runs, strict=True)
-    ]
+        del bands
+        runs = list(pool.map(lambda one: _runs(one[0]), ordered))
+        window = _window(runs, len(owners))
+        keys = list(
+            pool.map(
+                lambda one, of: _pairs(owners[one[1]], *of, window),
+                ordered,
+                runs,
+            )
+        )
     pairs = np.sort(np.concatenate(keys))  # np.unique hashes, and takes twenty times as long here
     edges = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])
     shared = np.diff(np.append(edges, len(pairs)))

@@ -22,7 +22,7 @@ FAMILY = 4
 """So many texts with other values show that there is a template. Fewer that are nearly equal, such
 as a question of GSM8K and its copy with other numbers, count as near-duplicates."""
 _PLAIN_AT_LEAST = 4
-_TEXTS_AT_ONCE = 20_000
+_TEXTS_AT_ONCE = 8_000
 _VALUE = np.uint64(0x5851F42D4C957F2D)
 
 

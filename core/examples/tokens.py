@@ -55,17 +55,19 @@ def tokens_of(parts: Sequence[str]) -> Tokens:
     kind, number = _characters(text)
     powers, inverses = _powers(len(kind))
     starts, ends = _runs(kind)
-    ends_sentence = kind[starts] & ENDS != 0
+    first = kind[starts]
+    ends_sentence = first & ENDS != 0
     at = np.append(0, np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + 1))
     words = np.flatnonzero(~ends_sentence)
-    lines = np.cumsum(kind[starts] & SPACE != 0, dtype=np.int32)[words]
+    lines = np.cumsum(first & SPACE != 0, dtype=np.int32)[words]
     starts, ends = starts[words], ends[words]
-    digits = np.append(0, np.cumsum(kind & DIGIT, dtype=np.int32))
-    found: Kinds = kind[starts] & np.uint8(UPPER | SYMBOL)
-    found |= (digits[ends] > digits[starts]) * np.uint8(DIGIT)
+    found: Kinds = first[words] & np.uint8(UPPER | SYMBOL)
+    # Each digit stands in a word, and most texts have few.
+    found[np.searchsorted(starts, np.flatnonzero(kind & DIGIT != 0), "right") - 1] |= DIGIT
     found |= np.append(True, ends_sentence)[words] * np.uint8(OPENS_SENTENCE)
     found |= (np.diff(lines, prepend=-1) != 0) * np.uint8(OPENS_LINE)
-    sums = np.cumsum(number * powers)
+    number *= powers
+    sums = np.cumsum(number, out=number)
     return Tokens(
         _hashes(sums, starts, ends, inverses),
         found,

@@ -56,6 +56,18 @@ class Words:
         """The text of each word."""
         return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), self.lengths)
 
+    def part(self, first: int, until: int) -> Words:
+        """The texts `first` to `until - 1`."""
+        mine = slice(self.starts[first], self.starts[until])
+        return Words(
+            self.ids[mine],
+            self.starts[first : until + 1] - mine.start,
+            self.line[mine],
+            self.is_opening[mine],
+            self.is_value[mine],
+            self.is_slot[mine],
+        )
+
     def only(self, kept: Flags) -> Words:
         """The same texts with the words that are `kept`."""
         if kept.all():
