@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -113,8 +114,9 @@ class _Members:
         wanted = counts[key] >= at_least
         examples, key = examples[wanted], key[wanted]
         order = np.argsort(key, kind="stable")
-        edges = np.flatnonzero(np.diff(key[order], prepend=-1))
-        lists = [part.tolist() for part in np.split(examples[order], edges[1:])] if len(key) else []
+        edges = np.flatnonzero(np.diff(key[order], prepend=-1)).tolist()
+        flat = examples[order].tolist()
+        lists = [flat[start:end] for start, end in pairwise([*edges, len(flat)])]
         return sorted(lists, key=lambda members: members[0])
 
 
@@ -124,11 +126,12 @@ def _near(found: Comparison, near: Flags, members: _Members) -> list[list[int]]:
     star = groups_around(left, right, size)
     alone = np.bincount(star, minlength=size)[star] == 1
     clusters = members.clusters(np.where(alone, -1, star), at_least=2)
-    return [_hub_first(one, int(star[found.same_as[one[0]]])) for one in clusters]
-
-
-def _hub_first(cluster: list[int], hub: int) -> list[int]:
-    return [hub, *(one for one in cluster if one != hub)]
+    for one in clusters:
+        hub = int(star[found.same_as[one[0]]])
+        if hub != one[0]:
+            one.remove(hub)
+            one.insert(0, hub)
+    return clusters
 
 
 def _siblings(found: Comparison, group: Ints, mine: Flags, members: _Members) -> list[list[int]]:

@@ -44,16 +44,13 @@ def candidate_pairs(words: Words, rng: np.random.Generator) -> Candidates:
     bands = _bands(words, owners, rng)
     with ThreadPoolExecutor(cores()) as pool:
         ordered = list(pool.map(lambda b: _ordered(bands[b], bands[(b + 1) % BANDS]), range(BANDS)))
-        del bands
-        runs = list(pool.map(lambda one: _runs(one[0]), ordered))
-        window = _window(runs, len(owners))
-        keys = list(
-            pool.map(
-                lambda one, of: _pairs(owners[one[1]], *of, window),
-                ordered,
-                runs,
-            )
-        )
+
+    runs = [_runs(band) for band, _ in ordered]
+    window = _window(runs, len(owners))
+    keys = [
+        _pairs(owners[order], starts, sizes, window)
+        for (_, order), (starts, sizes) in zip(ordered, runs, strict=True)
+    ]
     pairs = np.sort(np.concatenate(keys))  # np.unique hashes, and takes twenty times as long here
     edges = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])
     shared = np.diff(np.append(edges, len(pairs)))
@@ -78,10 +75,12 @@ def _bands(words: Words, owners: Ints, rng: np.random.Generator) -> Hashes:
         following = np.append(ids[1:], np.uint64(0))
         following[words.starts[mine + 1] - 1 - begin] = np.uint64(0x5851F42D4C957F2D)
         bigrams = mixed(ids * np.uint64(0x9E3779B97F4A7C15) + following)
-        starts = words.starts[mine] - begin
+        starts, hashes = words.starts[mine] - begin, following  # memory to use again
         for row in range(BANDS * ROWS):
             key = keys[row // ROWS, first : first + len(mine)]
-            lowest = np.minimum.reduceat(bigrams * odd[row] + offset[row], starts)
+            np.multiply(bigrams, odd[row], out=hashes)
+            hashes += offset[row]
+            lowest = np.minimum.reduceat(hashes, starts)
             key[:] = mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
 
     with ThreadPoolExecutor(cores()) as pool:

@@ -18,15 +18,13 @@ from dataclasses import replace
 import numpy as np
 
 from core.cores import cores
+from core.examples.slots import FAR_FEWER, runs_of, slots
 from core.examples.tokens import Flags, Hashes, Ints, mixed
 from core.examples.words import Words
 
 PHRASE, LONG = 3, 6
 SHARED_BY_AT_LEAST, SHARED_BY_ONE_IN = 10, 20
 ALWAYS_SHARED_BY, ALWAYS_SHARED_BY_ONE_IN = 500, 1000
-FAR_FEWER = 3
-WIDEST_SLOT = 3
-SLOT_SHARE = 0.3
 MOSTLY = 0.8
 _COARSE_BITS = 22
 _TEXTS_AT_ONCE, _WORDS_AT_ONCE = 8_000, 200_000
@@ -55,7 +53,7 @@ def particular(words: Words, repeated: Flags) -> tuple[Words, Flags]:
 
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(fill, range(0, texts, _TEXTS_AT_ONCE)))
-    is_slot = _slots(words, texts_with, many)
+    is_slot = slots(words, texts_with, many)
     return replace(words, is_slot=is_slot & ~words.is_value), kept
 
 
@@ -100,7 +98,7 @@ def _any_of(chosen: Flags, words: Words) -> Flags:
 
 def _long_runs(chosen: Flags, words: Words) -> Flags:
     """The chosen words that are a line, or so many on end that they are no mere turn of phrase."""
-    starts, ends = _runs_of(chosen, words.line)
+    starts, ends = runs_of(chosen, words.line)
     long = _whole_lines(words, starts, ends) | (ends - starts >= LONG)
     edges = np.zeros(len(words.ids) + 1, np.int64)
     edges[starts[long]] += 1
@@ -183,21 +181,19 @@ def _owners_of(hashes: Hashes, chosen: Flags, owner: Ints, many: int) -> Ints:
 
 
 def _perhaps_frequent(hashes: Hashes, chosen: Flags, many: int) -> Flags:
+    """The chosen hashes of which there are many / 10 that share their first bits."""
     shift = np.uint64(64 - _COARSE_BITS)
-    stretches = np.linspace(0, len(hashes), cores() + 1).astype(int)
-
-    def count(first: int, last: int) -> Ints:
-        few = (hashes[first:last][chosen[first:last]] >> shift).astype(np.int64)
-        return np.bincount(few, minlength=1 << _COARSE_BITS)
-
+    few = hashes[chosen]
+    few >>= shift
+    often = np.bincount(few.view(np.int64), minlength=1 << _COARSE_BITS) * 10 >= many
+    del few
     found = np.zeros(len(hashes), np.bool_)
 
     def look_up(start: int) -> None:
         mine = slice(start, start + _WORDS_AT_ONCE)
-        found[mine] = often[(hashes[mine] >> shift).astype(np.int64)] & chosen[mine]
+        found[mine] = often[(hashes[mine] >> shift).view(np.int64)] & chosen[mine]
 
     with ThreadPoolExecutor(cores()) as pool:
-        often = sum(pool.map(count, stretches[:-1], stretches[1:])) * 10 >= many
         list(pool.map(look_up, range(0, len(hashes), _WORDS_AT_ONCE)))
     return found
 
@@ -215,110 +211,3 @@ def _owners_exactly(hashes: Hashes, owner: Ints) -> Ints:
         place = np.minimum(np.searchsorted(common, short), len(common) - 1)
         found = np.where(common[place] == short, sizes[sizes > 1][place], 1)
     return found
-
-
-def _runs_of(chosen: Flags, line: Ints) -> tuple[Ints, Ints]:
-    """Where each run of chosen words within a line starts, and where it ends (exclusive)."""
-    begins = chosen & np.append(True, ~chosen[:-1] | (line[1:] != line[:-1]))
-    ends = chosen & np.append(~chosen[1:] | (line[1:] != line[:-1]), True)
-    return np.flatnonzero(begins), np.flatnonzero(ends) + 1
-
-
-def _slots(words: Words, texts_with: Ints, many: int) -> Flags:
-    """Which of the short runs stand where most texts have something of their own.
-
-    Such a place has two words before it, or after it where it opens a line, that are followed by a
-    run that far fewer texts have, in `many` of the places where they occur and in 30 % of them.
-    """
-    starts, ends = _runs_of(texts_with < many, words.line)
-    short = ends - starts <= WIDEST_SLOT
-    starts, ends = starts[short], ends[short]
-    opens = (starts == 0) | (words.line[starts] != words.line[np.maximum(starts - 1, 0)])
-    following = np.minimum(ends, len(words.ids) - 1)
-    goes_on = words.line[following] == words.line[starts]
-    found = np.zeros(len(words.ids), np.bool_)
-    for places, steps, chosen in (
-        (starts, (-2, -1), ~opens),
-        (following, (0, 1), opens & goes_on),
-    ):
-        runs = np.flatnonzero(chosen)
-        if len(runs) < many:
-            continue
-        key = _pairs_of_words(words, places[runs], steps)
-        often = _at_least(many, key)
-        if not len(often):
-            continue
-        total = _how_often(words, often, steps)
-        fills = runs[_fills(key, often, total, texts_with[starts[runs]], many)]
-        for first, last in zip(starts[fills], ends[fills], strict=True):
-            found[first:last] = True
-    return found
-
-
-def _at_least(many: int, key: Hashes) -> Hashes:
-    """Those of the keys that occur so often, in order."""
-    ordered = np.sort(key)
-    edges = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    sizes = np.diff(np.append(edges, len(ordered)))
-    return ordered[edges[sizes >= many]]
-
-
-def _fills(key: Hashes, often: Hashes, total: Ints, texts_with: Ints, many: int) -> Flags:
-    """Which runs fill a slot: the `key` of each is its place, `texts_with` how many texts have it.
-
-    `often` are the keys of many runs, `total` in how many places each is, whatever stands there.
-    """
-    place = np.minimum(np.searchsorted(often, key), len(often) - 1)
-    own = (often[place] == key) & (FAR_FEWER * texts_with <= total[place])
-    filled = np.bincount(place[own], minlength=len(often))
-    is_slot = (filled >= many) & (filled >= SLOT_SHARE * total)
-    found: Flags = own & is_slot[place]
-    return found
-
-
-def _how_often(words: Words, often: Hashes, steps: tuple[int, int]) -> Ints:
-    """In how many places each of the keys is; keys are in order."""
-    coarse = np.zeros(1 << _COARSE_BITS, np.bool_)
-    shift = np.uint64(64 - _COARSE_BITS)
-    coarse[(often >> shift).astype(np.int64)] = True
-
-    def count(start: int) -> Ints:
-        keys = _pairs_from(words, start, steps)
-        keys = keys[coarse[(keys >> shift).astype(np.int64)]]
-        place = np.minimum(np.searchsorted(often, keys), len(often) - 1)
-        return np.bincount(place[often[place] == keys], minlength=len(often))
-
-    total = np.zeros(len(often), np.int64)
-    with ThreadPoolExecutor(cores()) as pool:
-        for counts in pool.map(count, range(0, len(words.ids), _WORDS_AT_ONCE)):
-            total += counts
-    return total
-
-
-def _pairs_from(words: Words, start: int, steps: tuple[int, int]) -> Hashes:
-    """`_pairs_of_words` of many places on end, in half the time."""
-    low, high = max(start - PHRASE, 0), start + _WORDS_AT_ONCE
-    number = mixed(words.ids[low : high + PHRASE].astype(np.uint64) + np.uint64(1))
-    number = np.pad(number, (PHRASE - (start - low), PHRASE))
-    line = np.pad(words.line[low : high + PHRASE], (PHRASE - (start - low), PHRASE), constant_values=-1)
-    size = min(high, len(words.ids)) - start
-    here = line[PHRASE : PHRASE + size]
-
-    def at(step: int) -> Hashes:
-        there = slice(PHRASE + step, PHRASE + step + size)
-        return np.where(line[there] == here, number[there], _LINE_END)
-
-    return mixed(at(steps[0]) * _GOLDEN + at(steps[1]))
-
-
-def _pairs_of_words(words: Words, places: Ints, steps: tuple[int, int]) -> Hashes:
-    """For each of the places a hash of the two words at these distances from it, in its line."""
-    line = words.line[places]
-
-    def at(step: int) -> Hashes:
-        there = np.clip(places + step, 0, len(words.ids) - 1)
-        number = mixed(words.ids[there].astype(np.uint64) + np.uint64(1))
-        inside = (there == places + step) & (words.line[there] == line)
-        return np.where(inside, number, _LINE_END)
-
-    return mixed(at(steps[0]) * _GOLDEN + at(steps[1]))
