@@ -18,8 +18,8 @@ _TEXTS_AT_ONCE = 8_000
 
 def in_order(words: Words, left: Ints, right: Ints) -> NDArray[np.float64]:
     """1 - Indel distance / words of both, for each pair of texts."""
-    wanted, place, counts = _only(words, left, right)
-    strings = _as_strings(words.ids[place], np.append(0, np.cumsum(counts)))
+    wanted, ids, counts = _only(words, left, right)
+    strings = _as_strings(ids, np.append(0, np.cumsum(counts)))
     return _similarity(strings, np.searchsorted(wanted, left), np.searchsorted(wanted, right))
 
 
@@ -47,17 +47,15 @@ def words_apart(words: Words, left: Ints, right: Ints) -> Ints:
 
 def overlap(words: Words, chosen: Flags, left: Ints, right: Ints) -> NDArray[np.float64]:
     """The Jaccard overlap of the sets of chosen words, for each pair of texts; 1 for empty ones."""
-    wanted, place, counts = _only(words, left, right)
-    keys = np.repeat(np.arange(len(wanted)), counts) << 32 | words.ids[place]
-    sets = _sets(keys[chosen[place]], len(wanted))
-    return _jaccard(sets, np.searchsorted(wanted, left), np.searchsorted(wanted, right))
+    keys = words.owner[chosen].astype(np.int64) << 32 | words.ids[chosen]
+    return _jaccard(_sets(keys, len(words.lengths)), left, right)
 
 
 def bigram_overlap(words: Words, left: Ints, right: Ints) -> NDArray[np.float64]:
     """The Jaccard overlap of the sets of word bigrams, for each pair of texts."""
-    wanted, place, counts = _only(words, left, right)
+    wanted, ids, counts = _only(words, left, right)
     owner = np.repeat(np.arange(len(wanted)), counts)
-    number = mixed(words.ids[place].astype(np.uint64) + np.uint64(1))
+    number = mixed(ids.astype(np.uint64) + np.uint64(1))
     pairs = mixed(number[:-1] * np.uint64(0x9E3779B97F4A7C15) + number[1:])
     inside = owner[1:] == owner[:-1]
     low = (pairs[inside] & np.uint64(0xFFFFFFFF)).astype(np.int64)
@@ -66,12 +64,12 @@ def bigram_overlap(words: Words, left: Ints, right: Ints) -> NDArray[np.float64]
 
 
 def _only(words: Words, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
-    """The texts of the pairs, in order, where their words stand, and how many each has."""
+    """The texts of the pairs, in order, their words one behind the other, and how many each has."""
     wanted = np.unique(np.append(left, right))
     counts = words.lengths[wanted]
     place = np.repeat(words.starts[wanted] - (np.cumsum(counts) - counts), counts)
     place += np.arange(len(place))
-    return wanted, place, counts
+    return wanted, words.ids[place], counts
 
 
 def _jaccard(sets: NDArray[np.object_], left: Ints, right: Ints) -> NDArray[np.float64]:

@@ -143,30 +143,39 @@ def _whole(text: str) -> np.uint64:
 @cache
 def _tables(planes: int) -> tuple[Kinds, Hashes]:
     """Kind and number of the characters of the first so many planes of Unicode."""
-    size = planes * _PLANE
-    kinds, folded = np.zeros(size, np.uint8), np.arange(size, dtype=np.uint64)
-    for code in range(size):
-        character = chr(code)
+    kinds, numbers = zip(*map(_plane, range(planes)), strict=True)
+    return np.concatenate(kinds), np.concatenate(numbers)
+
+
+@cache
+def _plane(plane: int) -> tuple[Kinds, Hashes]:
+    first = plane * _PLANE
+    kinds = np.zeros(_PLANE, np.uint8)
+    folded = np.arange(first, first + _PLANE, dtype=np.uint64)
+    for place in range(_PLANE):
+        character = chr(first + place)
         category = unicodedata.category(character)
         if character in _SYMBOLS:
-            kinds[code] = SYMBOL
+            kinds[place] = SYMBOL
         elif character in _ENDS:
-            kinds[code] = ENDS
+            kinds[place] = ENDS
         elif category[0] in "LNM" or character == "_" or category == "Cs":
-            kinds[code] = LETTER
+            kinds[place] = LETTER
         if category[0] == "L" and len(lower := character.casefold()) == 1:
-            folded[code] = ord(lower)
+            folded[place] = ord(lower)
         if character.isspace():
-            folded[code] = ord(" ")
+            folded[place] = ord(" ")
         for bit, has in (
             (DIGIT, category == "Nd"),
             (UPPER, category == "Lu"),
             (IN_NUMBER, character in _IN_NUMBERS),
             (SPACE, character.isspace()),
         ):
-            kinds[code] |= bit * has
-    for first, last in _IDEOGRAPHS:
-        kinds[first : last + 1] |= (kinds[first : last + 1] & LETTER != 0) * np.uint8(IDEOGRAPH)
+            kinds[place] |= bit * has
+    if plane == 0:
+        for low, high in _IDEOGRAPHS:
+            ideographs = kinds[low : high + 1]
+            ideographs |= (ideographs & LETTER != 0) * np.uint8(IDEOGRAPH)
     return kinds, mixed(folded + np.uint64(1))
 
 

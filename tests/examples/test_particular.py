@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from core.examples.duplicates import Groups, near_duplicates
+from core.examples.particular import particular
+from core.examples.words import read_prompts
 
 LONG = (
     "You are a careful assistant who reads reviews that customers have written about products of "
@@ -130,3 +133,27 @@ def test_random_edits_are_no_slots_even_where_a_family_is_a_large_share(notes: i
         found = near_duplicates([LONG] * len(texts), texts)
         assert found.groups().count == notes
         assert not len(found.siblings)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+def test_judging_in_pieces_changes_nothing(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(4)
+    forms = [
+        "Tell {} of {}.\nIt was about {} this week",
+        "{} went to {} with a friend and {} again",
+    ]
+    inputs = [rng.choice(forms).format(*reviews(3, 1, rng)) for _ in range(60)]
+    inputs += [f"{text}\n{edited(LONG, rng)}" for text in reviews(40, 6, rng)] + ["", "!"]
+    instructions = [rng.choice((LONG, "Answer.")) for _ in inputs]
+    prompts = read_prompts(instructions, inputs)
+    words = prompts.words(np.arange(len(inputs)))
+    repeated = np.arange(len(inputs)) % 3 > 0
+    marked, kept = particular(words, repeated)
+    assert marked.is_slot.any()
+    assert 0 < kept.sum() < len(kept)
+    monkeypatch.setattr("core.examples.particular._TEXTS_AT_ONCE", at_once)
+    monkeypatch.setattr("core.examples.particular._WORDS_AT_ONCE", at_once)
+    monkeypatch.setattr("core.examples.slots._WORDS_AT_ONCE", at_once)
+    in_pieces, kept_in_pieces = particular(words, repeated)
+    assert in_pieces.is_slot.tolist() == marked.is_slot.tolist()
+    assert kept_in_pieces.tolist() == kept.tolist()
