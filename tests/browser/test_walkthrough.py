@@ -246,6 +246,6 @@ def test_gsm8k_on_the_demo_base_is_not_shown_to_be_better(
     shot(page, "decision")
 
     open_page(page, site, "/studies", "Studies")
-    page.get_by_text("New study").click()
+    page.get_by_text("New study", exact=True).click()
     press(page, "Open a study of 50 pairs")
     expect(page.get_by_text("of 50 pairs rated")).to_have_count(2, timeout=LONG)
