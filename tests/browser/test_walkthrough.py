@@ -135,6 +135,8 @@ def count_the_verdict(page: Page, site: Server, why: str) -> None:
     open_page(page, site, "/studies", "Studies")
     page.get_by_label("The verdict is withheld").fill(why)
     press(page, "Count the verdict")
+    # The reason alone also stands in the field until the click has been answered.
+    expect(page.get_by_label("The verdict is withheld")).to_have_count(0)
     expect(page.get_by_text(why)).to_be_visible()
 
 
