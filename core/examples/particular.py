@@ -19,7 +19,7 @@ import numpy as np
 
 from core.cores import cores
 from core.examples.slots import FAR_FEWER, runs_of, slots
-from core.examples.tokens import Flags, Hashes, Ints, mixed
+from core.examples.tokens import Flags, Hashes, Ints, Kinds, mixed
 from core.examples.words import Words
 
 PHRASE, LONG = 3, 6
@@ -139,7 +139,7 @@ def _texts_with(words: Words, many: int) -> Ints:
     return most
 
 
-def _phrases(words: Words) -> tuple[Hashes, Flags, Ints]:
+def _phrases(words: Words) -> tuple[Hashes, Flags, Kinds]:
     """A hash of the phrase that each word starts, which words start one, and words left in line.
 
     Of these three are counted at most.
