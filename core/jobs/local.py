@@ -23,7 +23,7 @@ from core.jobs import lock
 from core.jobs.attempt import forget_attempt
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
-from core.jobs.launcher import LOST, JobCannotStart, holds_lease
+from core.jobs.launcher import LOST, JobCannotStart, holds_lease, worker_ended
 from core.jobs.state import ACTIVE, UNSTARTED, JobFault, JobState
 
 ROOT = Path(core.__file__).resolve().parent.parent
@@ -93,8 +93,14 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
         fault = JobFault("cannot_start", f"The worker could not be started: {error.strerror}.")
         folder.write_state(JobState("failed", heartbeat=time.time(), error=fault))
         raise
-    threading.Thread(target=process.wait, name=f"reap-{folder.id}", daemon=True).start()
+    threading.Thread(target=_reap, args=[process], name=f"reap-{folder.id}", daemon=True).start()
     return process.pid
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    with worker_ended:
+        worker_ended.notify_all()
 
 
 def environment_of(kind: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from core.errors import DiskFull, Overtaken, TouchstoneError
 from core.jobs.events import Event, read_events
 from core.jobs.job import Job
 from core.jobs.kinds import function_of, kind_of
-from core.jobs.launcher import JobCannotStart
+from core.jobs.launcher import JobCannotStart, worker_ended
 from core.jobs.launchers import launcher_of, places
 from core.jobs.state import ACTIVE, TERMINAL, JobFault, JobState
 from core.workflows.jobs.folders import sweep
@@ -200,10 +200,11 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
-        time.sleep(pause)
         # What has ended is about to be taken in, perhaps by parts.
         ended = job.status == "completed"
         pause = FIRST_LOOK_SECONDS if ended else min(1.1 * pause, LONGEST_LOOK_SECONDS)
+        with worker_ended:
+            worker_ended.wait(pause)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
