@@ -6,7 +6,6 @@ can stand beside `core.jobs.local`. A job's row says which launcher has it.
 
 from __future__ import annotations
 
-import threading
 from typing import Protocol
 
 from core.errors import Conflict
@@ -20,8 +19,6 @@ LOST = JobFault(
     "The worker ended without a word: it was killed, ran out of memory, or the machine restarted.",
     "Start the job again; a training goes on from its last checkpoint.",
 )
-worker_ended = threading.Condition()
-"""Notified when a worker that this process started has ended: whoever waits for it may look."""
 
 
 class JobCannotStart(Conflict):

@@ -21,9 +21,10 @@ import psutil
 import core
 from core.jobs import lock
 from core.jobs.attempt import forget_attempt
+from core.jobs.changes import CHANGES
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
-from core.jobs.launcher import LOST, JobCannotStart, holds_lease, worker_ended
+from core.jobs.launcher import LOST, JobCannotStart, holds_lease
 from core.jobs.state import ACTIVE, UNSTARTED, JobFault, JobState
 
 ROOT = Path(core.__file__).resolve().parent.parent
@@ -99,8 +100,7 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
 
 def _reap(process: subprocess.Popen[bytes]) -> None:
     process.wait()
-    with worker_ended:
-        worker_ended.notify_all()
+    CHANGES.tell()
 
 
 def environment_of(kind: str) -> dict[str, str]:

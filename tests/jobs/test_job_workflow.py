@@ -102,6 +102,14 @@ def test_who_waits_for_a_job_looks_when_its_worker_ends(
     assert wait_for(store, an_import(store, lead)).detail["accepted"] == 20
 
 
+def test_the_supervisor_looks_when_a_job_is_queued_or_ends(store: Store, lead: Actor) -> None:
+    stop = start(store, interval=600)
+    try:
+        assert wait_for(store, an_import(store, lead)).detail["accepted"] == 20
+    finally:
+        stop()
+
+
 def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(
     store: Store, lead: Actor
 ) -> None:
