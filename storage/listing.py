@@ -66,6 +66,8 @@ class Listing:
         """Where the first `cap` examples are that match, in the order that is wanted. In import
         order one stretch of positions after another is looked at, each eight times as long as those
         before: where many examples match, the first stretch holds enough."""
+        if wanted.positions is not None and wanted == ExampleFilter(positions=wanted.positions):
+            return sorted(wanted.positions)[:cap]
         ends = [EVERYWHERE]
         if wanted.order == "position" and wanted.positions is None:
             last = BLOCK * max((one.block for one in self._counters.sums(project_id)), default=0)
@@ -159,21 +161,20 @@ class Listing:
         """The examples at these positions, in this order; long texts are cut."""
         if not positions:
             return []
+        about = {"project_id": project_id, "positions": positions}
+        where = "position IN (SELECT unnest(CAST($positions AS BIGINT[])))"
+        first, last = min(positions), max(positions)
+        if last - first < BLOCK:  # to read these is less than to plan the above
+            about |= {"first": first, "last": last}
+            where = "position BETWEEN $first AND $last AND list_contains($positions, position)"
         rows = self._db.rows(
-            """
+            f"""
             SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
                    output[:240] AS output, state, flagged, updated_at, assigned_to, critical,
                    accepts
-            FROM example_current
-            WHERE project_id = $project_id AND position >= $first AND position <= $last
-              AND list_contains($positions, position)
-            """,
-            {
-                "project_id": project_id,
-                "first": min(positions),
-                "last": max(positions),
-                "positions": positions,
-            },
+            FROM example_current WHERE project_id = $project_id AND {where}
+            """,  # noqa: S608 a literal of this method
+            about,
         )
         found = {row["position"]: ListedExample(**row) for row in rows}
         return [found[position] for position in positions if position in found]

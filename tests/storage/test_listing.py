@@ -23,4 +23,5 @@ def test_a_list_goes_on_behind_a_stretch_and_ends_where_it_has_enough(store: Sto
     assert page(near, 3, 5, 10_000) == ([65_534, 65_535, 65_536], 11)
     assert page(near, 20, 0, 8) == (there[:8], 8)
     assert page(ExampleFilter(text="visit"), 2, 70_000, 70_100) == ([70_001, 70_002], 70_100)
+    assert page(ExampleFilter(positions=(70_000, 9, 12)), 2, 0, 10_000) == ([9, 12], 3)
     assert page(ExampleFilter(text="went ill"), 2, 0, 10_000) == ([], 0)
