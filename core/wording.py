@@ -6,8 +6,8 @@ THIN = "\u202f"
 
 
 def figure(value: float, digits: int = 0) -> str:
-    """A figure with thin thousands separators: “7 473”."""
-    return f"{value:,.{digits}f}".replace(",", THIN)
+    """A figure with thin thousands separators and a minus sign as wide as a plus: “7 473”, “−5”."""
+    return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "−")
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.examples.acceptance import waiting_words
-from core.examples.current import CurrentExample, HistoryEntry, HistoryKind
+from core.examples.current import CurrentExample, HistoryEntry, HistoryKind, Revision
+from core.examples.example import FIELDS
 
 DID: dict[HistoryKind, str] = {
     "import": "imported it",
@@ -68,11 +69,19 @@ def notes_for_annotator(sent_back: str, *, own: bool = False) -> list[Note]:
 
 
 def notes_for_reviewer(
-    example: CurrentExample, history: Sequence[HistoryEntry], person_id: str, needed: int = 1
+    example: CurrentExample,
+    previous: Revision | None,
+    history: Sequence[HistoryEntry],
+    person_id: str,
+    needed: int = 1,
 ) -> list[Note]:
     """What a reviewer should know before reading: how many reviewers it needs, a flag, whose work
-    it is."""
+    it is, whether its text differs from `previous`, which the page shows beside it."""
     found = []
+    same = previous is not None and all(
+        getattr(previous, name) == getattr(example, name) for name in FIELDS
+    )
+    changed = "The text is as it was." if same else "Marked is what changed in it."
     if said := waiting_words(needed, critical=example.critical):
         found.append(Note(said, kind="plain", icon="②" if needed == 2 else "③"))
     flag = next((entry for entry in reversed(history) if entry.kind == "flag"), None)
@@ -81,7 +90,7 @@ def notes_for_reviewer(
     settled = next((one for one in reversed(history) if one.number == example.number), None)
     if settled and settled.kind in ("agree", "dispute"):
         differ = settled.kind == "dispute"
-        more = " Choose one, or write your own." if differ else " Marked is what changed in it."
+        more = " Choose one, or write your own." if differ else f" {changed}"
         found.append(Note(settled.text + more, *(("attention", "≠") if differ else ("plain", "="))))
     elif settled and settled.kind == "propose":
         differs = "Marked is what differs from its source. Does its output still fit?"
@@ -91,6 +100,6 @@ def notes_for_reviewer(
     elif example.author_id == person_id:
         found.append(Note("You wrote this revision yourself. Better let somebody else decide."))
     else:
-        said = f"{example.author} saved revision {example.number}; marked is what changed in it."
+        said = f"{example.author} saved revision {example.number}. {changed}"
         found.append(Note(said, kind="plain", icon="±"))
     return found

@@ -21,6 +21,7 @@ goes on behind them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -222,7 +223,9 @@ def summary(
 ) -> dict[str, Any]:
     """Seconds, tokens a second and how answers ended, over all and per system.
 
-    `at_cap` counts those that max_new_tokens cut off.
+    `at_cap` counts those that max_new_tokens cut off. `seconds_per_answer` (value,
+    standard_error, batches) is of those that were asked: a ratio over batches, whose answers share
+    their time (Cochran 1977, "Sampling Techniques", 6.4); {} of fewer than two batches.
     """
 
     def of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -232,6 +235,7 @@ def summary(
         return {
             "answers": len(rows),
             "seconds": round(seconds, 2),
+            "seconds_per_answer": _seconds_per_answer(rows),
             "new_tokens": new,
             "tokens_per_second": speed,
             "finish": ends,
@@ -246,6 +250,21 @@ def summary(
         for s in systems
     }
     return {**of(answers), "systems": per_system}
+
+
+def _seconds_per_answer(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    # Answers that a worker of an earlier version kept name no batch.
+    batches: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if "batch" in row:
+            batches.setdefault((row["system_id"], row["batch"]), []).append(row["seconds"])
+    asked, m = sum(map(len, batches.values())), len(batches)
+    if m < 2:
+        return {}
+    mean = sum(map(sum, batches.values())) / asked
+    apart = sum((sum(one) - mean * len(one)) ** 2 for one in batches.values())
+    error = math.sqrt(m / (m - 1) * apart) / asked
+    return {"value": mean, "standard_error": error, "batches": m}
 
 
 def _write_parquet(path: Path, answers: list[dict[str, Any]]) -> None:

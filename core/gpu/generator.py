@@ -77,8 +77,9 @@ class Writing:
         answers = self._answers(batch)
         each = (time.monotonic() - started) / len(batch)
         losses = self._reference_losses(batch)
+        of_all = {"seconds": round(each, 4), "batch": batch[0].example_id}
         return [
-            _row(question, **asdict(answer), seconds=round(each, 4), reference_loss=loss)
+            _row(question, **asdict(answer), **of_all, reference_loss=loss)
             for question, answer, loss in zip(batch, answers, losses, strict=True)
         ]
 

@@ -45,17 +45,32 @@ class System:
 @dataclass(frozen=True)
 class Speed:
     """How fast a system answered, in batches: new tokens a second of all answers of a batch
-    together, and an answer's share of its batch's seconds, on average."""
+    together, and an answer's share of its batch's seconds, on average. `low` and `high` are the
+    ends of its 95 % interval over batches; None where there were not several."""
 
     tokens_per_second: float
     seconds_per_answer: float
+    low: float | None = None
+    high: float | None = None
 
     @classmethod
     def of(cls, made: Mapping[str, Any]) -> Speed | None:
         """From what a worker counted; None where the answers were not made here."""
         tokens = made.get("tokens_per_second")
         answers, seconds = made.get("answers"), made.get("seconds")
-        return cls(tokens, seconds / answers) if tokens and answers and seconds else None
+        if not (tokens and answers and seconds):
+            return None
+        counted = made.get("seconds_per_answer")
+        if not counted:  # one batch, or a worker of an earlier version
+            return cls(tokens, seconds / answers)
+        mean, half = counted["value"], _half(counted["standard_error"], counted["batches"])
+        return cls(tokens, mean, max(0.0, mean - half), mean + half)
+
+
+def _half(standard_error: float, n: int, level: float = 0.95) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, (1 + level) / 2)) * standard_error
 
 
 @dataclass(frozen=True)

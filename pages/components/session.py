@@ -139,7 +139,8 @@ def set_widget(key: str, value: object) -> None:
 
 
 def drop_widget(key: str) -> None:
-    """Forget a widget's value: it is empty when it is drawn next."""
+    """Forget a widget's value: it is empty when it is drawn next, if it left the page meanwhile; a
+    browser shows the text on of one that stays."""
     st.session_state.pop(key, None)
 
 

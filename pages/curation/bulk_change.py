@@ -43,8 +43,8 @@ SAID: dict[BulkKind, str] = {
 }
 ASKED: dict[BulkKind, str] = {"send_back": "What should change?"}
 MASK_LEAVES = (
-    "What was saved before keeps them: earlier revisions, annotations, comments, dataset versions "
-    "and the answers of studies."
+    "What was saved before keeps them: earlier revisions, annotations, comments, unsaved drafts, "
+    "dataset versions, the folders of imports, runs and other jobs, and the answers of studies."
 )
 BUTTONS: dict[BulkKind, str] = {"mask": "Search and mask", "unassign": "Give back",
     "critical": "Mark", "uncritical": "Take the mark from", "gold": "Mark",

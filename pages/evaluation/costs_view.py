@@ -58,8 +58,10 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
 def _speed(speed: Speed | None) -> str:
     if speed is None:
         return "was not timed"
+    ends = [page.number(end, 2) for end in (speed.low, speed.high) if end is not None]
+    between = f" ({'–'.join(ends)})" if ends else ""
     return (
-        f"{page.number(speed.seconds_per_answer, 2)} s an answer in batches, "
+        f"{page.number(speed.seconds_per_answer, 2)} s an answer{between} in batches, "
         f"{page.number(speed.tokens_per_second, 0)} tokens/s"
     )
 

@@ -154,7 +154,8 @@ def _sign(
         ) or "hold"  # fmt: skip
         reason = st.text_area(
             "Why" if not missing else f"Why; not shown yet: {', '.join(missing)}",
-            max_chars=2000, height=80, key=f"{form} reason",
+            max_chars=2000, height=80,
+            key=f"reason {session.submission_id(form)}",  # empty again once it is signed
         )  # fmt: skip
         st.caption("Your signature keeps the report as it stands now, with its hash.")
         if st.form_submit_button("Sign", type="primary", icon=":material/signature:"):
@@ -179,7 +180,6 @@ def _signed(
         outcome=outcome, reason=reason, stamp=stamp,
     )  # fmt: skip
     session.submitted(form)
-    session.drop_widget(f"{form} reason")
 
 
 def report_view(store: StoreType, actor: Actor, study_id: str) -> None:

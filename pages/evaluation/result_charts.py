@@ -13,6 +13,7 @@ from core.statistics.estimates import Estimate
 from core.study.findings import Comparison
 from core.study.sentences import written
 from core.study.verdicts import Verdict
+from core.wording import figure
 from core.workflows.evaluation.score_report import SystemScores
 from pages.components import charts
 
@@ -46,7 +47,7 @@ def points(
         y=[y for y, _ in given],
         mode="markers+text",
         name=safe(name),
-        text=[f"{value:.0%}" if percent else f"{value:.{digits}f}" for value in values],
+        text=[f"{value:.0%}" if percent else figure(value, digits) for value in values],
         textposition="top center",
         marker={"color": colour, "size": 11},
         error_x={

@@ -91,7 +91,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     notes = notes_for_annotator(task.sent_back, own=task.own)
     if mode == "review":
         needed = accepting.needed(store, example)
-        notes = notes_for_reviewer(example, task.history, actor.person_id, needed)
+        notes = notes_for_reviewer(example, task.previous, task.history, actor.person_id, needed)
     draft = working.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()

@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NotAllowed
 from core.examples.current import CurrentExample
 from core.examples.example import word_diff
 from core.examples.phrases import in_phrases
+from core.examples.timeline import notes_for_reviewer
 from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.reviewing import ReviewTask, decide, next_to_review
@@ -25,13 +26,15 @@ def project_id(store: Store) -> str:
     return a_project(store).project_id
 
 
-def annotate(store: Store, project_id: str, n: int = 1, name: str = "ada") -> list[str]:
+def annotate(
+    store: Store, project_id: str, n: int = 1, name: str = "ada", more: str = " Exactly."
+) -> list[str]:
     """So many examples that somebody has annotated; their ids."""
     ids = some_examples(store, project_id, n)
     annotator = an_actor(project_id, "annotator", name=name)
     for example_id in ids:
         task = annotating.open_example(store, annotator, project_id, example_id)
-        edit = an_edit(task, output=task.output + " Exactly.")
+        edit = an_edit(task, output=task.output + more)
         annotating.save_annotation(store, annotator, project_id, edit)
     return ids
 
@@ -66,6 +69,20 @@ def test_a_reviewer_sees_what_the_annotator_changed_and_accepts(
     kinds = [h.kind for h in browsing.history_of(store, rita, present(store, only))]
     assert kinds == ["import", "annotate", "accept"]
     assert next_to_review(store, rita, project_id) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(" Exactly.", "Marked is what changed in it."), ("", "The text is as it was.")],
+)
+def test_a_reviewer_is_told_whether_the_text_changed(
+    store: Store, project_id: str, more: str, said: str
+) -> None:
+    annotate(store, project_id, more=more)
+    rita = an_actor(project_id, "reviewer", name="rita")
+    task = next_task(store, rita, project_id)
+    (note,) = notes_for_reviewer(task.example, task.previous, task.history, rita.person_id)
+    assert note.text.endswith(f" saved revision 2. {said}")
 
 
 def test_changed_words_side_by_side_are_read_as_phrases_and_no_text_is_lost() -> None:

@@ -21,6 +21,7 @@ from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
 from core.jobs.local import launch
 from core.prompts import PromptTemplate
+from core.study.system import Speed
 from core.tuning.generation_config import GenerationConfig
 from tests.odd_jobs import wait_for_end
 from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows, write_rows
@@ -107,6 +108,12 @@ def test_a_worker_answers_for_three_systems_in_the_order_asked(answered: JobFold
     assert summary["answers"] == 21
     assert summary["systems"]["s-tuned"]["answers"] == 7
     assert summary["tokens_per_second"] > 0
+    # Seven answers in batches of four: two batches, whose answers share their time.
+    speed = Speed.of(summary["systems"]["s-tuned"])
+    assert speed
+    assert speed.low is not None
+    assert speed.high is not None
+    assert 0 <= speed.low <= speed.seconds_per_answer <= speed.high
     assert len(summary["base_model_hash"]) == len(summary["adapter_hash"]) == 64
     assert answered.read_state().step == answered.read_state().total == 21
 
