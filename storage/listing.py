@@ -161,7 +161,7 @@ class Listing:
         """The examples at these positions, in this order; long texts are cut."""
         if not positions:
             return []
-        about = {"project_id": project_id, "positions": positions}
+        about: dict[str, Any] = {"project_id": project_id, "positions": positions}
         where = "position IN (SELECT unnest(CAST($positions AS BIGINT[])))"
         first, last = min(positions), max(positions)
         if last - first < BLOCK:  # to read these is less than to plan the above
