@@ -15,6 +15,7 @@ from core.findings.settings import FindingSettings
 from core.query import Query
 from storage.database import Database, Row
 from storage.duplicates import compared_hash
+from storage.remembered import Remembered
 
 # A change that was begun before the snapshot and committed after it has an earlier time.
 _OVERLAP = timedelta(hours=1)
@@ -32,6 +33,8 @@ class Checks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        # Of each project none, or those of the newest check.
+        self._finding_settings: Remembered[tuple[FindingSettings, ...]] = Remembered(db)
 
     # Settings and snapshot ---------------------------------------------------------------------
 
@@ -86,6 +89,23 @@ class Checks:
         )
         return _check(row) if row else None
 
+    def finding_settings(self, project_id: str) -> FindingSettings | None:
+        """Those of the newest check, None before the first: in memory after the first look."""
+        found = self._finding_settings.get(
+            project_id, lambda: self._read_finding_settings(project_id)
+        )
+        return found[0] if found else None
+
+    def _read_finding_settings(self, project_id: str) -> tuple[FindingSettings, ...]:
+        found = self._db.value(
+            """
+            SELECT finding_settings FROM checks
+            WHERE project_id = $project_id ORDER BY created_at DESC, check_id DESC LIMIT 1
+            """,
+            {"project_id": project_id},
+        )
+        return (FindingSettings.from_json(json.loads(found)),) if found else ()
+
     def is_known(self, check_id: str) -> bool:
         """Whether the check was taken in."""
         return (
@@ -95,6 +115,7 @@ class Checks:
 
     def add(self, check: Check, actor_id: str, final: Path) -> None:
         """Insert a check; its rows take the place of those of the check before."""
+        self._finding_settings.forget()
         self._db.execute(
             """
             INSERT INTO checks VALUES ($check_id, $project_id, $settings, $finding_settings,

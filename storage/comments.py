@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.clock import now
 from core.examples.comments import Comment
 from storage.database import Database
+from storage.written_keys import WrittenKeys
 
 
 class Comments:
@@ -14,6 +15,7 @@ class Comments:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._commented = WrittenKeys(db, "SELECT DISTINCT example_id FROM example_comments")
 
     def is_known(self, comment_id: str) -> bool:
         """Whether this comment was saved already."""
@@ -24,6 +26,8 @@ class Comments:
 
     def on_example(self, example_id: str) -> list[Comment]:
         """The comments on an example, oldest first."""
+        if not self._commented.may_have(example_id):
+            return []
         rows = self._db.rows(
             """
             SELECT c.comment_id, c.author_id, coalesce(p.name, 'Touchstone') AS author, c.text,
@@ -39,6 +43,7 @@ class Comments:
         self, project_id: str, example_id: str, comment: Comment, mentioned: Sequence[str]
     ) -> None:
         """Append a comment and whom it mentions."""
+        self._commented.add(example_id)
         about = {"comment_id": comment.comment_id, "project_id": project_id}
         self._db.execute(
             """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any, get_args
 
 from core.clock import now
 from core.examples.states import Queue
 from storage.database import Database
+from storage.written_keys import WrittenKeys
 
 
 class Drafts:
@@ -16,16 +16,11 @@ class Drafts:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._lock = threading.Lock()
-        self._ever_kept: set[tuple[str, str]] | None = None
+        self._kept = WrittenKeys(db, "SELECT person_id, form FROM drafts")
 
     def may_exist(self, person_id: str, form: str) -> bool:
         """False where the person surely left nothing in the form."""
-        with self._lock:
-            if self._ever_kept is None:
-                rows = self._db.rows("SELECT person_id, form FROM drafts")
-                self._ever_kept = {(row["person_id"], row["form"]) for row in rows}
-            return (person_id, form) in self._ever_kept
+        return self._kept.may_have(person_id, form)
 
     def of(self, person_id: str, form: str) -> dict[str, Any] | None:
         """What this person left in the form."""
@@ -59,9 +54,7 @@ class Drafts:
 
     def keep(self, person_id: str, form: str, content: dict[str, Any]) -> None:
         """Replace what is kept of the form."""
-        if not self.may_exist(person_id, form):
-            assert self._ever_kept is not None
-            self._ever_kept.add((person_id, form))
+        self._kept.add(person_id, form)
         self._db.execute(
             "INSERT INTO drafts VALUES (?, ?, ?, ?) ON CONFLICT (person_id, form) DO UPDATE SET "
             "content = excluded.content, created_at = excluded.created_at",

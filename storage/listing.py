@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any
 
 from core.examples.current import CurrentExample, ListedExample
@@ -15,6 +16,9 @@ from storage.counters import BLOCK, Counters
 from storage.database import Database
 from storage.filters import ORDERS, conditions, parameters
 
+STRETCHES = (8 * BLOCK, 64 * BLOCK, 512 * BLOCK)
+"""Where a list in import order stops to see whether it has found enough."""
+EVERYWHERE = 2**62
 _SEEN_COLUMNS = {
     "example_id": "VARCHAR",
     "project_id": "VARCHAR",
@@ -55,15 +59,38 @@ class Listing:
         else counted, and listed, up to `cap`."""
         if wanted.is_counted:
             return self._counted_page(project_id, wanted, limit, offset)
-        rows = self._db.rows(
-            f"""
-            SELECT position FROM example_current WHERE {conditions(wanted)}
-            ORDER BY {ORDERS[wanted.order]} LIMIT $cap
-            """,  # noqa: S608 conditions and orders are literals of storage.filters
-            {**parameters(project_id, wanted), "cap": cap},
-        )
-        chosen = [row["position"] for row in rows[offset : offset + limit]]
-        return self._listed(project_id, chosen), len(rows)
+        found = self._positions(project_id, wanted, cap)
+        return self._listed(project_id, found[offset : offset + limit]), len(found)
+
+    def _positions(self, project_id: str, wanted: ExampleFilter, cap: int) -> list[int]:
+        """Where the first `cap` examples are that match, in the order that is wanted. In import
+        order one stretch of positions after another is looked at, each eight times as long as those
+        before: where many examples match, the first stretch holds enough."""
+        if wanted.positions is not None and wanted == ExampleFilter(positions=wanted.positions):
+            return sorted(wanted.positions)[:cap]
+        ends = [EVERYWHERE]
+        if wanted.order == "position" and wanted.positions is None:
+            last = BLOCK * max((one.block for one in self._counters.sums(project_id)), default=0)
+            ends = [end for end in STRETCHES if end <= last] + ends
+        found: list[int] = []
+        for first, end in pairwise([0, *ends]):
+            rows = self._db.rows(
+                f"""
+                SELECT position FROM example_current
+                WHERE position >= $first AND position < $end AND {conditions(wanted)}
+                ORDER BY {ORDERS[wanted.order]} LIMIT $cap
+                """,  # noqa: S608 conditions and orders are literals of storage.filters
+                {
+                    **parameters(project_id, wanted),
+                    "first": first,
+                    "end": end,
+                    "cap": cap - len(found),
+                },
+            )
+            found += [row["position"] for row in rows]
+            if len(found) >= cap:
+                break
+        return found
 
     def page_seen(
         self,
@@ -134,21 +161,20 @@ class Listing:
         """The examples at these positions, in this order; long texts are cut."""
         if not positions:
             return []
+        about: dict[str, Any] = {"project_id": project_id, "positions": positions}
+        where = "position IN (SELECT unnest(CAST($positions AS BIGINT[])))"
+        first, last = min(positions), max(positions)
+        if last - first < BLOCK:  # to read these is less than to plan the above
+            about |= {"first": first, "last": last}
+            where = "position BETWEEN $first AND $last AND list_contains($positions, position)"
         rows = self._db.rows(
-            """
+            f"""
             SELECT example_id, position, instruction[:240] AS instruction, input[:240] AS input,
                    output[:240] AS output, state, flagged, updated_at, assigned_to, critical,
                    accepts
-            FROM example_current
-            WHERE project_id = $project_id AND position >= $first AND position <= $last
-              AND list_contains($positions, position)
-            """,
-            {
-                "project_id": project_id,
-                "first": min(positions),
-                "last": max(positions),
-                "positions": positions,
-            },
+            FROM example_current WHERE project_id = $project_id AND {where}
+            """,  # noqa: S608 a literal of this method
+            about,
         )
         found = {row["position"]: ListedExample(**row) for row in rows}
         return [found[position] for position in positions if position in found]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection
 from dataclasses import asdict
 
@@ -12,6 +11,7 @@ from core.examples.states import Queue
 from storage.database import Database
 from storage.groups import Groups
 from storage.promises import Promises
+from storage.written_keys import WrittenKeys
 
 _INSERT_LEASE = """
     INSERT INTO example_leases
@@ -27,8 +27,7 @@ class Queues:
         self._db = db
         self._groups = groups
         self._promises = promises
-        self._lock = threading.Lock()
-        self._ever_skipped: set[str] | None = None
+        self._skipped = WrittenKeys(db, "SELECT DISTINCT example_id FROM example_skips")
 
     def hands(self, project_id: str, queue: Queue, person_id: str) -> Hands:
         """What people hold in a project, and what this person skipped of the queue."""
@@ -40,7 +39,7 @@ class Queues:
             {"project_id": project_id},
         )
         skipped = []
-        if self._all_skipped():
+        if self._skipped.may_have_any():
             skipped = self._db.rows(
                 """
                 SELECT example_id FROM example_skips
@@ -127,7 +126,7 @@ class Queues:
         reason: str,
     ) -> None:
         """This person is not given the example until it changes, or is given out again."""
-        self._all_skipped().add(example_id)
+        self._skipped.add(example_id)
         self._db.execute(
             """
             INSERT INTO example_skips
@@ -147,7 +146,7 @@ class Queues:
 
     def forget_skips(self, project_id: str, example_id: str) -> None:
         """The example changed, or is given out again: everybody may get it."""
-        if example_id not in self._all_skipped():
+        if not self._skipped.may_have(example_id):
             return
         self._db.execute(
             """
@@ -159,13 +158,4 @@ class Queues:
 
     def was_skipped(self, example_id: str) -> bool:
         """False where surely nobody's skip of the example counts."""
-        return example_id in self._all_skipped()
-
-    def _all_skipped(self) -> set[str]:
-        """Every example that was ever skipped here, perhaps more: most were not, which saves a
-        statement in every save."""
-        with self._lock:
-            if self._ever_skipped is None:
-                rows = self._db.rows("SELECT DISTINCT example_id FROM example_skips")
-                self._ever_skipped = {row["example_id"] for row in rows}
-            return self._ever_skipped
+        return self._skipped.may_have(example_id)

@@ -39,9 +39,9 @@ class ExampleFilter:
     bound the characters of its three fields together. `split` is the one that it has in the newest
     dataset version with references. `finding` is a kind that the newest check found on its present
     text, a severity, or ANY_FINDING; `topic` the number of its topic in that check. It is at one of
-    the `positions`, whose order is the order “alike”. `assigned_to`: a person or group, or
-    OPEN_QUEUE for nobody. `critical`: two reviewers must accept it; `awaiting`: somebody has
-    accepted it and it waits for another reviewer.
+    the `positions`, each of them an example's, whose order is the order “alike”. `assigned_to`: a
+    person or group, or OPEN_QUEUE for nobody. `critical`: two reviewers must accept it; `awaiting`:
+    somebody has accepted it and it waits for another reviewer.
     """
 
     state: ExampleState | None = None

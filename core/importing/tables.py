@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.importing.pipeline import Accepted, Reject
@@ -146,6 +145,8 @@ def write_rejects(table: Table, rejects: Sequence[Reject]) -> None:
 
 def without_rows(path: Path, dropped: Any) -> None:
     """Write the examples again without some rows, numbered anew; a row group at a time."""
+    import pyarrow.compute as pc  # a tenth of a second that a file without repeats does not pay
+
     beside = path.with_suffix(".part")
     unwanted, row = pa.array(dropped, pa.int64()), 0
     with pq.ParquetFile(path) as file, Table(beside, EXAMPLES) as table:

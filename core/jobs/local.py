@@ -21,6 +21,7 @@ import psutil
 import core
 from core.jobs import lock
 from core.jobs.attempt import forget_attempt
+from core.jobs.changes import CHANGES
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
 from core.jobs.launcher import LOST, JobCannotStart, holds_lease
@@ -93,8 +94,13 @@ def _start(folder: JobFolder, worker: str, handle: int) -> int:
         fault = JobFault("cannot_start", f"The worker could not be started: {error.strerror}.")
         folder.write_state(JobState("failed", heartbeat=time.time(), error=fault))
         raise
-    threading.Thread(target=process.wait, name=f"reap-{folder.id}", daemon=True).start()
+    threading.Thread(target=_reap, args=[process], name=f"reap-{folder.id}", daemon=True).start()
     return process.pid
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    CHANGES.tell()
 
 
 def environment_of(kind: str) -> dict[str, str]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from core.errors import InvalidInput
 from core.scoring.rouge_variants import rouge_variants
 from core.statistics.estimates import Estimate, proportion
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 LOWEST_SHARE = 0.2
 NEARLY_VERBATIM = 0.8
@@ -125,17 +128,23 @@ def contamination(probes: Sequence[Probe]) -> Contamination:
     return Contamination(_completed(tests), _completed(controls), likely, suspects)
 
 
-_CONTAMINATION: TypeAdapter[Contamination] = TypeAdapter(Contamination)
+@cache
+def _adapter() -> TypeAdapter[Contamination]:
+    # A tenth of a second that the server's start and every command would pay: the store knows
+    # this module.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Contamination)
 
 
 def contamination_json(found: Contamination) -> str:
     """What was found as JSON."""
-    return _CONTAMINATION.dump_json(found).decode()
+    return _adapter().dump_json(found).decode()
 
 
 def contamination_of(content: Any) -> Contamination:
     """What `contamination_json` wrote, decoded from JSON."""
-    return _CONTAMINATION.validate_python(content)
+    return _adapter().validate_python(content)
 
 
 def _completed(probes: Sequence[Probe]) -> Estimate:

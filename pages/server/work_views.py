@@ -16,7 +16,15 @@ from core.examples.states import Queue
 from core.examples.timeline import deed, notes_for_annotator, notes_for_reviewer
 from core.findings.finding import Finding
 from core.labels.values import changed_words
-from core.workflows.curation import accepting, checks, commenting, gold_views, progress, working
+from core.workflows.curation import (
+    accepting,
+    browsing,
+    checks,
+    commenting,
+    gold_views,
+    progress,
+    working,
+)
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Answer, Task
 
@@ -64,7 +72,8 @@ def _said(store: Store, actor: Actor, project_id: str, sent: Sent) -> Body:
     """After a comment: the whole thread."""
     if sent.action != "comment":
         return {}
-    return comments_view(store, actor, project_id, sent.example_id)
+    example = browsing.example_of(store, actor, project_id, sent.example_id)
+    return comments_view(store, actor, example)
 
 
 def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | None:
@@ -107,7 +116,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
         "notes": [asdict(note) for note in notes],
         "findings": [finding_view(one, example) for one in findings],
         "draft": draft,
-        **comments_view(store, actor, project_id, example.example_id),
+        **comments_view(store, actor, example),
         "history": [
             {"at": entry.created_at.isoformat(), "text": deed(entry)} for entry in task.history
         ],
@@ -147,15 +156,18 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def comments_view(store: Store, actor: Actor, project_id: str, example_id: str) -> Body:
+def comments_view(store: Store, actor: Actor, example: CurrentExample) -> Body:
     """The comments on an example, and whether one mentions this person who has not opened it."""
-    found = commenting.comments_on(store, actor, project_id, example_id)
+    found = commenting.thread_of(store, actor, example)
+    mentioned = bool(found) and commenting.is_mentioned(
+        store, actor, example.project_id, example.example_id
+    )
     return {
         "comments": [
             {"at": one.created_at.isoformat(), "person": one.author, "text": one.text}
             for one in found
         ],
-        "mentioned": bool(found) and commenting.is_mentioned(store, actor, project_id, example_id),
+        "mentioned": mentioned,
     }
 
 

@@ -49,6 +49,8 @@ def test_a_worker_finds_flaws_duplicates_and_the_health_of_the_set(
 ) -> None:
     plain = triples(40)
     ids = some_examples(store, project_id, plain + damaged(2) + copies(plain[:3]))
+    flawed = browsing.example_of(store, lead, project_id, ids[40])
+    assert checks.findings_of(store, lead, flawed) == []  # and that is remembered until the check
     check_id = start_check(store, lead, project_id, CheckSettings())
     job = store.jobs.of_subject(check_id)
     assert job
@@ -57,6 +59,7 @@ def test_a_worker_finds_flaws_duplicates_and_the_health_of_the_set(
 
     found = checks.found_examples(store, lead, project_id, "encoding_damage")
     assert [one.example_id for one in found] == ids[40:42]
+    assert "encoding_damage" in {one.kind for one in checks.findings_of(store, lead, flawed)}
     first = found[0]
     assert "Ã©" in first.text[slice(first.start, first.end)]
     assert (first.field, first.severity, first.mend) == ("output", "high", f"0: {MENDED}")

@@ -10,6 +10,7 @@ from core.examples.comments import mentioned_in
 from core.workflows.curation import commenting, working
 from core.workflows.curation.sent import Sent
 from core.workflows.team import accounts
+from storage.comments import Comments
 from storage.store import Store
 from tests.builders import an_admin, some_examples
 
@@ -54,6 +55,17 @@ def test_a_mention_is_told_until_the_comments_are_opened(store: Store, project_i
         commenting.mark_read(store, ben, project_id, ids[1])
     assert commenting.mentions_of_me(store, ben, project_id).count == 0
     assert not commenting.is_mentioned(store, ben, project_id, ids[1])
+
+
+def test_a_comment_is_found_after_a_look_in_vain_and_by_the_next_server(
+    store: Store, project_id: str
+) -> None:
+    (only,) = some_examples(store, project_id, 1)
+    ann = a_member(store, project_id, "ann")
+    assert commenting.comments_on(store, ann, project_id, only) == []
+    thread = commenting.comment(store, ann, project_id, "c1", only, "A sum.")
+    assert commenting.comments_on(store, ann, project_id, only) == thread
+    assert Comments(store.database).on_example(only) == thread
 
 
 def test_comments_are_for_people_of_the_project_and_say_something(

@@ -10,7 +10,7 @@ import pytest
 from core.examples.example import MAX_FIELD_CHARS, Example, InvalidExample, content_hash
 from core.importing.checking import checked_hash
 from core.importing.limits import LIMITS
-from core.importing.records import record_from_text
+from core.importing.records import DECODER, record_from_text
 
 TEXTS = ("", " \n", "a", " b\r\nc ", "é", "e\u0301", "\0", "half \ud83d", "x" * 60_000)
 
@@ -44,3 +44,12 @@ def test_the_quick_check_hashes_and_refuses_as_the_example_does(allow_empty: boo
 )
 def test_a_repeated_field_is_found_by_its_quotation_marks(text: str, repeated: bool) -> None:
     assert ("is there twice" in record_from_text(text, 1, LIMITS, 0).error) == repeated
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["-0", "-0.0", "1E2", "0.1", "5e-324", "1e400", str(2**63), str(2**64), "-1" + "0" * 30],
+)
+def test_a_number_is_read_as_it_is_written(number: str) -> None:
+    text = f'{{"a": {number}, "b": [{{"c": {number}}}]}}'
+    assert repr(record_from_text(text, 1, LIMITS, 0).values) == repr(DECODER.decode(text))

@@ -21,7 +21,7 @@ from core.jobs.eta import seconds_left
 from core.jobs.job import Job, JobEvent
 from core.jobs.local import kill, status_of
 from core.workflows.curation import importing
-from core.workflows.jobs import control, job_view, jobs
+from core.workflows.jobs import control, job_view, jobs, supervisor
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import QueueFull, folder_of
 from core.workflows.jobs.supervisor import start, supervise_once, wait_for
@@ -92,6 +92,22 @@ def test_a_job_is_run_taken_in_and_remembered(store: Store, lead: Actor) -> None
     assert (view.may_stop, view.may_cancel, view.may_resume) == (False, False, False)
     states = [e.payload["status"] for e in jobs.events_of(store, lead, job_id, "state")]
     assert states == ["starting", "running", "completed"]
+
+
+def test_who_waits_for_a_job_looks_when_its_worker_ends(
+    store: Store, lead: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_LOOK_SECONDS", "LONGEST_LOOK_SECONDS"):
+        monkeypatch.setattr(supervisor, name, 600)
+    assert wait_for(store, an_import(store, lead)).detail["accepted"] == 20
+
+
+def test_the_supervisor_looks_when_a_job_is_queued_or_ends(store: Store, lead: Actor) -> None:
+    stop = start(store, interval=600)
+    try:
+        assert wait_for(store, an_import(store, lead)).detail["accepted"] == 20
+    finally:
+        stop()
 
 
 def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(

@@ -169,15 +169,17 @@ def findings_of(store: Store, actor: Actor, example: CurrentExample) -> list[Fin
     """
     project_id = example.project_id
     actor.require(project_id)
+    settings = store.checks.finding_settings(project_id)
+    if settings is None:
+        return []
     known = store.findings.of_revision(project_id, example.example_id, example.revision_id)
-    check = store.checks.newest(project_id) if known is None else None
-    if check is None:
-        return known or []
+    if known is not None:
+        return known
     from core.checks.check_job import checked_of
     from core.findings.checking import check_chunk
 
     edited = checked_of(example.example_id, **example.fields, labels=dict(example.labels))
-    found, _ = check_chunk([edited], check.finding_settings)
+    found, _ = check_chunk([edited], settings)
     return [finding for _, finding in found]
 
 

@@ -8,6 +8,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.examples.comments import Comment, Mentions, checked_comment, mentioned_in
+from core.examples.current import CurrentExample
 from core.workflows.curation import gold_views
 from core.workflows.curation.browsing import example_of
 
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
 def comments_on(store: Store, actor: Actor, project_id: str, example_id: str) -> list[Comment]:
     """The comments on an example, oldest first. Raises NotAllowed, NotFound."""
-    example = example_of(store, actor, project_id, example_id)
-    found = store.comments.on_example(example_id)
+    return thread_of(store, actor, example_of(store, actor, project_id, example_id))
+
+
+def thread_of(store: Store, actor: Actor, example: CurrentExample) -> list[Comment]:
+    """The comments on an example that was just read, oldest first. Raises NotAllowed."""
+    actor.require(example.project_id)
+    found = store.comments.on_example(example.example_id)
     if found and gold_views.view_of(store, actor, example):
         # Others talk about the answer that was accepted.
         return [one for one in found if one.author_id == actor.person_id]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 from core.clock import now
 from core.errors import Conflict, TouchstoneError
+from core.jobs.changes import CHANGES
 from core.jobs.job import Job
 from core.jobs.kinds import kind_of
 from core.jobs.launchers import launcher_for, launcher_of
@@ -108,6 +109,7 @@ def resume_job(store: Store, actor: Actor, job_id: str) -> None:
         _record(store, actor, job, "resumed")
 
     store.transact(save)
+    CHANGES.tell()
 
 
 def move_to_front(store: Store, actor: Actor, job_id: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.actor import Actor, system_actor
 from core.clock import new_id, now
 from core.errors import Conflict, DiskFull, NotFound
+from core.jobs.changes import CHANGES
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job, JobEvent
 from core.jobs.kinds import kind_of
@@ -115,6 +116,7 @@ def _save_in_place(store: Store, job: Job, part: Path, also: Callable[[str], Non
                 raise
         finally:
             shutil.rmtree(part, ignore_errors=True)
+    CHANGES.tell()
     return job.job_id
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from core.errors import DiskFull, Overtaken, TouchstoneError
+from core.jobs.changes import CHANGES
 from core.jobs.events import Event, read_events
 from core.jobs.job import Job
 from core.jobs.kinds import function_of, kind_of
@@ -185,7 +186,7 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
     There is no limit: a job waits and works for as long as it lives, and one whose worker has died
     is settled as lost. Raises TouchstoneError with the job's own sentence when it did not complete.
     """
-    pause = FIRST_LOOK_SECONDS
+    pause, seen = FIRST_LOOK_SECONDS, CHANGES.count
     while True:
         if store in _closing:
             raise TouchstoneError("The server was stopped. The job goes on: ask for it again.")
@@ -200,10 +201,10 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
-        time.sleep(pause)
         # What has ended is about to be taken in, perhaps by parts.
         ended = job.status == "completed"
         pause = FIRST_LOOK_SECONDS if ended else min(1.1 * pause, LONGEST_LOOK_SECONDS)
+        seen = CHANGES.wait(seen, pause)
 
 
 def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
@@ -213,6 +214,7 @@ def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
     _supervised.add(store)
 
     def loop() -> None:
+        seen = CHANGES.count
         while not ended.is_set():
             began = time.monotonic()
             try:
@@ -222,7 +224,8 @@ def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
                 left = 1
             # After a look that took in a part of a large result, others go first for as long.
             took = time.monotonic() - began
-            ended.wait(2 * interval if not left else took if 0.1 < took < interval else interval)
+            pause = 2 * interval if not left else took if 0.1 < took < interval else interval
+            seen = CHANGES.wait(seen, pause)
 
     thread = threading.Thread(target=loop, name="supervisor", daemon=True)
     thread.start()
@@ -230,6 +233,7 @@ def start(store: Store, interval: float = 0.4) -> Callable[[], None]:
     def stop() -> None:
         _closing.add(store)
         ended.set()
+        CHANGES.tell()
         thread.join(timeout=10)
         _supervised.discard(store)
 
