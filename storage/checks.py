@@ -157,9 +157,11 @@ class Checks:
             path,
             """
             INSERT INTO checked_examples
-            SELECT $project_id, example_id, revision_id, length, question, answer, label, gender,
-                   topic, x, y
-            FROM read_parquet($parquet_path)
+            SELECT $project_id, k.example_id, k.revision_id, k.length, k.question, k.answer,
+                   k.label, k.gender, k.topic, k.x, k.y, c.position
+            FROM read_parquet($parquet_path) k
+            LEFT JOIN example_current c ON c.example_id = k.example_id
+            ORDER BY c.position
             """,
             {"project_id": project_id},
         )
@@ -171,7 +173,7 @@ class Checks:
             """
             INSERT INTO example_findings
             SELECT $project_id, f.example_id, k.revision_id, f.kind, f.severity, f.field, f.start,
-                   f."end", f.explanation, f.mend
+                   f."end", f.explanation, f.mend, k.position
             FROM read_parquet($parquet_path) f
             JOIN checked_examples k ON k.example_id = f.example_id AND k.project_id = $project_id
             ORDER BY f.kind

@@ -6,6 +6,7 @@ A finding counts while the revision that it is about is the example's present.
 from __future__ import annotations
 
 from core.checks.check import FoundExample, KindTotal
+from core.examples.current import CurrentExample
 from core.findings.finding import Finding
 from storage.database import Database
 
@@ -50,22 +51,25 @@ class Findings:
         )
         return [FoundExample(**row) for row in rows]
 
-    def of_revision(
-        self, project_id: str, example_id: str, revision_id: str
-    ) -> list[Finding] | None:
-        """What was found on one revision, in the order of the fields; None: it was not checked."""
+    def of_present(self, example: CurrentExample) -> list[Finding] | None:
+        """What was found on its present revision, in the order of the fields; None: that was not
+        checked."""
         rows = self._db.rows(
             """
             SELECT f.kind, f.severity, f.field, f.start_at AS start, f.end_at AS "end",
                    f.explanation, f.mend
             FROM checked_examples k
             LEFT JOIN (SELECT * FROM example_findings
-                       WHERE project_id = $project_id AND example_id = $example_id) f
+                       WHERE project_id = $project_id AND position = $position) f
               ON f.revision_id = k.revision_id
-            WHERE k.project_id = $project_id AND k.example_id = $example_id
+            WHERE k.project_id = $project_id AND k.position = $position
               AND k.revision_id = $revision_id
             ORDER BY f.field, f.start_at, f.kind
             """,
-            {"project_id": project_id, "example_id": example_id, "revision_id": revision_id},
+            {
+                "project_id": example.project_id,
+                "position": example.position,
+                "revision_id": example.revision_id,
+            },
         )
         return [Finding(**row) for row in rows if row["kind"]] if rows else None

@@ -562,7 +562,8 @@ CREATE TABLE checked_examples (
     gender BIGINT NOT NULL,
     topic INTEGER,
     x DOUBLE,
-    y DOUBLE
+    y DOUBLE,
+    position BIGINT
 );
 
 -- Remarks on a revision; shown while it is the example's present.
@@ -577,6 +578,7 @@ CREATE TABLE example_findings (
     end_at INTEGER,
     explanation VARCHAR NOT NULL,
     mend VARCHAR,
+    position BIGINT,
     CHECK (severity IN ('high', 'medium', 'low'))
 );
 

@@ -172,7 +172,7 @@ def findings_of(store: Store, actor: Actor, example: CurrentExample) -> list[Fin
     settings = store.checks.finding_settings(project_id)
     if settings is None:
         return []
-    known = store.findings.of_revision(project_id, example.example_id, example.revision_id)
+    known = store.findings.of_present(example)
     if known is not None:
         return known
     from core.checks.check_job import checked_of
