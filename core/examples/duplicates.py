@@ -3,7 +3,7 @@
     words -> candidate pairs (core.examples.min_hash) -> similarity of words and of word bigrams
           -> agreeing values -> stars
 
-A million short texts take some fifteen seconds: `python -m tests.benchmarks.duplicates_speed`.
+A million short texts take some twenty seconds: `python -m tests.benchmarks.duplicates_speed`.
 """
 
 from __future__ import annotations
