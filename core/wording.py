@@ -10,6 +10,12 @@ def figure(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "−")
 
 
+def signed(value: float, digits: int = 0) -> str:
+    """A difference: “+7 473”, “−5”, “0”."""
+    rounded = round(value, digits)
+    return ("+" if rounded > 0 else "") + figure(rounded or 0.0, digits)
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """A number of things: “1 pair”, “1 200 pairs”, “2 studies” where `many` is given."""
     return f"{figure(count)} {one if count == 1 else many or one + 's'}"

@@ -11,6 +11,7 @@ from core.decision.svg import BASELINE, CANDIDATE, Bar, Point, bars_chart, point
 from core.scoring.metrics import metric
 from core.study.comparing import Difference
 from core.study.verdicts import points
+from core.wording import signed
 
 TEMPLATE = Path(__file__).with_name("report.html")
 LIKELY_LARGEST = 4
@@ -98,7 +99,7 @@ def _net(net: Mapping[str, Any], name: str) -> str:
 
 def _criteria(criteria: list[Mapping[str, Any]]) -> str:
     rows = [
-        Point(one["criterion"], d["value"], d["low"], d["high"], f"{d['value']:+.2f}")
+        Point(one["criterion"], d["value"], d["low"], d["high"], signed(d["value"], 2))
         for one in criteria
         if (d := one["difference"])["value"] is not None
     ]

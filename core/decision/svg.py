@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from core.wording import signed
+
 WIDTH = 680
 LEFT = 210
 ROW = 30
@@ -46,7 +48,7 @@ def points_chart(
     parts = [
         f'<line x1="{at(t):.1f}" y1="0" x2="{at(t):.1f}" y2="{bottom}" class="'
         f'{"zero" if t == 0 else "grid"}"/><text x="{at(t):.1f}" y="{bottom + 16}" '
-        f'text-anchor="middle">{t:+g}</text>'
+        f'text-anchor="middle">{signed(t)}</text>'
         for t in ticks
     ]
     for k, point in enumerate(points):
