@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.cores import cores
-from core.examples.tokens import Hashes, Ints, mixed
+from core.examples.tokens import GOLDEN, Hashes, Ints, mixed
 from core.examples.words import Words
 
 BANDS, ROWS = 12, 2
@@ -74,14 +74,14 @@ def _bands(words: Words, owners: Ints, rng: np.random.Generator) -> Hashes:
         ids = number[words.ids[begin:end]]
         following = np.append(ids[1:], np.uint64(0))
         following[words.starts[mine + 1] - 1 - begin] = np.uint64(0x5851F42D4C957F2D)
-        bigrams = mixed(ids * np.uint64(0x9E3779B97F4A7C15) + following)
+        bigrams = mixed(ids * GOLDEN + following)
         starts, hashes = words.starts[mine] - begin, following  # memory to use again
         for row in range(BANDS * ROWS):
             key = keys[row // ROWS, first : first + len(mine)]
             np.multiply(bigrams, odd[row], out=hashes)
             hashes += offset[row]
             lowest = np.minimum.reduceat(hashes, starts)
-            key[:] = mixed(key * np.uint64(0x9E3779B97F4A7C15) + lowest)
+            key[:] = mixed(key * GOLDEN + lowest)
 
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(fill, range(0, len(owners), _TEXTS_AT_ONCE)))

@@ -18,18 +18,22 @@ from dataclasses import replace
 import numpy as np
 
 from core.cores import cores
-from core.examples.slots import FAR_FEWER, runs_of, slots
-from core.examples.tokens import Flags, Hashes, Ints, Kinds, mixed
+from core.examples.slots import (
+    COARSE_BITS,
+    FAR_FEWER,
+    LINE_END,
+    WORDS_AT_ONCE,
+    runs_of,
+    slots,
+)
+from core.examples.tokens import GOLDEN, Flags, Hashes, Ints, Kinds, mixed
 from core.examples.words import Words
 
 PHRASE, LONG = 3, 6
 SHARED_BY_AT_LEAST, SHARED_BY_ONE_IN = 10, 20
 ALWAYS_SHARED_BY, ALWAYS_SHARED_BY_ONE_IN = 500, 1000
 MOSTLY = 0.8
-_COARSE_BITS = 22
-_TEXTS_AT_ONCE, _WORDS_AT_ONCE = 8_000, 200_000
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_LINE_END = np.uint64(0x5851F42D4C957F2D)
+_TEXTS_AT_ONCE = 8_000
 
 
 def particular(words: Words, repeated: Flags) -> tuple[Words, Flags]:
@@ -151,18 +155,18 @@ def _phrases(words: Words) -> tuple[Hashes, Flags, Kinds]:
     hashes = np.zeros(len(words.ids), np.uint64)
 
     def fill(start: int) -> None:
-        mine = slice(start, start + _WORDS_AT_ONCE)
-        ids = words.ids[start : start + _WORDS_AT_ONCE + PHRASE].astype(np.uint64)
+        mine = slice(start, start + WORDS_AT_ONCE)
+        ids = words.ids[start : start + WORDS_AT_ONCE + PHRASE].astype(np.uint64)
         number, here = mixed(ids + np.uint64(1)), left[mine]
         number = np.append(number, np.zeros(PHRASE, np.uint64))
         key = np.zeros(len(here), np.uint64)
         for step in range(PHRASE):
             following = number[step : step + len(here)]
-            key = mixed(key * _GOLDEN + np.where(here > step, following, _LINE_END))
+            key = mixed(key * GOLDEN + np.where(here > step, following, LINE_END))
         hashes[mine] = key
 
     with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(fill, range(0, len(hashes), _WORDS_AT_ONCE)))
+        list(pool.map(fill, range(0, len(hashes), WORDS_AT_ONCE)))
     return hashes, (left >= PHRASE) | opens, left
 
 
@@ -182,19 +186,19 @@ def _owners_of(hashes: Hashes, chosen: Flags, owner: Ints, many: int) -> Ints:
 
 def _perhaps_frequent(hashes: Hashes, chosen: Flags, many: int) -> Flags:
     """The chosen hashes of which there are many / 10 that share their first bits."""
-    shift = np.uint64(64 - _COARSE_BITS)
+    shift = np.uint64(64 - COARSE_BITS)
     few = hashes[chosen]
     few >>= shift
-    often = np.bincount(few.view(np.int64), minlength=1 << _COARSE_BITS) * 10 >= many
+    often = np.bincount(few.view(np.int64), minlength=1 << COARSE_BITS) * 10 >= many
     del few
     found = np.zeros(len(hashes), np.bool_)
 
     def look_up(start: int) -> None:
-        mine = slice(start, start + _WORDS_AT_ONCE)
+        mine = slice(start, start + WORDS_AT_ONCE)
         found[mine] = often[(hashes[mine] >> shift).view(np.int64)] & chosen[mine]
 
     with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(look_up, range(0, len(hashes), _WORDS_AT_ONCE)))
+        list(pool.map(look_up, range(0, len(hashes), WORDS_AT_ONCE)))
     return found
 
 

@@ -7,17 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from core.cores import cores
-from core.examples.tokens import Flags, Hashes, Ints, mixed
+from core.examples.tokens import GOLDEN, Flags, Hashes, Ints, mixed
 from core.examples.words import Words
 
 FAR_FEWER = 3
 WIDEST_SLOT = 3
 SLOT_SHARE = 0.3
 _NEAR = 2
-_COARSE_BITS = 22
-_WORDS_AT_ONCE = 200_000
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_LINE_END = np.uint64(0x5851F42D4C957F2D)
+COARSE_BITS = 22
+WORDS_AT_ONCE = 200_000
+LINE_END = np.uint64(0x5851F42D4C957F2D)
 
 
 def slots(words: Words, texts_with: Ints, many: int) -> Flags:
@@ -74,8 +73,8 @@ def _fills(key: Hashes, often: Hashes, total: Ints, texts_with: Ints, many: int)
 
 def _how_often(words: Words, often: Hashes, steps: tuple[int, int]) -> Ints:
     """In how many places each of the keys is; keys are in order."""
-    coarse = np.zeros(1 << _COARSE_BITS, np.bool_)
-    shift = np.uint64(64 - _COARSE_BITS)
+    coarse = np.zeros(1 << COARSE_BITS, np.bool_)
+    shift = np.uint64(64 - COARSE_BITS)
     coarse[(often >> shift).astype(np.int64)] = True
 
     def count(start: int) -> Ints:
@@ -86,14 +85,14 @@ def _how_often(words: Words, often: Hashes, steps: tuple[int, int]) -> Ints:
 
     total = np.zeros(len(often), np.int64)
     with ThreadPoolExecutor(cores()) as pool:
-        for counts in pool.map(count, range(0, len(words.ids), _WORDS_AT_ONCE)):
+        for counts in pool.map(count, range(0, len(words.ids), WORDS_AT_ONCE)):
             total += counts
     return total
 
 
 def _pairs_from(words: Words, start: int, steps: tuple[int, int]) -> Hashes:
-    """`_pairs_of_words` for `_WORDS_AT_ONCE` places on end, in half the time."""
-    low, end = max(start - _NEAR, 0), min(start + _WORDS_AT_ONCE, len(words.ids))
+    """`_pairs_of_words` for `WORDS_AT_ONCE` places on end, in half the time."""
+    low, end = max(start - _NEAR, 0), min(start + WORDS_AT_ONCE, len(words.ids))
     around = slice(low, end + _NEAR)
     beyond = (_NEAR - (start - low), _NEAR)
     number = np.pad(mixed(words.ids[around].astype(np.uint64) + np.uint64(1)), beyond)
@@ -102,9 +101,9 @@ def _pairs_from(words: Words, start: int, steps: tuple[int, int]) -> Hashes:
 
     def at(step: int) -> Hashes:
         there = slice(_NEAR + step, _NEAR + step + end - start)
-        return np.where(line[there] == here, number[there], _LINE_END)
+        return np.where(line[there] == here, number[there], LINE_END)
 
-    return mixed(at(steps[0]) * _GOLDEN + at(steps[1]))
+    return mixed(at(steps[0]) * GOLDEN + at(steps[1]))
 
 
 def _pairs_of_words(words: Words, places: Ints, steps: tuple[int, int]) -> Hashes:
@@ -115,9 +114,9 @@ def _pairs_of_words(words: Words, places: Ints, steps: tuple[int, int]) -> Hashe
         there = np.clip(places + step, 0, len(words.ids) - 1)
         number = mixed(words.ids[there].astype(np.uint64) + np.uint64(1))
         inside = (there == places + step) & (words.line[there] == line)
-        return np.where(inside, number, _LINE_END)
+        return np.where(inside, number, LINE_END)
 
-    return mixed(at(steps[0]) * _GOLDEN + at(steps[1]))
+    return mixed(at(steps[0]) * GOLDEN + at(steps[1]))
 
 
 def runs_of(chosen: Flags, line: Ints) -> tuple[Ints, Ints]:

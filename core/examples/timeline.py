@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from core.examples.acceptance import waiting_words
 from core.examples.current import CurrentExample, HistoryEntry, HistoryKind, Revision
-from core.examples.example import FIELDS
 
 DID: dict[HistoryKind, str] = {
     "import": "imported it",
@@ -78,9 +77,7 @@ def notes_for_reviewer(
     """What a reviewer should know before reading: how many reviewers it needs, a flag, whose work
     it is, whether its text differs from `previous`, which the page shows beside it."""
     found = []
-    same = previous is not None and all(
-        getattr(previous, name) == getattr(example, name) for name in FIELDS
-    )
+    same = previous is not None and previous.fields == example.fields
     changed = "The text is as it was." if same else "Marked is what changed in it."
     if said := waiting_words(needed, critical=example.critical):
         found.append(Note(said, kind="plain", icon="②" if needed == 2 else "③"))

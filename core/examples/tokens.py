@@ -31,6 +31,8 @@ _IDEOGRAPHS = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0x
 _PLANE = 0x10000
 # Odd, so that it has an inverse modulo 2 ** 64: the hash of a word must not know where it stands.
 _BASE = 0x9E3779B97F4A7C15
+GOLDEN = np.uint64(_BASE)
+"""What a hash is multiplied with before the next one is added."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.cores import cores
 from core.examples.tokens import (
     DIGIT,
+    GOLDEN,
     OPENS_LINE,
     OPENS_SENTENCE,
     UPPER,
@@ -100,7 +101,7 @@ class Prompts:
     def same(self) -> Hashes:
         """A number for each text, shared by texts that equal but for case and white space."""
         of = self.whole[self.parts]
-        found: Hashes = mixed(of[:, 0] * np.uint64(0x9E3779B97F4A7C15) + of[:, 1])
+        found: Hashes = mixed(of[:, 0] * GOLDEN + of[:, 1])
         return found
 
     @property

@@ -112,8 +112,6 @@ def clustered_proportion(
     where all values are equal, at the number of clusters, which n counts. Raises InvalidInput on
     unequal lengths.
     """
-    from scipy.special import stdtrit
-
     if len(hits) != len(clusters):
         raise InvalidInput("Values and clusters differ in number. Give one cluster per value.")
     sums, counts = _by_cluster(hits, clusters)
@@ -127,8 +125,8 @@ def clustered_proportion(
     variance = n / (n - 1) * float(np.square(sums - share * counts).sum()) / rows**2
     size = float(n)
     if variance:
-        tails = stdtrit(rows - 1, (1 + level) / 2), stdtrit(n - 1, (1 + level) / 2)
-        size = min(rows, share * (1 - share) / variance * float(tails[0] / tails[1]) ** 2)
+        tails = student_reach(rows - 1, level) / student_reach(n - 1, level)
+        size = min(rows, share * (1 - share) / variance * tails**2)
     low, high = _clopper_pearson(share * size, size, level)
     return Estimate(share, min(low, share), max(high, share), n, "korn-graubard", level)
 
@@ -225,7 +223,7 @@ def student_mean(
     its ends.
     p is that of a mean of `around`, 1 where that is None. For values on a scale of about 1 to 5.
     """
-    from scipy.special import stdtr, stdtrit
+    from scipy.special import stdtr
 
     n = len(values)
     if n == 0:
@@ -234,7 +232,7 @@ def student_mean(
     middle = mean if around is None else around
     padded = np.asarray([*values, middle - PAD, middle + PAD], np.float64)
     centre, error = float(padded.mean()), float(padded.std(ddof=1)) / math.sqrt(n + 2)
-    half = float(stdtrit(n + 1, (1 + level) / 2)) * error
+    half = student_reach(n + 1, level) * error
     low, high = max(centre - half, -most), min(centre + half, most)
     p = 1.0 if around is None else 2 * float(stdtr(n + 1, -abs(centre - around) / error))
     return Estimate(mean, min(low, mean), max(high, mean), n, "Student's t", level), p
@@ -287,15 +285,20 @@ def weighted_mean(
     return Estimate(value, low, high, n, method, level)
 
 
+def student_reach(degrees: int, level: float = 0.95) -> float:
+    """How many standard errors Student's interval reaches to either side of the mean."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, (1 + level) / 2))
+
+
 def _student_interval(
     value: float, sums: NDArray[np.float64], counts: NDArray[Any], level: float
 ) -> tuple[float, float]:
     """Of a mean of units with these sums and these counts, or weights."""
-    from scipy.special import stdtrit
-
     n = len(sums)
     spread = math.sqrt(n / (n - 1) * float(np.square(sums - value * counts).sum()))
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * spread / float(counts.sum())
+    half = student_reach(n - 1, level) * spread / float(counts.sum())
     return value - half, value + half
 
 
@@ -315,9 +318,9 @@ def percentile_interval(
     resampled: NDArray[np.float64], n: int, level: float
 ) -> tuple[float, float]:
     """Percentiles of a bootstrap of `n` >= 2 units, further out for few units (Hesterberg 2015)."""
-    from scipy.special import ndtr, stdtrit
+    from scipy.special import ndtr
 
-    reach = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, (1 + level) / 2))
+    reach = math.sqrt(n / (n - 1)) * student_reach(n - 1, level)
     tail = float(ndtr(-reach))
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return float(low), float(high)

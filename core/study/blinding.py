@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from core.errors import InvalidInput
-from core.statistics.estimates import Estimate, undefined
+from core.statistics.estimates import Estimate, student_reach, undefined
 from core.study.pairs import Judgement
 from core.study.verdicts import first_of_each_pair, net_preference, verdict_of
 
@@ -82,8 +82,6 @@ def blinding_index(right: int, wrong: int, unknown: int, *, level: float = 0.95)
     on paired data"): without them ten right of ten would leave no doubt. Covers 93.8 % at least of
     every true index from n = 5 on.
     """
-    from scipy.special import stdtrit
-
     if min(right, wrong, unknown) < 0:
         raise InvalidInput("Guesses are counted: give whole numbers from 0 on.")
     n, method = right + wrong + unknown, "Bang's index"
@@ -92,7 +90,7 @@ def blinding_index(right: int, wrong: int, unknown: int, *, level: float = 0.95)
     value, padded = (right - wrong) / n, n + 2
     centre = (right - wrong) / padded
     variance = ((right + wrong + 2) / padded - centre**2) / (padded - 1)
-    half = float(stdtrit(n + 1, (1 + level) / 2)) * math.sqrt(variance)
+    half = student_reach(n + 1, level) * math.sqrt(variance)
     low, high = max(centre - half, -1.0), min(centre + half, 1.0)
     return Estimate(value, min(low, value), max(high, value), n, method, level)
 

@@ -63,14 +63,11 @@ class Speed:
         counted = made.get("seconds_per_answer")
         if not counted:  # one batch, or a worker of an earlier version
             return cls(tokens, seconds / answers)
-        mean, half = counted["value"], _half(counted["standard_error"], counted["batches"])
+        from core.statistics.estimates import student_reach
+
+        mean = counted["value"]
+        half = student_reach(counted["batches"] - 1) * counted["standard_error"]
         return cls(tokens, mean, max(0.0, mean - half), mean + half)
-
-
-def _half(standard_error: float, n: int, level: float = 0.95) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(n - 1, (1 + level) / 2)) * standard_error
 
 
 @dataclass(frozen=True)
