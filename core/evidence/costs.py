@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.statistics.estimates import Estimate, mean_interval, proportion
+from core.statistics.estimates import Estimate, mean_interval, proportion, student_reach
 from core.study.system import Speed
 
 SEED = 7
@@ -91,6 +91,25 @@ def corrections(rows: Iterable[Mapping[str, Any]], judgements: int) -> Correctio
         for values in far.values()
     ]
     return Corrections(proportion(len(given), max(judgements, len(given))), *means)
+
+
+def extra_seconds(baseline: Speed | None, candidate: Speed | None) -> Estimate | None:
+    """How many seconds an answer of the candidate takes more, with Welch's interval (1947) over the
+    batches of each; None where either has none. n counts the batches of both."""
+    if not (baseline and candidate and baseline.batches and candidate.batches):
+        return None
+    parts = [
+        ((speed.error or 0.0) ** 2, speed.batches - 1)
+        for speed in (baseline, candidate)
+        if speed.batches
+    ]
+    variance, half = sum(one for one, _ in parts), 0.0
+    if variance:
+        degrees = variance**2 / sum(one**2 / rest for one, rest in parts)
+        half = student_reach(degrees) * math.sqrt(variance)
+    value = candidate.seconds_per_answer - baseline.seconds_per_answer
+    n = baseline.batches + candidate.batches
+    return Estimate(value, value - half, value + half, n, "Welch's t")
 
 
 def answers_to_earn_back(

@@ -183,19 +183,18 @@ def clustered_mean(
 
 def _few_differ(means: NDArray[np.float64], bounds: Bounds, level: float) -> tuple[float, ...]:
     """The ends of the mean's interval where fewer than FEW clusters differ from the commonest
-    value: their share might be another one (Clopper and Pearson, at half the chance of a miss).
-    They differ as those that were seen, or, where none was, as much as `bounds` allow; () where
-    more differ, which a bootstrap knows enough of."""
+    value: their share might be another one (Clopper and Pearson), and they might differ by more:
+    by the mean of those seen and of one more at either end of `bounds`. () where more differ,
+    which a bootstrap knows enough of. Covers 95 % at least from n = 5 on (`make validate`)."""
     n = len(means)
     values, times = np.unique(np.round(means, 9), return_counts=True)
     common, others = float(values[times.argmax()]), n - int(times.max())
     if others >= FEW or 2 * others >= n:
         return ()
-    low, high = _clopper_pearson(others, n, (1 + level) / 2)
-    if not others:
-        return tuple(common + high * (end - common) for end in bounds)
-    typical = (float(means.sum()) - n * common) / others
-    return common + low * typical, common + high * typical
+    low, high = _clopper_pearson(others, n, level)
+    seen = float(means.sum()) - n * common
+    ends = tuple(common + high * (seen + end - common) / (others + 1) for end in bounds)
+    return (*ends, common + low * seen / others) if others else ends
 
 
 def _by_cluster(
@@ -285,7 +284,7 @@ def weighted_mean(
     return Estimate(value, low, high, n, method, level)
 
 
-def student_reach(degrees: int, level: float = 0.95) -> float:
+def student_reach(degrees: float, level: float = 0.95) -> float:
     """How many standard errors Student's interval reaches to either side of the mean."""
     from scipy.special import stdtrit
 

@@ -46,12 +46,15 @@ class System:
 class Speed:
     """How fast a system answered, in batches: new tokens a second of all answers of a batch
     together, and an answer's share of its batch's seconds, on average. `low` and `high` are the
-    ends of its 95 % interval over batches; None where there were not several."""
+    ends of its 95 % interval over `batches`, `error` its standard error; None where there were not
+    several."""
 
     tokens_per_second: float
     seconds_per_answer: float
     low: float | None = None
     high: float | None = None
+    error: float | None = None
+    batches: int | None = None
 
     @classmethod
     def of(cls, made: Mapping[str, Any]) -> Speed | None:
@@ -65,9 +68,9 @@ class Speed:
             return cls(tokens, seconds / answers)
         from core.statistics.estimates import student_reach
 
-        mean = counted["value"]
-        half = student_reach(counted["batches"] - 1) * counted["standard_error"]
-        return cls(tokens, mean, max(0.0, mean - half), mean + half)
+        mean, error, batches = (counted[k] for k in ("value", "standard_error", "batches"))
+        half = student_reach(batches - 1) * error
+        return cls(tokens, mean, max(0.0, mean - half), mean + half, error, batches)
 
 
 @dataclass(frozen=True)

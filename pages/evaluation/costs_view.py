@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.evidence.costs import Costs, Rates, answers_to_earn_back
+from core.evidence.costs import Costs, Rates, answers_to_earn_back, extra_seconds
+from core.statistics.estimates import negated
 from core.study.findings import Comparison
 from core.study.sentences import written
 from core.study.system import Speed
@@ -49,6 +50,11 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
     if any(costs.speeds):
         told = zip(("Baseline", "candidate"), costs.speeds, strict=True)
         st.write(f"Answering: {'; '.join(f'{who} {_speed(speed)}' for who, speed in told)}.")
+    more = extra_seconds(*costs.speeds)
+    if more and more.value is not None:
+        word = "longer" if more.value >= 0 else "less"
+        more = more if more.value >= 0 else negated(more)
+        st.write(f"An answer of the candidate takes {written(more)} seconds {word}, over batches.")
     if _given(rates):
         st.write(_return(costs, rates, found))
     if actor.has(result.study.project_id, "lead"):

@@ -5,10 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import sem, ttest_ind
 
 from core.errors import InvalidInput, NotAllowed
-from core.evidence.costs import Costs, Effort, Rates, answers_to_earn_back, corrections
+from core.evidence.costs import (
+    Costs,
+    Effort,
+    Rates,
+    answers_to_earn_back,
+    corrections,
+    extra_seconds,
+)
 from core.statistics.estimates import Estimate, undefined
 from core.study.system import Speed
 from core.workflows.evaluation import slice_work, spending
@@ -97,3 +106,27 @@ def test_training_examples_near_lost_ones_go_back_to_annotation_once(tmp_path: P
     assert current is not None
     assert current.state == "sent_back"
     place.store.close()
+
+
+def test_two_speeds_differ_with_welchs_interval_over_their_batches() -> None:
+    slow, fast = [0.9, 1.4, 1.1, 1.6, 1.2], [0.31, 0.4, 0.35, 0.38, 0.33, 0.36, 0.41, 0.3]
+
+    def speed(batches: list[float]) -> Speed:
+        counted = {
+            "value": float(np.mean(batches)),
+            "standard_error": float(sem(batches)),
+            "batches": len(batches),
+        }
+        made = {"tokens_per_second": 9, "answers": 9, "seconds": 9, "seconds_per_answer": counted}
+        found = Speed.of(made)
+        assert found
+        return found
+
+    found = extra_seconds(speed(fast), speed(slow))
+    assert found
+    test = ttest_ind(slow, fast, equal_var=False).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((test.low, test.high))
+    assert found.value == pytest.approx(np.mean(slow) - np.mean(fast))
+    assert found.n == 13
+    assert extra_seconds(Speed(50.0, 0.25), speed(slow)) is None
+    assert extra_seconds(None, speed(slow)) is None
