@@ -8,13 +8,14 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.examples.example import Example, content_hash
@@ -80,6 +81,42 @@ def test_csv_reads_back_with_every_cell_and_header_safe() -> None:
         ["'=1", 'x,"y"\nz'],
         ["", '{"k": "ü"}'],
     ]
+
+
+TEXTS = st.text(st.sampled_from('ab,"\r\n\t\\=é\u2028\x85\x01\x7f🙂'), max_size=6)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TEXTS, min_size=1, max_size=8), st.booleans())
+def test_lines_are_those_of_the_standard_library(
+    tmp_path: Path, texts: list[str], alike: bool
+) -> None:
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    these = [
+        {
+            "example_id": f"e{number}",
+            **dict.fromkeys(("instruction", "input", "output"), f"q{text}"),
+            "group_id": "" if alike else text,
+            "external_id": text,
+            "quality": 4 if alike else number,
+            "status": None,
+        }
+        for number, text in enumerate(texts)
+    ]
+    source = written(folder / "in", these)
+    for name in ("csv", "jsonl"):
+        (folder / name).mkdir()
+        export_file(source, folder / name, format_name=name)
+    read = (folder / "csv" / "examples.csv").read_bytes().decode()
+    target = io.StringIO(newline="")
+    rows = csv.reader(io.StringIO(read, newline=""))
+    csv.writer(target, lineterminator="\r\n").writerows(rows)
+    assert read == target.getvalue()
+    lines = (folder / "jsonl" / "examples.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    ends = {0x85: "\\u0085", 0x2028: "\\u2028"}
+    for line, row in zip(lines, these, strict=True):
+        assert json.loads(line)["external_id"] == row["external_id"]
+        assert line == json.dumps(json.loads(line), ensure_ascii=False).translate(ends)
 
 
 def test_exported_examples_come_back_with_the_same_content_hashes(tmp_path: Path) -> None:
