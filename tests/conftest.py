@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -24,6 +25,14 @@ hypothesis.settings.load_profile("untimed")
 
 # Files whose tests take minutes begin first, so that no core waits for them at the end.
 LONGEST = ("test_demo.py", "test_tuning.py", "test_training.py")
+# Where the workspaces lie, if it has so much room: statements that write wait for no disk there.
+MEMORY, MEMORY_WANTED = Path("/dev/shm"), 8 * 2**30
+
+
+def pytest_configure() -> None:
+    """Lay the tests' folders into memory, unless somebody has said where they shall lie."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_WANTED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(wrapper=True)
