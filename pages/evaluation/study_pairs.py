@@ -72,7 +72,7 @@ def _said(pair: StudyPair, study: Study) -> str:
     words = [verdict_words(v, study) for v in pair.verdicts]
     words += [f"{verdict_words(v, study)} (again)" for v in pair.again]
     words += [f"{verdict_words(v, study)} (set apart)" for v in pair.set_apart]
-    return ", ".join(words) or "not rated yet"
+    return "; ".join(words) or "not rated yet"
 
 
 def verdict_words(verdict: str, study: Study) -> str:
