@@ -149,6 +149,21 @@ def test_one_person_who_judges_twice_is_no_disagreement(tmp_path: Path) -> None:
     assert analysed(tmp_path, rows)["splits"] == 1
 
 
+def test_agreement_is_of_the_first_look_of_each_rater(tmp_path: Path) -> None:
+    def marks(left: int, right: int) -> Row:
+        return {"left": {"relevance": left}, "right": {"relevance": right}}
+
+    looks = [
+        a_row("a", "tuned", "ada", time="2026-11-02T08:00:00Z", ratings=marks(5, 3)),
+        a_row("a", "base", "ada", time="2026-11-02T09:00:00Z", ratings=marks(2, 4)),
+        a_row("a", "tuned", "bo", time="2026-11-02T10:00:00Z", ratings=marks(5, 3)),
+    ]
+    for rows in (looks, looks[::-1]):
+        found = analysed(tmp_path, rows)
+        assert (found["splits"], found["raw_agreement"]) == (0, 1.0)
+        assert found["agreement"]["relevance"]["raw"] == 1.0
+
+
 def test_many_judgements_of_many_raters_are_analysed(tmp_path: Path) -> None:
     draw = random.Random(2)
     rows = [
