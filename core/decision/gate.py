@@ -60,14 +60,15 @@ class GatePlan:
 @dataclass(frozen=True)
 class GateEvidence:
     """What the gate reads. `baseline_mean` and `metric_difference` are of the plan's metric, over
-    the same examples, None where it has no comparable scores. `criteria`: name → candidate minus baseline. `withheld`: why
-    there is no verdict, or "". `blind_reason`: why a study that is not blind counts, or "".
-    `enough`: there were pairs enough for the scan; `guessed`: raters told the candidate beyond
-    chance when they were asked.
-    `survives_rater` and `survives` as in `core.study.sensitivity.Sensitivity`. `trained_unknown`:
-    systems of which nobody knows here what they were trained on. `unchecked`: base models whose
-    contamination was not checked; `probed` examples of the split could be, of which `suspects` may
-    have been seen; `difference_without_suspects` is `metric_difference` without these."""
+    the same examples, None where it has no comparable scores. `criteria`: name → candidate minus
+    baseline. `withheld`: why there is no verdict, or "". `blind_reason`: why a study that is not
+    blind counts, or "". `enough`: there were pairs enough for the scan; `guessed`: raters told the
+    candidate beyond chance when they were asked. `survives_rater` and `survives` as in
+    `core.study.sensitivity.Sensitivity`. `trained_unknown`: systems of which nobody knows here what
+    they were trained on. `unchecked`: base models whose contamination was not checked; `probed`
+    examples of the split could be, of which `suspects` may have been seen;
+    `difference_without_suspects` is `metric_difference` without these.
+    """
 
     reviewed: int
     counted_from: int
