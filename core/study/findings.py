@@ -217,7 +217,7 @@ def _agreement(
 ) -> tuple[Agreement, ...]:
     told = _first_looks([j for j in judgements if j.outcome != "cannot_judge"])
     first = {j.judgement_id for j in _first_looks(judgements)}
-    choices = _table((j.rater_id, j.pair_id, j.preferred_system_id or j.outcome) for j in told)
+    choices = _table((j.rater_id, j.pair_id, _told(j)) for j in told)
     found = [
         Agreement(
             "choice",
@@ -241,6 +241,14 @@ def _agreement(
             )
         )
     return tuple(found)
+
+
+def _told(judgement: Judgement) -> str:
+    """What was said, by the two places of a pair: by systems, chance would seem to agree less the
+    more systems there are, though each pair leaves two to choose from."""
+    if judgement.preferred_system_id is None:
+        return judgement.outcome
+    return str(judgement.system_ids.index(judgement.preferred_system_id))
 
 
 def _first_looks(judgements: Sequence[Judgement]) -> list[Judgement]:
