@@ -39,7 +39,10 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, f"hours-{found.candidate_id}.csv")
-    st.caption("Annotating and reviewing count the whole project, the rest this study's systems.")
+    st.caption(
+        "Annotating and reviewing count the whole project until the study opened, the rest this "
+        "study's systems."
+    )
     if costs.corrections.baseline.n:
         share = written(costs.corrections.share, 0, percent=True)
         st.write(

@@ -93,6 +93,22 @@ def test_hours_of_a_study_and_the_rates_of_its_project(tmp_path: Path) -> None:
     place.store.close()
 
 
+def test_what_is_annotated_after_a_study_opened_is_no_cost_of_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    for k, minutes in enumerate((-5, 5)):
+        place.store.database.execute(
+            "UPDATE revisions SET seconds = 36, created_at = (SELECT created_at FROM studies) "
+            "+ to_minutes($minutes) WHERE revision_id = "
+            "(SELECT revision_id FROM revisions ORDER BY revision_id LIMIT 1 OFFSET $k)",
+            {"minutes": minutes, "k": k},
+        )
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    told = [(one.times, one.hours) for one in found.efforts if one.station == "Annotating"]
+    assert told == [(1, 0.01)]
+    place.store.close()
+
+
 def test_training_examples_near_lost_ones_go_back_to_annotation_once(tmp_path: Path) -> None:
     place = Place(tmp_path)
     study_id = place.study(size=8)
