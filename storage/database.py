@@ -28,8 +28,9 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
 NO_PARAMS: Mapping[str, Any] = {}
-# A row group waits in memory until it is whole: 122,880 rows, as by default, are 100 MB of texts.
-ROW_GROUP_ROWS = 8192
+# A row group waits in memory until it is whole, one for each core: 122,880 rows, as by default, are
+# 100 MB of texts.
+ROW_GROUP_ROWS = 4096
 MAX_TRIES = 12
 MAX_STATEMENTS = 1_000
 

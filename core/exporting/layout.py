@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from core.errors import InvalidInput
 from core.examples.example import FIELDS
-from core.exporting.reading import in_order
+from core.exporting.reading import in_order, read_ahead
 from core.importing.checking import checked_hash
 from core.labels.spans import is_marks
 
@@ -124,7 +124,7 @@ def batches_of(source: Path, layout: Layout) -> Iterator[pa.Table]:
     that a version has the same bytes whenever it is exported, else by position."""
     names = [*layout.columns, *layout.provenance]
     by = "example_id" if layout.has_splits else _POSITION
-    for part in in_order(source, names, by, BATCH):
+    for part in read_ahead(in_order(source, names, by, BATCH)):
         texts = [[text or "" for text in part[name].to_pylist()] for name in FIELDS]
         hashes = [checked_hash(i, x, o, True) for i, x, o in zip(*texts, strict=True)]
         yield part.append_column(HASH, pa.array(hashes, pa.string()))

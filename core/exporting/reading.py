@@ -7,6 +7,7 @@ the file that follow each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def in_order(source: Path, names: Sequence[str], by: str, size: int) -> Iterator
     for first, end in pieces:
         for at in range(first, end, size):
             yield rows.between(at, min(at + size, end))
+
+
+def read_ahead(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same batches, each read in a thread while the one before it is used."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _pieces(order: NDArray[np.int64]) -> list[Piece]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from itertools import compress, groupby, repeat
@@ -72,7 +72,7 @@ def json_lines(folder: Path, layout: Layout) -> TextFiles:
     """One JSON object a line: the id, the three texts, labels and metadata as objects, …."""
     columns = _JsonColumns(layout)
 
-    def encode(batch: pa.Table) -> Iterator[bytes]:
+    def encode(batch: pa.Table) -> Iterable[bytes]:
         return _lines([columns.column(batch, name) for name in columns.names], columns, batch)
 
     return TextFiles(folder, ".jsonl", encode)
@@ -87,7 +87,7 @@ def message_lines(folder: Path, layout: Layout) -> TextFiles:
     columns = _JsonColumns(layout)
     rest = [name for name in columns.names if name not in ("example_id", *FIELDS)]
 
-    def encode(batch: pa.Table) -> Iterator[bytes]:
+    def encode(batch: pa.Table) -> Iterable[bytes]:
         texts = zip(*(batch[name].to_pylist() for name in FIELDS), strict=True)
         turns: Column = [_messages(i or "", x or "", o or "") for i, x, o in texts]
         others = [columns.column(batch, name) for name in rest]

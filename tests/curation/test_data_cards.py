@@ -14,10 +14,10 @@ from core.projects import LabelField
 from core.versions.data_card import DataCard, SourceFacts
 from core.versions.data_card_text import data_card_json, data_card_markdown
 from core.workflows.curation import annotating, browsing, checks, describing, freezing, reviewing
-from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
 from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, some_examples
 from tests.job_builders import run_here
+from tests.version_builders import freeze_here
 
 TOPICS = ("weather", "gardens", "trains", "bread", "rivers", "music")
 
@@ -49,11 +49,7 @@ def a_version(store: Store, project_id: str) -> str:
         annotating.save_annotation(store, bea, project_id, an_edit(task, labels={"tone": "warm"}))
         task = browsing.example_of(store, rita, project_id, example_id)
         reviewing.decide(store, rita, project_id, new_id("rvw"), "accept", an_edit(task))
-    version_id = freezing.start_freeze(store, an_actor(project_id), project_id)
-    job = store.jobs.of_subject(version_id)
-    assert job
-    wait_for(store, job.job_id)
-    return version_id
+    return freeze_here(store, project_id).version_id
 
 
 def card_of(store: Store, project_id: str, version_id: str) -> DataCard:

@@ -20,6 +20,7 @@ from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
 from storage.store import Store
 from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, triples
+from tests.version_builders import splits_of
 
 WORDS = [f"word{k}" for k in range(4000)]
 
@@ -37,11 +38,6 @@ def freeze(store: Store, project_id: str, **wishes: Any) -> DatasetVersion:
     assert job
     wait_for(store, job.job_id)
     return freezing.get_version(store, lead, version_id)
-
-
-def splits_of(store: Store, version: DatasetVersion) -> dict[str, str]:
-    rows = store.versions.examples(version.version_id).to_pylist()
-    return {row["example_id"]: row["split"] for row in rows}
 
 
 def with_near_duplicates(n: int) -> list[Triple]:

@@ -17,7 +17,7 @@ from core.versions.time_values import UnorderedTimes
 from core.workflows.curation import describing, freezing
 from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, triples
-from tests.curation.test_freezing import freeze, splits_of
+from tests.version_builders import freeze_here, splits_of
 
 TOPIC = LabelField("topic", ("sums", "cats"))
 
@@ -43,7 +43,7 @@ def with_metadata(
 def test_the_newest_are_test_and_later_versions_keep_that(store: Store, project_id: str) -> None:
     days = [{"written": f"2026-{1 + k % 12:02}-{1 + k // 12:02}"} for k in range(50)]
     ids = with_metadata(store, project_id, days)
-    version = freeze(store, project_id, plan=SplitPlan("time", time="written"))
+    version = freeze_here(store, project_id, plan=SplitPlan("time", time="written"))
     splits, written = splits_of(store, version), dict(zip(ids, days, strict=True))
     dates: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
     for example_id, split in splits.items():
@@ -56,7 +56,7 @@ def test_the_newest_are_test_and_later_versions_keep_that(store: Store, project_
     assert freezing.how_split(store, lead, version.version_id) == said
     assert describing.data_card(store, lead, version.version_id).split == said
     with_metadata(store, project_id, [{"written": "2027-01-01"}, {"written": "?"}] * 5, start=50)
-    later = freeze(store, project_id, plan=SplitPlan("time", time="written"))
+    later = freeze_here(store, project_id, plan=SplitPlan("time", time="written"))
     assert splits.items() <= splits_of(store, later).items()
     assert any("5 examples have no usable “written”" in one for one in later.warnings)
 
@@ -67,12 +67,12 @@ def test_examples_of_one_document_are_in_one_split_in_later_versions_too(
     documents = [{"document": f"d{k % 20}", "page": k} for k in range(100)]
     ids = with_metadata(store, project_id, documents)
     plan = SplitPlan(together="document")
-    splits = splits_of(store, freeze(store, project_id, plan=plan))
+    splits = splits_of(store, freeze_here(store, project_id, plan=plan))
     place = {documents[k]["document"]: splits[one] for k, one in enumerate(ids)}
     assert all(place[documents[k]["document"]] == splits[one] for k, one in enumerate(ids))
     assert Counter(place.values()) == {"train": 16, "validation": 2, "test": 2}
     more = with_metadata(store, project_id, documents[:20], start=100)
-    later = splits_of(store, freeze(store, project_id, plan=plan))
+    later = splits_of(store, freeze_here(store, project_id, plan=plan))
     assert [later[one] for one in more] == [place[f"d{k}"] for k in range(20)]
 
 
@@ -80,9 +80,9 @@ def test_what_belongs_to_documents_in_several_splits_is_left_out_and_said(
     store: Store, project_id: str
 ) -> None:
     with_metadata(store, project_id, [{"document": "all"}] * 40)
-    freeze(store, project_id)
+    freeze_here(store, project_id)
     with_metadata(store, project_id, [{"document": "all"}, {"document": "own"}], start=40)
-    version = freeze(store, project_id, plan=SplitPlan(together="document"))
+    version = freeze_here(store, project_id, plan=SplitPlan(together="document"))
     assert version.left_out == 1
     (left,) = freezing.left_out(store, an_actor(project_id), version.version_id)
     assert "in several splits" in left.reason
@@ -97,7 +97,7 @@ def test_each_split_has_the_options_of_a_label_in_the_same_shares(
             "UPDATE example_current SET labels = $labels WHERE example_id = $id",
             {"labels": json.dumps({"topic": "sums"}), "id": example_id},
         )
-    version = freeze(store, project_id, plan=SplitPlan("stratified", label="topic"))
+    version = freeze_here(store, project_id, plan=SplitPlan("stratified", label="topic"))
     splits = splits_of(store, version)
     assert Counter(splits[one] for one in ids[:80]) == {"train": 64, "validation": 8, "test": 8}
     assert Counter(splits[one] for one in ids[80:]) == {"train": 16, "validation": 2, "test": 2}
@@ -133,7 +133,7 @@ def test_a_document_near_examples_of_two_splits_is_left_out_whole(
 ) -> None:
     ids = with_metadata(store, project_id, [{"document": f"d{k}"} for k in range(60)])
     plan = SplitPlan(together="document")
-    splits = splits_of(store, freeze(store, project_id, plan=plan))
+    splits = splits_of(store, freeze_here(store, project_id, plan=plan))
     places = [splits[one] for one in ids]
     near = [triples(60)[places.index(name)] for name in ("train", "test")]
     new = accepted_examples(store, project_id, [(a, f"{b} extra", c) for a, b, c in near])
@@ -142,7 +142,7 @@ def test_a_document_near_examples_of_two_splits_is_left_out_whole(
             "UPDATE examples SET meta = $meta WHERE example_id = $id",
             {"meta": json.dumps({"document": "new"}), "id": example_id},
         )
-    later = freeze(store, project_id, plan=plan)
+    later = freeze_here(store, project_id, plan=plan)
     assert not splits_of(store, later).keys() & set(new)
     assert later.left_out == 2
 
@@ -153,7 +153,7 @@ def test_empty_metadata_binds_nothing_and_no_number_is_no_moment(
     values = [{"document": " ", "day": "NaN" if k % 4 == 0 else str(k)} for k in range(60)]
     ids = with_metadata(store, project_id, values)
     plan = SplitPlan("time", time="day", together="document")
-    version = freeze(store, project_id, plan=plan)
+    version = freeze_here(store, project_id, plan=plan)
     splits = splits_of(store, version)
     assert {splits[one] for one in ids[::4]} == {"train"}
     assert version.counts == {"train": 48, "validation": 6, "test": 6}
@@ -166,7 +166,9 @@ def test_times_with_an_offset_are_sorted_by_the_moment_that_they_mean(
     hours = [f"2026-03-01T{k:02}:30:00{'+09:00' if k % 2 else 'Z'}" for k in range(24)]
     hours += [f"2026-03-02T{k:02}:30:00Z" for k in range(16)]
     ids = with_metadata(store, project_id, [{"written": one} for one in hours])
-    splits = splits_of(store, freeze(store, project_id, plan=SplitPlan("time", time="written")))
+    splits = splits_of(
+        store, freeze_here(store, project_id, plan=SplitPlan("time", time="written"))
+    )
     moments: dict[str, list[datetime]] = {"train": [], "validation": [], "test": []}
     for example_id, hour in zip(ids, hours, strict=True):
         moments[splits[example_id]].append(datetime.fromisoformat(hour))
@@ -218,17 +220,17 @@ def test_numbers_of_one_count_are_a_time_even_where_they_pass_what_could_be_time
     store: Store, project_id: str, first: int, step: int
 ) -> None:
     ids = with_metadata(store, project_id, [{"n": first + step * k} for k in range(30)])
-    splits = splits_of(store, freeze(store, project_id, plan=SplitPlan("time", time="n")))
+    splits = splits_of(store, freeze_here(store, project_id, plan=SplitPlan("time", time="n")))
     assert [splits[one] for one in ids] == ["train"] * 24 + ["validation"] * 3 + ["test"] * 3
 
 
 def test_what_has_a_split_already_may_have_had_other_times(store: Store, project_id: str) -> None:
     with_metadata(store, project_id, [{"n": k} for k in range(12)])
     plan = SplitPlan("time", time="n")
-    freeze(store, project_id, plan=plan)
+    freeze_here(store, project_id, plan=plan)
     days = [{"n": f"2024-05-{k + 1:02}"} for k in range(12)]
     with_metadata(store, project_id, days, start=12)
-    assert sum(freeze(store, project_id, plan=plan).counts.values()) == 24
+    assert sum(freeze_here(store, project_id, plan=plan).counts.values()) == 24
 
 
 def test_new_examples_without_the_time_are_the_oldest_where_earlier_ones_have_it(
@@ -236,10 +238,10 @@ def test_new_examples_without_the_time_are_the_oldest_where_earlier_ones_have_it
 ) -> None:
     plan = SplitPlan("time", time="n")
     with_metadata(store, project_id, [{"n": f"2024-05-{k + 1:02}"} for k in range(12)])
-    freeze(store, project_id, plan=plan)
+    freeze_here(store, project_id, plan=plan)
     # Synthetic examples have none, and a CSV file has empty cells.
     with_metadata(store, project_id, [{}, {"n": ""}, {"n": " "}], start=12)
-    version = freeze(store, project_id, plan=plan)
+    version = freeze_here(store, project_id, plan=plan)
     assert version.total == 15
     assert any("3 examples have no usable “n”" in one for one in version.warnings)
 
@@ -256,7 +258,7 @@ def test_options_named_in_another_order_are_the_same_for_equal_shares(store: Sto
             {"labels": json.dumps(labels), "id": example_id},
         )
     splits = splits_of(
-        store, freeze(store, project_id, plan=SplitPlan("stratified", label="marks"))
+        store, freeze_here(store, project_id, plan=SplitPlan("stratified", label="marks"))
     )
     alone = Counter(splits[one] for one in ids[::5])
     assert alone == {"train": 16, "validation": 2, "test": 2}
