@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import sem, ttest_ind
 
+from core.clock import new_id, now
 from core.errors import InvalidInput, NotAllowed
 from core.evidence.costs import (
     Costs,
@@ -20,7 +22,7 @@ from core.evidence.costs import (
 )
 from core.statistics.estimates import Estimate, undefined
 from core.study.system import Speed
-from core.workflows.evaluation import slice_work, spending
+from core.workflows.evaluation import reporting, slice_work, spending
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
 from tests.study_builders import time_answers
@@ -90,6 +92,29 @@ def test_hours_of_a_study_and_the_rates_of_its_project(tmp_path: Path) -> None:
     viewer = an_actor(place.project_id, "viewer", name="vic")
     with pytest.raises(NotAllowed):
         spending.set_rates(place.store, viewer, place.project_id, Rates())
+    place.store.close()
+
+
+def test_a_system_that_answers_once_more_has_the_speed_of_the_answers_that_were_rated(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    time_answers(place.store, place.base)
+    rated = place.store.systems.newest_generation(place.base)
+    assert rated
+    summary = {"answers": 8, "seconds": 80.0, "tokens_per_second": 1.0}
+    later = replace(
+        rated, generation_id=new_id("gen"), created_at=now(), summary=summary,
+        spec={**rated.spec, "precision": "nf4"},
+    )  # fmt: skip
+    place.store.transact(lambda: place.store.systems.add_generation(later))
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    assert found.speeds == (Speed(50.0, 0.25), None)
+    content = reporting.report_content(place.store, place.lead, place.result(study_id))
+    base = next(one for one in content["systems"] if one["role"] == "baseline")
+    assert base["speed"] == {**asdict(Speed(50.0, 0.25))}
+    assert base["conditions"]["precision"] != "nf4"
     place.store.close()
 
 
