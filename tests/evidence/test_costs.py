@@ -25,7 +25,7 @@ from core.study.system import Speed
 from core.workflows.evaluation import reporting, slice_work, spending
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
-from tests.study_builders import time_answers
+from tests.study_builders import a_study, a_system, answers_of, time_answers
 
 NO_CORRECTIONS = corrections([], 10)
 
@@ -115,6 +115,28 @@ def test_a_system_that_answers_once_more_has_the_speed_of_the_answers_that_were_
     base = next(one for one in content["systems"] if one["role"] == "baseline")
     assert base["speed"] == {**asdict(Speed(50.0, 0.25))}
     assert base["conditions"]["precision"] != "nf4"
+    place.store.close()
+
+
+def test_speeds_of_two_jobs_are_told_to_be_so(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    answers = answers_of(place.store, place.version_id, 2)
+    about = (place.store, place.project_id, place.version_id, "Third", answers)
+    third = a_system(*about, "tuned", job_id="job_other")
+    study_id = a_study(
+        place.store,
+        place.lead,
+        place.project_id,
+        place.base,
+        place.tuned,
+        third,
+        reason="One prompt for all of them.",
+    )
+    told = [
+        spending.costs_of(place.store, place.lead, place.result(study_id), one).one_job
+        for one in (place.tuned, third)
+    ]
+    assert told == [True, False]
     place.store.close()
 
 

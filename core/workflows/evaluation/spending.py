@@ -25,7 +25,10 @@ def costs_of(store: Store, actor: Actor, result: StudyResult, candidate_id: str)
     made = [store.systems.generation_in(study_id, one) for one in both]
     base, candidate = (one.speed if one else None for one in made)
     return Costs(
-        efforts(store.evidence.hours(study_id)), corrections(rows, judged), (base, candidate)
+        efforts(store.evidence.hours(study_id)),
+        corrections(rows, judged),
+        (base, candidate),
+        one_job=len({one.job_id if one else None for one in made}) == 1,
     )
 
 
