@@ -83,8 +83,8 @@ class EvidenceRows:
         )
 
     def hours(self, study_id: str) -> list[Row]:
-        """Seconds at each station up to a study: annotating and reviewing in its project, rating
-        it, training its systems and generating their answers."""
+        """Seconds at each station up to a study: annotating and reviewing in its project before
+        it opened, rating it, training its systems and generating their answers."""
         return self._db.rows(_HOURS, {"study": study_id})
 
 
@@ -115,7 +115,9 @@ _SCORES = """
     WHERE b.study_id = $study ORDER BY x.metric, b.number
 """
 _HOURS = """
-    WITH study AS (SELECT study_id, project_id, version_id FROM studies WHERE study_id = $study),
+    WITH study AS (
+        SELECT study_id, project_id, version_id, created_at FROM studies WHERE study_id = $study
+    ),
     own AS (SELECT system_id FROM study_systems WHERE study_id = $study),
     worked AS (
         SELECT job_id FROM runs WHERE run_id IN (
@@ -128,10 +130,12 @@ _HOURS = """
            coalesce(sum(r.seconds), 0) AS seconds
     FROM revisions r JOIN examples e ON e.example_id = r.example_id
     WHERE e.project_id = (SELECT project_id FROM study)
+      AND r.created_at <= (SELECT created_at FROM study)
     UNION ALL
     SELECT 'Reviewing', 'people', count(v.seconds), coalesce(sum(v.seconds), 0)
     FROM reviews v JOIN examples e ON e.example_id = v.example_id
     WHERE e.project_id = (SELECT project_id FROM study)
+      AND v.created_at <= (SELECT created_at FROM study)
     UNION ALL
     SELECT 'Rating', 'people', count(*), coalesce(sum(j.seconds), 0)
     FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id

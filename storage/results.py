@@ -188,13 +188,15 @@ class Results:
 
     def reviewed(self, study_id: str) -> int:
         """How many examples were reviewed for every candidate: the pair's first judgement
-        that is not set apart told."""
+        that is no repeat and not set apart told."""
         return int(
             self._db.value(
                 """
                 WITH first AS (
                     SELECT b.system_a, b.system_b, j.outcome
                     FROM judgements j JOIN pairs b ON b.pair_id = j.pair_id
+                    JOIN presentations p
+                        ON p.presentation_id = j.presentation_id AND p.occasion = 1
                     JOIN study_systems o ON o.study_id = j.study_id AND o.role = 'baseline'
                      AND o.system_id IN (b.system_a, b.system_b)
                     LEFT JOIN first_unblindings u

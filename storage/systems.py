@@ -161,6 +161,21 @@ class Systems:
         )
         return _generation(row) if row else None
 
+    def generation_in(self, study_id: str, system_id: str) -> Generation | None:
+        """The time that a system gave the answers that a study shows; the last of several."""
+        row = self._db.one(
+            """
+            SELECT * FROM generations WHERE generation_id IN (
+                SELECT a.generation_id FROM pairs b
+                JOIN answers a ON a.example_id = b.example_id AND a.revision_id = b.revision_id
+                WHERE b.study_id = $study AND b.stratum <> 'gold' AND a.system_id = $system
+            )
+            ORDER BY created_at DESC, generation_id DESC LIMIT 1
+            """,
+            {"study": study_id, "system": system_id},
+        )
+        return _generation(row) if row else None
+
     # Coverage ----------------------------------------------------------------------------------
 
     def is_covered(self, version_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clock import now
-from core.study.unblinding import Seen, Unblinding
+from core.study.unblinding import ANSWERS_READ, Seen, Unblinding
 from storage.database import Database
 
 
@@ -45,6 +45,37 @@ class Unblindings:
             {"study": study_id},
         )
         return [Unblinding(**row) for row in rows]
+
+    def unread(self, system_ids: Sequence[str], person_id: str) -> list[str]:
+        """Those of these systems whose answers this person has never read by name, by the audit."""
+        rows = self._db.rows(
+            """
+            SELECT DISTINCT subject_id FROM audit_events
+            WHERE action = $read AND subject_kind = 'system' AND subject_id IN $systems
+              AND actor_id = $person
+            """,
+            {"read": ANSWERS_READ, "systems": list(system_ids), "person": person_id},
+        )
+        read = {row["subject_id"] for row in rows}
+        return [system_id for system_id in system_ids if system_id not in read]
+
+    def before(self, system_ids: Sequence[str]) -> list[tuple[str, Seen]]:
+        """Who has seen what that tells of a new study of these systems: the ledgers of all studies
+        that compare two of them, and who has read answers of one by name."""
+        rows = self._db.rows(
+            """
+            SELECT person_id, what FROM unblindings WHERE study_id IN (
+                SELECT study_id FROM study_systems WHERE system_id IN $systems
+                GROUP BY study_id HAVING count(*) >= 2
+            )
+            UNION
+            SELECT actor_id, 'answers' FROM audit_events
+            WHERE action = $read AND subject_kind = 'system' AND subject_id IN $systems
+            ORDER BY 1, 2
+            """,
+            {"read": ANSWERS_READ, "systems": list(system_ids)},
+        )
+        return [(row["person_id"], row["what"]) for row in rows]
 
     def untold(
         self, system_ids: Sequence[str], person_id: str, what: Seen, together: int

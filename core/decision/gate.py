@@ -59,15 +59,16 @@ class GatePlan:
 
 @dataclass(frozen=True)
 class GateEvidence:
-    """What the gate reads. `baseline_mean` and `metric_difference` are of the plan's metric, None
-    where it has no comparable scores. `criteria`: name → candidate minus baseline. `withheld`: why
-    there is no verdict, or "". `blind_reason`: why a study that is not blind counts, or "".
-    `enough`: there were pairs enough for the scan; `guessed`: raters told the candidate beyond
-    chance when they were asked.
-    `survives_rater` and `survives` as in `core.study.sensitivity.Sensitivity`. `trained_unknown`:
-    systems of which nobody knows here what they were trained on. `unchecked`: base models whose
-    contamination was not checked; `probed` examples of the split could be, of which `suspects` may
-    have been seen; `difference_without_suspects` is `metric_difference` without these."""
+    """What the gate reads. `baseline_mean` and `metric_difference` are of the plan's metric, over
+    the same examples, None where it has no comparable scores. `criteria`: name → candidate minus
+    baseline. `withheld`: why there is no verdict, or "". `blind_reason`: why a study that is not
+    blind counts, or "". `enough`: there were pairs enough for the scan; `guessed`: raters told the
+    candidate beyond chance when they were asked. `survives_rater` and `survives` as in
+    `core.study.sensitivity.Sensitivity`. `trained_unknown`: systems of which nobody knows here what
+    they were trained on. `unchecked`: base models whose contamination was not checked; `probed`
+    examples of the split could be, of which `suspects` may have been seen;
+    `difference_without_suspects` is `metric_difference` without these.
+    """
 
     reviewed: int
     counted_from: int
@@ -78,7 +79,7 @@ class GateEvidence:
     guessed: bool
     blind_reason: str
     metric_label: str
-    baseline_mean: Estimate | None
+    baseline_mean: float | None
     metric_difference: Estimate | None
     criteria: Mapping[str, Estimate]
     survives_rater: bool | None
@@ -178,11 +179,11 @@ def _metric(plan: GatePlan, found: GateEvidence) -> Check:
     floor = f"by {plan.metric_floor:g} at least"
     needed = f"{plan.metric_gain:.0%} above the baseline, {floor}, and its interval above 0"
     mean, difference = found.baseline_mean, found.metric_difference
-    if mean is None or difference is None or mean.value is None or difference.value is None:
+    if mean is None or difference is None or difference.value is None:
         return Check("metric", label, "not known", needed, "no scores that may be compared")
-    wanted = max(plan.metric_gain * mean.value, plan.metric_floor)
+    wanted = max(plan.metric_gain * mean, plan.metric_floor)
     passed = difference.value >= wanted and difference.low is not None and difference.low > 0
-    seen = f"{mean.value:.3f} → {mean.value + difference.value:.3f}, difference "
+    seen = f"{mean:.3f} → {mean + difference.value:.3f}, difference "
     return Check("metric", label, _state(passed), needed, seen + written(difference, 3))
 
 

@@ -62,11 +62,13 @@ class Corrections:
 @dataclass(frozen=True)
 class Costs:
     """What it took to come to a study's verdict. `speeds`: of baseline and candidate, None for
-    answers that were not made here."""
+    answers that were not made here; `one_job`: both were timed in one job, and so on one machine,
+    beside the same other work."""
 
     efforts: tuple[Effort, ...]
     corrections: Corrections
     speeds: tuple[Speed | None, Speed | None]
+    one_job: bool = True
 
     def total(self, rates: Rates) -> float:
         """The cost of all of it, in the rates' currency."""

@@ -44,7 +44,9 @@ class MeanScore:
 @dataclass(frozen=True)
 class ScoreDifference:
     """Candidate minus baseline on one metric, over the examples that both answered and neither was
-    trained on or shown; `left_out` counts those that one was. `refused`: why none is shown."""
+    trained on or shown; `left_out` counts those that one was. `refused`: why none is shown.
+    `baseline_mean`: the baseline's mean over the same examples, None where there are none, or in a
+    table of an older release."""
 
     baseline_id: str
     candidate_id: str
@@ -52,6 +54,7 @@ class ScoreDifference:
     difference: Estimate
     left_out: int
     refused: str = ""
+    baseline_mean: float | None = None
 
     @property
     def says(self) -> Better:
@@ -72,9 +75,10 @@ class ScoreDifference:
 
     def turned(self) -> ScoreDifference:
         """The same with the roles exchanged."""
+        mean, more = self.baseline_mean, self.difference.value
         return ScoreDifference(
             self.candidate_id, self.baseline_id, self.metric, negated(self.difference),
-            self.left_out, self.refused,
+            self.left_out, self.refused, None if mean is None or more is None else mean + more,
         )  # fmt: skip
 
     def unlike(self, reason: str) -> ScoreDifference:
@@ -202,7 +206,10 @@ def _difference(
         np.random.default_rng(SEED),
         bounds=metric_named(metric).bounds,
     )
-    return ScoreDifference(baseline, candidate, metric, difference, int(seen.sum()))
+    mean = float(first[0][fair].mean()) if fair.any() else None
+    return ScoreDifference(
+        baseline, candidate, metric, difference, int(seen.sum()), baseline_mean=mean
+    )
 
 
 def _codes(table: Any, column: str) -> tuple[list[str], NDArray[np.int64]]:

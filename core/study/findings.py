@@ -215,11 +215,9 @@ def _flags(
 def _agreement(
     criteria: Sequence[str], judgements: Sequence[Judgement], ratings: Sequence[Rating]
 ) -> tuple[Agreement, ...]:
-    choices = _table(
-        (j.rater_id, j.pair_id, j.preferred_system_id or j.outcome)
-        for j in judgements
-        if j.outcome != "cannot_judge"
-    )
+    told = _first_looks([j for j in judgements if j.outcome != "cannot_judge"])
+    first = {j.judgement_id for j in _first_looks(judgements)}
+    choices = _table((j.rater_id, j.pair_id, _told(j)) for j in told)
     found = [
         Agreement(
             "choice",
@@ -230,7 +228,9 @@ def _agreement(
     ]
     for name in criteria:
         marks = _table(
-            (r.rater_id, (r.pair_id, r.system_id), r.value) for r in ratings if r.criterion == name
+            (r.rater_id, (r.pair_id, r.system_id), r.value)
+            for r in ratings
+            if r.criterion == name and r.judgement_id in first
         )
         found.append(
             Agreement(
@@ -241,6 +241,23 @@ def _agreement(
             )
         )
     return tuple(found)
+
+
+def _told(judgement: Judgement) -> str:
+    """What was said, by the two places of a pair: by systems, chance would seem to agree less the
+    more systems there are, though each pair leaves two to choose from."""
+    if judgement.preferred_system_id is None:
+        return judgement.outcome
+    return str(judgement.system_ids.index(judgement.preferred_system_id))
+
+
+def _first_looks(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Each rater's first judgement of each pair, as `count_split` takes it: a file of judgements
+    may hold several."""
+    first: dict[tuple[str, str], Judgement] = {}
+    for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
+        first.setdefault((judgement.rater_id, judgement.pair_id), judgement)
+    return list(first.values())
 
 
 def _table(views: Iterable[tuple[str, Any, Any]]) -> list[list[Any]]:

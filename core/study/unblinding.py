@@ -14,6 +14,8 @@ from core.errors import InvalidInput
 
 Seen = Literal["results", "answers", "judgements"]
 """Numbers of a study; answers under the names of their systems; an export of its judgements."""
+ANSWERS_READ = "answers_read"
+"""In the audit log: a person has read answers of a system under its name, the first time."""
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ def read_answers(
         page.empty("No answers yet", "Generate some, or import those of another system.")
         return
     st.warning(
-        "Not blind: this page names the systems. Raters use Rate; what you rate in an open study "
-        "of two of them after reading here is counted apart.",
+        "Not blind: this page names the systems. Raters use Rate; what you rate in a study of one "
+        "of them after reading here, open or still to open, is counted apart.",
         icon=":material/visibility:",
     )
     chosen = st.multiselect(

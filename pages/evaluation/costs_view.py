@@ -39,7 +39,10 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
     ]
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, f"hours-{found.candidate_id}.csv")
-    st.caption("Annotating and reviewing count the whole project, the rest this study's systems.")
+    st.caption(
+        "Annotating and reviewing count the whole project until the study opened, the rest this "
+        "study's systems."
+    )
     if costs.corrections.baseline.n:
         share = written(costs.corrections.share, 0, percent=True)
         st.write(
@@ -50,15 +53,28 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
     if any(costs.speeds):
         told = zip(("Baseline", "candidate"), costs.speeds, strict=True)
         st.write(f"Answering: {'; '.join(f'{who} {_speed(speed)}' for who, speed in told)}.")
-    more = extra_seconds(*costs.speeds)
-    if more and more.value is not None:
-        word = "longer" if more.value >= 0 else "less"
-        more = more if more.value >= 0 else negated(more)
-        st.write(f"An answer of the candidate takes {written(more)} seconds {word}, over batches.")
+    if extra := _extra(costs):
+        st.write(extra)
     if _given(rates):
         st.write(_return(costs, rates, found))
     if actor.has(result.study.project_id, "lead"):
         _rates_form(store, actor, result.study.project_id, rates, found)
+
+
+def _extra(costs: Costs) -> str:
+    """How much longer or less an answer of the candidate takes; "" where that is not known."""
+    more = extra_seconds(*costs.speeds)
+    if more is None or more.value is None:
+        return ""
+    word = "longer" if more.value >= 0 else "less"
+    more = more if more.value >= 0 else negated(more)
+    apart = (
+        ""
+        if costs.one_job
+        else " They were timed in two jobs: another machine, or other work beside one of them, may "
+        "be the reason."
+    )
+    return f"An answer of the candidate takes {written(more)} seconds {word}, over batches.{apart}"
 
 
 def _speed(speed: Speed | None) -> str:

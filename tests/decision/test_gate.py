@@ -27,7 +27,7 @@ GOOD = GateEvidence(
     guessed=False,
     blind_reason="",
     metric_label="token F1",
-    baseline_mean=an_estimate(0.40, 0.35, 0.45),
+    baseline_mean=0.40,
     metric_difference=an_estimate(0.10, 0.05, 0.15),
     criteria={"relevance": an_estimate(0.2, -0.1, 0.5), "bias": an_estimate(0.0, -0.2, 0.2)},
     survives_rater=True,
@@ -91,7 +91,7 @@ def test_a_criterion_stands_as_its_evidence_shows(
 
 
 def test_a_gain_over_almost_nothing_is_measured_by_the_floor() -> None:
-    near_zero: dict[str, Any] = {"baseline_mean": an_estimate(0.001, 0.0, 0.002)}
+    near_zero: dict[str, Any] = {"baseline_mean": 0.001}
     assert states(**near_zero, metric_difference=an_estimate(0.01, 0.005, 0.02))["metric"] == (
         "failed"
     )

@@ -13,7 +13,7 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
-from core.workflows.evaluation import results, score_report, scoring, studies, systems
+from core.workflows.evaluation import gating, results, score_report, scoring, studies, systems
 from tests.builders import a_project, a_store, accepted_examples, an_actor
 from tests.job_builders import run_here
 from tests.study_builders import (
@@ -173,6 +173,35 @@ def test_nothing_is_called_better_on_examples_that_a_system_was_trained_on(place
     assert "trained on these" in shown.note
     fair = place.table(split="test").systems[1].against["token_f1"]
     assert (fair.says, fair.difference.n, fair.note) == ("better", 10, "")
+
+
+def test_the_gate_measures_a_gain_by_the_baseline_on_the_examples_of_the_difference(
+    place: Place,
+) -> None:
+    examples = place.store.versions.examples(place.version_id)
+    columns = (examples.column(n).to_pylist() for n in ("example_id", "output"))
+    right = dict(zip(*columns, strict=True))
+    told = [*list(right.items())[:20], *[(one, f"{right[one]} or not") for one in [*right][20:]]]
+    base = a_system(
+        place.store, place.project_id, place.version_id, "Base", dict(told), "base", job_id=None,
+        conditions=ALIKE,
+    )  # fmt: skip
+    run_id = place.run(place.version_id)
+    tuned = a_system(
+        place.store, place.project_id, place.version_id, "Run", right, "tuned", job_id=None,
+        conditions=ALIKE, run_id=run_id,
+    )  # fmt: skip
+    place.score(base, tuned)
+    study_id = a_study(place.store, place.lead, place.project_id, base, tuned)
+    on_test = place.table(split="test").systems[0].means["token_f1"].mean.value
+    assert on_test is not None
+    result = results.study_report(place.store, place.lead, study_id).content
+    assert result is not None
+    checks = gating.gate_checks(place.store, place.lead, result, tuned)
+    (check,) = (check for check in checks if check.name == "metric")
+    assert check.seen.startswith(f"{on_test:.3f} → 1.000")
+    turned = place.table(split="all", baseline_id=tuned).systems
+    assert [one.against["token_f1"].baseline_mean for one in turned if one.against] == [1.0]
 
 
 def test_the_old_and_the_new_model_meet_on_the_same_test_examples_of_two_versions(

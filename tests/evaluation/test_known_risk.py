@@ -60,14 +60,18 @@ def find(store: Store, place: Place, found: dict[str, str]) -> None:
     """A check that looked at every example and found something of a severity in some."""
     for row in store.versions.examples(place.version_id).to_pylist():
         about = {"p": place.project_id, "e": row["example_id"], "r": row["revision_id"]}
+        about["at"] = store.database.value(
+            "SELECT position FROM example_current WHERE example_id = $e", {"e": row["example_id"]}
+        )
         store.database.execute(
-            "INSERT INTO checked_examples VALUES ($p, $e, $r, 1, 1, 1, '', 0, NULL, NULL, NULL)",
+            "INSERT INTO checked_examples VALUES ($p, $e, $r, 1, 1, 1, '', 0, NULL, NULL, NULL, "
+            "$at)",
             about,
         )
         if row["example_id"] in found:
             store.database.execute(
                 "INSERT INTO example_findings VALUES ($p, $e, $r, 'secret', $s, 'output', NULL, "
-                "NULL, 'A password.', NULL)",
+                "NULL, 'A password.', NULL, $at)",
                 {**about, "s": found[row["example_id"]]},
             )
 

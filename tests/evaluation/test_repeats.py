@@ -18,7 +18,7 @@ from core.workflows.evaluation import rating, results, seals, studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
-from tests.study_builders import rate_all
+from tests.study_builders import a_judgement, a_study, a_system, answers_of, rate_all
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +156,22 @@ def test_a_plan_without_repeats_is_written_as_before_and_its_seal_opens(place: P
         assert opened["content"]["plan"].get("repeats", 0.0) == share
     with pytest.raises(InvalidInput, match="between 0 and a half"):
         StudyPlan(40, 40, 4, repeats=0.7)
+
+
+def test_a_repeat_whose_first_judgement_was_taken_back_makes_no_pair_reviewed(place: Place) -> None:
+    other = a_system(
+        place.store, place.project_id, place.version_id, "Third",
+        answers_of(place.store, place.version_id, 2), "tuned",
+    )  # fmt: skip
+    study_id = a_study(
+        place.store, place.lead, place.project_id, place.base, place.tuned, other, size=8,
+        repeats=0.2,
+    )  # fmt: skip
+    rate_all(place.store, place.rater(), study_id, a_judgement)
+    judged = place.store.judgements.of_study(study_id)
+    (again, *_) = (one for one in judged if one.occasion == 2)
+    (first,) = (one for one in judged if one.pair_id == again.pair_id and one.occasion == 1)
+    rating.take_back(place.store, place.rater(), study_id, first.judgement_id)
+    assert place.result(study_id).reviewed == 7
+    study = studies.get_study(place.store, place.lead, study_id)
+    assert results.reviewed_of(place.store, place.lead, study, 15) == 7

@@ -153,6 +153,43 @@ def test_what_is_seen_of_a_study_is_noted_in_every_other_of_the_same_systems(pla
     assert seen(place, first) == seen(place, second) == [(place.lead.person_id, "answers")]
 
 
+def test_answers_read_by_name_before_a_study_opens_set_its_judgements_apart(place: Place) -> None:
+    for _ in range(2):
+        generating.answers_page(place.store, place.lead, place.version_id, [place.base])
+    study_id = place.study(size=20)
+    assert seen(place, study_id) == [(place.lead.person_id, "answers")]
+    assert rate_as_lead(place, study_id, "tuned", most=2) == 2
+    place.vote_all(study_id, ["base"] * 3)
+    assert place.compared(study_id).verdicts == {"baseline": 3}
+    assert place.compared(study_id).set_apart == {"candidate": 2}
+    (event,) = place.store.audit.of_subject("system", place.base)[-1:]
+    assert (event.said, event.actor_id) == ("answers read", place.lead.person_id)
+    assert [one.said for one in place.store.audit.of_subject("system", place.base)].count(
+        "answers read"
+    ) == 1
+
+
+def test_what_was_seen_of_a_study_is_noted_in_those_of_the_same_systems_that_open_later(
+    place: Place,
+) -> None:
+    first = place.study(size=6)
+    place.vote_all(first, ["base"])
+    studies.set_closed(place.store, place.lead, first, True)
+    results.pairs_page(place.store, place.lead, first)
+    again = place.study(size=6)
+    assert seen(place, again) == [(place.lead.person_id, "answers")]
+    assert rate_as_lead(place, again, "tuned") == 6
+    assert place.compared(again).set_apart == {"candidate": 6}
+    third = a_system(
+        place.store,
+        place.project_id,
+        place.version_id,
+        "Third",
+        answers_of(place.store, place.version_id, 2),
+    )
+    assert seen(place, a_study(place.store, place.lead, place.project_id, place.base, third)) == []
+
+
 def test_an_opened_seal_tells_who_answered_what_and_is_noted(place: Place) -> None:
     study_id = place.study(size=6)
     studies.set_closed(place.store, place.lead, study_id, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import sem, ttest_ind
 
+from core.clock import new_id, now
 from core.errors import InvalidInput, NotAllowed
 from core.evidence.costs import (
     Costs,
@@ -20,10 +22,10 @@ from core.evidence.costs import (
 )
 from core.statistics.estimates import Estimate, undefined
 from core.study.system import Speed
-from core.workflows.evaluation import slice_work, spending
+from core.workflows.evaluation import reporting, slice_work, spending
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
-from tests.study_builders import time_answers
+from tests.study_builders import a_study, a_system, answers_of, time_answers
 
 NO_CORRECTIONS = corrections([], 10)
 
@@ -90,6 +92,67 @@ def test_hours_of_a_study_and_the_rates_of_its_project(tmp_path: Path) -> None:
     viewer = an_actor(place.project_id, "viewer", name="vic")
     with pytest.raises(NotAllowed):
         spending.set_rates(place.store, viewer, place.project_id, Rates())
+    place.store.close()
+
+
+def test_a_system_that_answers_once_more_has_the_speed_of_the_answers_that_were_rated(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    time_answers(place.store, place.base)
+    rated = place.store.systems.newest_generation(place.base)
+    assert rated
+    summary = {"answers": 8, "seconds": 80.0, "tokens_per_second": 1.0}
+    later = replace(
+        rated, generation_id=new_id("gen"), created_at=now(), summary=summary,
+        spec={**rated.spec, "precision": "nf4"},
+    )  # fmt: skip
+    place.store.transact(lambda: place.store.systems.add_generation(later))
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    assert found.speeds == (Speed(50.0, 0.25), None)
+    content = reporting.report_content(place.store, place.lead, place.result(study_id))
+    base = next(one for one in content["systems"] if one["role"] == "baseline")
+    assert base["speed"] == {**asdict(Speed(50.0, 0.25))}
+    assert base["conditions"]["precision"] != "nf4"
+    place.store.close()
+
+
+def test_speeds_of_two_jobs_are_told_to_be_so(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    answers = answers_of(place.store, place.version_id, 2)
+    about = (place.store, place.project_id, place.version_id, "Third", answers)
+    third = a_system(*about, "tuned", job_id="job_other")
+    study_id = a_study(
+        place.store,
+        place.lead,
+        place.project_id,
+        place.base,
+        place.tuned,
+        third,
+        reason="One prompt for all of them.",
+    )
+    told = [
+        spending.costs_of(place.store, place.lead, place.result(study_id), one).one_job
+        for one in (place.tuned, third)
+    ]
+    assert told == [True, False]
+    place.store.close()
+
+
+def test_what_is_annotated_after_a_study_opened_is_no_cost_of_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8)
+    for k, minutes in enumerate((-5, 5)):
+        place.store.database.execute(
+            "UPDATE revisions SET seconds = 36, created_at = (SELECT created_at FROM studies) "
+            "+ to_minutes($minutes) WHERE revision_id = "
+            "(SELECT revision_id FROM revisions ORDER BY revision_id LIMIT 1 OFFSET $k)",
+            {"minutes": minutes, "k": k},
+        )
+    found = spending.costs_of(place.store, place.lead, place.result(study_id), place.tuned)
+    told = [(one.times, one.hours) for one in found.efforts if one.station == "Annotating"]
+    assert told == [(1, 0.01)]
     place.store.close()
 
 

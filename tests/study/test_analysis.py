@@ -113,6 +113,20 @@ def test_a_risk_stratum_stays_out_of_the_verdict_and_enters_weighted(tmp_path: P
     assert (nothing["verdict"], nothing["net_preference"]) == ("not shown", None)
 
 
+def test_a_uniform_stratum_that_was_not_drawn_alike_gives_no_verdict(tmp_path: Path) -> None:
+    rows = [
+        a_row(f"{name}{k}", "tuned", stratum=stratum, probability=p)
+        for name, stratum, p in (("a", "uniform", 0.1), ("b", "uniform", 0.5), ("c", "risk", 1.0))
+        for k in range(20)
+    ]
+    for some in (rows, rows[:40]):
+        found = analysed(tmp_path, some)
+        assert (found["verdict"], found["comparisons"]) == ("not shown", 0)
+        assert found["left_out"] == len(some)
+        assert "no stratum called “uniform” was drawn with one" in found["sentence"]
+        assert found["weighted_net_preference"] == 1.0
+
+
 def test_the_weighted_mean_covers_the_mean_of_a_population_drawn_unequally() -> None:
     draw = random.Random(9)
     population = [(draw.choice([-1, 0, 1, 1]), draw.choice([0.1, 0.5])) for _ in range(2000)]
@@ -147,6 +161,21 @@ def test_a_rater_who_carries_everything_leaves_nothing_behind(tmp_path: Path) ->
 def test_one_person_who_judges_twice_is_no_disagreement(tmp_path: Path) -> None:
     rows = [a_row("a", "tuned"), a_row("a", "base"), a_row("b", "tuned"), a_row("b", "base", "bo")]
     assert analysed(tmp_path, rows)["splits"] == 1
+
+
+def test_agreement_is_of_the_first_look_of_each_rater(tmp_path: Path) -> None:
+    def marks(left: int, right: int) -> Row:
+        return {"left": {"relevance": left}, "right": {"relevance": right}}
+
+    looks = [
+        a_row("a", "tuned", "ada", time="2026-11-02T08:00:00Z", ratings=marks(5, 3)),
+        a_row("a", "base", "ada", time="2026-11-02T09:00:00Z", ratings=marks(2, 4)),
+        a_row("a", "tuned", "bo", time="2026-11-02T10:00:00Z", ratings=marks(5, 3)),
+    ]
+    for rows in (looks, looks[::-1]):
+        found = analysed(tmp_path, rows)
+        assert (found["splits"], found["raw_agreement"]) == (0, 1.0)
+        assert found["agreement"]["relevance"]["raw"] == 1.0
 
 
 def test_many_judgements_of_many_raters_are_analysed(tmp_path: Path) -> None:

@@ -152,8 +152,8 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
         )
         if detail["reason"]:
             store.studies.add_note(study_id, UNLIKE, detail["reason"], job.created_by)
-        for one in store.unblindings.of_study(detail.get("copy_of", "")):
-            store.unblindings.add(study_id, one.person_id, one.what)
+        for person_id, what in store.unblindings.before(detail["systems"]):
+            store.unblindings.add(study_id, person_id, what)
         store.audit.record(
             "study_opened", "study", study_id, job.created_by, project_id=job.project_id,
             pairs=drawn["pairs"], blind=leaks.blind, seal=drawn["seal"],

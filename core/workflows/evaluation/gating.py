@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.decision.gate import Check, GateEvidence, GatePlan, gate
 from core.scoring.contamination_check import ContaminationCheck
 from core.scoring.metrics import metric
+from core.scoring.score_table import MeanScore, ScoreDifference
 from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.study.study import Study
@@ -103,7 +104,7 @@ def _evidence(
         guessed=guessed is not None and says_better(guessed.index) == "better",
         blind_reason=note.text if note else "",
         metric_label=metric(plan.metric).label,
-        baseline_mean=mean.mean if mean else None,
+        baseline_mean=_baseline_mean(against, mean),
         metric_difference=against.difference if against else None,
         criteria={c.criterion: c.difference for c in compared.criteria},
         survives_rater=sensitivity.survives_each_rater,
@@ -117,6 +118,14 @@ def _evidence(
         suspects=len(suspects),
         difference_without_suspects=without.difference if without else None,
     )
+
+
+def _baseline_mean(against: ScoreDifference | None, every: MeanScore | None) -> float | None:
+    """The baseline's mean over the examples of the difference; over all of them in a table of an
+    older release."""
+    if against is not None and against.baseline_mean is not None:
+        return against.baseline_mean
+    return every.mean.value if every else None
 
 
 def _survives(compared: Comparison, otherwise: bool | None) -> bool | None:

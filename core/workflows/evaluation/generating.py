@@ -254,8 +254,8 @@ def answers_page(
     limit: int = 10,
     offset: int = 0,
 ) -> list[AnsweredExample]:
-    """Examples with the answers of these systems; leads only (not blind, which the ledgers of open
-    studies of them note)."""
+    """Examples with the answers of these systems; leads only (not blind, which the ledgers of
+    studies of them note, of those that open later too)."""
     require_lead(store, actor, version_id)
     note_answers_read(store, actor, get_version(store, actor, version_id).project_id, system_ids)
     return store.answers.side_by_side(version_id, list(system_ids), metric, limit, offset)

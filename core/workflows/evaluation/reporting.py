@@ -65,7 +65,7 @@ def report_content(store: Store, actor: Actor, result: StudyResult) -> dict[str,
             "counts": version.counts,
             "references": store.versions.references(version.version_id),
         },
-        "systems": [_system(store, one) for one in study.systems],
+        "systems": [_system(store, study.study_id, one) for one in study.systems],
         "withheld": result.withheld,
         "counted_from": result.counted_from,
         "reviewed": result.reviewed,
@@ -117,9 +117,9 @@ def _study(study: Study) -> dict[str, Any]:
     }
 
 
-def _system(store: Store, one: StudySystem) -> dict[str, Any]:
+def _system(store: Store, study_id: str, one: StudySystem) -> dict[str, Any]:
     system = store.systems.by_id(one.system_id)
-    generation = store.systems.newest_generation(one.system_id)
+    generation = store.systems.generation_in(study_id, one.system_id)
     run = store.runs.by_id(system.run_id) if system and system.run_id else None
     return {
         **asdict(one),

@@ -21,10 +21,14 @@ def costs_of(store: Store, actor: Actor, result: StudyResult, candidate_id: str)
     get_study(store, actor, study_id)
     rows = store.evidence.corrections(study_id, candidate_id)
     judged = store.evidence.judged_times(study_id, candidate_id)
-    made = [store.systems.newest_generation(one) for one in (baseline.system_id, candidate_id)]
+    both = baseline.system_id, candidate_id
+    made = [store.systems.generation_in(study_id, one) for one in both]
     base, candidate = (one.speed if one else None for one in made)
     return Costs(
-        efforts(store.evidence.hours(study_id)), corrections(rows, judged), (base, candidate)
+        efforts(store.evidence.hours(study_id)),
+        corrections(rows, judged),
+        (base, candidate),
+        one_job=len({one.job_id if one else None for one in made}) == 1,
     )
 
 

@@ -1,6 +1,7 @@
 """The unblinding ledger: what of a study a person has opened, noted once, where it is opened.
 
-It is noted of closed studies too: one may be reopened.
+It is noted of closed studies too: one may be reopened. A study that opens takes over
+what people have seen of its systems before (`storage.unblindings.before`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.study.study import Study
-from core.study.unblinding import Seen, Unblinding
+from core.study.unblinding import ANSWERS_READ, Seen, Unblinding
 from core.workflows.evaluation.studies import get_study, get_study_as_lead
 
 if TYPE_CHECKING:
@@ -62,15 +63,23 @@ def note_answers_read(
     store: Store, actor: Actor, project_id: str, system_ids: Sequence[str]
 ) -> None:
     """Note that the person reads answers of these systems under their names: whoever reads those
-    of one that a study compares can tell it from the others."""
-    if not store.unblindings.untold(system_ids, actor.person_id, "answers", together=1):
+    of one that a study compares can tell it from the others. The audit log has it of the system,
+    for the studies that are still to open."""
+    person_id = actor.person_id
+
+    def untold() -> tuple[list[str], list[str]]:
+        studies = store.unblindings.untold(system_ids, person_id, "answers", together=1)
+        return studies, store.unblindings.unread(system_ids, person_id)
+
+    if not any(untold()):
         return
 
     def save() -> None:
-        for study_id in store.unblindings.untold(
-            system_ids, actor.person_id, "answers", together=1
-        ):
+        studies, systems = untold()
+        for study_id in studies:
             _note(store, actor, study_id, project_id, "answers")
+        for system_id in systems:
+            store.audit.record(ANSWERS_READ, "system", system_id, person_id, project_id=project_id)
 
     store.transact(save)
 
