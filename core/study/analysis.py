@@ -79,13 +79,14 @@ def analyse(file: JudgementFile, baseline: str, candidate: str, *, complete: boo
 
 
 def _drawn_alike(file: JudgementFile) -> set[str]:
-    """The comparisons that were drawn with one probability: those of the uniform stratum, if there
-    is another one, else all; none where two of these are known to differ."""
+    """The comparisons that were drawn with one probability: all where no two are known to differ,
+    else those of the uniform stratum."""
     strata = {j.pair_id: j.stratum for j in file.judgements}
     uniform = {pair for pair, stratum in strata.items() if stratum == UNIFORM}
-    alike = uniform or set(strata)
-    differ = len({p for pair, p in file.probabilities.items() if pair in alike}) > 1
-    return set() if differ else alike
+    differ = len(set(file.probabilities.values())) > 1
+    if uniform and len(uniform) < len(strata):
+        return uniform
+    return set() if differ else set(strata)
 
 
 def _share_of_decided(worth: Sequence[int]) -> Estimate:
@@ -113,8 +114,8 @@ def sentence(found: Analysis) -> str:
     """The verdict in one sentence."""
     if not found.comparison.judged and found.left_out:
         return (
-            "No verdict: the examples were drawn with different probabilities, and no stratum "
-            f"called “{UNIFORM}” was drawn with one."
+            "No verdict: the examples were drawn with different probabilities, and none of them is "
+            f"of a stratum called “{UNIFORM}”."
         )
     return headline(
         found.comparison.net,

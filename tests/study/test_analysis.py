@@ -113,20 +113,6 @@ def test_a_risk_stratum_stays_out_of_the_verdict_and_enters_weighted(tmp_path: P
     assert (nothing["verdict"], nothing["net_preference"]) == ("not shown", None)
 
 
-def test_a_uniform_stratum_that_was_not_drawn_alike_gives_no_verdict(tmp_path: Path) -> None:
-    rows = [
-        a_row(f"{name}{k}", "tuned", stratum=stratum, probability=p)
-        for name, stratum, p in (("a", "uniform", 0.1), ("b", "uniform", 0.5), ("c", "risk", 1.0))
-        for k in range(20)
-    ]
-    for some in (rows, rows[:40]):
-        found = analysed(tmp_path, some)
-        assert (found["verdict"], found["comparisons"]) == ("not shown", 0)
-        assert found["left_out"] == len(some)
-        assert "no stratum called “uniform” was drawn with one" in found["sentence"]
-        assert found["weighted_net_preference"] == 1.0
-
-
 def test_the_weighted_mean_covers_the_mean_of_a_population_drawn_unequally() -> None:
     draw = random.Random(9)
     population = [(draw.choice([-1, 0, 1, 1]), draw.choice([0.1, 0.5])) for _ in range(2000)]
