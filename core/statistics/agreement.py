@@ -58,8 +58,8 @@ def krippendorff_alpha(table: Table, level: Level, rng: np.random.Generator) -> 
         return undefined(0, method, NOTHING_SHARED)
     points = np.arange(len(counts.values)) if level == "nominal" else np.array(counts.values)
 
-    def alpha(rows: Floats) -> float:
-        return _alpha(rows, points.astype(np.float64), level)
+    def alpha(rows: Floats, times: Floats) -> float:
+        return _alpha(rows, times, points.astype(np.float64), level)
 
     found = _estimate(alpha, shared, method, rng)
     commonest = int(shared.sum(axis=0).argmax())
@@ -70,13 +70,13 @@ def krippendorff_alpha(table: Table, level: Level, rng: np.random.Generator) -> 
     return replace(found, low=None, high=None, reason=reason)
 
 
-def _alpha(rows: Floats, points: Floats, level: Level) -> float:
-    totals = rows.sum(axis=0)
+def _alpha(rows: Floats, times: Floats, points: Floats, level: Level) -> float:
+    totals = times @ rows
     n = totals.sum()
     distance = _distance(points, totals, level)
     within = ((rows @ distance) * rows).sum(axis=1) / (rows.sum(axis=1) - 1)
     expected = totals @ distance @ totals / (n - 1)
-    return float("nan") if expected == 0 else float(1 - within.sum() / expected)
+    return float("nan") if expected == 0 else float(1 - times @ within / expected)
 
 
 def _distance(points: Floats, totals: Floats, level: Level) -> Floats:
@@ -104,7 +104,11 @@ def raw_agreement(table: Table, rng: np.random.Generator) -> Estimate:
     if (shared.sum(axis=1) == 2).all():
         return proportion(int((shared.max(axis=1) == 2).sum()), len(shared))
     identity = np.eye(shared.shape[1])
-    return _estimate(lambda rows: _observed(rows, identity), shared, "raw agreement", rng)
+
+    def observed(rows: Floats, times: Floats) -> float:
+        return _observed(rows, times, identity)
+
+    return _estimate(observed, shared, "raw agreement", rng)
 
 
 def gwet_ac(
@@ -128,23 +132,24 @@ def gwet_ac(
         return undefined(len(counts.shared), method, ONE_VALUE)
     weights = np.eye(q) if level == "nominal" else _ordinal_weights(q)
 
-    def coefficient(rows: Floats) -> float:
+    def coefficient(rows: Floats, times: Floats) -> float:
         # Chance agreement also learns from units that one person rated, observed agreement cannot.
-        shares = (rows / rows.sum(axis=1, keepdims=True)).mean(axis=0)
+        raters = rows.sum(axis=1)
+        shares = times @ (rows / raters[:, None]) / times.sum()
         chance = weights.sum() / (q * (q - 1)) * (shares * (1 - shares)).sum()
-        seen = _observed(rows[rows.sum(axis=1) >= 2], weights)
+        seen = _observed(rows[raters >= 2], times[raters >= 2], weights)
         return float("nan") if chance == 1 else float((seen - chance) / (1 - chance))
 
     rated = counts.matrix[counts.matrix.sum(axis=1) >= 1]
     return _estimate(coefficient, rated, method, rng, n=len(counts.shared))
 
 
-def _observed(rows: Floats, weights: Floats) -> float:
-    if not len(rows):
+def _observed(rows: Floats, times: Floats, weights: Floats) -> float:
+    if not times.sum():
         return float("nan")
     raters = rows.sum(axis=1)
     agreeing = (rows * (rows @ weights - 1)).sum(axis=1)
-    return float((agreeing / (raters * (raters - 1))).mean())
+    return float(times @ (agreeing / (raters * (raters - 1))) / times.sum())
 
 
 def _ordinal_weights(q: int) -> Floats:
@@ -176,21 +181,24 @@ def _order(value: Value) -> tuple[bool, float, str]:
 
 
 def _estimate(
-    statistic: Callable[[Floats], float],
+    statistic: Callable[[Floats, Floats], float],
     rows: Floats,
     method: str,
     rng: np.random.Generator,
     n: int | None = None,
 ) -> Estimate:
+    """The statistic of rows that occur so many times, with a bootstrap over units: those that are
+    rated alike are drawn together."""
     units, shared = len(rows), len(rows) if n is None else n
-    value = statistic(rows)
+    kinds, times = np.unique(rows, axis=0, return_counts=True)
+    value = statistic(kinds, times.astype(np.float64))
     if np.isnan(value):
         return undefined(shared, method, ONE_VALUE)
     few = f"Fewer than {FEWEST_UNITS} units give no interval."
     if shared < FEWEST_UNITS:
         return Estimate(value, None, None, shared, method, reason=few)
-    drawn = rng.integers(units, size=(RESAMPLES, units))
-    resampled = np.array([statistic(rows[sample]) for sample in drawn])
+    drawn = rng.multinomial(units, times / units, size=RESAMPLES).astype(np.float64)
+    resampled = np.array([statistic(kinds, sample) for sample in drawn])
     resampled = resampled[~np.isnan(resampled)]
     if len(resampled) < RESAMPLES / 2:
         return Estimate(value, None, None, shared, method, reason=few)

@@ -129,7 +129,7 @@ def _lowest_of(counted: tuple[Floats, Floats], level: float, prior: Floats) -> f
     ruled_out, kept = -1.0, 1.0
     for _ in range(_HALVINGS):  # the capital falls as m rises, for every single stake
         middle = (ruled_out + kept) / 2
-        if _highest_log_e(*counted, middle, prior) >= claim:
+        if _reaches(claim, *counted, middle, prior):
             ruled_out = middle
         else:
             kept = middle
@@ -144,14 +144,38 @@ def _counted(seen: Floats) -> tuple[Floats, Floats]:
     return distinct, counts.cumsum(axis=0)
 
 
+def _reaches(claim: float, distinct: Floats, counts: Floats, m: float, prior: Floats) -> bool:
+    """Whether `_highest_log_e` is `claim` at least; only where a single stake alone comes so far is
+    the mixture looked at, which never outgrows the best of its stakes."""
+    gains = _gains(distinct, m)
+    for start in range(0, len(counts), _ROWS_AT_ONCE):
+        capital = counts[start : start + _ROWS_AT_ONCE] @ gains
+        near = capital.max(axis=1) >= claim
+        if near.any() and _log_mixtures(capital[near], prior).max() >= claim:
+            return True
+    return False
+
+
 def _highest_log_e(distinct: Floats, counts: Floats, m: float, prior: Floats) -> float:
     """The log of the largest capital against a mean of at most `m`, which lies in -1 < m < 1."""
-    # As a share of the largest stake that cannot ruin: 1 / (1 + m).
-    gains = np.log1p(np.outer((distinct - m) / (1 + m), _STAKES))
+    gains = _gains(distinct, m)
     highest = -math.inf
     for start in range(0, len(counts), _ROWS_AT_ONCE):
-        capital = counts[start : start + _ROWS_AT_ONCE] @ gains + prior
-        top = capital.max(axis=1, keepdims=True)
-        logs = top[:, 0] + np.log(np.exp(capital - top).sum(axis=1))
-        highest = max(highest, float(logs.max()))
+        capital = counts[start : start + _ROWS_AT_ONCE] @ gains
+        highest = max(highest, float(_log_mixtures(capital, prior).max()))
     return highest
+
+
+def _gains(distinct: Floats, m: float) -> Floats:
+    """The log of what each stake makes of each value, values × stakes."""
+    # As a share of the largest stake that cannot ruin: 1 / (1 + m).
+    gains: Floats = np.log1p(np.outer((distinct - m) / (1 + m), _STAKES))
+    return gains
+
+
+def _log_mixtures(capital: Floats, prior: Floats) -> Floats:
+    """The logs of the mixtures over stakes, from the logs of their capitals, rows × stakes."""
+    weighed = capital + prior
+    top = weighed.max(axis=1, keepdims=True)
+    logs: Floats = top[:, 0] + np.log(np.exp(weighed - top).sum(axis=1))
+    return logs

@@ -114,3 +114,14 @@ def test_values_that_turn_over_leave_no_mean_and_say_so() -> None:
     found = always_valid_mean([1] * 400 + [-1] * 4000)
     assert found.low is None
     assert "changed" in found.reason
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bound_is_where_the_largest_capital_stops_to_claim(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.choice([-1.0, -0.4, 0.0, 1.0], size=400, p=[0.2, 0.1, 0.3, 0.4]).tolist()
+    low = always_valid_mean(values).low
+    assert low is not None
+    claim = 2 / (1 - 0.95)
+    assert highest_e_value(values, against=low - 1e-6) >= claim
+    assert highest_e_value(values, against=low + 1e-6) < claim
