@@ -23,6 +23,7 @@ from tests.examples.test_particular import LONG, edited, reviews
 from tests.job_builders import run_here
 from tests.serving import touchstone_here
 from tests.study_builders import a_study, a_system, answers_of
+from tests.version_builders import freeze_here, splits_of
 
 
 @pytest.fixture
@@ -46,18 +47,6 @@ def protect(store: Store, project_id: str, texts: Sequence[str], name: str = "Be
     file_id = protecting.start_protect(store, an_actor(project_id), project_id, path, name)
     run_here(store, file_id)
     return file_id
-
-
-def freeze(store: Store, project_id: str, **wishes: Any) -> DatasetVersion:
-    lead = an_actor(project_id)
-    version_id = freezing.start_freeze(store, lead, project_id, **wishes)
-    run_here(store, version_id)
-    return freezing.get_version(store, lead, version_id)
-
-
-def splits_of(store: Store, version: DatasetVersion) -> dict[str, str]:
-    rows = store.versions.examples(version.version_id).to_pylist()
-    return {row["example_id"]: row["split"] for row in rows}
 
 
 def reasons_of(store: Store, project_id: str, version: DatasetVersion) -> dict[str, str]:
@@ -109,7 +98,7 @@ def test_no_training_example_is_near_anything_protected_whatever_it_is(
     texts += [edited(text, rng) for text in rng.sample(texts, 30)]
     shared = rng.random() < 0.5
     accepted_examples(store, project_id, of_texts(texts[:90], LONG if shared else "Read it."))
-    freeze(store, project_id)
+    freeze_here(store, project_id)
     accepted_examples(store, project_id, of_texts(texts[90:], LONG))
     guarded = [
         rng.choice((str, str.upper, lambda t: edited(t, rng), lambda t: f" {t}\n"))(text)
@@ -117,7 +106,7 @@ def test_no_training_example_is_near_anything_protected_whatever_it_is(
     ]
     for k in range(0, 30, 15):
         protect(store, project_id, guarded[k : k + 15], f"File {k}")
-    version = freeze(store, project_id)
+    version = freeze_here(store, project_id)
     rows = store.versions.examples(version.version_id).to_pylist()
     every = store.examples.accepted(project_id).to_pylist()
     trained = {row["example_id"] for row in rows if row["split"] != "test"}
@@ -143,9 +132,9 @@ def test_what_is_in_test_stays_there_although_it_is_protected(
 ) -> None:
     texts = reviews(120, 20, random.Random(2))
     ids = accepted_examples(store, project_id, of_texts(texts))
-    first = splits_of(store, freeze(store, project_id))
+    first = splits_of(store, freeze_here(store, project_id))
     protect(store, project_id, texts)
-    second = splits_of(store, freeze(store, project_id, evaluation_only=True))
+    second = splits_of(store, freeze_here(store, project_id, evaluation_only=True))
     assert second == {one: "test" for one in ids if first[one] == "test"}
 
 
@@ -156,7 +145,7 @@ def test_a_file_that_was_removed_protects_nothing_and_its_reason_is_in_the_audit
     accepted_examples(store, project_id, of_texts(texts))
     lead = an_actor(project_id)
     file_id = protect(store, project_id, texts[:5])
-    before = freeze(store, project_id)
+    before = freeze_here(store, project_id)
     assert (before.total, before.left_out) == (35, 5)
     with pytest.raises(InvalidInput, match="Say why"):
         protecting.remove_protected(store, lead, project_id, file_id, " ")
@@ -165,7 +154,7 @@ def test_a_file_that_was_removed_protects_nothing_and_its_reason_is_in_the_audit
         protecting.remove_protected(store, lead, project_id, file_id, "Once more.")
     assert protecting.protected_files(store, lead, project_id) == []
     assert store.firewall.texts(file_id, 10) == []
-    assert freeze(store, project_id).total == 40
+    assert freeze_here(store, project_id).total == 40
     added, removed = store.audit.of_subject("protected_file", file_id)
     assert (added.action, removed.action) == ("protected", "protection_removed")
     assert removed.detail["reason"] == "It was published for training."
@@ -215,7 +204,7 @@ def a_rated_version(
 ) -> DatasetVersion:
     """A version whose training examples, ten of them, are rated in a study."""
     accepted_examples(store, project_id, of_texts(texts))
-    version = freeze(store, project_id)
+    version = freeze_here(store, project_id)
     systems = [
         a_system(store, project_id, version.version_id, name,
                  answers_of(store, version.version_id, shift))
@@ -241,7 +230,7 @@ def test_examples_that_are_rated_leave_train_and_the_lead_sees_how_many_before(
     copies = accepted_examples(
         store, project_id, of_texts([edited(by_id[one], rng) for one in sorted(rated)[:4]])
     )
-    second = freeze(store, project_id)
+    second = freeze_here(store, project_id)
     after, reasons = splits_of(store, second), reasons_of(store, project_id, second)
     assert set(reasons) == rated | set(copies)
     assert set(reasons).isdisjoint(after)
@@ -256,13 +245,13 @@ def test_a_study_for_preference_tuning_takes_nothing_out_of_train(
     texts = reviews(60, 20, random.Random(8))
     first = a_rated_version(store, project_id, texts, for_tuning=True)
     assert freezing.freezable(store, an_actor(project_id), project_id).firewall.studied == 0
-    assert splits_of(store, freeze(store, project_id)) == splits_of(store, first)
+    assert splits_of(store, freeze_here(store, project_id)) == splits_of(store, first)
 
 
 def test_rated_test_examples_stay_in_test(store: Store, project_id: str) -> None:
     texts = reviews(60, 20, random.Random(6))
     accepted_examples(store, project_id, of_texts(texts))
-    first = freeze(store, project_id)
+    first = freeze_here(store, project_id)
     lead = an_actor(project_id)
     systems = [
         a_system(store, project_id, first.version_id, name,
@@ -272,7 +261,7 @@ def test_rated_test_examples_stay_in_test(store: Store, project_id: str) -> None
     a_study(store, lead, project_id, *systems, split="test", size=6)
     assert len(studies.studies_of(store, lead, project_id)) == 1
     assert freezing.freezable(store, lead, project_id).firewall.studied == 0
-    second = freeze(store, project_id)
+    second = freeze_here(store, project_id)
     assert splits_of(store, second) == splits_of(store, first)
 
 
@@ -282,7 +271,7 @@ def test_all_that_was_left_out_can_be_downloaded_without_formulas(
     texts = reviews(40, 20, random.Random(7))
     accepted_examples(store, project_id, [("=SUM(A1)", text, "-1") for text in texts])
     protect(store, project_id, texts[:2], "+Bench")
-    version = freeze(store, project_id)
+    version = freeze_here(store, project_id)
     content = freezing.left_out_csv(store, an_actor(project_id), version.version_id).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert len(rows) == 2
