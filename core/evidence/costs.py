@@ -98,20 +98,19 @@ def corrections(rows: Iterable[Mapping[str, Any]], judgements: int) -> Correctio
 def extra_seconds(baseline: Speed | None, candidate: Speed | None) -> Estimate | None:
     """How many seconds an answer of the candidate takes more, with Welch's interval (1947) over the
     batches of each; None where either has none. n counts the batches of both."""
-    if not (baseline and candidate and baseline.batches and candidate.batches):
-        return None
-    parts = [
-        ((speed.error or 0.0) ** 2, speed.batches - 1)
+    timed = [
+        (speed.seconds_per_answer, speed.error**2, speed.batches)
         for speed in (baseline, candidate)
-        if speed.batches
+        if speed and speed.error is not None and speed.batches
     ]
-    variance, half = sum(one for one, _ in parts), 0.0
+    if len(timed) < 2:
+        return None
+    (before, first, n), (seconds, second, m) = timed
+    value, variance, half = seconds - before, first + second, 0.0
     if variance:
-        degrees = variance**2 / sum(one**2 / rest for one, rest in parts)
+        degrees = variance**2 / (first**2 / (n - 1) + second**2 / (m - 1))
         half = student_reach(degrees) * math.sqrt(variance)
-    value = candidate.seconds_per_answer - baseline.seconds_per_answer
-    n = baseline.batches + candidate.batches
-    return Estimate(value, value - half, value + half, n, "Welch's t")
+    return Estimate(value, value - half, value + half, n + m, "Welch's t")
 
 
 def answers_to_earn_back(

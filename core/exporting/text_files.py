@@ -24,7 +24,7 @@ from core.importing.chat import BETWEEN
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _LINE_END = re.compile("[\x85\u2028\u2029]")
 _QUOTED_IN_CSV = re.compile('[",\r\n]')
-QUOTE = '"'
+_QUOTE = '"'
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 # Columns of which nearly every value is another: remembering them would only take memory.
 _ALL_DIFFERENT = frozenset(("example_id", "revision_id", "external_id", HASH, "line", *FIELDS))
@@ -228,5 +228,5 @@ def _cell(value: Any) -> bytes:
     else:
         text = str(value) if type(value) is int else _to_json(value)
     if _QUOTED_IN_CSV.search(text):
-        text = f'"{text.replace(QUOTE, QUOTE * 2)}"'
+        text = f'"{text.replace(_QUOTE, _QUOTE * 2)}"'
     return text.encode()

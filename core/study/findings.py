@@ -22,6 +22,7 @@ from core.study.risk import RISK, RiskReview, weighted_net
 from core.study.verdicts import (
     Verdict,
     count_split,
+    first_looks,
     first_of_each_pair,
     net_preference,
     verdict_of,
@@ -215,8 +216,8 @@ def _flags(
 def _agreement(
     criteria: Sequence[str], judgements: Sequence[Judgement], ratings: Sequence[Rating]
 ) -> tuple[Agreement, ...]:
-    told = _first_looks([j for j in judgements if j.outcome != "cannot_judge"])
-    first = {j.judgement_id for j in _first_looks(judgements)}
+    told = first_looks(j for j in judgements if j.outcome != "cannot_judge")
+    first = {j.judgement_id for j in first_looks(judgements)}
     choices = _table((j.rater_id, j.pair_id, _told(j)) for j in told)
     found = [
         Agreement(
@@ -249,15 +250,6 @@ def _told(judgement: Judgement) -> str:
     if judgement.preferred_system_id is None:
         return judgement.outcome
     return str(judgement.system_ids.index(judgement.preferred_system_id))
-
-
-def _first_looks(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Each rater's first judgement of each pair, as `count_split` takes it: a file of judgements
-    may hold several."""
-    first: dict[tuple[str, str], Judgement] = {}
-    for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
-        first.setdefault((judgement.rater_id, judgement.pair_id), judgement)
-    return list(first.values())
 
 
 def _table(views: Iterable[tuple[str, Any, Any]]) -> list[list[Any]]:

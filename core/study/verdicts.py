@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from core.statistics.anytime import always_valid_mean
@@ -33,22 +33,31 @@ def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
     Later ones serve agreement. To let a disagreement undo a verdict would leave the pairs on which
     people agree, and those favour whoever is ahead.
     """
-    first: dict[str, Judgement] = {}
+    return _firsts((j for j in judgements if j.counts), lambda j: j.pair_id)
+
+
+def first_looks(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Each rater's first judgement of each pair, in the order of time."""
+    return _firsts(judgements, lambda j: (j.rater_id, j.pair_id))
+
+
+def _firsts(
+    judgements: Iterable[Judgement], of: Callable[[Judgement], Hashable]
+) -> list[Judgement]:
+    first: dict[Hashable, Judgement] = {}
     for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
-        if judgement.counts:
-            first.setdefault(judgement.pair_id, judgement)
+        first.setdefault(of(judgement), judgement)
     return list(first.values())
 
 
 def count_split(judgements: Sequence[Judgement], baseline_id: str) -> int:
     """How many pairs two people judged differently, each at their first look at it; who could not
     judge is no disagreement."""
-    said: dict[str, dict[str, Verdict]] = {}
-    for judgement in sorted(judgements, key=lambda j: (j.created_at, j.judgement_id)):
-        verdict = verdict_of(judgement, baseline_id)
-        if judgement.counts and verdict != "cannot_judge":
-            said.setdefault(judgement.pair_id, {}).setdefault(judgement.rater_id, verdict)
-    return sum(len(set(verdicts.values())) > 1 for verdicts in said.values())
+    said: dict[str, set[Verdict]] = {}
+    told = (j for j in judgements if j.counts and j.outcome != "cannot_judge")
+    for look in first_looks(told):
+        said.setdefault(look.pair_id, set()).add(verdict_of(look, baseline_id))
+    return sum(len(verdicts) > 1 for verdicts in said.values())
 
 
 def net_preference(verdicts: Sequence[Verdict], level: float = 0.95) -> Estimate:

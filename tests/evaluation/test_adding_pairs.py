@@ -325,10 +325,7 @@ def test_nothing_is_added_where_the_outputs_are_others_than_at_the_opening(place
 
 
 def test_several_candidates_each_get_a_pair_of_every_added_example(place: Place) -> None:
-    third = a_system(
-        place.store, place.project_id, place.version_id, "Third",
-        answers_of(place.store, place.version_id, 2),
-    )  # fmt: skip
+    third = place.third("imported")
     study_id = studies.open_study(
         place.store, place.lead, place.project_id, version_id=place.version_id, name="Three",
         baseline_id=place.base, candidate_ids=[place.tuned, third], size=6,

@@ -24,14 +24,13 @@ from core.workflows.evaluation import (
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
-from tests.study_builders import a_judgement, a_study, a_system, answers_of, rate_all
+from tests.study_builders import a_judgement, a_study, rate_all
 
 
 @pytest.fixture
 def third(place: Place) -> str:
     """A second candidate."""
-    answers = answers_of(place.store, place.version_id, 2)
-    return a_system(place.store, place.project_id, place.version_id, "Third", answers, "tuned")
+    return place.third()
 
 
 def opened(place: Place, third: str, **plan: Any) -> Study:

@@ -18,7 +18,7 @@ from core.workflows.evaluation import rating, results, seals, studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
-from tests.study_builders import a_judgement, a_study, a_system, answers_of, rate_all
+from tests.study_builders import a_judgement, a_study, rate_all
 
 
 @pytest.fixture(autouse=True)
@@ -159,10 +159,7 @@ def test_a_plan_without_repeats_is_written_as_before_and_its_seal_opens(place: P
 
 
 def test_a_repeat_whose_first_judgement_was_taken_back_makes_no_pair_reviewed(place: Place) -> None:
-    other = a_system(
-        place.store, place.project_id, place.version_id, "Third",
-        answers_of(place.store, place.version_id, 2), "tuned",
-    )  # fmt: skip
+    other = place.third()
     study_id = a_study(
         place.store, place.lead, place.project_id, place.base, place.tuned, other, size=8,
         repeats=0.2,

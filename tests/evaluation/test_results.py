@@ -16,14 +16,16 @@ from core.errors import NotAllowed
 from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.study.pairs import BlindJudgement, BlindPair
-from core.study.system import Scoring
+from core.study.system import Scoring, SystemKind
 from core.workflows.evaluation import results, score_report, studies
 from tests.builders import a_project, a_store, an_actor
 from tests.study_builders import (
     CRITERIA,
     a_judgement,
     a_study,
+    a_system,
     a_version,
+    answers_of,
     example_ids,
     rate_all,
     two_systems,
@@ -39,6 +41,12 @@ class Place:
         self.lead = an_actor(self.project_id)
         self.version_id = a_version(self.store, self.project_id)
         self.base, self.tuned = two_systems(self.store, self.project_id, self.version_id)
+
+    def third(self, kind: SystemKind = "tuned", **given: Any) -> str:
+        """A second candidate."""
+        answers = answers_of(self.store, self.version_id, 2)
+        about = (self.store, self.project_id, self.version_id, "Third", answers, kind)
+        return a_system(*about, **given)
 
     def study(self, **plan: Any) -> str:
         return a_study(self.store, self.lead, self.project_id, self.base, self.tuned, **plan)

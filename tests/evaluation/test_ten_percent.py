@@ -48,10 +48,7 @@ def test_cannot_judge_is_no_review_on_the_rating_page_either(place: Place) -> No
 
 
 def test_an_example_counts_when_it_was_reviewed_for_every_candidate(place: Place) -> None:
-    other = a_system(
-        place.store, place.project_id, place.version_id, "Third",
-        answers_of(place.store, place.version_id, 2), "tuned",
-    )  # fmt: skip
+    other = place.third()
     study_id = a_study(
         place.store, place.lead, place.project_id, place.base, place.tuned, other, size=8
     )

@@ -17,7 +17,7 @@ from tests.builders import an_actor
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.job_builders import run_here
-from tests.study_builders import a_judgement, a_study, a_system, answers_of, rate_all
+from tests.study_builders import a_judgement, a_study, rate_all
 
 
 def rate_as_lead(place: Place, study_id: str, verdict: str, most: int | None = None) -> int:
@@ -180,13 +180,7 @@ def test_what_was_seen_of_a_study_is_noted_in_those_of_the_same_systems_that_ope
     assert seen(place, again) == [(place.lead.person_id, "answers")]
     assert rate_as_lead(place, again, "tuned") == 6
     assert place.compared(again).set_apart == {"candidate": 6}
-    third = a_system(
-        place.store,
-        place.project_id,
-        place.version_id,
-        "Third",
-        answers_of(place.store, place.version_id, 2),
-    )
+    third = place.third("imported")
     assert seen(place, a_study(place.store, place.lead, place.project_id, place.base, third)) == []
 
 
@@ -292,10 +286,7 @@ def test_taking_back_the_one_blind_judgement_of_a_pair_leaves_it_unrated(place: 
 
 
 def test_several_candidates_count_as_reviewed_by_blind_judgements_alone(place: Place) -> None:
-    other = a_system(
-        place.store, place.project_id, place.version_id, "Third",
-        answers_of(place.store, place.version_id, 2), "tuned",
-    )  # fmt: skip
+    other = place.third()
     study_id = a_study(
         place.store, place.lead, place.project_id, place.base, place.tuned, other, size=4
     )

@@ -25,7 +25,7 @@ from core.study.system import Speed
 from core.workflows.evaluation import reporting, slice_work, spending
 from tests.builders import an_actor
 from tests.evaluation.test_results import Place
-from tests.study_builders import a_study, a_system, answers_of, time_answers
+from tests.study_builders import a_study, time_answers
 
 NO_CORRECTIONS = corrections([], 10)
 
@@ -120,9 +120,7 @@ def test_a_system_that_answers_once_more_has_the_speed_of_the_answers_that_were_
 
 def test_speeds_of_two_jobs_are_told_to_be_so(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    answers = answers_of(place.store, place.version_id, 2)
-    about = (place.store, place.project_id, place.version_id, "Third", answers)
-    third = a_system(*about, "tuned", job_id="job_other")
+    third = place.third(job_id="job_other")
     study_id = a_study(
         place.store,
         place.lead,

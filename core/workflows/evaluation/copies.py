@@ -51,7 +51,6 @@ def open_changed_copy(
             "name": f"{study.name[:60]}, answers changed",
             "reason": reason.text if reason else "",
             "differences": [one.to_json() for one in study.differences],
-            "copy_of": study_id,
         },
         store.extensions.drawn(study_id),
     )  # fmt: skip
