@@ -6,6 +6,7 @@ Only where the task kind promises that outputs are grounded in inputs: a summary
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from core.findings.finding import Flaw
 from core.findings.settings import FindingSettings
@@ -29,18 +30,26 @@ _SPELLED = {
      "third": "3", "once": "1", "twice": "2", "hundred": "100", "thousand": "1000", "half": "2",
      "both": "2", "pair": "2", "million": "1000000"}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+# Scripts with capital letters: Latin, Greek, Cyrillic, Armenian, and the accented Greek ones.
+_CASED = [chr(code) for code in (*range(0x0590), *range(0x1F00, 0x2000))]
+_UPPER = "".join(letter for letter in _CASED if letter.isupper())
+_LOWER = "".join(letter for letter in _CASED if letter.islower())
+_BEFORE_A_START = r".!?:;…\n•*\-–—\"“”„«'‘(>#"
 _NAME = re.compile(
-    r"(?<![.!?:\n•*\-\"“”'‘(>#] )(?<![.!?:\n•*\-\"“”'‘(>#])(?<!^)"
-    r"\b[A-ZÄÖÜÀ-Þ][\w’'-]*[a-zß-ÿ][\w’'-]*"
-    r"(?: (?:[A-ZÄÖÜÀ-Þ][\w’'-]+))*"
+    rf"(?<![{_BEFORE_A_START}] )(?<![{_BEFORE_A_START}])(?<!^)"
+    rf"\b[{_UPPER}][\w’'-]*[{_LOWER}][\w’'-]*(?: (?:[{_UPPER}][\w’'-]+))*"
 )
-_NO_NAMES = words_in(
+_NO_NAMES = words_in(  # as `_stem` gives them
     "i i'm i'll i've i'd the a an he she it they we you this that these those in on at as "
     "and but or if when while after before monday tuesday wednesday thursday friday "
     "saturday sunday january february march april may june july august september october "
     "november december mr mrs ms dr prof god internet english yes no ok summary "
-    "conclusion overall"
+    "conclusion overall вы вас вам вами ваш ваша ваше ваши "
+    "δευτερα τριτη τεταρτη πεμπτη παρασκευη σαββατο κυριακη"
 )
+# Letters of Slavic and Baltic languages, Greek and Cyrillic: there a name ends as its case wants.
+_INFLECTED = re.compile("[\u0100-\u058f\u1f00-\u1fff]")
+_ENDING, _ROOT = 2, 3
 _SHOWN = 3
 Found = list[re.Match[str]]
 
@@ -106,29 +115,37 @@ def new_names_in(output: str, source: str) -> tuple[Found, Found]:
     """The capitalised words within sentences of an output, and those of them that its source does
     not have."""
     known = {_stem(word) for word in _WORD.findall(source)}
+    inflects = _INFLECTED.search(output) is not None
     names = list(_NAME.finditer(output))
     return names, [
         found
         for found in names
-        if any(_is_new(word, known) for word in _WORD.findall(found.group()))
+        if any(_is_new(word, known, inflects) for word in _WORD.findall(found.group()))
     ]
 
 
 def _stem(word: str) -> str:
-    """The word as names are compared: no letter case, no possessive."""
+    """The word as names are compared: no letter case, no accents, no possessive."""
     folded = word.casefold().replace("’", "'")
+    if not folded.isascii():
+        apart = unicodedata.normalize("NFD", folded)
+        folded = "".join(one for one in apart if not unicodedata.combining(one))
     return folded.removesuffix("'s").rstrip("'")
 
 
-def _is_new(word: str, known: set[str]) -> bool:
+def _is_new(word: str, known: set[str], inflects: bool) -> bool:
     stem = _stem(word)
-    return (
-        len(stem) > 1
-        and stem not in _NO_NAMES
-        and stem not in known
-        and not (stem.endswith("s") and stem[:-1] in known)
-        and stem + "s" not in known
-    )
+    if len(stem) < 2 or stem in _NO_NAMES or stem in known:
+        return False
+    if (stem.endswith("s") and stem[:-1] in known) or stem + "s" in known:
+        return False
+    return not (inflects and _is_inflected(stem, known))
+
+
+def _is_inflected(stem: str, known: set[str]) -> bool:
+    """Whether a word of the source is the same but for its ending (Москва, Москве)."""
+    root = stem[: max(_ROOT, len(stem) - _ENDING)]
+    return any(word.startswith(root) for word in known)
 
 
 def _flaw(found: list[re.Match[str]], what: str, lead: str) -> list[Flaw]:

@@ -6,6 +6,7 @@ import pytest
 
 from core.findings.examples import check_example
 from core.findings.finding import Checked
+from core.findings.grounding import new_names_in
 from core.findings.settings import FindingSettings
 
 LEGITIMATE = {
@@ -85,6 +86,22 @@ def test_grounding_is_asked_only_where_the_task_promises_it() -> None:
     assert not check_example(example, FindingSettings())
     kinds = {one.kind for one in check_example(example, FindingSettings(grounded=True))}
     assert kinds == {"unsupported_numbers", "unsupported_names"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "new"),
+    [
+        ("Москва большая, там живёт Анна.", "Он живёт в Москве и знает Петрова.", ["Петрова"]),
+        ("Анна пришла.", "Он спросил: «Почему?» и ушёл к Анне.", []),
+        ("Ο Γιώργος μένει στην Αθήνα.", "Των Αθηνών ο Γιώργος γνωρίζει τη Μαρία.", ["Μαρία"]),
+        ("Łódź jest duża.", "Spotkali się w Łodzi z Żanetą.", ["Żanetą"]),
+        ("Paris is large.", "He met Čapek and Smith in Paris.", ["Čapek", "Smith"]),
+    ],
+)
+def test_names_are_told_in_other_scripts_too_whatever_their_case(
+    given: str, said: str, new: list[str]
+) -> None:
+    assert [one.group() for one in new_names_in(said, given)[1]] == new
 
 
 def test_numbers_of_the_input_are_known_however_they_are_written() -> None:
