@@ -26,7 +26,7 @@ _CELLS_AT_ONCE = 4_000_000
 # How far the two values that `student_mean` adds lie from the middle. At 1 it covered 88 to 93 % of
 # means of 5 to 20 ratings that are spread, or of which 90 % are fives.
 PAD = 2.0
-FEW = 15
+FEW = 30
 """From so many values on that differ from the commonest one a bootstrap covers by itself."""
 Bounds = tuple[float, float]
 
