@@ -22,10 +22,11 @@ ROW_GROUP = 16_384
 """Rows that DuckDB compresses and writes together (its default is 122,880). That many new rows go
 into the file as they are inserted, instead of through memory and the log at the commit; and whoever
 looks for one position reads no more than that."""
-LEAST_MEMORY_MB = 512
+LEAST_MEMORY_MB = 288
 """What DuckDB may hold in a small workspace, most of it what it has read and written lately; in a
-large one a quarter of the file, of which the keys take up to a tenth. Sorts and joins that need
-more go to the disk."""
+large one so much of the file, of which the keys take up to a tenth. Sorts and joins that need more
+go to the disk."""
+SHARE_OF_FILE, GROWTH = 0.25, 1.1
 
 
 class WorkspaceInUse(TouchstoneError):
@@ -59,6 +60,7 @@ class Connection:
         self._seats: WeakSet[Seat] = WeakSet()
         self._guard = threading.Lock()
         self._opening = 0
+        self._memory_mb = 0
         self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = self._open()
 
@@ -78,6 +80,7 @@ class Connection:
                 "Use that one, stop it first, or choose another folder with TOUCHSTONE_HOME."
             ) from None
         _configure(connection, self.path)
+        self._memory_mb = _memory_mb(self.path)
         return connection
 
     def close(self) -> None:
@@ -106,6 +109,14 @@ class Connection:
             self._seats.add(seat)
         self._local.seat = seat
         return seat
+
+    def fit_memory(self) -> None:
+        """Let DuckDB hold what a file of this size needs: it may have grown since it was opened."""
+        wanted = _memory_mb(self.path)
+        if wanted > GROWTH * self._memory_mb:
+            with self.statement() as cursor:
+                cursor.execute(f"SET memory_limit='{wanted}MB'")
+            self._memory_mb = wanted
 
     @contextmanager
     def statement(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -152,13 +163,12 @@ def _configure(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         "SET autoinstall_known_extensions=false",
         "SET autoload_known_extensions=false",
         "SET TimeZone='UTC'",
-        "SET lock_configuration=true",
     ):
         connection.execute(setting)
 
 
 def _memory_mb(path: Path) -> int:
-    return max(LEAST_MEMORY_MB, path.stat().st_size // 4_000_000)
+    return max(LEAST_MEMORY_MB, int(path.stat().st_size * SHARE_OF_FILE / 1e6))
 
 
 def _quoted(path: Path) -> str:

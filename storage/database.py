@@ -161,6 +161,7 @@ class Database:
         raise Overtaken("Too many people changed this at once. Nothing was saved; try again.")
 
     def _try(self, action: Callable[[], T]) -> T:
+        self._connection.fit_memory()
         self.execute("BEGIN")
         seat = self._connection.seat()
         seat.depth = 1

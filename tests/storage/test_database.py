@@ -101,6 +101,8 @@ def test_no_file_outside_the_workspace_can_be_read_or_written(db: Database, tmp_
         "COPY people TO '/tmp/people.csv'",
         "ATTACH '/tmp/other.duckdb'",
         "SET enable_external_access=true",
+        "SET allowed_directories=['/']",
+        "SET temp_directory='/tmp/elsewhere'",
         "INSTALL httpfs",
     ):
         with pytest.raises(duckdb.Error):
@@ -215,6 +217,25 @@ def test_what_a_transaction_has_written_is_in_its_parquet(db: Database, tmp_path
         return db.write_parquet(tmp_path / "m.parquet", "SELECT * FROM memberships")
 
     assert db.transact(both) == 1
+
+
+def test_a_file_that_grows_is_given_more_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.connection.SHARE_OF_FILE", 50.0)
+    db = Database(tmp_path / "growing.duckdb")
+    assert _memory_limit(db) == "274.6 MiB"
+    db.execute("CREATE TABLE texts AS SELECT md5(n::VARCHAR) AS text FROM range(600_000) t(n)")
+    db.execute("CHECKPOINT")
+    db.transact(lambda: db.execute("INSERT INTO texts VALUES ('one more')"))
+    size = db.path.stat().st_size
+    assert size > 8_000_000
+    assert float(_memory_limit(db).split()[0]) == pytest.approx(50 * size / 2**20, rel=0.1)
+    db.close()
+
+
+def _memory_limit(db: Database) -> str:
+    return str(db.value("SELECT current_setting('memory_limit')"))
 
 
 def test_every_acknowledged_row_survives_kill_9(tmp_path: Path) -> None:
