@@ -66,6 +66,7 @@ from storage.search import Search
 from storage.sessions import Sessions
 from storage.shared_outputs import SharedOutputs
 from storage.studies import Studies
+from storage.study_pairs import StudyPairs
 from storage.synthetic import SyntheticExamples
 from storage.systems import Systems
 from storage.unblindings import Unblindings
@@ -148,6 +149,7 @@ class Store:
         self.unblindings = Unblindings(self.database)
         self.reports = Reports(self.database)
         self.results = Results(self.database)
+        self.study_pairs = StudyPairs(self.database)
         self.evidence = EvidenceRows(self.database)
         self.contamination = ContaminationChecks(self.database)
         self.decisions = Decisions(self.database)

@@ -15,7 +15,7 @@ from core.examples.states import STATE_LABELS, is_decided
 from core.examples.timeline import deed
 from core.guidelines import version_at
 from core.labels.values import words_of
-from core.workflows.curation import accepting, annotating, browsing, reviewing
+from core.workflows.curation import accepting, browsing, reviewing, skipping
 from core.workflows.team import assignees, guidelines
 from pages.components import errors, page, session
 from pages.components.difference import difference, reading
@@ -126,7 +126,7 @@ def flag_form(project_id: str, example_id: str) -> None:
         said = "A reviewer decides on it, again if need be; it is not frozen before that."
         reason = reason_form(f"flag {example_id}", said, "What is wrong with it?", "Flag")
     if reason is not None:
-        act(f"flag {example_id}", annotating.flag, project_id, example_id, reason)
+        act(f"flag {example_id}", skipping.flag, project_id, example_id, reason)
 
 
 def reopen_form(project_id: str, example_id: str) -> None:

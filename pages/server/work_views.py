@@ -21,6 +21,7 @@ from core.workflows.curation import (
     browsing,
     checks,
     commenting,
+    drafts,
     gold_views,
     progress,
     working,
@@ -92,7 +93,7 @@ def task_view(store: Store, actor: Actor, project_id: str, mode: Queue, task: Ta
     if mode == "review":
         needed = accepting.needed(store, example)
         notes = notes_for_reviewer(example, task.previous, task.history, actor.person_id, needed)
-    draft = working.draft_of(store, actor, mode, example.example_id)
+    draft = drafts.draft_of(store, actor, mode, example.example_id)
     if draft is not None:
         draft["saved_at"] = draft["saved_at"].isoformat()
     hidden = mode == "annotate" and gold_views.hides_positions(store, actor, project_id)

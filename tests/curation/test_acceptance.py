@@ -31,6 +31,7 @@ from core.workflows.curation import (
     describing,
     queue,
     reviewing,
+    skipping,
     working,
 )
 from core.workflows.curation.annotating import EditConflict
@@ -376,7 +377,7 @@ def test_an_accepted_example_that_is_flagged_needs_one_person_to_settle_the_flag
     place.mark()
     for actor in (place.ada, place.bo):
         place.decide(actor)
-    annotating.flag(store, place.cy, place.project_id, new_id("evt"), place.ids[0], "Odd.")
+    skipping.flag(store, place.cy, place.project_id, new_id("evt"), place.ids[0], "Odd.")
     place.decide(place.ada)
     assert (place.now().state, place.now().flagged) == ("accepted", False)
 
@@ -451,7 +452,7 @@ def step(place: Place, what: str, actor: Actor, example_id: str) -> None:
     elif what == "send_back_all":
         bulk.act(store, lead, project_id, ExampleFilter(), BulkAction("send_back", "All."))
     elif what == "flag":
-        annotating.flag(store, actor, project_id, new_id("evt"), example_id, "Odd.")
+        skipping.flag(store, actor, project_id, new_id("evt"), example_id, "Odd.")
     elif what == "reopen":
         reviewing.reopen(store, actor, project_id, new_id("rvw"), example_id, "Again.")
     else:

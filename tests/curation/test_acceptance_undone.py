@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.clock import new_id
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
-from core.workflows.curation import accepting, annotating, bulk, queue, reviewing
+from core.workflows.curation import accepting, annotating, bulk, queue, reviewing, skipping
 from core.workflows.curation.annotating import EditConflict
 from storage.store import Store
 from tests.builders import a_project, an_edit, some_examples
@@ -22,7 +22,7 @@ def test_an_acceptance_that_was_undone_on_an_example_sent_back_counts_for_nobody
     place = Place(store)
     place.mark()
     place.decide(place.cy, "send_back", comment="Show the steps.")
-    annotating.flag(store, place.cy, place.project_id, new_id("evt"), place.ids[0], "Odd.")
+    skipping.flag(store, place.cy, place.project_id, new_id("evt"), place.ids[0], "Odd.")
     place.decide(place.ada)
     place.undo(place.ada)
     assert (place.now().state, place.now().flagged, place.now().accepts) == ("sent_back", True, 0)
@@ -37,7 +37,7 @@ def test_a_correction_whose_acceptance_was_undone_needs_both_reviewers_though_it
     place.mark()
     for actor in (place.ada, place.bo):
         place.decide(actor)
-    annotating.flag(store, place.ada, place.project_id, new_id("evt"), place.ids[0], "Odd.")
+    skipping.flag(store, place.ada, place.project_id, new_id("evt"), place.ids[0], "Odd.")
     place.decide(place.cy)  # settles the flag; undone, it is accepted and flagged as before
     place.undo(place.cy)
     assert (place.now().state, place.now().flagged) == ("accepted", True)
@@ -72,7 +72,7 @@ def test_a_reviewer_who_skipped_it_is_not_given_it_again_as_another_one_accepted
 ) -> None:
     place = Place(store)
     place.mark()
-    annotating.skip(store, place.bo, place.project_id, new_id("evt"), place.ids[0], "Not mine.")
+    skipping.skip(store, place.bo, place.project_id, new_id("evt"), place.ids[0], "Not mine.")
     place.decide(place.ada)
     assert place.next(place.bo) is None
     assert place.open(place.cy) == 1

@@ -12,7 +12,7 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.examples.leases import Lease
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import annotating, browsing
+from core.workflows.curation import annotating, browsing, skipping
 from core.workflows.curation.annotating import EditConflict, next_to_annotate, save_annotation
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
@@ -154,10 +154,10 @@ def test_who_skips_is_not_given_it_again_and_others_are(store: Store, project_id
     ada, bob = (an_actor(project_id, "annotator", name=name) for name in ("ada", "bob"))
     next_to_annotate(store, ada, project_id)
     with pytest.raises(InvalidInput, match="few words"):
-        annotating.skip(store, ada, project_id, new_id("evt"), ids[0], "  ")
+        skipping.skip(store, ada, project_id, new_id("evt"), ids[0], "  ")
     event = new_id("evt")
-    annotating.skip(store, ada, project_id, event, ids[0], "not my field")
-    annotating.skip(store, ada, project_id, event, ids[0], "not my field")
+    skipping.skip(store, ada, project_id, event, ids[0], "not my field")
+    skipping.skip(store, ada, project_id, event, ids[0], "not my field")
     assert next_to_annotate(store, ada, project_id) is None
     given = next_to_annotate(store, bob, project_id)
     assert given
@@ -169,7 +169,7 @@ def test_who_skips_is_not_given_it_again_and_others_are(store: Store, project_id
 def test_a_flagged_example_leaves_the_queue(store: Store, project_id: str) -> None:
     ids = some_examples(store, project_id, 1)
     ada, bob = (an_actor(project_id, "annotator", name=name) for name in ("ada", "bob"))
-    annotating.flag(store, ada, project_id, new_id("evt"), ids[0], "wrong sum")
+    skipping.flag(store, ada, project_id, new_id("evt"), ids[0], "wrong sum")
     assert next_to_annotate(store, bob, project_id) is None
     assert browsing.counts(store, ada, project_id)["flagged"] == 1
 
@@ -216,7 +216,7 @@ def test_pages_filter_by_state_flag_and_text(store: Store, project_id: str) -> N
     ada = an_actor(project_id, "annotator")
     page, count = browsing.examples_page(store, ada, project_id, offset=25)
     assert ([row.example_id for row in page], count) == (ids[25:], 30)
-    annotating.flag(store, ada, project_id, new_id("evt"), ids[3], "odd")
+    skipping.flag(store, ada, project_id, new_id("evt"), ids[3], "odd")
     page, count = browsing.examples_page(store, ada, project_id, ExampleFilter(flagged=True))
     assert [row.example_id for row in page] == [ids[3]]
     page, count = browsing.examples_page(

@@ -26,6 +26,7 @@ from core.workflows.curation import (
     progress,
     queue,
     reviewing,
+    skipping,
     working,
 )
 from core.workflows.curation.opening import AssignedToOthers, LimitReached
@@ -216,7 +217,7 @@ def test_a_deleted_group_and_a_skip_return_examples_to_the_open_queue(
     assign(store, lead, project_id, ada.person_id, pair.group_id)
     assert assignees.delete_group(store, lead, project_id, pair.group_id) == 1
     assert assigned(store, ids) == [ada.person_id, "", ada.person_id]
-    annotating.skip(store, ada, project_id, new_id("evt"), ids[0], "not my field")
+    skipping.skip(store, ada, project_id, new_id("evt"), ids[0], "not my field")
     assert assigned(store, ids)[0] == ""
     assert annotate_all(store, bob, project_id) == ids[:2]
 
@@ -319,7 +320,7 @@ def test_progress_counts_what_each_did_and_each_sees_their_own(
         task = reviewing.open_review(store, lead, project_id, example_id)
         edit = an_edit(task, comment="Well.")
         reviewing.decide(store, lead, project_id, new_id("rvw"), decision, edit)
-    annotating.skip(store, bob, project_id, new_id("evt"), ids[1], "odd")
+    skipping.skip(store, bob, project_id, new_id("evt"), ids[1], "odd")
     found = {one.name: one for one in progress.progress(store, lead, project_id)}
     assert list(found) == ["Ada", "Bob", "Cyd", "Open queue"]
     work = found["Ada"].work

@@ -32,6 +32,7 @@ from core.workflows.curation import (
     importing,
     protecting,
     reviewing,
+    skipping,
 )
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.team import projects
@@ -192,7 +193,7 @@ def test_throwing_a_batch_away_leaves_what_people_touched_and_ends_once(
     found = augmented(store, lead, project_id)
     kept = [child_of(store, one) for one in sources[:3]]
     accept(store, project_id, kept[0])
-    annotating.flag(store, lead, project_id, new_id("evt"), kept[1], "odd")
+    skipping.flag(store, lead, project_id, new_id("evt"), kept[1], "odd")
     annotating.open_example(store, an_actor(project_id, name="rita"), project_id, kept[2])
     with pytest.raises(NotAllowed):
         augmenting.undo(store, an_actor(project_id, "reviewer"), project_id, found.augmentation_id)

@@ -14,7 +14,7 @@ from core.examples.bulk import BulkAction, BulkKind
 from core.examples.current import CurrentExample
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import annotating, browsing, bulk, reviewing
+from core.workflows.curation import annotating, browsing, bulk, reviewing, skipping
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team import projects
@@ -75,7 +75,7 @@ def test_a_decision_reaches_what_matches_and_what_was_counted_and_returns(
     for one in ids[:5]:
         task = annotating.open_example(store, ada, project_id, one)
         annotating.save_annotation(store, ada, project_id, an_edit(task, output="A few."))
-    annotating.flag(store, ada, project_id, new_id("evt"), ids[0], "odd")
+    skipping.flag(store, ada, project_id, new_id("evt"), ids[0], "odd")
     annotating.open_example(store, ada, project_id, ids[1])
     wanted = ExampleFilter(text="CATS")
     action = BulkAction(kind, "Because of the cats.")
@@ -112,7 +112,7 @@ def test_a_label_is_set_or_added_as_a_revision_of_each_and_taken_back(
     assert dict(one.labels) == {"topic": "sums", "marks/all": ["odd", "long"]}
     assert (one.state, one.number, one.author_id) == ("accepted", 4, lead.person_id)
     assert kinds(store, ids[0]) == ["import", "accept", "label", "label", "label"]
-    annotating.flag(store, lead, project_id, new_id("evt"), ids[1], "odd")
+    skipping.flag(store, lead, project_id, new_id("evt"), ids[1], "odd")
     changed = reviewing.open_review(store, lead, project_id, ids[1])
     reviewing.decide(store, lead, project_id, new_id("rvw"), "accept", an_edit(changed))
     assert bulk.undo(store, lead, project_id, last_batch(store, project_id)) == 3

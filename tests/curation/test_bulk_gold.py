@@ -14,7 +14,7 @@ from core.examples.bulk import BulkAction, Reason
 from core.examples.current import HistoryEntry
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import annotating, bulk, gold_marks, reviewing
+from core.workflows.curation import annotating, bulk, gold_marks, reviewing, skipping
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.team import projects
 from core.workflows.team.audit import audit_events
@@ -45,7 +45,7 @@ class Place:
         self.accept(4, labels={"marks": ["odd"]})
         self.accept(5, labels={"marks": []})  # which is no label
         self.accept(6, output="No.")
-        annotating.flag(store, self.lead, self.project_id, new_id("evt"), self.ids[6], "odd")
+        skipping.flag(store, self.lead, self.project_id, new_id("evt"), self.ids[6], "odd")
 
     def accept(self, n: int, **changes: object) -> None:
         example = self.store.examples.current(self.ids[n])

@@ -9,7 +9,7 @@ import pytest
 from core.actor import Actor
 from core.checks.check import GroupTotal
 from core.errors import Conflict
-from core.workflows.curation import annotating, deduplicating, reviewing
+from core.workflows.curation import deduplicating, reviewing, skipping
 from storage.store import Store
 from tests.builders import an_actor, some_examples, triples
 from tests.check_builders import (
@@ -28,7 +28,7 @@ def test_keeping_the_best_sets_the_others_aside_and_is_undone(
     ids = some_examples(store, project_id, plain + copies(plain))
     store.transact(lambda: store.annotation.accept_these(ids[:1], "bat", lead.person_id, "good"))
     anna = an_actor(project_id, "annotator", name="anna")
-    annotating.flag(store, anna, project_id, "f1", ids[1], "Is that right?")
+    skipping.flag(store, anna, project_id, "f1", ids[1], "Is that right?")
     check_id = check(store, lead, project_id)
     group = deduplicating.groups(store, lead, project_id, "exact")[0]
     assert group.best.position == 1

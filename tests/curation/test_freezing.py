@@ -14,7 +14,7 @@ from core.clock import new_id
 from core.errors import InvalidInput, NameTaken, NotAllowed
 from core.versions.splitting import content_hash
 from core.versions.version import DatasetVersion
-from core.workflows.curation import annotating, exporting, freezing, reviewing
+from core.workflows.curation import exporting, freezing, reviewing, skipping
 from core.workflows.curation.freezing import NothingToFreeze, start_freeze
 from core.workflows.jobs.jobs import folder_of
 from core.workflows.jobs.supervisor import wait_for
@@ -94,7 +94,7 @@ def test_later_edits_do_not_reach_a_frozen_version(store: Store, project_id: str
     version = freeze(store, project_id)
     before = store.versions.content(version.version_id)
     lead = an_actor(project_id)
-    annotating.flag(store, lead, project_id, new_id("evt"), ids[0], "late")
+    skipping.flag(store, lead, project_id, new_id("evt"), ids[0], "late")
     task = reviewing.open_review(store, lead, project_id, ids[0])
     edit = an_edit(task, output="Changed later.")
     reviewing.decide(store, lead, project_id, new_id("rvw"), "set_aside", edit)

@@ -19,6 +19,7 @@ from core.workflows.curation import (
     browsing,
     commenting,
     describing,
+    drafts,
     gold_marks,
     progress,
     reviewing,
@@ -181,7 +182,7 @@ def test_a_gold_submission_that_is_sent_twice_is_one_and_a_draft_comes_back(plac
     place.send(place.ann, task, "draft", fields=typed, next=False)  # too late
     assert len(place.store.database.rows("SELECT * FROM gold_annotations")) == 1
     assert not place.store.drafts.may_exist(place.ann.person_id, "x")
-    assert working.draft_of(place.store, place.ann, "annotate", task["example_id"]) is None
+    assert drafts.draft_of(place.store, place.ann, "annotate", task["example_id"]) is None
 
 
 def test_back_opens_the_own_annotation_of_a_gold_example_and_the_newest_counts(

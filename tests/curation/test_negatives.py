@@ -18,7 +18,6 @@ from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.tuning.judged_pairs import preference_set
 from core.workflows.curation import (
-    annotating,
     augmenting,
     browsing,
     bulk,
@@ -27,6 +26,7 @@ from core.workflows.curation import (
     mending,
     negatives,
     reviewing,
+    skipping,
 )
 from core.workflows.jobs.supervisor import wait_for
 from core.workflows.tuning.preferences import preferences_of
@@ -220,7 +220,7 @@ def test_masked_personal_data_are_masked_in_what_was_decided_on_and_gone_where_i
     action = BulkAction("mask", mask=("email",))
     job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(text="1"), action)
     held = an_actor(project_id, "annotator", name="tom")
-    annotating.flag(store, held, project_id, new_id("evt"), ids[3], "wait")
+    skipping.flag(store, held, project_id, new_id("evt"), ids[3], "wait")
     reviewing.open_review(store, reviewer(project_id), project_id, ids[3])  # holds it
     assert wait_for(store, job_id).taken_in
     kept = outputs(store)

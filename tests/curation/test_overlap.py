@@ -30,6 +30,7 @@ from core.workflows.curation import (
     importing,
     progress,
     reviewing,
+    skipping,
     working,
 )
 from core.workflows.curation.annotating import EditConflict
@@ -257,7 +258,7 @@ def test_a_skip_is_kept_when_somebody_else_annotates_and_the_figures_say_what_wa
 ) -> None:
     place = Place(store, 2)
     first, second = place.ids
-    annotating.skip(store, place.bea, place.project_id, new_id("evt"), first, "not my field")
+    skipping.skip(store, place.bea, place.project_id, new_id("evt"), first, "not my field")
     assert place.annotate(place.ann, "One.") == first
     assert place.annotate(place.bea, "Two.") == second
     assert place.next(place.bea) is None
@@ -427,7 +428,7 @@ def one_act(
     elif held and act == "save":
         hands[who] = place.save(person, held, f"By {who}.").task
     elif held:
-        annotating.skip(
+        skipping.skip(
             place.store, person, place.project_id, new_id("evt"), held.example.example_id, "No."
         )
 

@@ -14,7 +14,7 @@ from core.examples.current import CurrentExample
 from core.examples.example import word_diff
 from core.examples.phrases import in_phrases
 from core.examples.timeline import notes_for_reviewer
-from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing
+from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing, skipping
 from core.workflows.curation.annotating import EditConflict
 from core.workflows.curation.reviewing import ReviewTask, decide, next_to_review
 from storage.store import Store
@@ -174,7 +174,7 @@ def test_a_decision_settles_a_flag_and_undoing_it_brings_the_flag_back(
 ) -> None:
     (only,) = some_examples(store, project_id, 1)
     ada, rita = an_actor(project_id, "annotator"), an_actor(project_id, "reviewer", name="rita")
-    annotating.flag(store, ada, project_id, new_id("evt"), only, "personal data")
+    skipping.flag(store, ada, project_id, new_id("evt"), only, "personal data")
     task = next_task(store, rita, project_id)
     review = new_id("rvw")
     decide(store, rita, project_id, review, "accept", an_edit(task))
@@ -197,7 +197,7 @@ def test_a_decided_example_opens_again_only_when_somebody_flags_it(
         reviewing.open_review(store, rita, project_id, only)
     with pytest.raises(EditConflict):
         annotating.open_example(store, ada, project_id, only)
-    annotating.flag(store, ada, project_id, new_id("evt"), only, "wrong after all")
+    skipping.flag(store, ada, project_id, new_id("evt"), only, "wrong after all")
     task = reviewing.open_review(store, rita, project_id, only)
     decide(store, rita, project_id, new_id("rvw"), "set_aside", an_edit(task))
     assert (state_of(store, only), present(store, only).flagged) == ("set_aside", False)
@@ -248,7 +248,7 @@ def test_a_bulk_accept_says_how_many_leaves_flagged_and_held_ones_and_can_be_und
 ) -> None:
     ids = annotate(store, project_id, 6)
     lead, bob = an_actor(project_id), an_actor(project_id, "annotator", name="bob")
-    annotating.flag(store, bob, project_id, new_id("evt"), ids[0], "odd")
+    skipping.flag(store, bob, project_id, new_id("evt"), ids[0], "odd")
     annotating.open_example(store, bob, project_id, ids[1])
     held_by_the_lead = next_task(store, lead, project_id)
     promised = bulk_accepting.acceptable(store, lead, project_id)

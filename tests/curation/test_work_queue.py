@@ -16,7 +16,15 @@ from core.clock import new_id
 from core.errors import InvalidInput
 from core.examples.example import Example
 from core.examples.listing import ExampleFilter
-from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, queue, reviewing
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    bulk,
+    bulk_accepting,
+    queue,
+    reviewing,
+    skipping,
+)
 from core.workflows.curation.browsing import ContentKnown
 from storage.candidates import _CANDIDATE
 from storage.store import Store
@@ -189,7 +197,7 @@ def test_skipped_examples_are_listed_with_reasons_and_given_out_again(
 ) -> None:
     (only,) = some_examples(store, project_id, 1)
     ada, lead = an_actor(project_id, "annotator"), an_actor(project_id, name="lea")
-    annotating.skip(store, ada, project_id, new_id("evt"), only, "not my field")
+    skipping.skip(store, ada, project_id, new_id("evt"), only, "not my field")
     assert annotating.next_to_annotate(store, ada, project_id) is None
     (listed,) = browsing.skipped_examples(store, lead, project_id)
     assert (listed.example_id, listed.reason, listed.queue) == (only, "not my field", "annotate")
@@ -280,7 +288,7 @@ def test_pages_that_the_counters_find_give_the_whole_list_in_order(
     ada = an_actor(project_id, "annotator", "lead")
     flagged = [f"{project_id}_ex_{n}" for n in (5, 8191, 8192, 16_384, 19_999)]
     for example_id in flagged:
-        annotating.flag(store, ada, project_id, new_id("evt"), example_id, "odd")
+        skipping.flag(store, ada, project_id, new_id("evt"), example_id, "odd")
     wanted = ExampleFilter(flagged=True)
     pages = [
         browsing.examples_page(store, ada, project_id, wanted, limit=2, offset=offset)

@@ -9,7 +9,7 @@ import pytest
 from core.actor import Actor
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput
-from core.workflows.curation import working
+from core.workflows.curation import drafts, working
 from core.workflows.curation.sent import Sent
 from core.workflows.curation.working import Task, annotate, review
 from storage.store import Store
@@ -115,15 +115,15 @@ def test_a_draft_is_kept_until_it_is_submitted_and_never_comes_back_after(place:
     assert task
     typed = sent(task, "draft", "Half a", submission_id="rev_one")
     annotate(place.store, place.ann, place.project_id, typed)
-    kept = working.draft_of(place.store, place.ann, "annotate", task.example.example_id)
+    kept = drafts.draft_of(place.store, place.ann, "annotate", task.example.example_id)
     assert kept
     assert kept["fields"]["output"] == "Half a"
-    assert working.draft_of(place.store, place.bea, "annotate", task.example.example_id) is None
+    assert drafts.draft_of(place.store, place.bea, "annotate", task.example.example_id) is None
     place.save(place.ann, task, "Half a thought.", submission_id="rev_one")
     for late in (None, typed):
         if late:
             annotate(place.store, place.ann, place.project_id, late)
-        assert working.draft_of(place.store, place.ann, "annotate", task.example.example_id) is None
+        assert drafts.draft_of(place.store, place.ann, "annotate", task.example.example_id) is None
 
 
 def test_back_goes_one_further_each_time_and_then_says_why_not(place: Place) -> None:

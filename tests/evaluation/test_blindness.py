@@ -65,7 +65,7 @@ def test_with_the_systems_swapped_a_rater_is_sent_the_same_bytes(
 
 def test_the_same_seed_draws_the_same_pairs_in_the_same_order(tmp_path: Path) -> None:
     def drawn(store: Store, study_id: str) -> list[Any]:
-        pairs = store.results.pairs_page(study_id, "all", 100, 0)
+        pairs = store.study_pairs.page(study_id, "all", 100, 0)
         return [(pair.number, pair.instruction) for pair in pairs]
 
     one, other = Place(tmp_path / "one", size=12), Place(tmp_path / "other", size=12)

@@ -16,7 +16,7 @@ from core.errors import TouchstoneError
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
-from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing
+from core.workflows.curation import annotating, browsing, bulk, bulk_accepting, reviewing, skipping
 from core.workflows.curation.reviewing import decide
 from core.workflows.team import projects
 from storage.store import Store
@@ -171,7 +171,7 @@ def do_something(
         edit = an_edit(task, output=words, quality=rng.randint(1, 5))
         annotating.save_annotation(store, actor, project_id, edit)
     elif act in ("flag", "skip"):
-        leave = annotating.flag if act == "flag" else annotating.skip
+        leave = skipping.flag if act == "flag" else skipping.skip
         leave(store, actor, project_id, new_id("evt"), example_id, words)
     elif act == "reopen":
         reviewing.reopen(store, actor, project_id, new_id("rvw"), example_id, words)

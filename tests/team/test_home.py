@@ -11,7 +11,7 @@ from core.actor import Actor, Role
 from core.clock import new_id
 from core.errors import NotAllowed
 from core.stations import STEPS, NextStep, Standing, next_step, stations, waiting
-from core.workflows.curation import annotating, reviewing
+from core.workflows.curation import reviewing, skipping
 from core.workflows.curation.annotating import next_to_annotate, save_annotation
 from core.workflows.team.home import standing
 from tests.builders import a_project, a_store, an_actor, an_admin, an_edit, some_examples
@@ -133,7 +133,7 @@ def test_the_counts_follow_the_queues_of_each_person(tmp_path: Path) -> None:
     edit = an_edit(task, comment="Which town?")
     reviewing.decide(store, bob, project, new_id("rev"), "send_back", edit)
     assert _queues(standing(store, ada, project)) == (6, 1, 0)
-    annotating.skip(store, ada, project, new_id("evt"), held.example_id, "not mine")
+    skipping.skip(store, ada, project, new_id("evt"), held.example_id, "not mine")
     assert _queues(standing(store, ada, project)) == (5, 1, 0)
     store.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from core.clock import now
 from core.errors import Conflict, InvalidInput
 from core.examples.current import CurrentExample, Done, HistoryEntry, HistoryKind, Revision
 from core.examples.example import Example
-from core.examples.states import ExampleState, Queue, is_decided
+from core.examples.states import ExampleState, is_decided
 from core.workflows.curation import collecting, gold_tasks, gold_views, opening, queue
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
@@ -244,81 +244,6 @@ def refuse_stale(current: CurrentExample, edit: Edit) -> None:
             f"{current.author} saved revision {current.number} while you were writing. "
             f"Your text is still here: compare both, then save again or take theirs."
         )
-
-
-def skip(
-    store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
-) -> None:
-    """Pass an example on to others; this person is not given it again until it changes. What was
-    assigned to them goes to the open queue."""
-    reason = require_reason(reason, "skip")
-
-    def skip_it(current: CurrentExample) -> None:
-        if gold_tasks.put_aside(store, actor, current, event_id, "skipped", reason):
-            let_go(store, actor, current)
-            return
-        store.annotation.add_skip(
-            current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
-        )
-        if current.assigned_to == actor.person_id:
-            store.annotation.release_one(current, event_id, actor.person_id)
-        store.queues.release(example_id, actor.person_id)
-        store.drafts.drop_of_example(actor.person_id, example_id)
-
-    _put_aside(store, actor, project_id, event_id, example_id, "skipped", skip_it)
-
-
-def flag(
-    store: Store, actor: Actor, project_id: str, event_id: str, example_id: str, reason: str
-) -> None:
-    """Say that something is wrong with an example; a reviewer decides, and it is not frozen."""
-    reason = require_reason(reason, "flag")
-
-    def flag_it(current: CurrentExample) -> None:
-        if gold_tasks.put_aside(store, actor, current, event_id, "flagged", reason):
-            let_go(store, actor, current)
-            return
-        store.annotation.set_flag(
-            current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
-        )
-        leave(store, actor, current)
-
-    _put_aside(store, actor, project_id, event_id, example_id, "flagged", flag_it)
-
-
-def _put_aside(
-    store: Store,
-    actor: Actor,
-    project_id: str,
-    event_id: str,
-    example_id: str,
-    action: str,
-    change: Callable[[CurrentExample], None],
-) -> None:
-    """Change an example without a revision, once per event, and record it."""
-    actor.require(project_id, "annotator", "reviewer", "lead")
-
-    def save() -> None:
-        if store.annotation.is_known(event_id):
-            return
-        if gold_tasks.is_put_aside(store, project_id, event_id):
-            return
-        current = example_of(store, actor, project_id, example_id)
-        change(current)
-        record(store, actor, action, current, event_id)
-
-    store.transact(save)
-
-
-def require_reason(reason: str, what: str) -> str:
-    """The reason, trimmed. Raises InvalidInput when there is none."""
-    if not reason.strip():
-        raise InvalidInput(f"Say in a few words why you {what} this example.")
-    return reason.strip()
-
-
-def _queue_of(example: CurrentExample) -> Queue:
-    return "annotate" if example.is_open("annotate") else "review"
 
 
 def last_saved(

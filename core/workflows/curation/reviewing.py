@@ -23,10 +23,10 @@ from core.workflows.curation.annotating import (
     let_go,
     record,
     refuse_stale,
-    require_reason,
 )
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.labelling import with_checked_labels
+from core.workflows.curation.skipping import require_reason
 
 if TYPE_CHECKING:
     from storage.store import Store

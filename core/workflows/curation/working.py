@@ -26,11 +26,13 @@ from core.workflows.curation import (
     browsing,
     collecting,
     commenting,
+    drafts,
     gold_tasks,
     gold_views,
     progress,
     queue,
     reviewing,
+    skipping,
 )
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
@@ -82,8 +84,8 @@ def annotate(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         return Answer(task=_to_annotate(store, actor, opening[sent.action]()))
     saving: dict[str, Callable[[], None]] = {
         "save": lambda: annotating.save_annotation(store, actor, project_id, sent.edit()),
-        "skip": lambda: _leave(store, actor, project_id, sent, annotating.skip),
-        "flag": lambda: _leave(store, actor, project_id, sent, annotating.flag),
+        "skip": lambda: _leave(store, actor, project_id, sent, skipping.skip),
+        "flag": lambda: _leave(store, actor, project_id, sent, skipping.flag),
     }
     try:
         saved, taken = _save_and_take(store, actor, project_id, sent, "annotate", saving)
@@ -143,7 +145,7 @@ def review(store: Store, actor: Actor, project_id: str, sent: Sent) -> Answer:
         decision: partial(_decide, store, actor, project_id, decision, sent)
         for decision in get_args(ReviewDecision)
     }
-    saving["skip"] = lambda: _leave(store, actor, project_id, sent, annotating.skip)
+    saving["skip"] = lambda: _leave(store, actor, project_id, sent, skipping.skip)
     saved, taken = _save_and_take(store, actor, project_id, sent, "review", saving)
     if taken is None or taken.example is None:
         return Answer(saved)
@@ -213,7 +215,7 @@ def _saved(
 ) -> tuple[str, ...]:
     """Save the submission, or keep a draft; the ids of what is saved for good."""
     if sent.action in ("draft", "discard"):
-        _keep(store, actor, project_id, sent, mode)
+        drafts.keep(store, actor, project_id, sent, mode)
         return ()
     if sent.action == "comment":
         commenting.comment(
@@ -236,43 +238,6 @@ def _saved(
 
 def _leave(store: Store, actor: Actor, project_id: str, sent: Sent, leave: Any) -> None:
     leave(store, actor, project_id, sent.submission_id, sent.example_id, sent.reason)
-
-
-def _keep(store: Store, actor: Actor, project_id: str, sent: Sent, mode: Queue) -> None:
-    """Keep or drop a draft, and hold on to the example; one that comes after its own submission
-    was saved is too late."""
-    form = _form(mode, sent.example_id)
-
-    def keep() -> None:
-        example = browsing.example_of(store, actor, project_id, sent.example_id)
-        if sent.action == "discard" or _is_known(store, project_id, sent.submission_id):
-            store.drafts.drop(actor.person_id, form)
-            return
-        if example.is_open(mode):
-            queue.renew(store, actor, example, mode)
-        store.drafts.keep(actor.person_id, form, sent.draft)
-
-    store.transact(keep)
-
-
-def _is_known(store: Store, project_id: str, submission_id: str) -> bool:
-    if annotating.example_of_submission(store, project_id, submission_id) is not None:
-        return True
-    if store.annotation.is_known(submission_id):
-        return True
-    return gold_tasks.is_put_aside(store, project_id, submission_id)
-
-
-def draft_of(store: Store, actor: Actor, mode: Queue, example_id: str) -> dict[str, Any] | None:
-    """What this person left unsubmitted on the example, with `saved_at`, or None."""
-    form = _form(mode, example_id)
-    if not store.drafts.may_exist(actor.person_id, form):
-        return None
-    return store.drafts.with_time(actor.person_id, form)
-
-
-def _form(mode: Queue, example_id: str) -> str:
-    return f"{mode} {example_id}"
 
 
 def theirs(store: Store, actor: Actor, project_id: str, mode: Queue, example_id: str) -> Task:

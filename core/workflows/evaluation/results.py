@@ -270,13 +270,13 @@ def pairs_page(
     `which`: all, rated, open, or split, where two people differ.
     """
     note_seen(store, actor, get_study(store, actor, study_id), "answers")
-    return store.results.pairs_page(study_id, which, limit, offset)
+    return store.study_pairs.page(study_id, which, limit, offset)
 
 
 def count_pairs(store: Store, actor: Actor, study_id: str, which: str = "all") -> int:
     """How many pairs that are; leads only."""
     get_study(store, actor, study_id)
-    return store.results.count_pairs(study_id, which)
+    return store.study_pairs.count(study_id, which)
 
 
 def export_judgements(
