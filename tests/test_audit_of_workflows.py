@@ -32,6 +32,7 @@ NOT_RECORDED = {
     "evaluation.rating_drafts.keep_draft": PREFERENCE,
     "evaluation.systems.covered": DERIVED,
     "curation.commenting.mark_read": PREFERENCE,
+    "curation.drafts.keep": PREFERENCE,
     "team.guidelines.mark_read": PREFERENCE,
     "team.drafts.keep_settings_draft": PREFERENCE,
     "team.drafts.drop_draft": PREFERENCE,
