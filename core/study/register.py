@@ -5,6 +5,9 @@ most: those of both systems, of which a study that was opened and given up is on
 other candidates in the same studies, as the best of many candidates is easily a lucky one. The
 average of the studies' e-values is one as well, however they depend on each other (Vovk and Wang
 2021, "E-values: calibration, combination and applications").
+
+Whoever opens one study after another and stops at the first claim is held to less: the first alone
+may use the 5 %, and what the later ones add is measured by `make validate`.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ ROWS: tuple[Callable[[Size], Row], ...] = (
     preference.like_systems,
     preference.all_looks,
     preference.several_candidates,
+    preference.one_study_after_another,
     preference.single_looks,
     preference.second_rater,
     preference.power,

@@ -63,11 +63,10 @@ def several_candidates(size: Size) -> Row:
     n, cells = size.studies(400), []
     for candidates in (2, 10):
         rng, claims, alone = chance("several candidates", candidates), 0, 0
-        capital = 2 / (1 - level_of(candidates))
         for _ in range(n):
             drawn = [draw_worth(rng, LOOKS, 0.0, 0.15) for _ in range(candidates)]
-            best = max(max(highest_e_value(one), highest_e_value(-one)) for one in drawn)
-            claims, alone = claims + (best >= capital), alone + (best >= CLAIM)
+            claims += any(_claims(one, candidates) for one in drawn)
+            alone += any(_claims(one, 1) for one in drawn)
         cells += [share(f"{candidates} candidates", one, n) for one in (claims, alone)]
     return Row(
         "of several like candidates hardly one is called better or worse",
@@ -76,6 +75,29 @@ def several_candidates(size: Size) -> Row:
         tuple(cells),
         (RARELY, REPORTED) * 2,
     )
+
+
+def one_study_after_another(size: Size) -> Row:
+    """Studies of systems that are alike, opened until one claims at the share that it then has."""
+    n, cells = size.studies(2000), []
+    for studies in (2, 10):
+        rng, claims = chance("one study after another", studies), 0
+        for _ in range(n):
+            claims += any(_claims(draw_worth(rng, LOOKS, 0.0, 0.15), k + 1) for k in range(studies))
+        cells.append(share(f"up to {studies} studies", claims, n))
+    return Row(
+        "studies of like systems, opened one after another until one says better or worse: the "
+        "first alone may use the 5 %",
+        f"looked at after each of {LOOKS} judgements, study k at 5 % / k, {n} times",
+        tuple(cells),
+        (REPORTED,),
+    )
+
+
+def _claims(worth: Numbers, studies: int) -> bool:
+    """Whether a study of so many says better or worse at one look at least."""
+    capital = 2 / (1 - level_of(studies))
+    return max(highest_e_value(worth), highest_e_value(-worth)) >= capital
 
 
 def all_looks(size: Size) -> Row:
