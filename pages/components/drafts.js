@@ -10,7 +10,7 @@ function draftKey(owner, example, revision) {
   return `${DRAFTS}${owner}.${example}.${revision}`
 }
 
-function readDraft(key) {
+function readStored(key) {
   try {
     return JSON.parse(localStorage.getItem(key))
   } catch {
@@ -18,13 +18,17 @@ function readDraft(key) {
   }
 }
 
-function writeDraft(key, value) {
+function writeStored(key, value) {
   try {
-    localStorage.setItem(key, JSON.stringify({ ...value, time: Date.now() }))
+    localStorage.setItem(key, JSON.stringify(value))
     return true
   } catch {
     return false
   }
+}
+
+function writeDraft(key, value) {
+  return writeStored(key, { ...value, time: Date.now() })
 }
 
 function dropDraft(key) {
@@ -45,7 +49,7 @@ function draftKeys(start) {
 
 function pruneDrafts() {
   for (const key of draftKeys(DRAFTS)) {
-    const draft = readDraft(key)
+    const draft = readStored(key)
     if (!draft || Date.now() - draft.time > KEPT_DAYS * 86_400_000) dropDraft(key)
   }
 }
@@ -54,7 +58,7 @@ function pruneDrafts() {
 function olderDraft(owner, example, revision) {
   const start = `${DRAFTS}${owner}.${example}.`
   const key = draftKeys(start).find((one) => one !== start + revision)
-  const draft = key ? readDraft(key) : null
+  const draft = key ? readStored(key) : null
   return draft ? { key, draft } : null
 }
 

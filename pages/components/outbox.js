@@ -12,7 +12,7 @@ class Outbox {
   }
 
   get items() {
-    return [...(readDraft(this.key)?.items ?? []), ...this.unstored]
+    return [...(readStored(this.key)?.items ?? []), ...this.unstored]
   }
 
   has(id) {
@@ -21,7 +21,7 @@ class Outbox {
 
   // Whether it also survives a reload.
   add(item) {
-    const others = (readDraft(this.key)?.items ?? [])
+    const others = (readStored(this.key)?.items ?? [])
       .filter((one) => one.submission_id !== item.submission_id)
     if (writeDraft(this.key, { items: [...others, item] })) return true
     this.unstored.push(item)
@@ -31,7 +31,7 @@ class Outbox {
   take(ids) {
     const gone = (item) => ids.includes(item.submission_id)
     this.unstored = this.unstored.filter((item) => !gone(item))
-    const stored = readDraft(this.key)?.items ?? []
+    const stored = readStored(this.key)?.items ?? []
     const left = stored.filter((item) => !gone(item))
     if (left.length === stored.length) return
     if (left.length) writeDraft(this.key, { items: left })

@@ -62,7 +62,7 @@ class Editor extends Drafting {
     this.page = page
     if (before.stamp === page.stamp) return
     this.ahead = []
-    const open = this.data && readDraft(this.draftKey) ? { example: this.data.example_id } : {}
+    const open = this.data && readStored(this.draftKey) ? { example: this.data.example_id } : {}
     this.data = null
     this.load(open)
   }
@@ -178,7 +178,7 @@ class Editor extends Drafting {
     const missing = ["save", "accept"].includes(action) && !this.form.output.trim()
     if (missing) return this.missingOutput()
     // A key struck twice decides on one example, not on the next one unread.
-    const twice = Date.now() - (this.submitted ?? 0) < TWICE && !readDraft(this.draftKey)
+    const twice = Date.now() - (this.submitted ?? 0) < TWICE && !readStored(this.draftKey)
     if (twice && AT_ONCE.includes(action)) return undefined
     this.submitted = Date.now()
     this.place = this.page.mode === "annotate" ? this.focused() : "root"
@@ -212,7 +212,7 @@ class Editor extends Drafting {
   // The example comes back with all that was written; from another one that has text, on demand.
   refused(error, item) {
     const open = () => this.reopen(error, item)
-    if (!this.data || this.pending || !readDraft(this.draftKey)) return open()
+    if (!this.data || this.pending || !readStored(this.draftKey)) return open()
     writeDraft(draftKey(this.owner, item.example_id, item.based_on), { ...item.fields, ...marksOf(item) })
     this.message(error, { text: "Open it", act: open })
     return undefined
@@ -240,7 +240,7 @@ class Editor extends Drafting {
   // Another example than the next one: the one before, the one whose decision was undone.
   async go(action, more = {}) {
     if (this.pending) return
-    if (this.data && readDraft(this.draftKey)) this.keepOnServer()
+    if (this.data && readStored(this.draftKey)) this.keepOnServer()
     this.busy(true)
     try {
       await this.client.flush()

@@ -33,6 +33,7 @@ _component = st.components.v2.component(
         "curation/editor_findings.js",
         "curation/editor_parts.js",
         "curation/editor_annotations.js",
+        "curation/editor_keys.js",
         "curation/editor_panels.js",
         "curation/editor_comments.js",
         "curation/editor_view.js",

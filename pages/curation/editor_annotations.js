@@ -9,7 +9,7 @@ function annotationsBox(editor) {
   const words = differing.length || !alike
     ? "Marked is how each differs from the text below." : "All wrote the same."
   return element("section", { class: "annotations", "aria-label": "Annotations" },
-    element("p", { class: "about" }, `${counted(annotations.length, "annotation")}. ${words}`, hint("C"), " uses the next one"),
+    element("p", { class: "about" }, `${counted(annotations.length, "annotation")}. ${words}`, hint(editor.keyOf("choose").toUpperCase()), " uses the next one"),
     element("div", { class: "columns" },
       ...annotations.map((one) => annotationCard(editor, one, differing, alike))))
 }

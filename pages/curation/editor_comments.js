@@ -13,7 +13,7 @@ function commentsBox(editor) {
       else dropDraft(key)
       grow(area)
     } })
-  area.value = readDraft(key)?.text ?? ""
+  area.value = readStored(key)?.text ?? ""
   const wrong = element("p", { class: "missing", role: "alert" })
   const list = element("ol", {})
   const summary = element("summary", {})

@@ -9,7 +9,7 @@ class Drafting extends Surface {
   // else what was typed for an earlier one.
   restore() {
     const { example_id, based_on, draft } = this.data
-    const here = readDraft(this.draftKey)
+    const here = readStored(this.draftKey)
     const there = draft && { ...draft.fields, ...draft, time: Date.parse(`${draft.saved_at}Z`) || Date.now() }
     const matching = there?.based_on === based_on ? there : null
     const chosen = here && !here.kept ? here : matching ?? here
@@ -45,7 +45,7 @@ class Drafting extends Surface {
     const { draftKey: key } = this
     const text = JSON.stringify(this.form)
     const kept = await this.client.draft(this.draft())
-    if (!this.data || key !== this.draftKey || !readDraft(key)) return kept
+    if (!this.data || key !== this.draftKey || !readStored(key)) return kept
     if (!kept) this.status("Offline: draft kept in this browser", true)
     else if (JSON.stringify(this.form) === text) {
       writeDraft(key, { ...this.form, kept: true })

@@ -34,7 +34,7 @@ class Surface extends Panels {
     this.historyOpen = root.querySelector(".history")?.open ?? this.historyOpen ?? false
     root.replaceChildren(this.figuresRow(), main, this.guidelines(), historyBox(data.history, this.historyOpen),
       commentsBox(this))
-    this.panel = null
+    this.panel = this.renaming = null
     this.label()
   }
 
@@ -111,28 +111,30 @@ class Surface extends Panels {
   }
 
   buttons() {
-    const button = (text, key, onclick, more = "") =>
-      element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
+    const button = (text, name, onclick, more = "") => {
+      const key = this.keyOf(name)
+      return element("button", { type: "button", class: more, onclick, "aria-keyshortcuts": key },
         text, key ? hint(key.toUpperCase()) : null)
+    }
     const decided = this.conflict && !this.conflict.open
     const annotates = this.page.mode === "annotate"
     const primary = element("button", { type: "button", class: "primary", hidden: Boolean(decided) })
     primary.onclick = () => this.submit(annotates ? "save" : "accept")
     this.label = () => this.drawLabel(primary)
     const back = annotates
-      ? button("Back", "b", () => this.go("back"), "back")
-      : button("Undo", "u", () => this.go("undo"), "back")
+      ? button("Back", "back", () => this.go("back"), "back")
+      : button("Undo", "undo", () => this.go("undo"), "back")
     back.hidden = !this.figures?.can_go_back
     const rest = annotates
       ? [
-          button("Skip", "s", () => this.openPanel("skip")),
-          button("Flag", "f", () => this.openPanel("flag")),
+          button("Skip", "skip", () => this.openPanel("skip")),
+          button("Flag", "flag", () => this.openPanel("flag")),
         ]
       : [
-          button("Send back", "s", () => this.sendBack()),
-          button("Set aside", "x", () => this.submit("set_aside")),
-          button("Edit", "e", () => this.edit()),
-          button("Skip", "k", () => this.openPanel("skip")),
+          button("Send back", "send_back", () => this.sendBack()),
+          button("Set aside", "set_aside", () => this.submit("set_aside")),
+          button("Edit", "edit", () => this.edit()),
+          button("Skip", "skip", () => this.openPanel("skip")),
         ]
     return element("div", { class: "actions bar" }, primary, ...rest, back,
       element("span", { class: "status", role: "status" }, this.statusText ?? ""),
@@ -146,7 +148,7 @@ class Surface extends Panels {
     // While a box asks something, the key and the colour are its button's.
     primary.classList.toggle("primary", !this.asking)
     primary.ariaKeyShortcuts = this.asking ? null : "Control+Enter"
-    primary.replaceChildren(this.pending ? "Saving…" : words, ...(this.asking ? [] : [hint("Ctrl ⏎")]))
+    primary.replaceChildren(this.pending ? "Saving…" : words, ...(this.asking ? [] : [hint(this.primaryKey)]))
   }
 
   // What is told --------------------------------------------------------------------------------

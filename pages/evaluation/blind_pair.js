@@ -214,7 +214,7 @@ class Rater extends Asker {
   // The pair that something was entered about last, to go on with it.
   lastDraft() {
     const start = `${RATE}${this.page.person}.`
-    const kept = draftKeys(start).map((key) => ({ id: key.slice(start.length), time: readDraft(key)?.time ?? 0 }))
+    const kept = draftKeys(start).map((key) => ({ id: key.slice(start.length), time: readStored(key)?.time ?? 0 }))
     const newest = kept.sort((a, b) => b.time - a.time)[0]
     return newest ? { first: newest.id } : {}
   }
@@ -229,7 +229,7 @@ class Rater extends Asker {
 
   // What this browser and the server kept of the pair: the newer one.
   kept() {
-    const here = readDraft(this.draftKey(this.pair.presentation_id))
+    const here = readStored(this.draftKey(this.pair.presentation_id))
     const there = this.pair.draft
     return formOf(here && !here.kept ? here : there ?? here ?? {})
   }

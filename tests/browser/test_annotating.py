@@ -217,3 +217,35 @@ def test_marks_ratings_and_remarks_by_keyboard_alone_survive_an_edit_and_a_reloa
         "remark": "Clear 🙂",
     }
     expect_to_fit_a_phone(page)
+
+
+def test_a_person_saves_by_a_key_of_their_own_which_stays_in_their_browser(
+    context: BrowserContext, site: Server
+) -> None:
+    page = at_work(context, site, "cleo")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    panel = page.locator(".panel")
+    panel.get_by_role("button", name="Choose a key").click()
+    expect(panel).to_contain_text("save and next: press the key you want")
+    page.keyboard.press("f")
+    expect(panel).to_contain_text("“F” is for: flag, with a reason")
+    panel.get_by_role("button", name="Choose a key").click()
+    page.keyboard.press("7")
+    expect(panel).to_contain_text("Digits, the space bar and “?” have a use already")
+    panel.get_by_role("button", name="Choose a key").click()
+    page.keyboard.press("w")
+    expect(panel).to_contain_text("“W” it is, in this browser.")
+    page.reload()
+    expect(page.locator("textarea#output")).to_be_visible(timeout=PATIENCE)
+    before = shown_input(page)
+    page.locator("textarea#output").fill("Saved by one key, wow.")
+    assert shown_input(page) == before
+    page.keyboard.press("Escape")
+    page.keyboard.press("w")
+    expect(page.locator("textarea#input")).not_to_have_value(before, timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    panel.get_by_role("button", name="Back to the usual keys").click()
+    expect(panel.get_by_role("button", name="Choose a key")).to_be_visible()
+    expect(page.locator(".bar .primary")).to_contain_text("Ctrl")

@@ -151,12 +151,22 @@ def test_a_run_learns_and_leaves_a_proven_adapter_with_its_facts(
     assert log.keys() >= {"seconds_left", "grad_norm"}
 
 
-def test_early_stopping_keeps_the_adapter_that_validated_best(tiny: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("method", "rate"), [("lora", 0.02), ("prompt_tuning", 0.5), ("prefix_tuning", 0.5)]
+)
+def test_early_stopping_keeps_the_adapter_that_validated_best(
+    method: str, rate: float, tiny: Path, tmp_path: Path
+) -> None:
     train = some_rows(8)
     # Each validation example contradicts training, so that learning soon makes it worse.
     validation = [{**row, "output": row["output"][::-1]} for row in some_rows(8, seed=1)]
     spec = a_run(
-        tiny, num_train_epochs=200.0, eval_steps=2, early_stopping_patience=3, learning_rate=0.02
+        tiny,
+        method=method,
+        learning_rate=rate,
+        num_train_epochs=200.0,
+        eval_steps=2,
+        early_stopping_patience=3,
     )
     folder = a_training(tmp_path / "runs" / "r1", spec, train, validation)
     metrics = train_here(folder)
