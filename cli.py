@@ -74,7 +74,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
 def users_add(
     name: str,
     role: Annotated[
-        str, typer.Option(help="admin, or annotator, reviewer, lead in a project.")
+        str, typer.Option(help="admin, or annotator, reviewer, lead, viewer in a project.")
     ] = "",
     project: Annotated[str, typer.Option(help="The project's name.")] = "",
     password_stdin: Annotated[
