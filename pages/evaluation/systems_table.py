@@ -29,6 +29,7 @@ def names_of(metrics: Sequence[Metric]) -> dict[str, str]:
 
 
 SHOWN = names_of(METRICS)
+NOT_ASKED = "Not asked: prompt too long"
 SPEEDS = ("Tokens/s", "Seconds per answer")
 
 
@@ -124,6 +125,7 @@ def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
         SPEEDS[1]: page.number(speed.seconds_per_answer if speed else None, 2),
         "At the length cap": system.capped,
         "Cut at a stop string": system.cut,
+        NOT_ASKED: system.unasked,
         "State": _state(system, has_references),
         "Kind": KINDS[system.kind],
         "Split": system.split,
