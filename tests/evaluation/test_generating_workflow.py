@@ -16,6 +16,7 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Touchstone
 from core.importing.answers_job import Report
 from core.jobs.job import Job
 from core.jobs.local import kill
+from core.study.system import SystemKind
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation import bulk_accepting, freezing, importing
@@ -257,7 +258,7 @@ def test_a_sample_of_none_and_a_prompted_base_without_shots_are_refused(
         generating.start_generation(
             store, lead, run_id, split="train", config=GenerationConfig(shots=0)
         )
-    asked = ("base", "base")
+    asked: tuple[SystemKind, ...] = ("base", "base")
     made = generating.start_generation(store, lead, run_id, split="train", kinds=asked)
     (job,) = (one for one in store.jobs.unsettled() if one.kind == "generate")
     assert [one["kind"] for one in folder_of(store, job).spec()["systems"]] == ["base"]
