@@ -38,7 +38,7 @@ app.command()(contamination)
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="Default: 8501.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: 8501.")] = None,
     address: Annotated[
         str | None, typer.Option(help="Where to listen. Default: 127.0.0.1, this machine only.")
     ] = None,
