@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -177,6 +180,24 @@ def test_status_makes_no_workspace_and_a_wrong_command_line_is_no_refusal(tmp_pa
     assert "There is no workspace in" in refused.stderr
     assert not (tmp_path / "none").exists()
     assert touchstone(tmp_path / "none", "status", "--wrong").returncode == 2
+
+
+def test_a_place_that_the_system_refuses_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed" / "rows.jsonl"
+    exists = Path.exists
+
+    def refused(path: Path, **given: Any) -> bool:
+        if path == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return exists(path, **given)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    told = touchstone_here(tmp_path / "w", "import", str(closed), "--project", "P")
+    assert told.returncode == 1
+    assert f"{closed} cannot be used: Permission denied." in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_a_server_that_cannot_start_says_why_and_exits_with_1(
