@@ -59,14 +59,17 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
 
     with refusals_told():
         answer = ask(workspace_at(home))
-        server = answer["server"]
+        server, told = answer["server"], {"completed": "being taken in"}
         lines = [f"Server: {server['url'] if server else 'not running'}"]
         lines += [
             f"{one['name']}: {one['examples']['total']} examples, "
             f"{one['examples']['accepted']} accepted"
             for one in answer["projects"]
         ]
-        lines += [f"{job['status']}: {job['title']} ({job['project']})" for job in answer["jobs"]]
+        lines += [
+            f"{told.get(job['status'], job['status'])}: {job['title']} ({job['project']})"
+            for job in answer["jobs"]
+        ]
         tell(answer, "\n".join(lines), as_json)
 
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -214,6 +215,21 @@ def test_a_server_that_cannot_start_says_why_and_exits_with_1(
         assert told in refused.stderr
         assert "Traceback" not in refused.stderr
     assert touchstone(tmp_path / "w", "serve", "--port", "70000").returncode == 2
+
+
+def test_a_server_that_is_stopped_from_its_terminal_has_done_what_it_was_asked(
+    tmp_path: Path,
+) -> None:
+    home, port = tmp_path / "w", free_port()
+    with (tmp_path / "log").open("w") as log:
+        command = [sys.executable, "cli.py", "serve", "--port", str(port), "--home", str(home)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    wait_until_up(Server(f"http://127.0.0.1:{port}", home, tmp_path / "log", process))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "Abort" not in (tmp_path / "log").read_text()
 
 
 def test_a_server_that_finds_no_space_says_so_and_leaves_no_half_secret(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class CannotListen(TouchstoneError):
 def serve(port: int | None = None, address: str | None = None) -> None:
     """Run the server until it is stopped. Raises SettingsMissing, CannotListen, and SystemExit with
     1 when the start was refused, which has been told."""
+    from click.exceptions import Abort, ClickException
     from streamlit.web import cli as streamlit
 
     script = _main_script()
@@ -46,7 +47,12 @@ def serve(port: int | None = None, address: str | None = None) -> None:
     chosen = {"server.port": port, "server.address": address}
     options |= {name: value for name, value in chosen.items() if value is not None}
     try:
-        streamlit.main(["run", str(script), *flags(options)])
+        streamlit.main(["run", str(script), *flags(options)], standalone_mode=False)
+    except Abort:  # Ctrl-C, after which everything was closed
+        return
+    except ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
     except SystemExit as ended:
         raise SystemExit(1 if ended.code == REFUSED_START else ended.code) from None
     except OSError as error:
