@@ -38,7 +38,7 @@ app.command()(contamination)
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="Default: 8501.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: 8501.")] = None,
     address: Annotated[
         str | None, typer.Option(help="Where to listen. Default: 127.0.0.1, this machine only.")
     ] = None,
@@ -59,14 +59,17 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
 
     with refusals_told():
         answer = ask(workspace_at(home))
-        server = answer["server"]
+        server, told = answer["server"], {"completed": "being taken in"}
         lines = [f"Server: {server['url'] if server else 'not running'}"]
         lines += [
             f"{one['name']}: {one['examples']['total']} examples, "
             f"{one['examples']['accepted']} accepted"
             for one in answer["projects"]
         ]
-        lines += [f"{job['status']}: {job['title']} ({job['project']})" for job in answer["jobs"]]
+        lines += [
+            f"{told.get(job['status'], job['status'])}: {job['title']} ({job['project']})"
+            for job in answer["jobs"]
+        ]
         tell(answer, "\n".join(lines), as_json)
 
 
@@ -74,7 +77,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
 def users_add(
     name: str,
     role: Annotated[
-        str, typer.Option(help="admin, or annotator, reviewer, lead in a project.")
+        str, typer.Option(help="admin, or annotator, reviewer, lead, viewer in a project.")
     ] = "",
     project: Annotated[str, typer.Option(help="The project's name.")] = "",
     password_stdin: Annotated[

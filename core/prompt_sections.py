@@ -2,9 +2,9 @@
 
 The *input section* is what says nothing when an example has no input. It is the paragraph that
 holds `{input}`, with its heading, unless that paragraph also holds the instruction, the cue of the
-answer or a role marker such as `[INST]`; then the line with its heading; else the placeholder
-alone, with brackets that hold nothing else. White space between it and the instruction goes with
-it.
+answer or a role marker such as `[INST]`; then the line with its heading, or with the fences around
+it; else the placeholder alone, with brackets that hold nothing else. White space between it and the
+instruction goes with it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def input_sections(template: str) -> list[tuple[int, int]]:
 
 def _section(text: str, start: int, end: int) -> tuple[int, int]:
     low, high = start, end
-    for widest in (_paragraph(text, start), _tagged_line(text, start)):
+    for widest in (_paragraph(text, start), _fenced(text, start)):
         if _can_go(text, *widest, end):
             low, high = widest
             break
@@ -114,6 +114,17 @@ def _heading_and_line(text: str, at: int) -> tuple[int, int]:
             break
         low = above[0]
     return low, high
+
+
+def _fenced(text: str, at: int) -> tuple[int, int]:
+    """The line at `at` with the fences directly around it and the headings above them; without
+    fences as `_tagged_line`."""
+    low, high = _line(text, at)
+    above, below = _line(text, low - 1) if low else (0, 0), _line(text, high + 1)
+    fence = text[slice(*above)].strip()
+    if not fence.startswith(FENCES) or text[slice(*below)].strip() != fence[:3]:
+        return _tagged_line(text, at)
+    return _heading_and_line(text, above[0])[0], below[1]
 
 
 def _is_heading(line: str) -> bool:

@@ -10,6 +10,11 @@ def figure(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "−")
 
 
+def begun(text: str) -> str:
+    """The text as a sentence begins, its other letters as they are: “Token F1”, “JSON is valid”."""
+    return text[:1].upper() + text[1:]
+
+
 def signed(value: float, digits: int = 0) -> str:
     """A difference: “+7 473”, “−5”, “0”."""
     rounded = round(value, digits)

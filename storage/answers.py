@@ -152,7 +152,8 @@ class Answers:
         """These systems' answers to a version's examples beside the references.
 
         Columns: system_id, example_id, revision_id, reference, text, confidence, reference_loss.
-        Examples without a reference have nothing to be compared with.
+        Examples without a reference have nothing to be compared with, and what a system was not
+        asked, as the prompt fills its context, is no answer.
         """
         return Query(
             """
@@ -165,7 +166,7 @@ class Answers:
             LEFT JOIN (SELECT * FROM reference_losses WHERE system_id IN $systems) l
                 ON l.system_id = a.system_id AND l.example_id = a.example_id
                AND l.revision_id = a.revision_id
-            WHERE a.system_id IN $systems AND trim(r.output) <> ''
+            WHERE a.system_id IN $systems AND trim(r.output) <> '' AND a.finish <> 'too_long'
             ORDER BY a.system_id, m.position
             """,
             {"version": version_id, "systems": list(system_ids)},

@@ -159,6 +159,7 @@ _ANSWERS = """
     LEFT JOIN imports i ON i.import_id = e.import_id
     LEFT JOIN exposed_examples x ON x.system_id = a.system_id AND x.example_id = a.example_id
     WHERE a.system_id IN $systems AND ($split IS NULL OR m.split = $split)
+      AND a.finish <> 'too_long'
     ORDER BY a.system_id <> $first, a.system_id, m.position
 """
 _TEXTS = """

@@ -215,5 +215,9 @@ _SCORES = """
     JOIN version_examples m ON m.version_id = $version AND m.example_id = c.example_id
      AND m.revision_id = c.revision_id
     LEFT JOIN exposed_examples x ON x.system_id = c.system_id AND x.example_id = c.example_id
+    ANTI JOIN (
+        SELECT * FROM answers WHERE system_id IN $systems AND finish = 'too_long'
+    ) a ON a.system_id = c.system_id AND a.example_id = c.example_id
+       AND a.revision_id = c.revision_id
     WHERE c.system_id IN $systems AND ($split IS NULL OR m.split = $split)
 """

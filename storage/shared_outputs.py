@@ -17,7 +17,7 @@ class SharedOutputs:
 
     def count(self, version_id: str, system_ids: Sequence[str], split: str) -> tuple[int, int]:
         """(examples of a split that all systems answered and none was trained on or shown, those
-        that one was)."""
+        that one was). Who was not asked, as the prompt fills the context, has not answered."""
         _, joins = joined_systems(system_ids)
         row = self._db.one(
             f"""
@@ -92,7 +92,7 @@ def shared_params(version_id: str, system_ids: Sequence[str], split: str) -> dic
 
 _JOIN_SYSTEM = """
     JOIN answers a% ON a%.system_id = $systems[%] AND a%.example_id = m.example_id
-     AND a%.revision_id = m.revision_id
+     AND a%.revision_id = m.revision_id AND a%.finish <> 'too_long'
 """
 _CHECKED = """
     SELECT k.example_id, k.revision_id, count(f.kind) AS high

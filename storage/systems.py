@@ -220,6 +220,12 @@ _OF_VERSION = """
     WITH covered AS (
         SELECT system_id, sum(answers) AS answers, sum(cut) AS cut, sum(capped) AS capped
         FROM system_coverage WHERE version_id = $version GROUP BY system_id
+    ), unasked AS (
+        SELECT a.system_id, count(*) AS unasked FROM answers a
+        JOIN version_examples m
+            ON m.version_id = $version AND m.example_id = a.example_id
+           AND m.revision_id = a.revision_id
+        WHERE a.finish = 'too_long' GROUP BY a.system_id
     ), newest AS (
         SELECT * FROM generations
         QUALIFY row_number() OVER (
@@ -234,13 +240,14 @@ _OF_VERSION = """
         ) = 1
     )
     SELECT s.*, coalesce(c.answers, 0) AS answers, coalesce(c.cut, 0) AS cut,
-           coalesce(c.capped, 0) AS capped, g.split, g.job_id, g.spec AS conditions,
-           g.summary AS made,
+           coalesce(c.capped, 0) AS capped, coalesce(u.unasked, 0) AS unasked, g.split, g.job_id,
+           g.spec AS conditions, g.summary AS made,
            j.status AS job_status, k.scoring_id, k.version_id AS scored_version, k.settings,
            k.settings_hash, k.summary, k.created_at AS scored_at
     FROM systems s
     JOIN dataset_versions v ON v.project_id = s.project_id AND v.version_id = $version
     LEFT JOIN covered c ON c.system_id = s.system_id
+    LEFT JOIN unasked u ON u.system_id = s.system_id
     LEFT JOIN newest g ON g.system_id = s.system_id
     LEFT JOIN scored k ON k.system_id = s.system_id
     LEFT JOIN jobs j ON j.job_id = g.job_id
@@ -277,6 +284,7 @@ def _version_system(row: Row) -> VersionSystem:
         answers=int(row["answers"]),
         cut=int(row["cut"]),
         capped=int(row["capped"]),
+        unasked=int(row["unasked"]),
         job_id=row["job_id"],
         job_status=row["job_status"],
         conditions=Conditions.from_json(json.loads(row["conditions"] or "{}"), row["job_id"]),

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from core.errors import InvalidInput, TouchstoneError
+from core.errors import InvalidInput, TouchstoneError, full_disk_told
 from core.workspace import VARIABLE, Workspace
 
 Home = Annotated[Path | None, typer.Option("--home", help="The workspace's folder.")]
@@ -30,10 +30,19 @@ def workspace_at(home: Path | None) -> Workspace:
 def refusals_told() -> Iterator[None]:
     """Print what people can mend as a sentence, without a traceback, and exit with 1."""
     try:
-        yield
+        with full_disk_told():
+            yield
     except TouchstoneError as error:
-        print(f"{error.title}. {error.message}", file=sys.stderr)
-        raise typer.Exit(1) from None
+        _refuse(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(InvalidInput(f"{error.filename} cannot be used: {error.strerror}."))
+
+
+def _refuse(error: TouchstoneError) -> NoReturn:
+    print(f"{error.title}. {error.message}", file=sys.stderr)
+    raise typer.Exit(1) from None
 
 
 def json_file(path: Path) -> dict[str, Any]:

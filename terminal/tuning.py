@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.wording import counted
 from terminal.common import AsJson, Home, json_file, refusals_told, tell, workspace_at
 
 MARKS = {"passed": "✓", "noted": "·", "refused": "✗"}
@@ -123,8 +124,13 @@ def generate(
         }
         answer = call(workspace_at(home), "generate", asked)
         lines = [
-            f"{kind} ({one['system']}): {one['answers']} answers, "
-            f"{one['at_cap']} cut off at the longest allowed"
+            f"{kind} ({one['system']}): {one['answers'] - one['finish']['too_long']} answers, "
+            f"{one['at_cap']} cut off at the longest allowed{_not_asked(one['finish'])}"
             for kind, one in answer["systems"].items()
         ]
         tell(answer, "\n".join(lines), as_json)
+
+
+def _not_asked(finish: dict[str, int]) -> str:
+    count = finish["too_long"]
+    return f"; {counted(count, 'prompt')} not asked: too long for the model" if count else ""

@@ -40,6 +40,7 @@ NOT_RECORDED = {
     "team.sessions.choose_project": PREFERENCE,
     "tuning.run_drafts.keep_run_draft": PREFERENCE,
     "tuning.run_drafts.drop_run_draft": PREFERENCE,
+    "jobs.supervisor.observe_all": WORKER,
     "jobs.supervisor.supervise_once": WORKER,
     "jobs.supervisor.wait_for": WORKER,
     "jobs.supervisor.start": WORKER,

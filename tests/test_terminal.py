@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from core.workflows.commands import COMMANDS
 from pages.server.serve import flags, in_environment, options_of
+from tests.disks import MB, a_small_disk, filled
 from tests.serving import (
     DEMO,
     PASSWORD,
@@ -23,6 +28,7 @@ from tests.serving import (
     launch,
     serve,
     touchstone,
+    touchstone_here,
     wait_until_up,
 )
 
@@ -175,6 +181,66 @@ def test_status_makes_no_workspace_and_a_wrong_command_line_is_no_refusal(tmp_pa
     assert "There is no workspace in" in refused.stderr
     assert not (tmp_path / "none").exists()
     assert touchstone(tmp_path / "none", "status", "--wrong").returncode == 2
+
+
+def test_a_place_that_the_system_refuses_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed" / "rows.jsonl"
+    exists = Path.exists
+
+    def refused(path: Path, **given: Any) -> bool:
+        if path == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return exists(path, **given)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    told = touchstone_here(tmp_path / "w", "import", str(closed), "--project", "P")
+    assert told.returncode == 1
+    assert f"{closed} cannot be used: Permission denied." in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_server_that_cannot_start_says_why_and_exits_with_1(
+    server: Server, tmp_path: Path
+) -> None:
+    free = str(free_port())
+    elsewhere = ("--address", "192.0.2.1")  # of no machine (RFC 5737)
+    for home, asked, told in (
+        (server.home, (), "This workspace is in use."),
+        (tmp_path / "w", elsewhere, "The server cannot listen at 192.0.2.1"),
+    ):
+        refused = touchstone(home, "serve", "--port", free, *asked)
+        assert refused.returncode == 1
+        assert told in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert touchstone(tmp_path / "w", "serve", "--port", "70000").returncode == 2
+
+
+def test_a_server_that_is_stopped_from_its_terminal_has_done_what_it_was_asked(
+    tmp_path: Path,
+) -> None:
+    home, port = tmp_path / "w", free_port()
+    with (tmp_path / "log").open("w") as log:
+        command = [sys.executable, "cli.py", "serve", "--port", str(port), "--home", str(home)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    wait_until_up(Server(f"http://127.0.0.1:{port}", home, tmp_path / "log", process))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "Abort" not in (tmp_path / "log").read_text()
+
+
+def test_a_server_that_finds_no_space_says_so_and_leaves_no_half_secret(tmp_path: Path) -> None:
+    with a_small_disk(tmp_path / "disk", 16 * MB) as disk:
+        touchstone_here(disk / "w", "users", "add", "ada", "--password-stdin", stdin=PASSWORD)
+        with filled(disk):
+            refused = touchstone(disk / "w", "serve", "--port", str(free_port()))
+        assert refused.returncode == 1
+        assert "There is no space left" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert not [path.name for path in (disk / "w").iterdir() if path.is_file()][1:]
 
 
 def test_shipped_settings_become_flags_unless_the_environment_has_them(

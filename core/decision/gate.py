@@ -17,6 +17,7 @@ from core.errors import InvalidInput
 from core.statistics.estimates import Estimate
 from core.study.sentences import written
 from core.study.verdicts import points
+from core.wording import begun
 
 State = Literal["passed", "failed", "not known"]
 
@@ -188,7 +189,7 @@ def _metric(plan: GatePlan, found: GateEvidence) -> Check:
 
 
 def _criterion(plan: GatePlan, name: str, difference: Estimate) -> Check:
-    label = f"{name.capitalize()} not worse"
+    label = f"{begun(name)} not worse"
     needed = f"interval above −{plan.margin:g} points, over {plan.fewest} pairs at least"
     seen = f"difference {written(difference)}"
     if difference.n < plan.fewest or difference.low is None:

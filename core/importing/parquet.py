@@ -105,7 +105,8 @@ def records_of(batch: Any, before: int, limits: Limits, at_byte: int) -> Iterato
             start += 1
             continue
         count = _affordable(chars[start:], limits)
-        for offset, values in enumerate(batch.slice(start, count).to_pylist()):
+        rows = batch.slice(start, count).to_pylist(maps_as_pydicts="lossy")
+        for offset, values in enumerate(rows):
             size = int(chars[start + offset])
             yield SourceRecord(before + start + offset + 1, values, at_byte=at_byte, chars=size)
         start += count
@@ -130,8 +131,13 @@ def _chars(array: Any) -> NDArray[np.int64]:
         return np.asarray(lengths.to_numpy(zero_copy_only=False), np.int64)
     if pa.types.is_struct(kind):
         return sum((_chars(part) for part in array.flatten()), np.zeros(len(array), np.int64))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_map(kind):
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return _chars_of_lists(array)
+    if pa.types.is_map(kind):
+        entries = pa.struct([kind.key_field, kind.item_field])
+        return _chars_of_lists(array.cast(pa.list_(entries)))
+    if pa.types.is_fixed_size_list(kind) or pa.types.is_list_view(kind):
+        return _chars_of_lists(array.cast(pa.list_(kind.value_type)))
     return np.full(len(array), _PLAIN_VALUE_CHARS, np.int64)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -157,6 +158,8 @@ def json_reason(error: Exception, limits: Limits) -> str:
         return limits.too_deep
     if isinstance(error, json.JSONDecodeError):
         return f"Not valid JSON: {error.msg} (character {error.colno})."
+    if "integer string conversion" in str(error):  # no JSONDecodeError: it is valid JSON
+        return f"A number has more than {sys.get_int_max_str_digits():,} digits, the limit."
     return f"Not valid JSON: {error}."
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
+from core.examples.example import is_storable
 from core.json_lines import json_lines
 
 
@@ -63,4 +64,7 @@ def _example(values: Mapping[str, Any], line: int) -> ProbedExample:
     control = values.get("control", False)
     if not isinstance(control, bool):
         raise UnreadableExamples(f"Line {line}: “control” is neither true nor false.")
-    return ProbedExample(str(values.get("id", f"line {line}")), control, question, reference)
+    example_id = str(values.get("id", f"line {line}"))
+    if not all(map(is_storable, (example_id, question, reference))):
+        raise UnreadableExamples(f"Line {line} has a damaged character. Save the file as UTF-8.")
+    return ProbedExample(example_id, control, question, reference)

@@ -115,8 +115,9 @@ class VersionSystem:
     """A system as it stands on one dataset version.
 
     `answers` counts the version's examples that it answered, `cut` those that ended at a stop
-    string, `capped` those that hit the length cap. `job_status` is of the job that makes them,
-    `made` what its worker counted at the newest one; empty for imported answers.
+    string, `capped` those that hit the length cap; `unasked` of them are none, as the prompt fills
+    the model's context: they are neither scored nor compared. `job_status` is of the job that makes
+    them, `made` what its worker counted at the newest one; empty for imported answers.
     """
 
     system: System
@@ -129,6 +130,7 @@ class VersionSystem:
     conditions: Conditions
     scoring: Scoring | None
     made: Mapping[str, Any] = field(default_factory=dict)
+    unasked: int = 0
 
     @property
     def system_id(self) -> str:

@@ -41,9 +41,9 @@ def refuse_useless(
     total = sum(counts.values())
     if total < MIN_EXAMPLES:
         raise UselessSplit(
-            f"{counted(total, 'example')} would be left: {left_out} are near examples of another "
-            f"split, protected texts or rated examples. A version needs at least {MIN_EXAMPLES}. "
-            "Accept others."
+            f"{counted(total, 'example')} would be left: {left_out} are examples of another split "
+            "or near some, near protected texts or rated examples. A version needs at least "
+            f"{MIN_EXAMPLES}. Accept others."
         )
     if total < FULL_FROM:
         return

@@ -79,7 +79,12 @@ def draw(view: LiveView, *, title: bool = True) -> None:
             badge(job.status)
             if title:
                 st.markdown(f"**{escaped(job.title)}**", width="content")
-        if job.status in ("starting", "running", "stopping"):
+        if view.waits_for_space:
+            st.warning(
+                "There is no space left where the workspace lies. Nothing is lost: once somebody "
+                "frees some on that disk, the result is taken in by itself."
+            )
+        elif job.status in ("starting", "running", "stopping"):
             st.progress(_share(job.step, job.total), text=_pace(view))
             if view.silent > SILENCE_SHOWN:
                 st.caption(

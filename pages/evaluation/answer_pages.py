@@ -74,6 +74,9 @@ def _answer(name: str, answer: Answer | None, metric: str) -> None:
         if answer is None:
             st.caption("No answer to this example.")
             return
+        if answer.finish == "too_long":
+            st.caption("Not asked: the prompt fills the model's context.")
+            return
         ended = " · hit the length cap" if answer.finish == "length" else ""
         ended = " · cut at a stop string" if answer.cut else ended
         st.caption(f"{metric} {page.number(answer.score, 3)}{ended}")

@@ -13,7 +13,7 @@ from core.statistics.estimates import Estimate
 from core.study.findings import Comparison
 from core.study.sentences import written
 from core.study.verdicts import Verdict
-from core.wording import figure
+from core.wording import begun, figure
 from core.workflows.evaluation.score_report import SystemScores
 from pages.components import charts
 
@@ -189,7 +189,7 @@ def criteria_chart(title: str, found: Comparison, names: Names) -> None:
 
 def criterion_name(criterion: str) -> str:
     """A criterion as people read it; bias is the one of which more is less."""
-    return "Bias (5: none)" if criterion == "bias" else criterion.capitalize()
+    return "Bias (5: none)" if criterion == "bias" else begun(criterion)
 
 
 def flags_chart(title: str, found: Comparison, names: Names) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from core.actor import Actor
 from core.scoring.metrics import metric as metric_named
 from core.study.sentences import compared, says_words, written
+from core.wording import begun
 from core.workflows.evaluation import score_report, scoring
 from core.workflows.evaluation.reports import Report
 from core.workflows.evaluation.score_report import ScoreReport, SystemScores
@@ -131,7 +132,7 @@ def _chart(report: ScoreReport, metric: str) -> None:
     gold = next((i for i, colour in colours.items() if colour == charts.CANDIDATE), "")
     baseline = _name(report, report.baseline_id)
     said = _sentences(report.systems, metric, baseline)
-    title = said.pop(gold, f"{metric_name(metric).capitalize()} of {baseline}")
+    title = said.pop(gold, f"{begun(metric_name(metric))} of {baseline}")
     scores_chart(title, report.systems, metric, colours)
     if said:
         st.text("\n".join(said.values()))

@@ -7,10 +7,11 @@ import streamlit as st
 from core.workflows.evaluation.score_report import ScoreReport
 from pages.components import page
 from pages.evaluation.result_charts import download
+from pages.evaluation.systems_table import NOT_ASKED
 
 
 def finish_table(report: ScoreReport) -> None:
-    """How many answers ended at a stop string, and how many hit the length cap."""
+    """How many answers ended at a stop string or hit the length cap, and what was not asked."""
     ended = [s.system for s in report.systems if s.system.kind != "imported"]
     if not ended:
         return
@@ -21,6 +22,7 @@ def finish_table(report: ScoreReport) -> None:
             "Answers": s.answers,
             "Cut at a stop string": _share(s.cut, s.answers),
             "At the length cap": _share(s.capped, s.answers),
+            NOT_ASKED: _share(s.unasked, s.answers),
         }
         for s in ended
     ]
@@ -28,7 +30,8 @@ def finish_table(report: ScoreReport) -> None:
     download(rows, "how-answers-ended.csv")
     st.caption(
         "Over all splits. What a model wrote behind a stop string, such as the next question, is "
-        "not scored. An answer at the cap may be unfinished: raise max new tokens."
+        "not scored. An answer at the cap may be unfinished: raise max new tokens. A prompt that "
+        "fills the model's context is not asked: that example counts for and against nobody."
     )
 
 

@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.scoring.metrics import METRICS, Metric
 from core.study.system import VersionSystem
 from core.versions.version import DatasetVersion
+from core.wording import begun
 from core.workflows.curation import freezing
 from core.workflows.evaluation import scoring, systems
 from pages.components import page
@@ -25,10 +26,11 @@ KINDS = {"base": "base", "prompted": "prompted base", "tuned": "tuned", "importe
 
 def names_of(metrics: Sequence[Metric]) -> dict[str, str]:
     """Name → label, as a heading."""
-    return {m.name: m.label[:1].upper() + m.label[1:] for m in metrics}
+    return {m.name: begun(m.label) for m in metrics}
 
 
 SHOWN = names_of(METRICS)
+NOT_ASKED = "Not asked: prompt too long"
 SPEEDS = ("Tokens/s", "Seconds per answer")
 
 
@@ -61,7 +63,7 @@ def _title(version: DatasetVersion) -> str:
 def systems_table(systems: Sequence[VersionSystem], has_references: bool) -> None:
     """One row per system. Intervals and differences are on the results page."""
     st.dataframe(
-        [_row(system, has_references) for system in systems],
+        [_row(system, has_references, any(s.unasked for s in systems)) for system in systems],
         hide_index=True,
         column_config={
             "System": st.column_config.TextColumn(width=210),
@@ -113,13 +115,14 @@ def remove_or_restore(
                 attempt(restore, f"{system.name} is back.")
 
 
-def _row(system: VersionSystem, has_references: bool) -> dict[str, Any]:
+def _row(system: VersionSystem, has_references: bool, told_unasked: bool) -> dict[str, Any]:
     means, speed = system.summary.get("metrics", {}), system.speed
     return {
         "System": system.name,
         # Beside the name, as a phone shows the first columns only.
         **{label: page.number(means.get(name), 3) for name, label in SHOWN.items()},
-        "Answers": system.answers,
+        "Answers": system.answers - system.unasked,
+        **({NOT_ASKED: system.unasked} if told_unasked else {}),
         SPEEDS[0]: page.number(speed.tokens_per_second if speed else None, 0),
         SPEEDS[1]: page.number(speed.seconds_per_answer if speed else None, 2),
         "At the length cap": system.capped,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import psutil
 from starlette.types import Message, Send
 from streamlit import config
 
-from core.errors import TouchstoneError
+from core.errors import TouchstoneError, full_disk_told
 from core.jobs.ray.settings import usable_settings
 from core.workflows import demo
 from core.workflows.curation import collecting
@@ -32,6 +32,23 @@ EVERYWHERE = ("", "0.0.0.0", "::")
 async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     """Open everything, serve, close everything. Raises TouchstoneError: see `quiet_refusal`."""
     workspace = Workspace.from_environment()
+    with full_disk_told():
+        store, stop_supervising = _started(workspace)
+    # What start-up made lives as long as the server: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        gc.unfreeze()
+        workspace.withdraw_server()
+        stop_supervising()
+        set_running(None)
+        store.close()
+
+
+def _started(workspace: Workspace) -> tuple[Store, Callable[[], None]]:
+    """The open store, once its server can be found; and what ends the supervision of its jobs."""
     usable_settings()
     workspace.prepare()
     store = Store(workspace.path)
@@ -44,17 +61,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
     this = psutil.Process()
     workspace.announce_server(running.url, this.pid, this.create_time())
     print(greeting(store, running.url), flush=True)
-    # What start-up made lives as long as the server: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    try:
-        yield {}
-    finally:
-        gc.unfreeze()
-        workspace.withdraw_server()
-        stop_supervising()
-        set_running(None)
-        store.close()
+    return store, stop_supervising
 
 
 def own_address() -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from core.errors import TouchstoneError
 
+REFUSED_START = 3  # what uvicorn exits with
 SETTINGS = Path(".streamlit") / "config.toml"
 
 
@@ -27,8 +28,16 @@ class SettingsMissing(TouchstoneError):
     title = "The installation is not complete"
 
 
+class CannotListen(TouchstoneError):
+    """The address is none of this machine's, or not allowed."""
+
+    title = "The server cannot start"
+
+
 def serve(port: int | None = None, address: str | None = None) -> None:
-    """Run the server until it is stopped. Raises SettingsMissing."""
+    """Run the server until it is stopped. Raises SettingsMissing, CannotListen, and SystemExit with
+    1 when the start was refused, which has been told."""
+    from click.exceptions import Abort, ClickException
     from streamlit.web import cli as streamlit
 
     script = _main_script()
@@ -37,7 +46,20 @@ def serve(port: int | None = None, address: str | None = None) -> None:
     options = {name: value for name, value in (options | own).items() if not in_environment(name)}
     chosen = {"server.port": port, "server.address": address}
     options |= {name: value for name, value in chosen.items() if value is not None}
-    streamlit.main(["run", str(script), *flags(options)])
+    try:
+        streamlit.main(["run", str(script), *flags(options)], standalone_mode=False)
+    except Abort:  # Ctrl-C, after which everything was closed
+        return
+    except ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except SystemExit as ended:
+        raise SystemExit(1 if ended.code == REFUSED_START else ended.code) from None
+    except OSError as error:
+        raise CannotListen(
+            f"The server cannot listen at {address or 'this address'}: {error.strerror}. Choose "
+            "another --address or --port."
+        ) from None
 
 
 def _main_script() -> Path:

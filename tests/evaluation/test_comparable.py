@@ -275,6 +275,42 @@ def test_how_answers_ended_is_counted_beside_the_scores(place: Place) -> None:
     assert (cut.answers, cut.capped, cut.cut) == (12, 0, 12)
 
 
+def test_what_a_system_was_not_asked_is_counted_and_neither_scored_nor_compared(
+    place: Place,
+) -> None:
+    base, prompted = place.system("Base", 0), place.system("Prompted", 0)
+    place.score(base, prompted)
+    test = example_ids(place.store, place.version_id)[20:]
+    place.store.database.execute(
+        "UPDATE answers SET finish = 'too_long' WHERE system_id = $system AND example_id IN $ids",
+        {"system": prompted, "ids": test[:4]},
+    )
+
+    def scored() -> list[int]:
+        table = place.table()
+        against = table.systems[1].against["token_f1"].difference.n
+        return [*(one.means["token_f1"].mean.n for one in table.systems), against]
+
+    assert scored() == [10, 6, 6]  # also of scores that an earlier release made
+    place.score(base, prompted)
+    assert scored() == [10, 6, 6]
+    there = systems.systems_of(place.store, place.lead, place.version_id)
+    assert [(s.unasked, s.summary["n"]) for s in there] == [(0, 30), (4, 26)]
+    assert place.prospect(base, prompted, split="test").outputs == 6
+
+
+def test_a_system_that_was_asked_nothing_waits_for_no_score(place: Place) -> None:
+    answers = answers_of(place.store, place.version_id, 0)
+    empty = a_system(
+        place.store, place.project_id, place.version_id, "Empty", answers, finish="too_long"
+    )
+    place.score(place.system("Base", 0), empty)
+    there = systems.systems_of(place.store, place.lead, place.version_id)
+    told = {s.name: (s.scored, s.unasked) for s in there}
+    assert told == {"Base": (True, 0), "Empty": (True, 30)}
+    assert [one.system.name for one in place.table().systems] == ["Base"]
+
+
 # Several candidates ----------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Touchstone
 from core.importing.answers_job import Report
 from core.jobs.job import Job
 from core.jobs.local import kill
+from core.study.system import SystemKind
 from core.tuning.generation_config import GenerationConfig
 from core.tuning.run_spec import RunSpec
 from core.workflows.curation import bulk_accepting, freezing, importing
@@ -242,6 +243,26 @@ def test_a_split_that_is_empty_and_a_kind_that_is_unknown_are_refused(
         generating.start_generation(store, lead, run_id, split="validation")
     with pytest.raises(InvalidInput, match="at least one"):
         generating.start_generation(store, lead, run_id, kinds=["gpt"])  # type: ignore[list-item]
+
+
+def test_a_sample_of_none_and_a_prompted_base_without_shots_are_refused(
+    store: Store, lead: Actor
+) -> None:
+    run_id = a_run(
+        store, lead, a_version(store, project_of(lead), RECORDS, split="train"), "completed"
+    )
+    for limit in (-1, 0):
+        with pytest.raises(InvalidInput, match="one example or more"):
+            generating.start_generation(store, lead, run_id, split="train", limit=limit)
+    with pytest.raises(InvalidInput, match="one worked example or more"):
+        generating.start_generation(
+            store, lead, run_id, split="train", config=GenerationConfig(shots=0)
+        )
+    asked: tuple[SystemKind, ...] = ("base", "base")
+    made = generating.start_generation(store, lead, run_id, split="train", kinds=asked)
+    (job,) = (one for one in store.jobs.unsettled() if one.kind == "generate")
+    assert [one["kind"] for one in folder_of(store, job).spec()["systems"]] == ["base"]
+    assert list(made) == ["base"]
 
 
 def test_base_and_prompted_base_answer_a_sample_and_both_are_scored(

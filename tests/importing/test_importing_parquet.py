@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,6 +55,41 @@ def test_a_parquet_row_over_the_limit_is_a_reject(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"question": ["a", "b" * 1_000_001, "c"], "answer": ["x"] * 3})
     found = imported(path)
     assert [one.line for one in found.accepted] == [1, 3]
+    assert "longer than 1,000,000" in reasons(found)[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        (pa.map_(pa.string(), pa.string()), [("year", "2024"), ("by", "Ada")], None),
+        (pa.list_(pa.string(), 2), ["2024", "Ada"], ["2024", "Ada"]),
+        (pa.list_view(pa.string()), ["2024", "Ada"], ["2024", "Ada"]),
+    ],
+)
+def test_maps_and_lists_of_any_layout_are_metadata(
+    tmp_path: Path, kind: pa.DataType, value: Any, read: Any
+) -> None:
+    more = pa.array([None, value, value], kind)
+    path = parquet(tmp_path, {"question": list("abc"), "answer": list("xyz"), "source": more})
+    found = imported(path)
+    read = read or {"year": "2024", "by": "Ada"}
+    assert [one.meta.get("source") for one in found.accepted] == [None, read, read]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (pa.map_(pa.string(), pa.string()), [("k", "b" * 1_000_001)]),
+        (pa.list_(pa.string(), 1), ["b" * 1_000_001]),
+        (pa.list_view(pa.string()), ["b" * 1_000_001]),
+    ],
+)
+def test_texts_in_maps_and_lists_of_any_layout_count_towards_the_limit_of_a_row(
+    tmp_path: Path, kind: pa.DataType, value: Any
+) -> None:
+    more = pa.array([None, value], kind)
+    found = imported(parquet(tmp_path, {"question": ["a", "b"], "answer": ["x"] * 2, "m": more}))
+    assert [one.line for one in found.accepted] == [1]
     assert "longer than 1,000,000" in reasons(found)[2]
 
 

@@ -156,6 +156,16 @@ def test_a_starting_server_sweeps_what_no_job_knows_and_nothing_else(
     assert begun.is_dir()
 
 
+def test_a_starting_server_removes_what_a_killed_one_was_writing_in_the_inbox(store: Store) -> None:
+    inbox = store.workspace / "inbox"
+    (inbox / "backup-1").mkdir()
+    (inbox / "backup-1" / "touchstone.duckdb").write_text("half a copy")
+    for name in ("tab_1.parquet", "up_1.csv"):
+        (inbox / name).write_text("x")
+    sweep(store)
+    assert [path.name for path in inbox.iterdir()] == ["up_1.csv"]
+
+
 @pytest.mark.parametrize("subject", ["../../outside", ".new-x", "a/b", "", "x" * 200])
 def test_a_subject_that_is_no_folder_name_is_refused(
     store: Store, lead: Actor, subject: str

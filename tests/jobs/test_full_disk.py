@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ import pytest
 from core.actor import Actor, system_actor
 from core.errors import DiskFull
 from core.jobs.folder import JobFolder
+from core.jobs.job import Job
+from core.jobs.kinds import KINDS
 from core.jobs.launchers import LAUNCHERS
 from core.jobs.local import LocalLauncher, status_of
 from core.query import Query
 from core.workflows.jobs import jobs
+from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import submit
-from core.workflows.jobs.supervisor import supervise_once, wait_for
+from core.workflows.jobs.supervisor import observe_all, supervise_once, wait_for
 from core.workflows.team.backup import back_up
 from core.workspace import Workspace
 from storage.store import Store
@@ -81,6 +85,36 @@ def test_a_row_that_finds_no_space_takes_its_folder_back(store: Store, lead: Act
         a_fill(store, lead, also=too_much)
     assert list((store.workspace / "jobs").iterdir()) == []
     assert store.jobs.unsettled() == []
+
+
+def take_much_in(store: Store, job: Job, _folder: JobFolder) -> None:
+    store.database.execute(
+        "INSERT INTO job_events SELECT ?, 1000 + i, now()::TIMESTAMP, 'much', "
+        "to_json(repeat(md5(i::VARCHAR), 30)) FROM range(4_000) t(i)",
+        [job.job_id],
+    )
+
+
+def test_a_result_that_finds_no_space_says_so_at_once_and_comes_in_when_there_is_some(
+    store: Store, lead: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken_in = replace(KINDS["fill"], take_in=f"{__name__}:take_much_in")
+    monkeypatch.setitem(KINDS, "fill", taken_in)
+    job_id = a_fill(store, lead)
+    supervise_once(store)
+    wait_for_end(JobFolder(store.workspace / "jobs" / "fill_1"))
+    with filled(store.workspace, leaving=500_000):
+        for _ in range(2):
+            with pytest.raises(DiskFull, match=f"{NO_SPACE}.*“Fill” waits.*Nothing is lost"):
+                wait_for(store, job_id)
+        view = live_view(store, lead, job_id)
+        assert view.waits_for_space
+        assert view.moves
+    assert caplog.text.count("until there is space") == 1
+    observe_all(store)
+    view = live_view(store, lead, job_id)
+    assert (view.job.status, view.job.taken_in, view.waits_for_space) == ("completed", True, False)
+    assert wait_for(store, job_id).status == "completed"
 
 
 def test_a_worker_that_finds_no_space_fails_with_what_to_do_and_resumes(

@@ -20,13 +20,16 @@ from core.errors import Conflict, DiskFull, NotAllowed, NotFound, TouchstoneErro
 from core.jobs.eta import seconds_left
 from core.jobs.job import Job, JobEvent
 from core.jobs.local import kill, status_of
+from core.workflows.commands import command
 from core.workflows.curation import importing
 from core.workflows.jobs import control, job_view, jobs, supervisor
 from core.workflows.jobs.job_view import live_view
 from core.workflows.jobs.jobs import QueueFull, folder_of
 from core.workflows.jobs.supervisor import start, supervise_once, wait_for
+from core.workspace import Workspace
 from storage.store import Store
 from tests.builders import a_project, a_store, an_actor
+from tests.odd_jobs import wait_for_end
 
 EPOCH = datetime(2030, 1, 1)
 
@@ -129,6 +132,20 @@ def test_a_job_that_fails_says_what_to_do_and_the_log_is_for_leads(
     with pytest.raises(NotAllowed):
         jobs.worker_log(store, annotator, job_id)
     assert not live_view(store, annotator, job_id).may_resume
+
+
+def test_status_at_the_terminal_tells_of_jobs_as_they_are_now_and_starts_none(
+    store: Store, lead: Actor
+) -> None:
+    workspace = Workspace(store.workspace)
+    first = an_import(store, lead)
+    supervise_once(store)
+    second = an_import(store, lead)
+    wait_for_end(folder_of(store, job_of(store, first)))
+    told_now = command("status")(store, workspace, {})
+    assert isinstance(told_now, dict)
+    assert [(one["job_id"], one["status"]) for one in told_now["jobs"]] == [(second, "queued")]
+    assert told_now["projects"][0]["examples"]["total"] == 20
 
 
 def test_light_jobs_run_two_at_a_time_and_the_third_waits(store: Store, lead: Actor) -> None:

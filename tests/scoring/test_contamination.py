@@ -90,6 +90,7 @@ def test_without_controls_likelihoods_say_nothing() -> None:
         ({"instruction": 3, "output": "x"}, "no text"),
         ({"instruction": "a", "output": "x", "control": "yes"}, "neither true nor false"),
         ({"instruction": "a", "output": "x", "control": True}, "All lines are controls"),
+        ({"instruction": "half \ud83d", "output": "x"}, "Line 1 has a damaged character"),
     ],
 )
 def test_a_file_that_holds_no_examples_is_refused(tmp_path: Path, row: Any, sentence: str) -> None:

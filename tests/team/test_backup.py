@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -20,7 +21,7 @@ import pytest
 
 from core.accounts import hash_token
 from core.actor import system_actor
-from core.errors import Conflict, NameTaken, NotAllowed
+from core.errors import Conflict, DiskFull, NameTaken, NotAllowed
 from core.workflows.team import accounts, sessions
 from core.workflows.team import archive as archives
 from core.workflows.team.archive import DATABASE, MANIFEST, UnusableBackup, pack, safe_place, verify
@@ -365,6 +366,36 @@ def test_a_full_target_keeps_the_backup_that_is_there_and_nothing_is_left_behind
         assert is_emptied(home / "backups")
         assert touchstone_here(home, "backup", str(good), "--force").returncode == 0
         restore(Workspace(tmp_path / "to"), good, databases)
+
+
+def test_a_backup_that_finds_no_room_is_not_called_damaged(tmp_path: Path, saved: Path) -> None:
+    with a_small_disk(tmp_path / "disk") as disk, filled(disk, leaving=MB):
+        refused = touchstone_here(disk / "to", "restore", str(saved))
+        assert refused.returncode == 1
+        assert "There is no space left" in refused.stderr
+        assert "Nothing was restored" in refused.stderr
+        assert "damaged" not in refused.stderr
+        assert not list((disk / "to" / "inbox").iterdir())
+        assert not Workspace(disk / "to").database.exists()
+
+
+def test_a_restored_database_that_finds_no_room_to_be_brought_up_to_date_leaves_nothing(
+    tmp_path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_path: Path) -> dict[str, int]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(databases, "make_ready", no_room)
+    workspace = Workspace(tmp_path / "to")
+    with pytest.raises(DiskFull, match="Nothing was restored"):
+        restore(workspace, saved, databases)
+    assert not workspace.database.exists()
+    assert not list(workspace.inbox.iterdir())
+
+
+def test_a_backup_that_may_not_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(UnusableBackup, match=r"cannot be read or unpacked.*Is a directory"):
+        restore(Workspace(tmp_path / "to"), tmp_path, databases)
 
 
 @pytest.mark.parametrize("served", [False, True])

@@ -9,6 +9,7 @@ from core.clock import new_id
 from core.errors import InvalidInput, NameTaken
 from core.projects import Project
 from core.workflows.commands.command import Answer, project_named
+from core.workflows.jobs.supervisor import observe_all
 from core.workflows.team import accounts, backup
 from core.workspace import Workspace
 
@@ -68,7 +69,8 @@ def make_backup(store: Store, workspace: Workspace, _arguments: dict[str, Any]) 
 
 
 def status(store: Store, workspace: Workspace, _arguments: dict[str, Any]) -> Answer:
-    """Every project with its counts, and the jobs that run or wait."""
+    """Every project with its counts, and the jobs that run or wait, as they are now."""
+    observe_all(store)
     projects = store.projects.all()
     names = {project.project_id: project.name for project in projects}
     return {

@@ -60,6 +60,7 @@ def start_generation(
         return dict(earlier.detail["systems"])
     if run.status != "completed" or run.metrics is None:
         raise Conflict(f"Run {run.name} is {run.status}. Generate when it has completed.")
+    kinds = list(dict.fromkeys(kinds))
     if not kinds or any(kind not in KINDS for kind in kinds):
         raise InvalidInput("Choose at least one of base, prompted and tuned.")
     if left := [kind for kind in kinds if kind not in kinds_of(run)]:
@@ -72,7 +73,7 @@ def start_generation(
     columns = [*COLUMNS, "output"] if reference_perplexity else COLUMNS
     title = _title_of_base(store, run)
     shots = _shots(store, version_id, config) if "prompted" in kinds else []
-    named = counted(config.shots, "example")
+    named = counted(len(shots), "example")
     names = {"base": title, "prompted": f"{title} + {named}", "tuned": run.name}
     asked = {
         kind: _system(
@@ -197,6 +198,8 @@ def _conditions(run: Run, config: GenerationConfig, shots: int) -> dict[str, Any
 def _examples(store: Store, version_id: str, split: str, limit: int | None, seed: int) -> Any:
     if split not in SPLITS:
         raise InvalidInput(f"Choose one of {', '.join(SPLITS)} as the split.")
+    if limit is not None and limit < 1:
+        raise InvalidInput("A sample has one example or more.")
     table = store.versions.examples(version_id, None if split == "all" else split)
     if not table.num_rows:
         raise InvalidInput(f"The split {split} of this version is empty. Choose another one.")
@@ -208,6 +211,10 @@ def _examples(store: Store, version_id: str, split: str, limit: int | None, seed
 def _shots(store: Store, version_id: str, config: GenerationConfig) -> list[dict[str, str]]:
     train = store.versions.examples(version_id, "train")
     count = min(config.shots, train.num_rows)
+    if not count:
+        raise InvalidInput(
+            "A prompted base sees one worked example or more (shots), else it is the base."
+        )
     chosen = random.Random(config.seed).sample(range(train.num_rows), count)
     return [
         {name: row[name] for name in ("example_id", "instruction", "input", "output")}

@@ -96,13 +96,14 @@ def take_in(store: Store, job: Job, folder: JobFolder) -> None:
     summary = json.loads((folder.final / "summary.json").read_text(encoding="utf-8"))
     plan = ScoringPlan.from_json(folder.spec())
     version_id = job.detail["version_id"]
-    scorings = {system_id: f"{job.subject_id}_{k}" for k, system_id in enumerate(summary)}
+    # One without an answer to score has a scoring all the same: there is nothing to wait for.
+    scorings = {s: f"{job.subject_id}_{k}" for k, s in enumerate(job.detail["systems"])}
 
     def save() -> None:
         for system_id, scoring_id in scorings.items():
             scoring = Scoring(
-                scoring_id, system_id, version_id, plan.to_json(), plan.hash, summary[system_id],
-                now(),
+                scoring_id, system_id, version_id, plan.to_json(), plan.hash,
+                summary.get(system_id, {}), now(),
             )  # fmt: skip
             store.answers.add_scoring(scoring, job.job_id)
         store.answers.take_in_scores(folder.final / "scores.parquet", scorings)

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchstone.jobs")
 UNFINISHED = ".new-"
+UPLOADED = "up_"
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.#-]{0,150}")
 Tables = Mapping[str, Any]
 
@@ -98,8 +100,13 @@ def sweep(store: Store) -> int:
     """Remove what submissions that were cut off have left; how many folders.
 
     For the start of the server, when nobody submits: unfinished folders, and waiting ones that
-    no row knows. A folder that a worker has seen stays, whoever knows it.
+    no row knows. A folder that a worker has seen stays, whoever knows it. What a killed server was
+    writing in the inbox goes, too; uploads stay there for their forms.
     """
+    for path in (store.workspace / "inbox").glob("*"):
+        if not path.name.startswith(UPLOADED):
+            log.warning("removing %s, which was left behind", path)
+            remove(path)
     known = store.jobs.folders()
     removed = 0
     for parent in ("jobs", "runs"):
@@ -112,6 +119,15 @@ def sweep(store: Store) -> int:
                 shutil.rmtree(path, ignore_errors=True)
                 removed += 1
     return removed
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it can be."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _never_started(path: Path) -> bool:

@@ -17,7 +17,7 @@ from core.jobs.kinds import KINDS
 from core.jobs.launchers import LAUNCHERS
 from core.jobs.state import ACTIVE, RESUMABLE
 from core.workflows.jobs.jobs import folder_of, get_job, is_mine_or_lead
-from core.workflows.jobs.supervisor import place_of
+from core.workflows.jobs.supervisor import place_of, waits_for_space
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -28,7 +28,8 @@ class LiveView:
     """A job as its watchers see it. `notes` are the worker's last lines (time, text), oldest first;
     `seconds_left` is None while nobody can know; for `silent` seconds an active one has said
     nothing, step or note; `ahead` counts what the job waits behind; `place`
-    says where it runs or ran, "" for this machine."""
+    says where it runs or ran, "" for this machine; with `waits_for_space` it has ended on a full
+    disk, and is taken in when there is space."""
 
     job: Job
     notes: list[tuple[datetime, str]]
@@ -41,6 +42,7 @@ class LiveView:
     may_move: bool
     place: str = ""
     silent: float = 0.0
+    waits_for_space: bool = False
 
     @property
     def moves(self) -> bool:
@@ -68,6 +70,7 @@ def live_view(store: Store, actor: Actor, job_id: str, notes: int = 8) -> LiveVi
         may_move=waiting > 0 and actor.has(job.project_id, "lead"),
         place=_place(store, job),
         silent=_silent([*said, *events]) if status in ACTIVE else 0.0,
+        waits_for_space=not job.taken_in and waits_for_space(store, job_id),
     )
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from core.errors import DiskFull, Overtaken, TouchstoneError
 from core.jobs.changes import CHANGES
@@ -34,6 +34,8 @@ HEARTBEAT_KEPT = timedelta(seconds=30)
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.25
 _supervised: WeakSet[Store] = WeakSet()
 _closing: WeakSet[Store] = WeakSet()
+# Of each job whose row or result found no space at the last look: whether its worker has ended.
+_without_space: WeakKeyDictionary[Store, dict[str, bool]] = WeakKeyDictionary()
 DAMAGED = (
     "The job's folder in the workspace is gone or damaged. Restore it from a copy, or start the "
     "job again from its page."
@@ -41,6 +43,11 @@ DAMAGED = (
 CANNOT_START = (
     "No worker could be started on the job's folder. The server's log says why. Start the job "
     "again from its page."
+)
+NO_SPACE_TO_TAKE_IN = (
+    "There is no space left where the workspace lies, and the result of “{title}” waits for some. "
+    "Nothing is lost: free some space on that disk. A running server then takes it in by itself, "
+    "else the next command does."
 )
 NOT_TAKEN_IN = (
     "The job ended well, but its result could not be taken in. The server's log says why. Start "
@@ -63,6 +70,18 @@ def supervise_once(store: Store) -> int:
     return len(store.jobs.unsettled())
 
 
+def observe_all(store: Store) -> None:
+    """One look at everything that is not settled, where no thread does that; starts nothing."""
+    if store not in _supervised:
+        for job in store.jobs.unsettled():
+            _look(store, job)
+
+
+def waits_for_space(store: Store, job_id: str) -> bool:
+    """Whether a job's worker has ended, and what came of it found no space to be saved."""
+    return _without_space.get(store, {}).get(job_id, False)
+
+
 def place_of(job: Job) -> tuple[str, str]:
     """What jobs share and wait for: a device of one launcher."""
     return job.launcher, job.device
@@ -70,13 +89,27 @@ def place_of(job: Job) -> tuple[str, str]:
 
 def _look(store: Store, job: Job) -> str:
     """What became of one job; its row is written. Never raises."""
+    waiting = _without_space.setdefault(store, {})
     try:
-        return _observe(store, job)
-    except (Overtaken, DiskFull) as error:
+        status = _observe(store, job)
+        waiting.pop(job.job_id, None)
+        return status
+    except Overtaken as error:
         log.warning("%s is looked at again: %s", job.job_id, error.message)
+    except DiskFull as error:
+        if job.job_id not in waiting:
+            log.warning("%s is looked at until there is space: %s", job.job_id, error.message)
+        waiting[job.job_id] = _has_ended(store, job)
     except Exception:
         log.exception("a look at %s failed; the next one follows", job.job_id)
     return job.status
+
+
+def _has_ended(store: Store, job: Job) -> bool:
+    try:
+        return launcher_of(job.launcher).status(folder_of(store, job)).is_terminal
+    except Exception:  # a damaged folder: the job is settled as failed
+        return True
 
 
 def _observe(store: Store, job: Job) -> str:
@@ -184,7 +217,8 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
     """Wait until a job is settled and return it; supervises itself where no thread does.
 
     There is no limit: a job waits and works for as long as it lives, and one whose worker has died
-    is settled as lost. Raises TouchstoneError with the job's own sentence when it did not complete.
+    is settled as lost. Raises TouchstoneError with the job's own sentence when it did not complete,
+    DiskFull when what came of it waits for space.
     """
     pause, seen = FIRST_LOOK_SECONDS, CHANGES.count
     while True:
@@ -201,6 +235,8 @@ def wait_for(store: Store, job_id: str, *, on_look: Callable[[Job], None] | None
             if job.status == "completed":
                 return job
             raise TouchstoneError(job.error.sentence if job.error else f"The job is {job.status}.")
+        if waits_for_space(store, job_id):
+            raise DiskFull(NO_SPACE_TO_TAKE_IN.format(title=job.title))
         # What has ended is about to be taken in, perhaps by parts.
         ended = job.status == "completed"
         pause = FIRST_LOOK_SECONDS if ended else min(1.1 * pause, LONGEST_LOOK_SECONDS)

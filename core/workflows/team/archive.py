@@ -12,13 +12,18 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from core.clock import now
-from core.errors import InvalidInput
+from core.errors import DiskFull, InvalidInput, is_disk_full
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = "touchstone.duckdb"
 LARGEST_MANIFEST = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
+NO_ROOM = (
+    "There is no space left where the workspace lies. Nothing was restored: free some space on "
+    "that disk, then try again."
+)
+UNREADABLE = "The backup cannot be read or unpacked, and nothing was restored"
 Entry = dict[str, Any]
 
 
@@ -158,7 +163,13 @@ def unpack(archive: Path, folder: Path) -> int:
                 _write_checked(source, safe_place(folder, member.name), entry)
     except FileNotFoundError:
         raise UnusableBackup(f"There is no file {archive}. Check the name.") from None
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(NO_ROOM) from error
+        if error.errno is not None:  # of the system, not of what is packed wrongly
+            raise UnusableBackup(f"{UNREADABLE} ({error.strerror}).") from error
+        raise _damaged(type(error).__name__) from error
+    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _damaged(type(error).__name__) from error
     if wanted or DATABASE not in listed:
         raise _damaged(f"{len(wanted) or 1} of its files are missing")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.actor import Actor
 from core.clock import now
-from core.errors import Conflict, full_disk_told
-from core.workflows.team.archive import DATABASE, pack, unpack, verify
+from core.errors import Conflict, DiskFull, full_disk_told
+from core.workflows.team.archive import DATABASE, NO_ROOM, pack, unpack, verify
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def restore(
     """Put a backup in place of an empty workspace; counts of what it holds.
 
     `force` moves what is there into backups/before-restore-…; nothing is deleted. Everything is
-    unpacked and checked before anything moves. Raises WorkspaceInUse, Conflict, UnusableBackup.
+    unpacked and checked before anything moves. Raises WorkspaceInUse, Conflict, UnusableBackup,
+    DiskFull.
     """
     workspace.prepare()
     databases.refuse_in_use(workspace.database)
@@ -104,15 +105,24 @@ def restore(
     work.mkdir()
     try:
         files = unpack(archive, work)
-        counts = databases.make_ready(work / DATABASE)
+        counts = _ready(databases, work / DATABASE)
         aside = _move_aside(workspace)
-        for name in (DATABASE, "runs", "jobs"):
+        # The database last: where there is one, everything is there.
+        for name in ("runs", "jobs", DATABASE):
             if (work / name).exists():
                 (work / name).rename(workspace.path / name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     workspace.prepare()
     return {**counts, "files": files, "moved_aside": str(aside) if aside else None}
+
+
+def _ready(databases: DatabaseFiles, path: Path) -> dict[str, int]:
+    try:
+        with full_disk_told():
+            return databases.make_ready(path)
+    except DiskFull:
+        raise DiskFull(NO_ROOM) from None
 
 
 def _move_aside(workspace: Workspace) -> Path | None:
