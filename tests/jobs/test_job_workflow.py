@@ -73,7 +73,7 @@ def told(job: Job) -> str:
     return job.error.message
 
 
-def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 30) -> Job:
+def look_until(store: Store, job_id: str, *statuses: str, seconds: float = 120) -> Job:
     end = time.monotonic() + seconds
     while (job := job_of(store, job_id)).status not in statuses:
         assert time.monotonic() < end, f"still {job.status}"
