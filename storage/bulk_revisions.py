@@ -19,11 +19,8 @@ from storage.counters import Counters
 from storage.database import Database
 from storage.filters import conditions, parameters, pointer
 from storage.marks import add_remarks, carry_marks
+from storage.untouched import NOT_COLLECTING, NOT_HELD, undecided_since
 
-_NOT_HELD = """
-    c.example_id NOT IN (SELECT l.example_id FROM example_leases l
-                         WHERE l.expires_at >= $now AND l.person_id <> $actor_id)
-"""
 _LOG_REVISIONS = """
     INSERT INTO revisions
         (revision_id, example_id, position, number, based_on, instruction, input, output, labels,
@@ -173,11 +170,13 @@ class BulkRevisions:
     def to_mask(
         self, project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
     ) -> Query:
-        """The texts of the examples that match and that nobody else holds: for a worker."""
+        """The texts of the examples that match, that nobody else holds and that wait for no other
+        annotators: for a worker."""
         return Query(
             f"""
             SELECT example_id, revision_id, instruction, input, output
-            FROM example_current c WHERE {conditions(wanted)} AND {_NOT_HELD}
+            FROM example_current c
+            WHERE {conditions(wanted)} AND {NOT_HELD} AND {NOT_COLLECTING}
             ORDER BY position
             """,  # noqa: S608 conditions are literals of storage.filters
             {**parameters(project_id, wanted), "actor_id": actor_id, "now": now()},
@@ -187,15 +186,17 @@ class BulkRevisions:
         self, project_id: str, masked: Path, batch_id: str, actor_id: str, comment: str
     ) -> int:
         """Make what a worker masked (example_id, revision_id, the three texts) revisions, except
-        of examples that changed meanwhile or that somebody else holds; how many."""
+        of examples that changed meanwhile, that somebody else holds or that wait for other
+        annotators; how many."""
         self._db.insert_from_parquet(
             masked,
             f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, m.instruction, m.input, m.output, c.quality, c.labels
             FROM read_parquet($parquet_path) m JOIN example_current c USING (example_id)
-            WHERE c.project_id = $project_id AND c.revision_id = m.revision_id AND {_NOT_HELD}
-            """,  # noqa: S608 a literal of this module
+            WHERE c.project_id = $project_id AND c.revision_id = m.revision_id
+              AND {NOT_HELD} AND {NOT_COLLECTING}
+            """,  # noqa: S608 literals of storage.untouched
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
         carry_marks(self._db)
@@ -205,17 +206,16 @@ class BulkRevisions:
 
     def undo_revisions(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
         """Save what stood before a batch's revisions as new ones, wherever the batch's is still the
-        present one, nobody decided on it and nobody else holds it; how many."""
+        present one, nobody has annotated it or decided on it and nobody else holds it; how many."""
         self._db.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, old.instruction, old.input, old.output, old.quality, old.labels
             FROM revisions b JOIN example_current c ON c.revision_id = b.revision_id
             JOIN revisions old ON old.revision_id = b.based_on
-            WHERE c.project_id = $project_id AND b.batch_id = $batch_id AND {_NOT_HELD}
-              AND NOT EXISTS (SELECT 1 FROM reviews later WHERE later.example_id = c.example_id
-                              AND later.created_at > b.created_at)
-            """,  # noqa: S608 a literal of this module
+            WHERE c.project_id = $project_id AND b.batch_id = $batch_id
+              AND {NOT_HELD} AND {NOT_COLLECTING} AND {undecided_since("b")}
+            """,  # noqa: S608 literals of storage.untouched
             {
                 "project_id": project_id,
                 "batch_id": batch_id,

@@ -138,8 +138,8 @@ def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
 def start_masking(
     store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
 ) -> str:
-    """Queue the masking of personal data in the examples that match and that nobody else holds;
-    the job's id. Examples that change before the worker is done stay as they are."""
+    """Queue the masking of personal data in the examples that match; the job's id. What `preview`
+    counts under a reason, and examples that change before the worker is done, stay as they are."""
     actor.require(project_id, "lead")
     if action.kind != "mask" or not set(action.mask) <= MASKS.keys():
         raise InvalidInput(f"Choose kinds of personal data out of {', '.join(MASKS)}.")
