@@ -6,7 +6,7 @@ The temporary table chosen_examples says of which; callers hold the transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from storage.filters import conditions, parameters, pointer
 from storage.marks import add_remarks, carry_marks
 from storage.untouched import NOT_COLLECTING, NOT_HELD, undecided_since
 
+Fits = Callable[[Mapping[str, Any]], bool]
+"""Whether a project's label schema has these labels."""
 _LOG_REVISIONS = """
     INSERT INTO revisions
         (revision_id, example_id, position, number, based_on, instruction, input, output, labels,
@@ -49,14 +51,21 @@ _RELABEL = """
 _SET_LABELS = _RELABEL.format(", annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END")
 # The meaning of the labels stays, so annotations that wait for others' stay too.
 _MOVE_LABELS = _RELABEL.format("")
-_LABELS_OF_ALL = """
+# What each person says of an example that several annotate, of the revision that was annotated
+# last; while it is new, of its present one.
+_ANNOTATED = """
+    SELECT a.annotation_id, a.example_id, a.labels
+    FROM annotations a JOIN example_current c USING (example_id)
+    WHERE c.project_id = $project_id AND (c.state <> 'new' OR a.based_on = c.revision_id)
+    QUALIFY a.based_on = arg_max(a.based_on, a.created_at) OVER (PARTITION BY a.example_id)
+        AND row_number() OVER (
+            PARTITION BY a.example_id, a.based_on, a.person_id ORDER BY a.created_at DESC) = 1
+"""
+_LABELS_OF_ALL = f"""
     SELECT example_id, labels FROM example_current WHERE project_id = $project_id
     UNION ALL
-    SELECT a.example_id, a.labels
-    FROM annotations a
-    JOIN example_current c ON a.example_id = c.example_id AND a.based_on = c.revision_id
-    WHERE c.project_id = $project_id AND c.state = 'new'
-"""
+    SELECT example_id, labels FROM ({_ANNOTATED})
+"""  # noqa: S608 a literal of this module
 
 
 class BulkRevisions:
@@ -110,8 +119,8 @@ class BulkRevisions:
         return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
 
     def labels_in_use(self, project_id: str) -> dict[str, int]:
-        """All that examples are labelled with, or will be by annotations that wait for others', as
-        JSON objects, and how many examples have each."""
+        """All that examples are labelled with, or by people of whom several annotate one, as JSON
+        objects, and how many examples have each."""
         rows = self._db.rows(
             f"""
             SELECT CAST(json(labels) AS VARCHAR) AS text, count(DISTINCT example_id) AS n
@@ -130,16 +139,15 @@ class BulkRevisions:
         comment: str,
     ) -> int:
         """Give every example that has certain labels, as `labels_in_use` has them, others instead,
-        whoever holds it, and every annotation that waits for others'; how many examples."""
+        whoever holds it, and what each of several people said of one; how many examples."""
         moves = {"before": list(labels), "after": [json.dumps(one) for one in labels.values()]}
         self._db.execute(
-            """
+            f"""
             UPDATE annotations SET labels = p.after::JSON
-            FROM (SELECT unnest($before) AS before, unnest($after) AS after) p, example_current c
+            FROM (SELECT unnest($before) AS before, unnest($after) AS after) p
             WHERE p.before = CAST(json(annotations.labels) AS VARCHAR)
-              AND c.project_id = $project_id AND c.state = 'new'
-              AND annotations.example_id = c.example_id AND annotations.based_on = c.revision_id
-            """,
+              AND annotations.annotation_id IN (SELECT annotation_id FROM ({_ANNOTATED}))
+            """,  # noqa: S608 a literal of this module
             {"project_id": project_id, **moves},
         )
         self._db.execute(
@@ -204,9 +212,12 @@ class BulkRevisions:
 
     # Taking back -------------------------------------------------------------------------------
 
-    def undo_revisions(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
+    def undo_revisions(
+        self, project_id: str, batch_id: str, undo_id: str, actor_id: str, fits: Fits
+    ) -> int:
         """Save what stood before a batch's revisions as new ones, wherever the batch's is still the
-        present one, nobody has annotated it or decided on it and nobody else holds it; how many."""
+        present one, nobody has annotated it or decided on it, nobody else holds it and the schema
+        still has the labels; how many."""
         self._db.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
@@ -222,6 +233,12 @@ class BulkRevisions:
                 "actor_id": actor_id,
                 "now": now(),
             },
+        )
+        rows = self._db.rows("SELECT DISTINCT CAST(labels AS VARCHAR) AS text FROM chosen_examples")
+        gone = [row["text"] for row in rows if not fits(json.loads(row["text"]))]
+        self._db.execute(
+            "DELETE FROM chosen_examples WHERE list_contains($gone, CAST(labels AS VARCHAR))",
+            {"gone": gone},
         )
         return self._revise_chosen(_SET_TEXTS, "restore", undo_id, actor_id, "")
 
