@@ -9,6 +9,7 @@ import pytest
 from core.actor import Actor
 from core.checks.settings import CheckSettings
 from core.clock import new_id
+from core.errors import Conflict
 from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.label_changes import Moves, impact_of, rewritten
@@ -20,12 +21,14 @@ from core.workflows.curation import (
     bulk,
     checks,
     collecting,
+    importing,
     reviewing,
 )
 from core.workflows.team import label_schema, projects
 from core.workflows.team.label_schema import LabelsInUse
 from storage.store import Store
 from tests.builders import a_project, accepted_examples, an_actor, an_edit, some_examples
+from tests.job_builders import run_here
 
 TOPIC = LabelField("topic", ("sums", "shapes"))
 MARKS = LabelField("marks", ("odd", "long"), "multiple")
@@ -175,3 +178,20 @@ def test_what_annotators_gave_changes_with_the_schema_so_reviewers_can_use_it_an
     told = agreement.annotator_agreement(store, lead, project_id)
     assert [(one.name, one.raw.value) for one in told.fields] == [("kinds", 0.0)]
     assert [one.labels.value for one in told.accepted if one.labels] == [0.5]  # one of two people
+
+
+def test_while_an_import_brings_labels_in_options_can_be_added_and_none_is_lost(
+    store: Store, lead: Actor
+) -> None:
+    project_id = project_of(lead)
+    file = store.workspace / "x.jsonl"
+    file.write_text('{"instruction": "Add it.", "output": "2", "topic": "sums"}\n', "utf-8")
+    import_id = importing.start_import(store, lead, project_id, file, file.name)
+    wider = replace(TOPIC, options=(*TOPIC.options, "names"))
+    change(store, lead, wider, MARKS)
+    without = replace(TOPIC, options=("shapes", "names"))
+    with pytest.raises(Conflict, match="under way"):
+        change(store, lead, without, MARKS)
+    run_here(store, import_id)
+    with pytest.raises(LabelsInUse, match="topic: sums"):
+        change(store, lead, without, MARKS)

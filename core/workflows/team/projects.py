@@ -67,7 +67,8 @@ def change_project(
 
     `based_on` are the settings that the lead started from; `moves` what becomes of labels that the
     new label schema does not have. Raises ProjectChanged when the settings are no longer the
-    present ones, LabelsInUse when `moves` leaves a label out.
+    present ones, LabelsInUse when `moves` leaves a label out, Conflict while an import brings in
+    labels that the new schema may not have.
     """
     actor.require(project_id, "lead")
     checked_name(settings.name, "project")
