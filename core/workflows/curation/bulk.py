@@ -28,6 +28,7 @@ from core.workflows.curation import accepting, gold_marks, masking
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -48,6 +49,7 @@ def preview(
     return found
 
 
+@settles_labels
 def act(
     store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
 ) -> int:
@@ -195,6 +197,7 @@ def last_action(store: Store, actor: Actor, project_id: str) -> BulkDone | None:
     return store.own_work.last_bulk_action(project_id, now() - LATELY)
 
 
+@settles_labels
 def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
     """Take the last bulk action back wherever nothing happened to the example since and the label
     schema still has what it was labelled with; how many.

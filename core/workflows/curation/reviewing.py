@@ -27,6 +27,7 @@ from core.workflows.curation.annotating import (
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.labelling import with_checked_labels
 from core.workflows.curation.skipping import require_reason
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -99,6 +100,7 @@ def with_difference(store: Store, actor: Actor, example: CurrentExample) -> Revi
     )
 
 
+@settles_labels
 def decide(
     store: Store,
     actor: Actor,

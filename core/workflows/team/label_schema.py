@@ -19,6 +19,7 @@ from core.label_changes import (
 )
 from core.projects import SAVING, LabelField, Project, ProjectSettings
 from core.workflows.jobs import jobs
+from core.workflows.team.label_settling import COMMENT
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -72,7 +73,7 @@ def move_labels(
     changed = {text: after for text, after in labels.items() if after != json.loads(text)}
     batch_id = new_id("bat")
     n = store.annotation.rewrite_labels(
-        project.project_id, changed, batch_id, actor.person_id, "The label schema changed."
+        project.project_id, changed, batch_id, actor.person_id, COMMENT
     )
     store.audit.record(
         "relabelled", "project", project.project_id, actor.person_id,
