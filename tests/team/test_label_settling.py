@@ -15,6 +15,7 @@ from core.examples.bulk import BulkAction
 from core.examples.listing import ExampleFilter
 from core.projects import LabelField
 from core.workflows.curation import annotating, browsing, bulk, reviewing, working
+from core.workflows.curation.sent import Sent
 from core.workflows.team import projects
 from storage.store import Store
 from tests.builders import a_project, an_actor, an_edit, some_examples
@@ -33,7 +34,7 @@ def by_annotator(store: Store, project_id: str, example_id: str) -> None:
 
 def on_the_work_page(store: Store, project_id: str, example_id: str) -> None:
     ada = an_actor(project_id, "annotator")
-    asked = working.Sent("open", example_id=example_id)
+    asked = Sent("open", example_id=example_id)
     task = working.annotate(store, ada, project_id, asked).task
     assert task
     working.annotate(store, ada, project_id, sent(task, "save", "2", labels={"topic": "sums"}))
@@ -66,7 +67,8 @@ def test_a_label_that_is_saved_while_its_schema_changes_becomes_what_the_change_
     project_id = a_project(store, label_schema=(TOPIC,), overlap=overlap).project_id
     lead = an_actor(project_id, name="lea")
     (only,) = some_examples(store, project_id, 1)
-    begun, kept = [], store.projects.by_id
+    begun: list[Thread] = []
+    kept = store.projects.by_id
 
     def read(wanted: str) -> Any:
         """The project as the save reads it; the first time its schema changes right behind."""

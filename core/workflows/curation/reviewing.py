@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from core.actor import Actor
@@ -277,6 +277,7 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
             flagged=flag is not None,
         )
         accepting.restore(store, example, state)
+        collecting.recount(store, replace(example, state=state))
         if flag is not None:
             store.annotation.log_event(example, new_id("evt"), "flag", flag, actor.person_id)
         leave(store, actor, example)
