@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
@@ -210,8 +210,11 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
         last = last_action(store, actor, project_id)
         if last is None or last.batch_id != batch_id:
             raise Conflict("This bulk action can no longer be undone. Change single examples.")
-        undo_id, fits = new_id("bat"), partial(fit, _schema(store, project_id))
-        n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id, fits)
+        undo_id, schema = new_id("bat"), cache(lambda: _schema(store, project_id))
+        n = store.annotation.undo_batch(
+            project_id, batch_id, undo_id, actor.person_id,
+            lambda labels: not labels or fit(schema(), labels),
+        )  # fmt: skip
         if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
             n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
         if last.action in (AUDITED["gold"], AUDITED["ungold"]):
