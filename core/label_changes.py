@@ -88,6 +88,18 @@ class SchemaVersion:
     created_at: datetime
 
 
+def keeps_all(before: Sequence[LabelField], after: Sequence[LabelField]) -> bool:
+    """Whether every label that fits `before` fits `after`, whatever examples have."""
+    new = _by_name(after)
+    return all(
+        field.name in new
+        and FAMILIES[field.kind] == FAMILIES[new[field.name].kind]
+        and not (field.kind == "multiple" and new[field.name].kind == "single")
+        and set(choices_of(field)) <= set(choices_of(new[field.name]))
+        for field in before
+    )
+
+
 def choices_of(field: LabelField) -> tuple[str, ...]:
     """What the field's values consist of: options, points in figures, or WRITTEN."""
     return (WRITTEN,) if field.kind == "text" else field.choices

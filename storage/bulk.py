@@ -15,6 +15,7 @@ from core.examples.listing import ExampleFilter
 from core.examples.overlap import COLLECTOR
 from storage.acceptances import restore_chosen, void_chosen
 from storage.bulk_marks import BulkMarks
+from storage.bulk_revisions import Fits
 from storage.filters import conditions, parameters, pointer
 from storage.gold_marks import MASKED_SINCE, UNCHANGED, same_labels_among
 from storage.synthetic import UNSEEN_SYNTHETIC
@@ -230,10 +231,13 @@ class BulkActions(BulkMarks):
 
     # Taking back -------------------------------------------------------------------------------
 
-    def undo_batch(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
-        """Take back a bulk action wherever nothing happened to the example since; how many."""
+    def undo_batch(
+        self, project_id: str, batch_id: str, undo_id: str, actor_id: str, fits: Fits
+    ) -> int:
+        """Take back a bulk action wherever nothing happened to the example since, and labels where
+        they still fit; how many."""
         return self._undo_decisions(project_id, batch_id, undo_id, actor_id) + self.undo_revisions(
-            project_id, batch_id, undo_id, actor_id
+            project_id, batch_id, undo_id, actor_id, fits
         )
 
     def _undo_decisions(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:

@@ -6,7 +6,7 @@ The temporary table chosen_examples says of which; callers hold the transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,10 @@ from storage.counters import Counters
 from storage.database import Database
 from storage.filters import conditions, parameters, pointer
 from storage.marks import add_remarks, carry_marks
+from storage.untouched import NOT_COLLECTING, NOT_HELD, undecided_since
 
-_NOT_HELD = """
-    c.example_id NOT IN (SELECT l.example_id FROM example_leases l
-                         WHERE l.expires_at >= $now AND l.person_id <> $actor_id)
-"""
+Fits = Callable[[Mapping[str, Any]], bool]
+"""Whether a project's label schema has these labels."""
 _LOG_REVISIONS = """
     INSERT INTO revisions
         (revision_id, example_id, position, number, based_on, instruction, input, output, labels,
@@ -52,14 +51,21 @@ _RELABEL = """
 _SET_LABELS = _RELABEL.format(", annotations = CASE WHEN state = 'new' THEN 0 ELSE annotations END")
 # The meaning of the labels stays, so annotations that wait for others' stay too.
 _MOVE_LABELS = _RELABEL.format("")
-_LABELS_OF_ALL = """
+# What each person says of an example that several annotate, of the revision that was annotated
+# last; while it is new, of its present one.
+_ANNOTATED = """
+    SELECT a.annotation_id, a.example_id, a.labels
+    FROM annotations a JOIN example_current c USING (example_id)
+    WHERE c.project_id = $project_id AND (c.state <> 'new' OR a.based_on = c.revision_id)
+    QUALIFY a.based_on = arg_max(a.based_on, a.created_at) OVER (PARTITION BY a.example_id)
+        AND row_number() OVER (
+            PARTITION BY a.example_id, a.based_on, a.person_id ORDER BY a.created_at DESC) = 1
+"""
+_LABELS_OF_ALL = f"""
     SELECT example_id, labels FROM example_current WHERE project_id = $project_id
     UNION ALL
-    SELECT a.example_id, a.labels
-    FROM annotations a
-    JOIN example_current c ON a.example_id = c.example_id AND a.based_on = c.revision_id
-    WHERE c.project_id = $project_id AND c.state = 'new'
-"""
+    SELECT example_id, labels FROM ({_ANNOTATED})
+"""  # noqa: S608 a literal of this module
 
 
 class BulkRevisions:
@@ -113,8 +119,8 @@ class BulkRevisions:
         return self._revise_chosen(_SET_LABELS, "label", batch_id, actor_id, comment)
 
     def labels_in_use(self, project_id: str) -> dict[str, int]:
-        """All that examples are labelled with, or will be by annotations that wait for others', as
-        JSON objects, and how many examples have each."""
+        """All that examples are labelled with, or by people of whom several annotate one, as JSON
+        objects, and how many examples have each."""
         rows = self._db.rows(
             f"""
             SELECT CAST(json(labels) AS VARCHAR) AS text, count(DISTINCT example_id) AS n
@@ -133,16 +139,15 @@ class BulkRevisions:
         comment: str,
     ) -> int:
         """Give every example that has certain labels, as `labels_in_use` has them, others instead,
-        whoever holds it, and every annotation that waits for others'; how many examples."""
+        whoever holds it, and what each of several people said of one; how many examples."""
         moves = {"before": list(labels), "after": [json.dumps(one) for one in labels.values()]}
         self._db.execute(
-            """
+            f"""
             UPDATE annotations SET labels = p.after::JSON
-            FROM (SELECT unnest($before) AS before, unnest($after) AS after) p, example_current c
+            FROM (SELECT unnest($before) AS before, unnest($after) AS after) p
             WHERE p.before = CAST(json(annotations.labels) AS VARCHAR)
-              AND c.project_id = $project_id AND c.state = 'new'
-              AND annotations.example_id = c.example_id AND annotations.based_on = c.revision_id
-            """,
+              AND annotations.annotation_id IN (SELECT annotation_id FROM ({_ANNOTATED}))
+            """,  # noqa: S608 a literal of this module
             {"project_id": project_id, **moves},
         )
         self._db.execute(
@@ -173,11 +178,13 @@ class BulkRevisions:
     def to_mask(
         self, project_id: str, wanted: ExampleFilter, action: BulkAction, actor_id: str
     ) -> Query:
-        """The texts of the examples that match and that nobody else holds: for a worker."""
+        """The texts of the examples that match, that nobody else holds and that wait for no other
+        annotators: for a worker."""
         return Query(
             f"""
             SELECT example_id, revision_id, instruction, input, output
-            FROM example_current c WHERE {conditions(wanted)} AND {_NOT_HELD}
+            FROM example_current c
+            WHERE {conditions(wanted)} AND {NOT_HELD} AND {NOT_COLLECTING}
             ORDER BY position
             """,  # noqa: S608 conditions are literals of storage.filters
             {**parameters(project_id, wanted), "actor_id": actor_id, "now": now()},
@@ -187,15 +194,17 @@ class BulkRevisions:
         self, project_id: str, masked: Path, batch_id: str, actor_id: str, comment: str
     ) -> int:
         """Make what a worker masked (example_id, revision_id, the three texts) revisions, except
-        of examples that changed meanwhile or that somebody else holds; how many."""
+        of examples that changed meanwhile, that somebody else holds or that wait for other
+        annotators; how many."""
         self._db.insert_from_parquet(
             masked,
             f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, m.instruction, m.input, m.output, c.quality, c.labels
             FROM read_parquet($parquet_path) m JOIN example_current c USING (example_id)
-            WHERE c.project_id = $project_id AND c.revision_id = m.revision_id AND {_NOT_HELD}
-            """,  # noqa: S608 a literal of this module
+            WHERE c.project_id = $project_id AND c.revision_id = m.revision_id
+              AND {NOT_HELD} AND {NOT_COLLECTING}
+            """,  # noqa: S608 literals of storage.untouched
             {"project_id": project_id, "actor_id": actor_id, "now": now()},
         )
         carry_marks(self._db)
@@ -203,25 +212,33 @@ class BulkRevisions:
 
     # Taking back -------------------------------------------------------------------------------
 
-    def undo_revisions(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
+    def undo_revisions(
+        self, project_id: str, batch_id: str, undo_id: str, actor_id: str, fits: Fits
+    ) -> int:
         """Save what stood before a batch's revisions as new ones, wherever the batch's is still the
-        present one, nobody decided on it and nobody else holds it; how many."""
+        present one, nobody has annotated it or decided on it, nobody else holds it and the schema
+        still has the labels; how many."""
         self._db.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE chosen_examples AS
             SELECT c.example_id, old.instruction, old.input, old.output, old.quality, old.labels
             FROM revisions b JOIN example_current c ON c.revision_id = b.revision_id
             JOIN revisions old ON old.revision_id = b.based_on
-            WHERE c.project_id = $project_id AND b.batch_id = $batch_id AND {_NOT_HELD}
-              AND NOT EXISTS (SELECT 1 FROM reviews later WHERE later.example_id = c.example_id
-                              AND later.created_at > b.created_at)
-            """,  # noqa: S608 a literal of this module
+            WHERE c.project_id = $project_id AND b.batch_id = $batch_id
+              AND {NOT_HELD} AND {NOT_COLLECTING} AND {undecided_since("b")}
+            """,  # noqa: S608 literals of storage.untouched
             {
                 "project_id": project_id,
                 "batch_id": batch_id,
                 "actor_id": actor_id,
                 "now": now(),
             },
+        )
+        rows = self._db.rows("SELECT DISTINCT CAST(labels AS VARCHAR) AS text FROM chosen_examples")
+        gone = [row["text"] for row in rows if not fits(json.loads(row["text"]))]
+        self._db.execute(
+            "DELETE FROM chosen_examples WHERE list_contains($gone, CAST(labels AS VARCHAR))",
+            {"gone": gone},
         )
         return self._revise_chosen(_SET_TEXTS, "restore", undo_id, actor_id, "")
 

@@ -20,6 +20,19 @@ from core.versions.data_card import (
 from storage.database import Database, Row
 
 MOST_VALUES = 200
+# What a version holds, and who accepted it as it stands there, one by one; what was undone does not
+# count.
+_ACCEPTED = """
+    held AS (
+        SELECT example_id, revision_id FROM version_examples WHERE version_id = $version),
+    log AS (
+        SELECT r.revision_id, r.decision, r.batch_id, r.reviewer_id,
+               lead(r.decision) OVER (PARTITION BY r.example_id ORDER BY r.created_at) AS next
+        FROM reviews r SEMI JOIN held USING (example_id)),
+    accepted AS (
+        SELECT DISTINCT l.revision_id, l.reviewer_id FROM log l SEMI JOIN held USING (revision_id)
+        WHERE l.decision = 'accept' AND l.batch_id IS NULL AND coalesce(l.next, '') <> 'undo')
+"""
 
 
 class Cards:
@@ -97,27 +110,30 @@ class Cards:
     # People and texts --------------------------------------------------------------------------
 
     def people(self, version_id: str) -> tuple[Contribution, ...]:
-        """Who wrote the revisions that a version holds, imports aside, and who accepted them one
-        by one."""
+        """Who wrote the revisions that a version holds, imports aside, each of several annotators,
+        and who accepted them one by one."""
         rows = self._db.rows(
-            """
-            WITH held AS (SELECT revision_id FROM version_examples WHERE version_id = $version),
-            done AS (
-                SELECT r.author_id AS person_id, count(*) AS labelled, 0 AS reviewed
+            f"""
+            WITH {_ACCEPTED},
+            wrote AS (
+                SELECT h.revision_id, coalesce(a.person_id, r.author_id) AS person_id
                 FROM held h JOIN revisions r USING (revision_id)
-                WHERE r.origin NOT IN ('import', 'propose') GROUP BY r.author_id
+                LEFT JOIN annotations a
+                  ON r.origin IN ('agree', 'dispute')
+                 AND a.example_id = h.example_id AND a.based_on = r.based_on
+                WHERE r.origin NOT IN ('import', 'propose')),
+            done AS (
+                SELECT person_id, count(DISTINCT revision_id) AS labelled, 0 AS reviewed
+                FROM wrote GROUP BY person_id
                 UNION ALL
-                SELECT w.reviewer_id, 0, count(DISTINCT w.revision_id)
-                FROM held h JOIN reviews w USING (revision_id)
-                WHERE w.decision = 'accept' AND w.batch_id IS NULL
-                GROUP BY w.reviewer_id
+                SELECT reviewer_id, 0, count(*) FROM accepted GROUP BY reviewer_id
             )
             SELECT coalesce(any_value(p.name), 'Touchstone') AS person,
                    CAST(sum(d.labelled) AS BIGINT) AS labelled,
                    CAST(sum(d.reviewed) AS BIGINT) AS reviewed
             FROM done d LEFT JOIN people p ON p.person_id = d.person_id
             GROUP BY d.person_id ORDER BY labelled DESC, reviewed DESC, person
-            """,
+            """,  # noqa: S608 a literal of this module
             {"version": version_id},
         )
         return tuple(Contribution(**row) for row in rows)
@@ -127,13 +143,10 @@ class Cards:
         or imported as accepted."""
         return int(
             self._db.value(
-                """
-                SELECT count(*) FROM version_examples m
-                ANTI JOIN (
-                    SELECT revision_id FROM reviews WHERE decision = 'accept' AND batch_id IS NULL
-                ) w ON w.revision_id = m.revision_id
-                WHERE m.version_id = $version
-                """,
+                f"""
+                WITH {_ACCEPTED}
+                SELECT count(*) FROM held ANTI JOIN accepted USING (revision_id)
+                """,  # noqa: S608 a literal of this module
                 {"version": version_id},
             )
         )
@@ -143,21 +156,11 @@ class Cards:
         it; what was undone does not count."""
         return int(
             self._db.value(
-                """
-                WITH held AS (
-                    SELECT example_id, revision_id FROM version_examples
-                    WHERE version_id = $version),
-                log AS (
-                    SELECT r.revision_id, r.decision, r.batch_id, r.reviewer_id,
-                           lead(r.decision) OVER (PARTITION BY r.example_id ORDER BY r.created_at)
-                               AS next
-                    FROM reviews r SEMI JOIN held USING (example_id))
+                f"""
+                WITH {_ACCEPTED}
                 SELECT count(*) FROM (
-                    SELECT l.revision_id FROM log l SEMI JOIN held USING (revision_id)
-                    WHERE l.decision = 'accept' AND l.batch_id IS NULL
-                      AND coalesce(l.next, '') <> 'undo'
-                    GROUP BY l.revision_id HAVING count(DISTINCT l.reviewer_id) > 1)
-                """,
+                    SELECT revision_id FROM accepted GROUP BY revision_id HAVING count(*) > 1)
+                """,  # noqa: S608 a literal of this module
                 {"version": version_id},
             )
         )
@@ -237,7 +240,8 @@ class Cards:
                          ELSE [given ->> '$'] END
                 ) AS value
                 FROM (
-                    SELECT label, json_extract(labels, '$."' || label || '"') AS given
+                    SELECT label, json_extract(
+                        labels, '/' || replace(replace(label, '~', '~0'), '/', '~1')) AS given
                     FROM (
                         SELECT r.labels, unnest(json_keys(r.labels)) AS label
                         FROM version_examples m JOIN revisions r USING (revision_id)

@@ -8,9 +8,11 @@ from storage.batches import Batches
 from storage.counters import Counters
 from storage.database import Database
 from storage.marks import add_remarks, carry_marks
+from storage.untouched import NOT_COLLECTING, NOT_HELD, undecided_since
 
-# One row an example whose finding of the kind has a mend; what other people hold is left out.
-_MENDABLE = """
+# One row an example whose finding of the kind has a mend; what other people hold, or have annotated
+# while others still do, is left out.
+_MENDABLE = f"""
     SELECT c.example_id, c.position, c.number, c.revision_id, any_value(c.labels) AS labels,
            coalesce(max(f.mend) FILTER (f.field = 'instruction'), any_value(c.instruction))
                AS instruction,
@@ -22,13 +24,11 @@ _MENDABLE = """
       AND f.mend IS NOT NULL AND c.state <> 'set_aside'
       AND ($example_id IS NULL OR c.example_id = $example_id)
       AND ($revision_id IS NULL OR c.revision_id = $revision_id)
-      AND c.example_id NOT IN (
-          SELECT l.example_id FROM example_leases l
-          WHERE l.expires_at >= $now AND l.person_id <> $actor_id)
+      AND {NOT_HELD} AND {NOT_COLLECTING}
     GROUP BY c.example_id, c.position, c.number, c.revision_id
-"""
-# The texts from which the revisions of a batch were mended, where nothing was saved since.
-_MENDED = """
+"""  # noqa: S608 literals of storage.untouched
+# The texts from which the revisions of a batch were mended, where nothing happened since.
+_MENDED = f"""
     SELECT c.example_id, c.position, c.number, c.revision_id, b.labels, b.instruction, b.input,
            b.output
     FROM revisions r
@@ -36,7 +36,8 @@ _MENDED = """
     JOIN revisions b ON b.revision_id = r.based_on
     WHERE c.project_id = $project_id AND r.origin = 'mend'
       AND starts_with(r.revision_id, $prefix) AND c.state <> 'set_aside'
-"""
+      AND {NOT_HELD} AND {NOT_COLLECTING} AND {undecided_since("r")}
+"""  # noqa: S608 literals of storage.untouched
 
 
 class Mends:
@@ -70,10 +71,16 @@ class Mends:
         return self._save("mend", batch_id, actor_id, comment)
 
     def undo(self, project_id: str, batch_id: str, undo_id: str, actor_id: str) -> int:
-        """Bring the texts before a batch of mends back, as revisions; how many."""
+        """Bring the texts before a batch of mends back, as revisions, wherever nothing happened to
+        the example since and nobody else holds it; how many."""
         self._db.execute(
             f"CREATE OR REPLACE TEMP TABLE chosen_examples AS {_MENDED}",
-            {"project_id": project_id, "prefix": f"{batch_id}_"},
+            {
+                "project_id": project_id,
+                "prefix": f"{batch_id}_",
+                "actor_id": actor_id,
+                "now": now(),
+            },
         )
         return self._save("unmend", undo_id, actor_id, "")
 

@@ -81,10 +81,12 @@ def agreement_of(
     fields: Sequence[str],
     accepted: Mapping[str, tuple[str, Mapping[str, Any]]],
     names: Mapping[str, str],
+    ratings: Mapping[str, int] | None = None,
 ) -> AnnotatorAgreement:
     """Agreement from each person's last annotation of each example; those of one person alone are
     left out. `fields` names the labels, `accepted` has output and labels of decided examples,
-    `names` the people's names."""
+    `names` the people's names; `ratings` says of labels that are ratings how many points they have:
+    4 and 5 agree more than 1 and 5."""
     by_example: dict[str, list[PersonAnnotation]] = {}
     for one in annotations:
         by_example.setdefault(one.example_id, []).append(one)
@@ -116,7 +118,7 @@ def agreement_of(
     labelled = bool(fields)
     return AnnotatorAgreement(
         len(shared),
-        tuple(_fields(list(shared.values()), fields)),
+        tuple(_fields(list(shared.values()), fields, ratings or {})),
         proportion(equal, len(shared)),
         mean_interval(similar, rng),
         weeks.found(labelled),
@@ -159,10 +161,14 @@ class _Groups:
 
 
 def _fields(
-    shared: Sequence[list[PersonAnnotation]], fields: Sequence[str]
+    shared: Sequence[list[PersonAnnotation]], fields: Sequence[str], ratings: Mapping[str, int]
 ) -> list[FieldAgreement]:
     found = []
     for name in fields:
+        if name in ratings:
+            points = range(1, ratings[name] + 1)
+            found.append(_on_points(name, _table(shared, partial(_point, name, points)), points))
+            continue
         table = _table(shared, partial(_value, name))
         found.append(
             FieldAgreement(
@@ -173,16 +179,23 @@ def _fields(
             )
         )
     if any(one.quality for many in shared for one in many):
-        marks = _table(shared, lambda one: one.quality)
-        found.append(
-            FieldAgreement(
-                QUALITY,
-                raw_agreement(marks, np.random.default_rng(SEED)),
-                krippendorff_alpha(marks, "ordinal", np.random.default_rng(SEED)),
-                gwet_ac(marks, "ordinal", np.random.default_rng(SEED), categories=POINTS),
-            )
-        )
+        found.append(_on_points(QUALITY, _table(shared, lambda one: one.quality), POINTS))
     return found
+
+
+def _on_points(name: str, marks: Table, points: Sequence[int]) -> FieldAgreement:
+    return FieldAgreement(
+        name,
+        raw_agreement(marks, np.random.default_rng(SEED)),
+        krippendorff_alpha(marks, "ordinal", np.random.default_rng(SEED)),
+        gwet_ac(marks, "ordinal", np.random.default_rng(SEED), categories=points),
+    )
+
+
+def _point(name: str, points: Sequence[int], one: PersonAnnotation) -> int | None:
+    """The rating; None where none was given, or what an earlier schema had."""
+    given = one.labels.get(name)
+    return given if type(given) is int and given in points else None
 
 
 def _value(name: str, one: PersonAnnotation) -> str:

@@ -23,9 +23,12 @@ FIELDS = ("instruction", "input", "output")
 Op = Literal["same", "added", "removed"]
 Change = tuple[Op, str]
 
-# Writing without spaces is compared sign by sign, or a whole Chinese sentence would be one word.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORDS = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+# Writing without spaces is compared sign by sign, or a whole Chinese sentence would be one word; a
+# Thai, Lao, Burmese or Khmer letter with the vowels and tones that stand on it or behind it.
+_SIGNS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_LETTERS = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecf\u1000-\u103f\u1780-\u17d3"
+_ON_LETTERS = "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebd\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3"
+_WORDS = re.compile(rf"\s+|[{_SIGNS}]|[{_LETTERS}][{_ON_LETTERS}]*|[^\s{_SIGNS}{_LETTERS}]+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _MAX_COMPARISONS = 40_000_000
 

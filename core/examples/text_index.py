@@ -22,8 +22,11 @@ SEPARATOR = "\x1f"
 SHORTEST = 3
 _MOST_PIECES = 16
 _RAREST = 12
+_MOST_TERMS = 400
 _MOST_RANKED = 20_000
 _WORD = re.compile(r"[^\W_]+")
+# Writing without spaces: there a word of the index is a sentence, and pieces tell what is alike.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{3,}")
 
 _SCHEMA = """
     CREATE TABLE texts (position INTEGER PRIMARY KEY, hash TEXT NOT NULL, text TEXT NOT NULL);
@@ -33,6 +36,10 @@ _SCHEMA = """
     CREATE VIRTUAL TABLE words USING fts5(text, content='texts', content_rowid='position',
         tokenize='unicode61 remove_diacritics 0', detail='none');
     CREATE VIRTUAL TABLE terms USING fts5vocab('words', 'row');
+"""
+# Made of the index when it is asked, so that the files of earlier releases have it too.
+_PIECE_TERMS = """
+    CREATE VIRTUAL TABLE IF NOT EXISTS temp.piece_terms USING fts5vocab('main', 'pieces', 'row')
 """
 _TABLES = ("pieces", "words")
 
@@ -170,28 +177,42 @@ class TextIndex:
         return None if len(rows) > most else [row[0] for row in rows]
 
     def like(self, position: int, most: int) -> list[int]:
-        """The examples that share most with the one at a position, by its rarest words, the most
-        alike first; it is not among them."""
-        found = self._db.execute(
-            "SELECT text FROM texts WHERE position = ?", (position,)
-        ).fetchone()
-        terms = self._rare_terms(found[0]) if found else []
+        """The examples that share most with the one at a position, by its rarest words, or pieces
+        where no spaces divide words, the most alike first; it is not among them."""
+        row = self._db.execute("SELECT text FROM texts WHERE position = ?", (position,)).fetchone()
+        text = row[0] if row else ""
+        unspaced = _UNSPACED.findall(text)
+        found = [self._sharing("words", "terms", _WORD.findall(text), position, most)]
+        if unspaced:
+            self._db.execute(_PIECE_TERMS)
+            pieces = [one[k : k + SHORTEST] for one in unspaced for k in range(len(one) - 2)]
+            found.append(self._sharing("pieces", "piece_terms", pieces, position, most))
+            if 2 * sum(map(len, unspaced)) > sum(map(len, _WORD.findall(text))):
+                found.reverse()
+        return list(dict.fromkeys(one for part in found for one in part))[:most]
+
+    def _sharing(
+        self, table: str, vocabulary: str, there: Sequence[str], position: int, most: int
+    ) -> list[int]:
+        """Which texts share the rarest of some terms, the most alike first."""
+        terms = self._rare_terms(vocabulary, list(dict.fromkeys(there))[:_MOST_TERMS])
         if not terms:
             return []
         rows = self._db.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rowid <> ? ORDER BY rank LIMIT ?",
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid <> ? "  # noqa: S608
+            "ORDER BY rank LIMIT ?",
             (" OR ".join(map(_quoted, terms)), position, most),
         ).fetchall()
         return [row[0] for row in rows]
 
-    def _rare_terms(self, text: str) -> Sequence[str]:
-        """The words of a text that fewest other texts have, and at least one has: as many as one
-        can rank the texts of at once."""
-        words = list(dict.fromkeys(_WORD.findall(text)))[:400]
-        marks = ", ".join("?" * len(words))
+    def _rare_terms(self, vocabulary: str, there: Sequence[str]) -> Sequence[str]:
+        """The terms that fewest other texts have, and at least one has: as many as one can rank
+        the texts of at once."""
+        marks = ", ".join("?" * len(there))
         rows = self._db.execute(
-            f"SELECT term, doc FROM terms WHERE term IN ({marks}) AND doc > 1 ORDER BY doc LIMIT ?",  # noqa: S608 question marks
-            (*words, _RAREST),
+            f"SELECT term, doc FROM {vocabulary} WHERE term IN ({marks}) AND doc > 1 "  # noqa: S608
+            "ORDER BY doc LIMIT ?",
+            (*there, _RAREST),
         )
         chosen: list[str] = []
         ranked = 0

@@ -1,8 +1,10 @@
 """The words of many texts at once: their hashes and what kind they are, by arrays of characters.
 
 A word is a run of letters, digits, marks and underscores, with the points and commas that stand
-between two of its digits; a Chinese, Japanese or Korean character is a word, and so is each of the
-symbols that matter in "3 + 4". `.`, `!`, `?` and a line's end close a sentence. All else divides.
+between two of its digits. A Chinese, Japanese or Korean character is a word; a Thai, Lao, Khmer or
+Burmese letter is one, with its vowels and marks, as spaces divide sentences there; so is each of
+the symbols that matter in "3 + 4". `.`, `!`, `?` and a line's end close a sentence. All else
+divides.
 """
 
 from __future__ import annotations
@@ -28,6 +30,18 @@ _SYMBOLS = frozenset("-+*/=<>%$€£#&@^|~")
 _ENDS = frozenset(".!?\n")
 _IN_NUMBERS = frozenset(".,")
 _IDEOGRAPHS = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF))
+_SYLLABLES = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAA7F),
+)
+# Vowels that stand before or behind their letter and are letters to Unicode, in Thai and in Lao.
+_BEFORE = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
+_BEHIND = frozenset("\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3\u0ebd")
+# What begins a word; what does so, and the letter behind it goes on; what goes on with the word.
+_BEGINS, _BEGINS_BEFORE, _GOES_ON = LETTER | IDEOGRAPH, LETTER | IDEOGRAPH | IN_NUMBER, IDEOGRAPH
 _PLANE = 0x10000
 # Odd, so that it has an inverse modulo 2 ** 64: the hash of a word must not know where it stands.
 _BASE = 0x9E3779B97F4A7C15
@@ -101,14 +115,22 @@ def _characters(text: str) -> tuple[Kinds, Hashes]:
 
 def _runs(kind: Kinds) -> tuple[Ints, Ints]:
     """Where each word, symbol or end of a sentence starts, and where it ends (exclusive)."""
-    alone = kind & (IDEOGRAPH | SYMBOL | ENDS) != 0
-    inside = kind & (LETTER | IDEOGRAPH) == LETTER
+    script = kind & _BEGINS
+    inside, alone = script == LETTER, (script == _BEGINS) | (kind & (SYMBOL | ENDS) != 0)
     marks = np.flatnonzero(kind[1:-1] & IN_NUMBER) + 1
     marks = marks[(kind[marks - 1] & kind[marks + 1] & DIGIT) != 0]
+    marks = marks[script[marks] == 0]
     inside[marks], alone[marks] = True, False
     starts, ends = inside | alone, inside | alone
     starts[1:] &= ~inside[:-1] | alone[1:]
     ends[:-1] &= ~inside[1:] | alone[:-1]
+    goes_on = script == _GOES_ON
+    before = kind & _BEGINS_BEFORE == _BEGINS_BEFORE
+    if goes_on.any() or before.any():
+        joined = (goes_on[1:] & (script[:-1] != 0)) | (before[:-1] & (script[1:] == _BEGINS))
+        starts, ends = starts | goes_on, ends | goes_on
+        starts[1:] &= ~joined
+        ends[:-1] &= ~joined
     return np.flatnonzero(starts), np.flatnonzero(ends) + 1
 
 
@@ -178,7 +200,20 @@ def _plane(plane: int) -> tuple[Kinds, Hashes]:
         for low, high in _IDEOGRAPHS:
             ideographs = kinds[low : high + 1]
             ideographs |= (ideographs & LETTER != 0) * np.uint8(IDEOGRAPH)
+        _mark_syllables(kinds)
     return kinds, mixed(folded + np.uint64(1))
+
+
+def _mark_syllables(kinds: Kinds) -> None:
+    for low, high in _SYLLABLES:
+        for place in range(low, high + 1):
+            character = chr(place)
+            if kinds[place] & (LETTER | DIGIT) != LETTER:
+                continue
+            if unicodedata.category(character)[0] == "M" or character in _BEHIND:
+                kinds[place] = _GOES_ON
+            else:
+                kinds[place] = _BEGINS_BEFORE if character in _BEFORE else _BEGINS
 
 
 @cache

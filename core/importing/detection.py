@@ -106,8 +106,10 @@ def detect(
     taken = {instruction, text, output, label}
     identity = find_column(ID_NAMES, [name for name in common if name not in taken])
     whole = (*columns, *meta_columns(columns, nested, samples))
-    labels = labels_by_name([name for name in whole if name not in taken], schema)
-    taken |= {identity, *(column for _, column in labels)}
+    taken |= {identity}
+    named = [name for name in whole if name not in taken and not (kind.fixed and name in kind.meta)]
+    labels = labels_by_name(named, schema)
+    taken |= {column for _, column in labels}
     return ColumnMapping(
         instruction,
         text,

@@ -24,13 +24,21 @@ def labels_by_name(
     columns: Sequence[str], schema: Sequence[LabelField]
 ) -> tuple[tuple[str, str], ...]:
     """(label, column) for each label of the schema whose name a column has, alone or behind
-    "labels." or "annotation."."""
-    by_name = {plain(_bare(column)): column for column in reversed(columns)}
-    by_name |= {plain(column): column for column in reversed(columns)}
+    "labels." or "annotation.": to the letter before all else, as two labels may differ in letter
+    case, spaces or hyphens alone."""
+    exact = {
+        field.name: column
+        for field in schema
+        for column in (f"{before}{field.name}" for before in ("", *reversed(LABELLED)))
+        if column in columns
+    }
+    others = [column for column in reversed(columns) if column not in exact.values()]
+    by_name = {plain(_bare(column)): column for column in others}
+    by_name |= {plain(column): column for column in others}
     marked = [field.name for field in schema if field.kind == "span"]
     if len(marked) == 1 and SPANS in columns:  # doccano's marks have no name of their own
         by_name.setdefault(plain(marked[0]), SPANS)
-    pairs = ((field.name, by_name.get(plain(field.name))) for field in schema)
+    pairs = ((one.name, exact.get(one.name) or by_name.get(plain(one.name))) for one in schema)
     return tuple((name, column) for name, column in pairs if column)
 
 

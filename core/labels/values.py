@@ -59,6 +59,15 @@ def problem_of(field: LabelField, value: Any) -> str:
     return "" if odd is None else f"is none of its options: {_short(odd)}"
 
 
+def fit(schema: Sequence[LabelField], labels: Mapping[str, Any]) -> bool:
+    """Whether the schema has all of these labels."""
+    fields = {field.name: field for field in schema}
+    return all(
+        name in fields and not problem_of(fields[name], value)
+        for name, value in without_empty(labels).items()
+    )
+
+
 def words_of(value: Any) -> str:
     """A value in words, whatever its label's kind: “a, b”, “4”, “person: Ada · place: Rome”."""
     if is_marks(value):

@@ -47,7 +47,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Contribution:
-    """How many of the version's examples a person wrote the last revision of, and accepted."""
+    """How many of the version's examples a person wrote the last revision of, as one of several
+    annotators too, and accepted one by one."""
 
     person: str
     labelled: int

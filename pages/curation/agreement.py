@@ -93,7 +93,7 @@ def labels(fields: Sequence[FieldAgreement]) -> None:
             "Label": one.name,
             "Raw agreement": told(one.raw, percent=True),
             "Krippendorff's alpha": told(one.alpha),
-            "Gwet's AC1 (quality: AC2)": told(one.ac),
+            "Gwet's AC1 (ratings, quality: AC2)": told(one.ac),
             "n": one.raw.n,
         }
         for one in fields

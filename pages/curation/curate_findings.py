@@ -163,7 +163,7 @@ def confirm(project_id: str, kind: str, count: int) -> None:
     st.write(
         f"{page.counted(count, 'example')} with “{KINDS[kind].label}” will get a new revision with "
         "the mended text. Each keeps its state: accepted ones stay accepted. Examples that people "
-        "hold stay as they are. You can undo it."
+        "hold, or that wait for other annotators, stay as they are. You can undo it."
     )
     with st.container(horizontal=True):
         if st.button(f"Apply to {page.counted(count, 'example')}", type="primary"):
@@ -187,5 +187,5 @@ def undo(project_id: str) -> None:
         if st.button("Undo these mends", icon=":material/undo:", key="undo_mends"):
             attempt(
                 lambda: mending.undo_mends(store, actor, project_id, last.batch_id),
-                "The texts are as they were, where nobody saved since.",
+                "The texts are as they were, where nothing happened since.",
             )

@@ -20,7 +20,7 @@ def confirm(
 ) -> None:
     """Say how many labels the change touches, ask what becomes of them, then save."""
     if impact.lost or impact.narrowed:
-        st.write("The new schema does not fit labels that examples have.")
+        st.write("The new schema does not fit labels that examples have or annotators gave.")
     moves = {(one.field, one.option): becomes(one, after) for one in impact.lost}
     if impact.narrowed:
         many = page.counted(impact.narrowed, "example")
@@ -28,7 +28,10 @@ def confirm(
     for sentence in impact.kept:
         st.text(sentence)
     if impact.lost or impact.narrowed:
-        st.caption("Each gets a new revision; its state stays, and its history keeps the old.")
+        st.caption(
+            "Each example gets a new revision; its state stays, and its history keeps the old. "
+            "What annotators gave, where several annotate an example, changes with it."
+        )
     with st.container(horizontal=True):
         changes = " and change the labels" if impact.lost or impact.narrowed else ""
         if st.button(f"Save settings{changes}", type="primary"):

@@ -146,6 +146,33 @@ def test_a_worker_masks_personal_data_and_what_changed_meanwhile_stays(
     assert kinds(store, ids[0]) == ["import", "mask", "restore"]
 
 
+def test_neither_a_mask_nor_an_undo_voids_what_some_of_several_people_have_annotated(
+    store: Store,
+) -> None:
+    project_id = a_project(store, overlap=2, label_schema=(TOPIC,)).project_id
+    lead, ada = an_actor(project_id, name="lea"), an_actor(project_id, "annotator")
+    one, other = some_examples(store, project_id, [("Who?", "ada@firm.org", "She.")] * 2)
+
+    def annotate(example_id: str) -> None:
+        task = annotating.open_example(store, ada, project_id, example_id)
+        annotating.save_annotation(store, ada, project_id, an_edit(task, output="Mine."))
+
+    def annotations() -> list[int]:
+        return [len(store.overlaps.present(present(store, it))) for it in (one, other)]
+
+    annotate(one)
+    sums = BulkAction("label", label=("topic", "sums"))
+    assert bulk.act(store, lead, project_id, ExampleFilter(), sums) == 1
+    annotate(other)
+    assert bulk.undo(store, lead, project_id, last_batch(store, project_id)) == 0
+    mask = BulkAction("mask", "Asked for.", mask=("email",))
+    wanted = bulk.preview(store, lead, project_id, ExampleFilter(), mask)
+    assert (wanted.changes, dict(wanted.stay)) == (0, {"collecting": 2})
+    job_id = bulk.start_masking(store, lead, project_id, ExampleFilter(), mask)
+    assert wait_for(store, job_id).taken_in
+    assert annotations() == [1, 1]
+
+
 def test_two_leads_at_once_change_every_example_once(store: Store, project_id: str) -> None:
     ids = some_examples(store, project_id, 300)
     leads = [an_actor(project_id, name=name) for name in ("lea", "lou")]

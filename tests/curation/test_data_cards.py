@@ -9,14 +9,25 @@ import pytest
 from core.checks.settings import CheckSettings
 from core.clock import new_id
 from core.errors import InvalidInput, NotAllowed, NotFound
+from core.examples.bulk import BulkAction
+from core.examples.listing import ExampleFilter
 from core.findings.kinds import KINDS
 from core.projects import LabelField
 from core.versions.data_card import DataCard, SourceFacts
 from core.versions.data_card_text import data_card_json, data_card_markdown
-from core.workflows.curation import annotating, browsing, checks, describing, freezing, reviewing
+from core.workflows.curation import (
+    annotating,
+    browsing,
+    bulk,
+    checks,
+    describing,
+    freezing,
+    reviewing,
+)
 from storage.store import Store
 from tests.builders import Triple, a_project, accepted_examples, an_actor, an_edit, some_examples
 from tests.job_builders import run_here
+from tests.people_builders import an_annotator
 from tests.version_builders import freeze_here
 
 TOPICS = ("weather", "gardens", "trains", "bread", "rivers", "music")
@@ -154,3 +165,37 @@ def test_the_files_of_a_card_hold_the_hash_and_the_gaps_and_name_nobody(
     assert content["counts"] == dict(card.counts)
     assert content["total"] == 42
     assert content["sources"][0]["facts"]["licence"] == ""
+
+
+def test_each_of_several_annotators_is_in_the_card_and_an_acceptance_that_was_undone_is_not(
+    store: Store,
+) -> None:
+    project_id = a_project(store, overlap=2).project_id
+    accepted_examples(store, project_id, sentences(20))
+    (only,) = some_examples(store, project_id, [("One thing more?", "", "So it is.")])
+    for name in ("Ann", "Bea"):
+        person = an_annotator(store, project_id, name)
+        task = annotating.open_example(store, person, project_id, only)
+        annotating.save_annotation(store, person, project_id, an_edit(task, output=f"By {name}."))
+    rita = an_annotator(store, project_id, "Rita", "reviewer")
+    shown = reviewing.open_review(store, rita, project_id, only)
+    reviewing.decide(store, rita, project_id, "rvw", "accept", an_edit(shown))
+    version_id = freeze_here(store, project_id).version_id
+    card = card_of(store, project_id, version_id)
+    people = [(one.person, one.labelled, one.reviewed) for one in card.people]
+    assert people == [("Ann", 1, 0), ("Bea", 1, 0), ("Rita", 0, 1)]
+    assert card.unreviewed == 20
+    reviewing.undo_decision(store, rita, project_id, new_id("rvw"), "rvw")
+    card = card_of(store, project_id, version_id)
+    assert [one.person for one in card.people] == ["Ann", "Bea"]
+    assert card.unreviewed == 21
+
+
+@pytest.mark.parametrize("name", ['a "quoted" one', "a/b ~ c", "back\\slash", "a.b[0]*"])
+def test_labels_of_any_name_are_in_the_card(store: Store, name: str) -> None:
+    made = a_project(store, label_schema=(LabelField(name, ("warm", "cool"), "multiple"),))
+    accepted_examples(store, made.project_id, sentences(20))
+    action = BulkAction("label", label=(name, "warm"))
+    bulk.act(store, an_actor(made.project_id), made.project_id, ExampleFilter(), action)
+    version_id = freeze_here(store, made.project_id).version_id
+    assert card_of(store, made.project_id, version_id).labels == {name: {"warm": 20}}

@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from core.actor import Actor
+from core.clock import new_id
 from core.errors import Conflict
-from core.workflows.curation import annotating, checks, mending
+from core.workflows.curation import annotating, checks, mending, reviewing
 from storage.store import Store
-from tests.builders import an_actor, some_examples
+from tests.builders import a_project, an_actor, an_edit, some_examples
 from tests.check_builders import (
     DAMAGED,
     MENDED,
@@ -93,3 +94,41 @@ def test_two_leads_who_mend_all_at_once_mend_each_example_once(
         thread.join()
     assert sorted(done) == [0, 30]
     assert {current(store, one).number for one in ids} == {2}
+
+
+def test_undoing_mends_leaves_what_was_decided_on_or_is_held_since(
+    store: Store, project_id: str, lead: Actor
+) -> None:
+    accepted, held, free = some_examples(store, project_id, damaged(3))
+    save(store, project_id, accepted, instruction="Where was it?")
+    check(store, lead, project_id)
+    assert mending.mend_all(store, lead, project_id, "encoding_damage") == 3
+    rita = an_actor(project_id, "reviewer", name="rita")
+    task = reviewing.open_review(store, rita, project_id, accepted)
+    reviewing.decide(store, rita, project_id, new_id("rvw"), "accept", an_edit(task))
+    anna = an_actor(project_id, "annotator", name="anna")
+    annotating.open_example(store, anna, project_id, held)
+    last = mending.last_mend(store, lead, project_id)
+    assert last
+    assert mending.undo_mends(store, lead, project_id, last.batch_id) == 1
+    assert [current(store, one).output for one in (accepted, held, free)] == [
+        f"0: {MENDED}", f"1: {MENDED}", f"2: {DAMAGED}",
+    ]  # fmt: skip
+    assert current(store, accepted).state == "accepted"
+
+
+def test_no_mend_and_no_undoing_voids_what_some_of_several_people_have_annotated(
+    store: Store,
+) -> None:
+    project_id = a_project(store, overlap=2).project_id
+    lead = an_actor(project_id, "lead")
+    early, late = some_examples(store, project_id, damaged(2))
+    check(store, lead, project_id)
+    save(store, project_id, early, output="It was in the café.")
+    assert mending.mendable(store, lead, project_id, "encoding_damage") == 1
+    assert mending.mend_all(store, lead, project_id, "encoding_damage") == 1
+    save(store, project_id, late, output="It was in the café.")
+    last = mending.last_mend(store, lead, project_id)
+    assert last
+    assert mending.undo_mends(store, lead, project_id, last.batch_id) == 0
+    assert [len(store.overlaps.present(current(store, one))) for one in (early, late)] == [1, 1]

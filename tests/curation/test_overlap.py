@@ -338,6 +338,21 @@ def test_a_bulk_accept_leaves_out_what_annotators_differ_on_or_still_annotate(
     assert place.current(place.ids[1]).state == "annotated"
 
 
+def test_a_correction_that_stays_when_its_decision_is_undone_begins_the_collecting_anew(
+    store: Store,
+) -> None:
+    place = Place(store, 1)
+    place.annotate(place.ann, "One.")
+    (only,) = place.ids
+    skipping.flag(store, place.lead, place.project_id, new_id("evt"), only, "odd")
+    task = reviewing.open_review(store, place.rev, place.project_id, only)
+    edit = an_edit(task, output="Right.")
+    reviewing.decide(store, place.rev, place.project_id, "rvw", "accept", edit)
+    reviewing.undo_decision(store, place.rev, place.project_id, new_id("rvw"), "rvw")
+    now_is = place.current(only)
+    assert (now_is.state, now_is.output, now_is.annotations) == ("new", "Right.", 0)
+
+
 def test_settings_from_before_overlap_open_with_one_annotator(store: Store) -> None:
     old = ProjectSettings("Notes").to_json()
     del old["overlap"], old["overlap_share"]

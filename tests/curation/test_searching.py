@@ -144,6 +144,23 @@ def test_more_like_one_are_those_that_share_its_rare_words(store: Store, project
     assert ids[30] not in found(store, project_id, narrowed)
 
 
+def test_more_like_one_is_found_where_no_spaces_divide_words(store: Store, project_id: str) -> None:
+    texts = [
+        "猫はなぜ一日中寝ているのですか教えてください",
+        "請告訴我明天台北的天氣如何以及我是否應該帶雨傘出門",
+        "Where is the tall tower by the sea?",
+        "猫はなぜ昼間に寝ているのか教えてください",
+        "請告訴我今天高雄的天氣如何以及我是否應該帶外套出門",
+    ]
+    ids = some_examples(store, project_id, [(text, "", "ok") for text in texts])
+    ada = an_actor(project_id, "annotator")
+    alike = [
+        searching.more_like(store, ada, browsing.example_of(store, ada, project_id, one))[0]
+        for one in ids
+    ]
+    assert (alike[0], alike[1], alike[3], alike[4]) == (4, 5, 1, 2)
+
+
 TEXTS = st.lists(st.text(alphabet="abAB \"'*-é数\n", max_size=12), min_size=1, max_size=20)
 
 

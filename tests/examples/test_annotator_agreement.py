@@ -87,3 +87,29 @@ def test_an_example_of_one_person_says_nothing_about_agreement() -> None:
 
 def test_the_order_of_several_options_and_empty_labels_make_no_difference() -> None:
     assert label_values({"t": ["b", "a"], "e": [], "n": None}) == label_values({"t": ["a", "b"]})
+
+
+def test_ratings_that_lie_side_by_side_agree_more_than_ones_far_apart() -> None:
+    def alpha(by: int) -> float | None:
+        annotations = []
+        for n in range(40):
+            point = 1 + n % 3
+            annotations += [
+                written(n, "ann", "a", {"clarity": point}),
+                written(n, "bea", "a", {"clarity": point + by if n % 4 == 0 else point}),
+                written(n, "cid", "a"),  # gave none
+            ]
+        found = agreement_of(
+            annotations, fields=["clarity"], accepted={}, names=NAMES, ratings={"clarity": 5}
+        )
+        (clarity,) = found.fields
+        assert clarity.raw.n == 40
+        assert clarity.raw.value == pytest.approx(30 / 40)
+        assert "ordinal" in clarity.alpha.method
+        assert "ordinal" in clarity.ac.method
+        return clarity.alpha.value
+
+    near, far = alpha(1), alpha(2)
+    assert near is not None
+    assert far is not None
+    assert near > far

@@ -75,6 +75,13 @@ def test_chinese_and_russian_texts_are_compared_too() -> None:
     assert groups_of(chinese, russian, *edited) == [0, 1, 0, 1]
 
 
+def test_thai_and_khmer_which_have_no_spaces_between_words_are_compared_too() -> None:
+    thai = "กรุณาบอกฉันว่าพรุ่งนี้อากาศที่กรุงเทพจะเป็นอย่างไรและฉันควรนำร่มไปด้วยหรือไม่"
+    khmer = "សូមប្រាប់ខ្ញុំថាថ្ងៃស្អែកអាកាសធាតុនៅភ្នំពេញយ៉ាងណាហើយតើខ្ញុំគួរយកឆ័ត្រទៅជាមួយឬទេ"
+    edited = [thai.replace("พรุ่งนี้", "วันนี้"), khmer.replace("ស្អែក", "នេះ")]
+    assert groups_of(thai, khmer, *edited) == [0, 1, 0, 1]
+
+
 @pytest.mark.parametrize("texts", [[], [""], ["", " ", "?"], ["a"], ["!", "?"]])
 def test_texts_with_few_or_no_words_are_no_crash(texts: list[str]) -> None:
     found = near_duplicate_groups(texts)

@@ -71,6 +71,9 @@ def test_the_difference_shows_changed_words_and_keeps_white_space() -> None:
 
 def test_writing_without_spaces_is_compared_sign_by_sign() -> None:
     assert ("removed", "北") in word_diff("我在北京", "我在南京")
+    assert word_diff("วันนี้ไปตลาดเช้า", "วันนี้ไปตลาดค่ำ") == [
+        ("same", "วันนี้ไปตลาด"), ("removed", "เช้า"), ("added", "ค่ำ"),
+    ]  # fmt: skip
 
 
 def test_both_texts_can_be_put_together_from_any_difference() -> None:

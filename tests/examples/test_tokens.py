@@ -13,12 +13,14 @@ from core.examples.tokens import DIGIT, OPENS_LINE, OPENS_SENTENCE, SYMBOL, UPPE
 from core.examples.words import read_prompts
 
 TEXTS = st.lists(
-    st.text(st.one_of(st.sampled_from("aAbB ,.12 !?\n+-'_\t北éÉß"), st.characters()), max_size=40),
+    st.text(
+        st.one_of(st.sampled_from("aAbB ,.12 !?\n+-'_\t北éÉßกเแาี่๑ក្"), st.characters()), max_size=40
+    ),
     max_size=6,
 )
 
 
-def slowly(text: str) -> list[tuple[str, int]]:
+def slowly(text: str) -> list[tuple[str, int]]:  # noqa: C901 a case a kind of character
     """(folded word, kind) of a text that ends with a line's end."""
     found: list[tuple[str, int]] = []
     opening, word = OPENS_SENTENCE | OPENS_LINE, ""
@@ -39,7 +41,13 @@ def slowly(text: str) -> list[tuple[str, int]]:
             if is_letter(character):
                 word = character
                 close()
+        elif in_syllables(character):
+            if not goes_on(text[place - 1 : place], character):
+                close()
+            word += character
         elif is_letter(character) or (character in ".," and in_number):
+            if word and in_syllables(word[-1]):
+                close()
             word += character
         elif character in tokens._SYMBOLS:
             close()
@@ -51,6 +59,19 @@ def slowly(text: str) -> list[tuple[str, int]]:
             opening |= OPENS_LINE if character == "\n" else 0
     close()
     return found
+
+
+def in_syllables(character: str) -> bool:
+    """Whether it is a letter or mark of a script whose words have no spaces between them."""
+    listed = any(first <= ord(character) <= last for first, last in tokens._SYLLABLES)
+    return listed and is_letter(character) and unicodedata.category(character) != "Nd"
+
+
+def goes_on(before: str, character: str) -> bool:
+    """Whether a letter or mark of such a script belongs to the word before it."""
+    if unicodedata.category(character)[0] == "M" or character in tokens._BEHIND:
+        return bool(before) and is_letter(before)
+    return before in tokens._BEFORE
 
 
 def is_letter(character: str) -> bool:

@@ -184,6 +184,21 @@ def test_what_first_stands_far_behind_the_beginning_comes_back_too(
     assert back.accepted[-2].labels == LABELLED
 
 
+@pytest.mark.parametrize("name", ["jsonl", "csv", "dataset"])
+@pytest.mark.parametrize("pair", [("Topic", "topic"), ("a b", "a_b"), ("id", "meta")])
+def test_labels_that_are_named_much_alike_or_as_a_column_come_back_as_themselves(
+    pair: tuple[str, str], name: str, tmp_path: Path
+) -> None:
+    schema = [LabelField(one, ("yes", "no")) for one in pair]
+    rows = [
+        one | {"labels": {pair[0]: "yes", pair[1]: "no"}} if k else one | {"labels": {}}
+        for k, one in enumerate(some())
+    ]
+    back = imported(exported(tmp_path, rows, name), schema=schema, allow_empty_output=True)
+    assert [dict(one.labels) for one in back.accepted] == [one["labels"] for one in rows]
+    assert not [problem for one in back.accepted for problem in one.problems]
+
+
 def test_labels_that_the_project_does_not_have_are_kept_as_metadata(tmp_path: Path) -> None:
     path = exported(tmp_path, some(), "jsonl")
     (_, second, _) = imported(path, allow_empty_output=True).accepted

@@ -25,4 +25,5 @@ def annotator_agreement(store: Store, actor: Actor, project_id: str) -> Annotato
         fields=[field.name for field in settings.label_schema],
         accepted=store.overlaps.accepted(project_id),
         names=names,
+        ratings={one.name: one.points for one in settings.label_schema if one.kind == "rating"},
     )

@@ -17,6 +17,7 @@ from core.workflows.curation import collecting, gold_tasks, gold_views, opening,
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.collecting import EditConflict as EditConflict
 from core.workflows.curation.labelling import with_checked_labels
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -109,6 +110,7 @@ def why_sent_back(example: CurrentExample, history: Sequence[HistoryEntry]) -> s
     return said[-1] if said else ""
 
 
+@settles_labels
 def save_annotation(store: Store, actor: Actor, project_id: str, edit: Edit) -> None:
     """Save a revision for review and let go of the example; where several people annotate it, save
     this person's annotation, and what they make of it once the last of them has.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.actor import Actor
@@ -21,12 +22,13 @@ from core.findings.personal import MASKS
 from core.jobs.folder import JobFolder
 from core.jobs.job import Job
 from core.labels.field import SHARED
-from core.labels.values import problem_of
+from core.labels.values import fit, problem_of
 from core.projects import LabelField
 from core.workflows.curation import accepting, gold_marks, masking
 from core.workflows.curation.annotating import LATELY
 from core.workflows.jobs import jobs
 from core.workflows.team import assignees
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -47,6 +49,7 @@ def preview(
     return found
 
 
+@settles_labels
 def act(
     store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
 ) -> int:
@@ -60,7 +63,7 @@ def act(
     batch_id = new_id("bat")
     if action.kind == "mask":
         raise InvalidInput("Masking is a job of a worker. Start it as one.")
-    field = _field(store, project_id, action) if action.label else None
+    field = _field(store, project_id, action)
     names = assignees.names_of(store, project_id, action.to)
 
     def save() -> int:
@@ -118,12 +121,18 @@ def _mark_gold(
     return n
 
 
-def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
+def _schema(store: Store, project_id: str) -> Sequence[LabelField]:
     project = store.projects.by_id(project_id)
-    if project is None or action.label is None:
+    if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
+    return project.settings.label_schema
+
+
+def _field(store: Store, project_id: str, action: BulkAction) -> LabelField | None:
+    if action.label is None:
+        return None
     name, option = action.label
-    for field in project.settings.label_schema:
+    for field in _schema(store, project_id):
         if field.name == name and field.kind in SHARED and not problem_of(field, option):
             return field
     raise InvalidInput(
@@ -138,8 +147,8 @@ def _field(store: Store, project_id: str, action: BulkAction) -> LabelField:
 def start_masking(
     store: Store, actor: Actor, project_id: str, wanted: ExampleFilter, action: BulkAction
 ) -> str:
-    """Queue the masking of personal data in the examples that match and that nobody else holds;
-    the job's id. Examples that change before the worker is done stay as they are."""
+    """Queue the masking of personal data in the examples that match; the job's id. What `preview`
+    counts under a reason, and examples that change before the worker is done, stay as they are."""
     actor.require(project_id, "lead")
     if action.kind != "mask" or not set(action.mask) <= MASKS.keys():
         raise InvalidInput(f"Choose kinds of personal data out of {', '.join(MASKS)}.")
@@ -188,8 +197,10 @@ def last_action(store: Store, actor: Actor, project_id: str) -> BulkDone | None:
     return store.own_work.last_bulk_action(project_id, now() - LATELY)
 
 
+@settles_labels
 def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
-    """Take the last bulk action back wherever nothing happened to the example since; how many.
+    """Take the last bulk action back wherever nothing happened to the example since and the label
+    schema still has what it was labelled with; how many.
 
     Raises Conflict when it is not the last one, or was undone.
     """
@@ -199,8 +210,11 @@ def undo(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
         last = last_action(store, actor, project_id)
         if last is None or last.batch_id != batch_id:
             raise Conflict("This bulk action can no longer be undone. Change single examples.")
-        undo_id = new_id("bat")
-        n = store.annotation.undo_batch(project_id, batch_id, undo_id, actor.person_id)
+        undo_id, schema = new_id("bat"), cache(lambda: _schema(store, project_id))
+        n = store.annotation.undo_batch(
+            project_id, batch_id, undo_id, actor.person_id,
+            lambda labels: not labels or fit(schema(), labels),
+        )  # fmt: skip
         if last.action in (AUDITED["critical"], AUDITED["uncritical"]):
             n = store.annotation.undo_marks(project_id, batch_id, undo_id, actor.person_id)
         if last.action in (AUDITED["gold"], AUDITED["ungold"]):

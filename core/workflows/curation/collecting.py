@@ -185,6 +185,13 @@ def _pass_on(store: Store, actor: Actor, current: CurrentExample, wrote: set[str
         store.annotation.release_one(current, new_id("bat"), actor.person_id)
 
 
+def recount(store: Store, current: CurrentExample) -> None:
+    """After it returned to its state: a reviewer's correction, which stays, made another revision
+    than the one that people had annotated."""
+    if current.state == "new" and current.annotations:
+        store.overlaps.set_count(current, len(store.overlaps.present(current)))
+
+
 def settings_changed(store: Store, current: CurrentExample, wanted: int) -> None:
     """After a save that counted on so many people: a lead may have asked for fewer meanwhile."""
     overlap = store.overlaps.of_project(current.project_id)

@@ -26,7 +26,8 @@ def mend_all(store: Store, actor: Actor, project_id: str, kind: str) -> int:
     """Save every safe mend of a kind as a revision; how many examples changed. Leads only.
 
     The state of an example stays: a lead who mends accepted texts accepts the mended ones.
-    Examples that are set aside, or that others hold, stay as they are.
+    Examples that are set aside, that others hold, or that wait for other annotators, stay as they
+    are.
     """
     actor.require(project_id, "lead")
     label = _label(kind)
@@ -46,7 +47,8 @@ def mend_one(
 ) -> None:
     """Save the safe mends of a kind in the revision that was shown. Leads only.
 
-    Raises Conflict where the example was changed meanwhile, or somebody else holds it.
+    Raises Conflict where the example was changed meanwhile, somebody else holds it, or it waits for
+    other annotators.
     """
     actor.require(project_id, "lead")
     label = _label(kind)
@@ -59,8 +61,8 @@ def mend_one(
         )  # fmt: skip
         if not n:
             raise Conflict(
-                "Somebody changed this example meanwhile, or works on it now. Nothing was changed: "
-                "look at it again."
+                "Somebody changed this example meanwhile or works on it now, or it waits for other "
+                "annotators. Nothing was changed: look at it again."
             )
         more = masking.also_mask(store, project_id, batch_id, (kind,), actor.person_id)
         _record(store, actor, "mended", project_id, batch_id, n, kind, more)
@@ -75,7 +77,8 @@ def last_mend(store: Store, actor: Actor, project_id: str) -> Batch | None:
 
 
 def undo_mends(store: Store, actor: Actor, project_id: str, batch_id: str) -> int:
-    """Bring back the texts before the last batch wherever nobody saved since; how many."""
+    """Bring back the texts before the last batch wherever nothing happened to the example since;
+    how many."""
     actor.require(project_id, "lead")
 
     def save() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from core.actor import Actor
@@ -27,6 +27,7 @@ from core.workflows.curation.annotating import (
 from core.workflows.curation.browsing import example_of
 from core.workflows.curation.labelling import with_checked_labels
 from core.workflows.curation.skipping import require_reason
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -99,6 +100,7 @@ def with_difference(store: Store, actor: Actor, example: CurrentExample) -> Revi
     )
 
 
+@settles_labels
 def decide(
     store: Store,
     actor: Actor,
@@ -275,6 +277,7 @@ def undo_decision(store: Store, actor: Actor, project_id: str, undo_id: str, rev
             flagged=flag is not None,
         )
         accepting.restore(store, example, state)
+        collecting.recount(store, replace(example, state=state))
         if flag is not None:
             store.annotation.log_event(example, new_id("evt"), "flag", flag, actor.person_id)
         leave(store, actor, example)

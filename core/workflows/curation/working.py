@@ -37,6 +37,7 @@ from core.workflows.curation import (
 from core.workflows.curation.reviewing import ReviewDecision, ReviewTask
 from core.workflows.curation.sent import UNREADABLE, Sent
 from core.workflows.team import guidelines
+from core.workflows.team.label_settling import settles_labels
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -178,6 +179,7 @@ def _decide(
 # Both ---------------------------------------------------------------------------------------------
 
 
+@settles_labels
 def _save_and_take(
     store: Store,
     actor: Actor,

@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING
 
 from core.actor import Actor
 from core.clock import new_id
-from core.errors import InvalidInput, NotFound
-from core.label_changes import LabelImpact, Moves, SchemaVersion, impact_of, rewritten
+from core.errors import Conflict, InvalidInput, NotFound
+from core.label_changes import (
+    LabelImpact,
+    Moves,
+    SchemaVersion,
+    impact_of,
+    keeps_all,
+    rewritten,
+)
 from core.projects import SAVING, LabelField, Project, ProjectSettings
+from core.workflows.jobs import jobs
+from core.workflows.team.label_settling import COMMENT
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+READ_LABELS = ("import", "augment", "paraphrase")
+"""Kinds of jobs that bring examples with labels in, as the schema has them when they are queued."""
 
 
 class LabelsInUse(InvalidInput):
@@ -40,8 +53,11 @@ def move_labels(
     """Bring the labels of all examples in line with a new schema, inside the caller's transaction:
     a revision of each that changes, its state as before. How many.
 
-    Raises LabelsInUse when `moves` does not say what becomes of an option that is in use.
+    Raises LabelsInUse when `moves` does not say what becomes of an option that is in use, Conflict
+    while a job brings in labels that the new schema may not have.
     """
+    if not keeps_all(project.settings.label_schema, after):
+        _refuse_meanwhile(store, project.project_id)
     in_use = store.annotation.labels_in_use(project.project_id)
     found = impact_of(project.settings.label_schema, after, in_use)
     if left := [one for one in found.lost if (one.field, one.option) not in moves]:
@@ -57,7 +73,7 @@ def move_labels(
     changed = {text: after for text, after in labels.items() if after != json.loads(text)}
     batch_id = new_id("bat")
     n = store.annotation.rewrite_labels(
-        project.project_id, changed, batch_id, actor.person_id, "The label schema changed."
+        project.project_id, changed, batch_id, actor.person_id, COMMENT
     )
     store.audit.record(
         "relabelled", "project", project.project_id, actor.person_id,
@@ -67,6 +83,14 @@ def move_labels(
         ],
     )  # fmt: skip
     return n
+
+
+def _refuse_meanwhile(store: Store, project_id: str) -> None:
+    if job := jobs.under_way(store, project_id, *READ_LABELS):
+        raise Conflict(
+            f"“{job.title}” is under way, with labels of the present schema. Wait until it has "
+            "ended, then change the labels. Options can be added now."
+        )
 
 
 def versions(store: Store, actor: Actor, project_id: str) -> list[SchemaVersion]:

@@ -13,6 +13,7 @@ from core.names import checked_name
 from core.projects import Project, ProjectSettings
 from core.workflows.curation import accepting, collecting
 from core.workflows.team.label_schema import move_labels
+from core.workflows.team.label_settling import schema_changed
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -67,12 +68,13 @@ def change_project(
 
     `based_on` are the settings that the lead started from; `moves` what becomes of labels that the
     new label schema does not have. Raises ProjectChanged when the settings are no longer the
-    present ones, LabelsInUse when `moves` leaves a label out.
+    present ones, LabelsInUse when `moves` leaves a label out, Conflict while an import brings in
+    labels that the new schema may not have.
     """
     actor.require(project_id, "lead")
     checked_name(settings.name, "project")
 
-    def save() -> Project:
+    def save() -> tuple[Project, Project]:
         project = get_project(store, actor, project_id)
         if based_on is not None and project.settings not in (based_on, settings):
             raise ProjectChanged(
@@ -90,9 +92,11 @@ def change_project(
             store, project_id, project.settings.reviewers, settings.reviewers
         )
         store.gold_examples.settings_change()
-        return changed
+        return project, changed
 
-    changed = store.transact(save)
+    before, changed = store.transact(save)
+    schemas = before.settings.label_schema, settings.label_schema
+    schema_changed(store, project_id, *schemas, moves or {})
     if store.overlaps.of_project(project_id).ever:
         collecting.send_on(store, project_id)
     return changed
