@@ -43,6 +43,17 @@ def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
     expect(guest.get_by_text("was used, has expired")).to_be_visible()
 
 
+def test_an_empty_page_links_only_to_where_the_person_may_go(
+    context: BrowserContext, other: BrowserContext, server: Server
+) -> None:
+    server.add("vie", "viewer")
+    page = sign_in(context, server, "vie", "/runs")
+    expect(page.get_by_text("No runs yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Launch one")).to_have_count(0)
+    lead = sign_in(other, server, "lea", "/runs")
+    expect(lead.get_by_role("link", name="Launch one")).to_be_visible()
+
+
 def test_the_form_for_a_new_person_is_empty_again_after_each_one(
     context: BrowserContext, server: Server
 ) -> None:
