@@ -113,6 +113,16 @@ def test_a_log_axis_has_few_ticks_however_far_the_loss_falls() -> None:
         assert min(ticks) <= min(v for v in values if v) <= max(values) <= max(ticks)
 
 
+def test_lines_without_a_label_are_named_in_the_legend() -> None:
+    plotly = pytest.importorskip("plotly.graph_objects")
+    fig = plotly.Figure()
+    charts.lines(fig, [0, 9], [2.0, 1.0], name="short <run>", markers=True, label="")
+    charts.legend(fig)
+    (line,) = fig.data
+    assert (line.mode, line.name) == ("lines+markers", "short &lt;run&gt;")
+    assert fig.layout.showlegend
+
+
 def test_answers_of_the_first_and_the_last_evaluation_are_kept_with_all_scores(
     store: Store,
 ) -> None:
