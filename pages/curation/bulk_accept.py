@@ -48,17 +48,22 @@ def left_out(several: int) -> str:
 @st.dialog("Accept many examples")
 def confirm(project_id: str, count: int, *, untouched: bool) -> None:
     """Say what will happen, then do it."""
+    examples = page.counted(count, "example")
+    become = "becomes" if count == 1 else "become"
     st.write(
-        f"{page.number(count)} examples become accepted without anybody looking at each of them."
+        f"{examples} {become} accepted without anybody looking at each of them."
         + (" Among them are ones that nobody has annotated." if untouched else "")
     )
-    comment = st.text_input("Why is that right? (kept in each example's history)", max_chars=300)
+    comment = st.text_input(
+        "Why is that right? (optional, kept in each example's history)", max_chars=300
+    )
     with st.container(horizontal=True):
-        if st.button(f"Accept {page.number(count)} examples", type="primary"):
+        if st.button(f"Accept {examples}", type="primary"):
             done = bulk_accepting.accept_all(
                 session.store(), session.actor(), project_id, untouched=untouched, comment=comment
             )
-            session.say(f"{page.number(done)} examples accepted. Undo is on the Review page.")
+            accepted = page.counted(done, "example")
+            session.say(f"{accepted} accepted. Undo is on the Review page.")
             st.rerun()
         if st.button("Cancel"):
             st.rerun()

@@ -82,9 +82,9 @@ def _form(versions: dict[str, str]) -> None:
         contenders = []
     if contenders:
         st.caption(
-            f"{len(contenders)} contenders, {minutes / len(contenders):.1f} minutes each; one that "
-            "is behind the median of those before it ends early. Each then answers the test split, "
-            "beside the base and the prompted base."
+            f"{page.counted(len(contenders), 'contender')}, {minutes / len(contenders):.3g} "
+            "minutes each; one that falls behind the median of the earlier ones is stopped early. "
+            "Each then answers the test split, beside the base and the prompted base."
         )
     if st.button("Start comparison", type="primary", disabled=not contenders):
         try:
