@@ -18,8 +18,13 @@ HERE = Path(__file__).parent
 MARK = str(HERE / "server" / "mark.svg")
 INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
-# What is chosen is written in the primary colour, too dark to be read on the dark theme.
-DARK = "<style>[data-testid=stButtonGroup] [data-selected=true] * { color: #e2b54f }</style>"
+# What is chosen, and a bare button in use, are written in the primary colour or a darker one: too
+# dark to be read on the dark theme.
+DARK = """<style>
+[data-testid=stButtonGroup] [data-selected=true] *,
+button[kind=tertiary]:is(:hover, :focus-visible, :active, [aria-expanded=true]):not(:disabled)
+{ color: #e2b54f }
+</style>"""
 SIDEBAR_FOOT = """
 <label>Theme <select><option>System<option>Light<option>Dark</select></label>
 <form method="post" action="/logout"><button>Sign out</button></form>

@@ -82,7 +82,7 @@ def _form(versions: dict[str, str]) -> None:
         contenders = []
     if contenders:
         st.caption(
-            f"{page.counted(len(contenders), 'contender')}, {minutes / len(contenders):.3g} "
+            f"{page.counted(len(contenders), 'contender')}, {round(minutes / len(contenders), 1):g} "
             "minutes each; one that falls behind the median of the earlier ones is stopped early. "
             "Each then answers the test split, beside the base and the prompted base."
         )

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.driving import PATIENCE, downloaded, expect, expect_heading, sign_in
 from tests.serving import DEMO, PASSWORD, Server
 
+LIGHT = re.compile(r"^rgb\(2\d\d, 1[5-9]\d,")  # 4.5 : 1 and more on the dark paper
+
 
 def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
     context: BrowserContext, other: BrowserContext, server: Server
@@ -103,6 +105,17 @@ def test_a_chosen_theme_holds_on_every_page_and_after_a_reload(
         expect_paper(page, "dark")
         page.get_by_label("Theme").select_option("System")
         expect_paper(page, "light")
+
+
+def test_a_bare_button_in_use_is_light_on_the_dark_theme(browser: Browser, server: Server) -> None:
+    with browser.new_context(color_scheme="dark") as context:
+        page = sign_in(context, server, "lea", "/projects")
+        button = page.get_by_role("button", name="Delete project")
+        button.hover()
+        expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
+        button.click()
+        expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
+        expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
 
 
 def expect_paper(page: Page, looks: Literal["light", "dark"]) -> None:
