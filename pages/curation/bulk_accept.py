@@ -25,10 +25,15 @@ def bulk_accept(project_id: str) -> str:
             "that nobody has looked at stay as they are." + left_out(several)
         )
         with st.container(horizontal=True):
-            if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
+            # With keys, as the editor decides without a rerun: the numbers may have changed since.
+            if annotated and st.button(
+                f"Accept all {page.number(annotated)} annotated", key="accept_annotated"
+            ):
                 confirm(project_id, annotated, untouched=False)
             if st.button(
-                f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
+                f"Accept all {page.number(both)}, untouched ones too",
+                key="accept_all",
+                disabled=not there["new"],
             ):
                 confirm(project_id, both, untouched=True)
     elif several:
