@@ -88,9 +88,11 @@ def midnight(day: date) -> datetime:
 
 
 def duration(seconds: float | None) -> str:
-    """“40 s”, “3 min”, “2 h 5 min”."""
+    """“0.4 s”, “40 s”, “3 min”, “2 h 5 min”."""
     if seconds is None:
         return "—"
+    if 0 < seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
