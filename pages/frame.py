@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.actor import Actor
+from core.actor import Actor, any_of
 from core.errors import NotAllowed
 from core.projects import Project
 from pages import navigation
@@ -53,8 +53,9 @@ def main() -> None:
         st.toast(errors.escaped(message), icon=":material/check:")
     with errors.shown():
         if not entry.seen_by(actor, project.project_id if project else None):
-            st.title(entry.title, anchor=False)
-            needed = " or ".join(entry.roles)
+            with st.container(key="page_head"):
+                st.title(entry.title, anchor=False)
+            needed = any_of(entry.roles)
             raise NotAllowed(f"This page needs the role {needed}. Ask a lead to give it to you.")
         chosen.run()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.actor import Actor, Role
+from core.actor import ROLES, Actor, Role, any_of
 from core.clock import new_id
 from core.errors import NotAllowed
 from core.stations import STEPS, NextStep, Standing, next_step, stations, waiting
@@ -181,3 +181,12 @@ def test_a_large_import_is_counted_whole(tmp_path: Path) -> None:
 
 def _queues(at: Standing) -> tuple[int, int, int]:
     return at.to_annotate, at.sent_back, at.to_review
+
+
+def test_roles_of_which_one_is_enough_are_listed_as_one_says_them() -> None:
+    assert [any_of(ROLES[:count]) for count in (0, 1, 2, 4)] == [
+        "",
+        "annotator",
+        "annotator or reviewer",
+        "annotator, reviewer, lead or viewer",
+    ]
