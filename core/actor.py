@@ -6,7 +6,7 @@ the invitations follow it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -46,7 +46,7 @@ class Actor:
     def require(self, project_id: str, *roles: Role) -> None:
         """Raise NotAllowed unless one of `roles` is held in the project."""
         if not self.has(project_id, *roles):
-            needed = " or ".join(roles) or "member"
+            needed = any_of(roles) or "member"
             raise NotAllowed(
                 f"This needs the role {needed} in this project. Ask a lead to give it to you."
             )
@@ -60,6 +60,11 @@ class Actor:
 def system_actor() -> Actor:
     """The server itself: the demo at first start, and what a finished job leads to."""
     return Actor("system", "Touchstone", is_admin=True)
+
+
+def any_of(roles: Sequence[Role]) -> str:
+    """Roles of which one is enough: “annotator, reviewer or lead”."""
+    return " or ".join(filter(None, (", ".join(roles[:-1]), *roles[-1:])))
 
 
 def role_named(name: str) -> Role:

@@ -62,32 +62,39 @@ class Station:
 
 @dataclass(frozen=True)
 class Queue:
-    """One kind of work that waits for people: the count of Standing that holds it, how it is
-    called after a number, where it is done, and by whom."""
+    """One kind of work that waits for people: the count of Standing that holds it, what one and
+    many of it are called, where it is done, and by whom."""
 
     count: str
-    what: str
+    one: str
+    many: str
     place: Place
     roles: tuple[Role, ...]
 
 
 # The most pressing first.
 QUEUES: tuple[Queue, ...] = (
-    Queue("sent_back", "sent back to you", "annotate", ("annotator", "lead")),
-    Queue("to_review", "to review", "review", ("reviewer", "lead")),
-    Queue("to_rate", "pairs to rate", "rate", ("reviewer", "lead")),
-    Queue("to_annotate", "to annotate", "annotate", ("annotator", "lead")),
-    Queue("active_jobs", "jobs running or queued", "jobs", WORKERS),
-)
+    Queue(
+        "sent_back", "example sent back to you", "examples sent back to you", "annotate",
+        ("annotator", "lead"),
+    ),
+    Queue("to_review", "example to review", "examples to review", "review", ("reviewer", "lead")),
+    Queue("to_rate", "pair to rate", "pairs to rate", "rate", ("reviewer", "lead")),
+    Queue(
+        "to_annotate", "example to annotate", "examples to annotate", "annotate",
+        ("annotator", "lead"),
+    ),
+    Queue("active_jobs", "job running or queued", "jobs running or queued", "jobs", WORKERS),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that waits for this person: how many of what, and where it is done."""
+    """Something that waits for this person: how many of what, in words, and where it is done."""
 
     kind: str
     count: int
-    what: str
+    text: str
     place: Place
 
 
@@ -128,7 +135,8 @@ def stations(at: Standing) -> list[Station]:
     }
     enough = at.accepted >= LEAST_TO_FREEZE
     past_review = at.versions or (enough and not at.annotated)
-    passed = STATIONS.index("freeze" if past_review else "review") if enough or at.versions else 0
+    at_review = enough or at.versions or at.annotated
+    passed = STATIONS.index("freeze" if past_review else "review") if at_review else 0
     following = next((name for name in STATIONS[passed:] if not facts[name][0]), None)
 
     def state(name: StationName, done: bool) -> StationState:
@@ -144,9 +152,9 @@ def stations(at: Standing) -> list[Station]:
 def waiting(at: Standing, roles: frozenset[Role]) -> list[Waiting]:
     """What waits for somebody with these roles, the most pressing first; nothing that is 0."""
     return [
-        Waiting(queue.count, getattr(at, queue.count), queue.what, queue.place)
+        Waiting(queue.count, count, counted(count, queue.one, queue.many), queue.place)
         for queue in QUEUES
-        if roles & frozenset(queue.roles) and getattr(at, queue.count) > 0
+        if roles & frozenset(queue.roles) and (count := getattr(at, queue.count)) > 0
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.actor import Actor
+from core.actor import Actor, any_of
 from core.errors import NotAllowed
 from core.projects import Project
 from pages import navigation
@@ -18,8 +18,13 @@ HERE = Path(__file__).parent
 MARK = str(HERE / "server" / "mark.svg")
 INK = {"light": "#0d141b", "dark": "#e8eaec"}
 PICKER = "project_picker"
-# What is chosen is written in the primary colour, too dark to be read on the dark theme.
-DARK = "<style>[data-testid=stButtonGroup] [data-selected=true] * { color: #e2b54f }</style>"
+# What is chosen, and a bare button in use, are written in the primary colour or a darker one: too
+# dark to be read on the dark theme.
+DARK = """<style>
+[data-testid=stButtonGroup] [data-selected=true] *,
+button[kind=tertiary]:is(:hover, :focus-visible, :active, [aria-expanded=true]):not(:disabled)
+{ color: #e2b54f }
+</style>"""
 SIDEBAR_FOOT = """
 <label>Theme <select><option>System<option>Light<option>Dark</select></label>
 <form method="post" action="/logout"><button>Sign out</button></form>
@@ -48,8 +53,9 @@ def main() -> None:
         st.toast(errors.escaped(message), icon=":material/check:")
     with errors.shown():
         if not entry.seen_by(actor, project.project_id if project else None):
-            st.title(entry.title, anchor=False)
-            needed = " or ".join(entry.roles)
+            with st.container(key="page_head"):
+                st.title(entry.title, anchor=False)
+            needed = any_of(entry.roles)
             raise NotAllowed(f"This page needs the role {needed}. Ask a lead to give it to you.")
         chosen.run()
 

@@ -35,13 +35,11 @@ def main() -> None:
     waits(stations.waiting(at, roles))
     mentions(project.project_id)
     st.subheader("Where the project stands", anchor=False)
-    open_to_me = {
-        entry.script for entry in navigation.existing() if entry.seen_by(actor, project.project_id)
-    }
     for row in (line[:4], line[4:]):
         with st.container(horizontal=True, gap="small"):
             for station in row:
-                draw(station, SCRIPTS[station.name] in open_to_me)
+                script = SCRIPTS[station.name]
+                draw(station, navigation.opens(script, actor, project.project_id))
 
 
 def mentions(project_id: str) -> None:

@@ -63,6 +63,11 @@ TABLE = (
 )
 
 
+def opens(script: str, actor: Actor, project_id: str | None) -> bool:
+    """Whether this person sees the page of this script."""
+    return any(entry.script == script and entry.seen_by(actor, project_id) for entry in TABLE)
+
+
 def existing() -> list[Entry]:
     """The pages whose script is there, in the order of the sidebar."""
     return [entry for entry in TABLE if (HERE / entry.script).is_file()]

@@ -7,7 +7,6 @@ from typing import Literal
 import streamlit as st
 
 from core.stations import Place, Station, StationState, Waiting
-from pages.components import page
 
 SCRIPTS: dict[Place, str] = {
     "import": "curation/importing.py",
@@ -42,10 +41,9 @@ def waits(items: list[Waiting]) -> None:
     if not items:
         st.caption("Nothing is waiting for you.")
     for item in items:
-        text = f"{page.number(item.count)} {item.what}"
         st.page_link(
             SCRIPTS[item.place],
-            label=text,
+            label=item.text,
             icon=":material/arrow_forward:",
             query_params=address(item.kind),
         )

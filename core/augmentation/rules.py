@@ -113,7 +113,7 @@ RULES: dict[str, Rule] = {
              "Every word and number stays; names lose their capitals.", _lower_case),
         Rule("no_end_mark", "No full stop", "Leaves the last full stop or exclamation mark out.",
              _ALL_ELSE, _no_end_mark),
-        Rule("typo", "One slip of the finger", "Swaps two neighbouring letters inside one word of "
+        Rule("typo", "One typo", "Swaps two neighbouring letters inside one word of "
              "five letters or more.", "Numbers, names and all other words stay.", _typo),
     )
 }  # fmt: skip

@@ -86,22 +86,30 @@ def lines(
 ) -> Any:
     """Add a line, its name written at its last point in place of a legend; the figure.
 
-    `label` says where: give the lower one of two lines “bottom left”.
+    `label` says where: give the lower one of two lines “bottom left”, and "" to lines that end
+    anywhere, for which `legend` says the names.
     """
     last = len(xs) - 1
+    drawn = ["lines", "markers" if markers else "", "text" if label else ""]
     fig.add_scatter(
         x=list(xs),
         y=list(ys),
-        mode="lines+markers+text" if markers else "lines+text",
+        mode="+".join(filter(None, drawn)),
         line={"color": colour, "width": 2.5, "dash": dash},
         marker={"color": colour, "size": 7},
         text=[plain_text(name) if i == last else "" for i in range(len(xs))],
-        textposition=label,
+        textposition=label or None,
         cliponaxis=False,
         name=plain_text(name),
         hovertemplate="%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
     )
     return fig
+
+
+def legend(fig: Any) -> None:
+    """Name the lines above the plot, in rows that wrap on a phone."""
+    place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    fig.update_layout(showlegend=True, legend={**place, "itemclick": False})
 
 
 def confusion(

@@ -11,6 +11,8 @@ import streamlit as st
 
 from core.wording import THIN, figure
 from core.wording import counted as counted
+from pages import navigation
+from pages.components import session
 
 
 def head(title: str, purpose: str) -> None:
@@ -28,12 +30,18 @@ def figures(values: Sequence[tuple[str, str, str | None]]) -> None:
 
 
 def empty(what: str, how: str, page: str | None = None, link: str = "") -> None:
-    """An empty state: what will be here, how to get it, and a link to where that is done."""
+    """An empty state: what will be here, how to get it, and a link to where that is done, for
+    those who may go there."""
     with st.container(border=True):
         st.markdown(f"**{what}**")
         st.write(how)
-        if page:
+        if page and _may_open(page):
             st.page_link(page, label=link, icon=":material/arrow_forward:")
+
+
+def _may_open(script: str) -> bool:
+    project = session.project_or_none()
+    return navigation.opens(script, session.actor(), project.project_id if project else None)
 
 
 def plain(text: str, *, key: str | None = None) -> None:
@@ -80,9 +88,11 @@ def midnight(day: date) -> datetime:
 
 
 def duration(seconds: float | None) -> str:
-    """“40 s”, “3 min”, “2 h 5 min”."""
+    """“0.4 s”, “40 s”, “3 min”, “2 h 5 min”."""
     if seconds is None:
         return "—"
+    if 0 < seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

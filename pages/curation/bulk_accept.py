@@ -25,10 +25,15 @@ def bulk_accept(project_id: str) -> str:
             "that nobody has looked at stay as they are." + left_out(several)
         )
         with st.container(horizontal=True):
-            if annotated and st.button(f"Accept all {page.number(annotated)} annotated"):
+            # With keys, as the editor decides without a rerun: the numbers may have changed since.
+            if annotated and st.button(
+                f"Accept all {page.number(annotated)} annotated", key="accept_annotated"
+            ):
                 confirm(project_id, annotated, untouched=False)
             if st.button(
-                f"Accept all {page.number(both)}, untouched ones too", disabled=not there["new"]
+                f"Accept all {page.number(both)}, untouched ones too",
+                key="accept_all",
+                disabled=not there["new"],
             ):
                 confirm(project_id, both, untouched=True)
     elif several:
@@ -48,17 +53,22 @@ def left_out(several: int) -> str:
 @st.dialog("Accept many examples")
 def confirm(project_id: str, count: int, *, untouched: bool) -> None:
     """Say what will happen, then do it."""
+    examples = page.counted(count, "example")
+    become = "becomes" if count == 1 else "become"
     st.write(
-        f"{page.number(count)} examples become accepted without anybody looking at each of them."
+        f"{examples} {become} accepted without anybody looking at each of them."
         + (" Among them are ones that nobody has annotated." if untouched else "")
     )
-    comment = st.text_input("Why is that right? (kept in each example's history)", max_chars=300)
+    comment = st.text_input(
+        "Why is that right? (optional, kept in each example's history)", max_chars=300
+    )
     with st.container(horizontal=True):
-        if st.button(f"Accept {page.number(count)} examples", type="primary"):
+        if st.button(f"Accept {examples}", type="primary"):
             done = bulk_accepting.accept_all(
                 session.store(), session.actor(), project_id, untouched=untouched, comment=comment
             )
-            session.say(f"{page.number(done)} examples accepted. Undo is on the Review page.")
+            accepted = page.counted(done, "example")
+            session.say(f"{accepted} accepted. Undo is on the Review page.")
             st.rerun()
         if st.button("Cancel"):
             st.rerun()

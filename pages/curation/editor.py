@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.actor import Actor
 from core.workflows.curation import commenting
 from core.workflows.team import guidelines
 from pages.components import session
@@ -58,7 +59,7 @@ def editor(mode: Literal["annotate", "review"], stamp: str = "") -> None:
         "schema": [one.to_json() for one in settings.label_schema],
         "guidelines": _guidelines(project_id),
         "people": sorted(commenting.people_to_mention(session.store(), actor, project_id)),
-        "links": _links(mode, actor.has(project_id, "reviewer", "lead")),
+        "links": _links(mode, actor, project_id),
     }
     _component(data=data, key=f"{mode}_{project_id}")
 
@@ -78,10 +79,11 @@ def _guidelines(project_id: str) -> dict[str, Any] | None:
     }
 
 
-def _links(mode: str, reviews: bool) -> list[dict[str, str]]:
-    """Where to go on when nothing waits here."""
+def _links(mode: str, actor: Actor, project_id: str) -> list[dict[str, str]]:
+    """Where this person can go on when nothing waits here."""
     browse = {"text": "Browse the examples", "path": "/examples"}
-    if mode == "review":
-        return [browse, {"text": "Freeze a dataset version", "path": "/versions"}]
-    more = {"text": "Review examples", "path": "/review"}
-    return [more, browse] if reviews else [browse]
+    if mode == "annotate":
+        more = {"text": "Review examples", "path": "/review"}
+        return [more, browse] if actor.has(project_id, "reviewer", "lead") else [browse]
+    freeze = {"text": "Freeze a dataset version", "path": "/versions"}
+    return [browse, freeze] if actor.has(project_id, "lead") else [browse]

@@ -46,7 +46,7 @@ class Surface extends Panels {
     this.data = this.panel = this.label = null
     const back = page.mode === "annotate" ? ["back", "Back to my last saved example"] : ["undo", "Undo my last decision"]
     const more = [
-      ...page.links.map(pageLink),
+      ...(words.links ?? page.links).map(pageLink),
       this.figures?.can_go_back ? linkButton(back[1], () => this.go(back[0])) : null,
       linkButton("Look again", () => this.load()),
     ]

@@ -51,13 +51,13 @@ def filters(project_id: str, counts: Mapping[str, int]) -> ExampleFilter:
     labels, authors = label_choices(), author_choices(project_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", key=TEXT, bind="query-params", on_change=first_page, width=230,
+            "Search", key=TEXT, bind="query-params", on_change=first_page, width=200,
             placeholder="Words in any field", icon=":material/search:",
         )  # fmt: skip
         state = choose("State", STATE, list(STATE_CHOICES))
         author = choose("Last changed by", AUTHOR, [ANY, *authors]) if len(authors) > 1 else ANY
-        label = choose("Label", LABEL, [ANY, *labels], 220) if labels else ANY
-        order = choose("Sort by", ORDER, list(ORDER_CHOICES), 200)
+        label = choose("Label", LABEL, [ANY, *labels], 200) if labels else ANY
+        order = choose("Sort by", ORDER, list(ORDER_CHOICES), 190)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         flagged = mark(f"Flagged ({page.number(counts['flagged'])})", FLAGGED)
         more = {**awaiting_filter(project_id), **more_filters(project_id)}

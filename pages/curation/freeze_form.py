@@ -21,8 +21,9 @@ def freeze_form(project_id: str, freezable: Freezable, *, folded: bool) -> None:
     """Name, notes, seed, and what will happen."""
     ready = freezable.ready
     if ready < MIN_EXAMPLES:
-        how = f"Accept at least {MIN_EXAMPLES} examples; {ready} are accepted now."
-        page.empty("Too little to freeze", how, "curation/review.py", "Review examples")
+        are = "is" if ready == 1 else "are"
+        how = f"Accept at least {MIN_EXAMPLES} examples; {ready} {are} ready now."
+        page.empty("Too few examples to freeze", how, "curation/review.py", "Review examples")
         return
     if folded and not st.toggle("Freeze another version", key="freeze_another"):
         return

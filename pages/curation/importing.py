@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import TouchstoneError
 from core.importing.formats import FORMAT_NAMES
+from core.importing.limits import megabytes
 from core.importing.preview import preview
 from core.importing.shapes import SHAPES
 from core.workflows.curation import importing
@@ -87,7 +88,7 @@ def hints() -> None:
     with st.expander("Record formats and file size"):
         st.markdown("\n".join(f"- {one.label}" for one in SHAPES))
         st.caption("Other columns are chosen after the upload; what is left over is metadata.")
-        size = page.size(upload_limits().file_bytes)
+        size = megabytes(upload_limits().file_bytes)
         st.caption(f"Uploads may have up to {size}. Larger files, and dataset folders:")
         st.code("touchstone import FILE --project NAME", language=None)
 

@@ -132,7 +132,7 @@ function anchorLine(rater, side, criteria) {
     const about = criterion ?? criteria.find((one) => rater.isAt(side, one.name))
     const words = about && (value
       ? `${capital(about.name)} ${value}: ${about.anchors[value - 1]}`
-      : `${about.question} 1: ${about.anchors[0]} … 5: ${about.anchors[4]}`)
+      : `${capital(about.name)}: ${about.question} 1: ${about.anchors[0]} … 5: ${about.anchors[4]}`)
     line.textContent = words ?? ""
   }
   return { line, show }

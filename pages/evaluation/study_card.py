@@ -20,6 +20,11 @@ from pages.evaluation.changed_copy import offer_copy
 if TYPE_CHECKING:
     from pages.components.session import StoreType
 
+CLOSING = (
+    "Nobody can rate until a lead reopens it. To a study that was closed no pairs can be added, as "
+    "its seal can be opened."
+)
+
 
 def study_card(store: StoreType, actor: Actor, study: Study) -> None:
     """Draw one study with what a lead may do with it."""
@@ -143,7 +148,8 @@ def _actions(store: StoreType, actor: Actor, study: Study, done: bool) -> None:
             add_pairs(store, actor, study)
         label = "Reopen" if study.closed else "Close to ratings"
         icon = ":material/lock_open:" if study.closed else ":material/lock:"
-        if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary"):
+        told = None if study.closed else CLOSING
+        if st.button(label, icon=icon, key=f"close {study_id}", type="tertiary", help=told):
             attempt(lambda: studies.set_closed(store, actor, study_id, not study.closed), "Saved.")
         if study.closed:
             st.download_button(

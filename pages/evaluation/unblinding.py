@@ -42,13 +42,13 @@ def may_see(store: StoreType, actor: Actor, study_id: str, what: Seen) -> bool:
         st.markdown(f"**You still have {page.counted(left, 'pair')} to rate in this study.**")
         st.write(f"Once you have {SPOILS[what]}, what you rate is counted apart.")
         with st.container(horizontal=True):
-            if st.button(SHOW[what], icon=":material/visibility:", key=f"see {what} {study_id}"):
-                unblinding.open_all_the_same(store, actor, study_id, what)
-                st.rerun()
             if st.button(
                 "Rate first", icon=":material/balance:", type="primary", key=f"rate {study_id}"
             ):
                 st.switch_page("evaluation/rate.py", query_params={"study": study_id})
+            if st.button(SHOW[what], icon=":material/visibility:", key=f"see {what} {study_id}"):
+                unblinding.open_all_the_same(store, actor, study_id, what)
+                st.rerun()
     return False
 
 

@@ -46,7 +46,8 @@ SEVERAL = (
     "Others hold the rest, you have annotated or skipped it already, or it waits for a reviewer's "
     "decision."
 )
-NO_EXAMPLES = ("There are no examples yet", "Examples come from a file. Import one first.")
+NO_EXAMPLES = ("There are no examples yet", "They come from a file, or are added one by one.")
+IMPORT = {"text": "Import examples", "path": "/import"}
 
 
 def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -> Body:
@@ -57,7 +58,8 @@ def handle(name: str, store: Store, actor: Actor, project_id: str, body: Body) -
     answer = act(store, actor, project_id, sent)
     light = sent.action in LIGHT
     figures = {} if light else working.figures(store, actor, project_id, mode, answer.missing)
-    message = None if light else _message(mode, sent, answer, figures)
+    imports = actor.has(project_id, "annotator", "lead")
+    message = None if light else _message(mode, sent, answer, figures, imports=imports)
     if message and mode == "annotate" and (told := progress.limit_told(store, actor, project_id)):
         message = {"title": "You have reached your limit", "text": told}
     return {
@@ -77,11 +79,16 @@ def _said(store: Store, actor: Actor, project_id: str, sent: Sent) -> Body:
     return comments_view(store, actor, example)
 
 
-def _message(mode: Queue, sent: Sent, answer: Answer, figures: Body) -> Body | None:
+def _message(
+    mode: Queue, sent: Sent, answer: Answer, figures: Body, *, imports: bool
+) -> Body | None:
     if answer.task is not None or not sent.next:
         return None
-    title, text = NOTHING[mode] if figures["total"] else NO_EXAMPLES
-    if figures["total"] and figures.get("annotators", 1) > 1:
+    if not figures["total"]:
+        title, text = NO_EXAMPLES
+        return {"title": title, "text": text, "links": [IMPORT] if imports else []}
+    title, text = NOTHING[mode]
+    if figures.get("annotators", 1) > 1:
         text = SEVERAL
     return {"title": title, "text": text}
 

@@ -89,7 +89,10 @@ def table(events: list[AuditEvent]) -> None:
         },
         hide_index=True,
         height="content" if len(events) <= 20 else 640,
-        column_config={"Details": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Action": st.column_config.TextColumn(width=160),
+            "Details": st.column_config.TextColumn(width="large"),
+        },
     )
 
 

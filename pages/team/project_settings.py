@@ -71,10 +71,10 @@ def delete(project: Project) -> None:
     store, actor = session.store(), session.actor()
     with st.popover("Delete project …", icon=":material/delete:", type="tertiary"):
         total = browsing.counts(store, actor, project.project_id)["total"]
-        st.markdown(f"**{errors.escaped(project.name)}** is hidden from everybody:")
-        st.write(
-            f"its {page.number(total)} examples, its dataset versions, runs, answers, studies and "
-            f"ratings. A lead can restore it under All projects."
+        st.markdown(
+            f"Hides **{errors.escaped(project.name)}** from everybody, with its "
+            f"{page.counted(total, 'example')}, its dataset versions, runs, answers, studies and "
+            "ratings. A lead can restore it under All projects."
         )
         if st.button("Delete", icon=":material/delete:"):
             projects.delete_project(store, actor, project.project_id)

@@ -90,8 +90,9 @@ def _curves(runs: Sequence[Run], labels: Sequence[str]) -> None:
     for one, label, colour in zip(known, labels, COLOURS, strict=False):
         if one.validation:
             steps, losses = zip(*one.validation, strict=True)
-            charts.lines(fig, steps, losses, name=label, colour=colour, markers=True)
+            charts.lines(fig, steps, losses, name=label, colour=colour, markers=True, label="")
             rows += [{"run": label, "step": step, "loss": loss} for step, loss in one.validation]
+    charts.legend(fig)
     charts.log_axis(fig, [row["loss"] for row in rows])
     charts.show(fig, rows, "runs.csv", key="compared")
 

@@ -81,11 +81,7 @@ def _form(versions: dict[str, str]) -> None:
         st.caption(f":material/info: {errors.escaped(error.message)}")
         contenders = []
     if contenders:
-        st.caption(
-            f"{len(contenders)} contenders, {minutes / len(contenders):.1f} minutes each; one that "
-            "is behind the median of those before it ends early. Each then answers the test split, "
-            "beside the base and the prompted base."
-        )
+        st.caption(_plan(len(contenders), minutes))
     if st.button("Start comparison", type="primary", disabled=not contenders):
         try:
             techniques.start_comparison(
@@ -95,6 +91,17 @@ def _form(versions: dict[str, str]) -> None:
             errors.show(error)
         else:
             st.rerun()
+
+
+def _plan(contenders: int, minutes: float) -> str:
+    """What a comparison will do."""
+    each = (
+        f"{page.counted(contenders, 'contender')}, {round(minutes / contenders, 1):g} minutes each"
+    )
+    return (
+        f"{each}; one that falls behind the median of the earlier ones is stopped early. Each then "
+        "answers the test split, beside the base and the prompted base."
+    )
 
 
 def _values(typed: str, name: str) -> list[Any]:

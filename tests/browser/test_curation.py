@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
+from tests.browser.curation_site import at_work
 from tests.browser.curation_site import site as site  # the fixture
 from tests.browser.driving import (
     PATIENCE,
@@ -49,6 +50,20 @@ def test_a_file_is_looked_at_first_and_its_bad_records_are_listed(
     page.locator("input[type=file]").set_input_files(tmp_path / "picture.csv")
     expect(page.get_by_text("This is a PNG image")).to_be_visible(timeout=PATIENCE)
     assert page.title() != "pwned"
+
+
+def test_a_bulk_button_whose_number_has_changed_since_takes_the_first_click(
+    context: BrowserContext, other: BrowserContext, site: Server
+) -> None:
+    page = sign_in(context, site, "cleo", "/review")
+    button = page.get_by_role("button", name="untouched ones too")
+    number = button.inner_text(timeout=PATIENCE)
+    at_work(other, site, "anna")  # what she holds is not accepted in bulk
+    button.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Accept many examples", timeout=PATIENCE)
+    expect(button).not_to_have_text(number)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_lead_accepts_in_bulk_undoes_it_and_freezes_a_version(

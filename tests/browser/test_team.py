@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.driving import PATIENCE, downloaded, expect, expect_heading, sign_in
 from tests.serving import DEMO, PASSWORD, Server
 
+LIGHT = re.compile(r"^rgb\(2\d\d, 1[5-9]\d,")  # 4.5 : 1 and more on the dark paper
+
 
 def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
     context: BrowserContext, other: BrowserContext, server: Server
@@ -41,6 +43,17 @@ def test_an_invited_person_opens_the_link_joins_and_finds_it_void_afterwards(
         expect(guest.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
     guest.goto(link)
     expect(guest.get_by_text("was used, has expired")).to_be_visible()
+
+
+def test_an_empty_page_links_only_to_where_the_person_may_go(
+    context: BrowserContext, other: BrowserContext, server: Server
+) -> None:
+    server.add("vie", "viewer")
+    page = sign_in(context, server, "vie", "/runs")
+    expect(page.get_by_text("No runs yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Launch one")).to_have_count(0)
+    lead = sign_in(other, server, "lea", "/runs")
+    expect(lead.get_by_role("link", name="Launch one")).to_be_visible()
 
 
 def test_the_form_for_a_new_person_is_empty_again_after_each_one(
@@ -92,6 +105,17 @@ def test_a_chosen_theme_holds_on_every_page_and_after_a_reload(
         expect_paper(page, "dark")
         page.get_by_label("Theme").select_option("System")
         expect_paper(page, "light")
+
+
+def test_a_bare_button_in_use_is_light_on_the_dark_theme(browser: Browser, server: Server) -> None:
+    with browser.new_context(color_scheme="dark") as context:
+        page = sign_in(context, server, "lea", "/projects")
+        button = page.get_by_role("button", name="Delete project")
+        button.hover()
+        expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
+        button.click()
+        expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
+        expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
 
 
 def expect_paper(page: Page, looks: Literal["light", "dark"]) -> None:

@@ -14,6 +14,7 @@ from tests.serving import Server, serve
 from tests.study_builders import CRITERIA, a_study, a_version, two_systems
 
 PEOPLE = {"anna": "annotator", "rita": "reviewer", "rolf": "reviewer", "vera": "viewer"}
+NEWCOMERS = {"arno": "annotator", "ruth": "reviewer"}
 RATINGS = {side: dict.fromkeys(CRITERIA, 5) for side in ("left", "right")}
 
 
@@ -21,6 +22,7 @@ RATINGS = {side: dict.fromkeys(CRITERIA, 5) for side in ("left", "right")}
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("work")
     store = a_store(folder / "workspace")
+    a_project(store, "Empty")
     project_id = a_project(store, "Work").project_id
     base, tuned = two_systems(store, project_id, a_version(store, project_id, 24))
     a_study(store, an_actor(project_id), project_id, base, tuned, size=12)
@@ -29,6 +31,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(folder) as server:
         for name, role in PEOPLE.items():
             server.add(name, role, "Work")
+        for name, role in NEWCOMERS.items():
+            server.add(name, role, "Empty")
         yield server
 
 
@@ -87,6 +91,15 @@ def test_a_save_is_acknowledged_once_and_brings_the_next_example(anna: Person) -
     again = anna.save(task, fields={**task["fields"], "output": "Better."}).json()
     assert again["saved"] == [task["submission_id"]]
     assert again["figures"]["saved_today"] == answer["figures"]["saved_today"]
+
+
+def test_where_there_are_no_examples_those_who_import_are_led_there(site: Server) -> None:
+    for name, path, links in (("arno", "annotate", ["/import"]), ("ruth", "review", [])):
+        person = Person(site, name)
+        message = person.get(f"/work/{path}").json()["message"]
+        person.client.close()
+        assert message["title"] == "There are no examples yet"
+        assert [one["path"] for one in message["links"]] == links
 
 
 def test_a_link_on_another_site_changes_nothing(anna: Person, rita: Person) -> None:

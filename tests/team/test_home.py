@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.actor import Actor, Role
+from core.actor import ROLES, Actor, Role, any_of
 from core.clock import new_id
 from core.errors import NotAllowed
 from core.stations import STEPS, NextStep, Standing, next_step, stations, waiting
@@ -65,9 +65,20 @@ def test_new_examples_after_a_freeze_leave_their_stations_open_but_not_next() ->
 def test_the_station_marked_next_is_the_one_the_next_step_leads_to() -> None:
     enough = Standing(total=40, new=20, to_annotate=20, accepted=20)
     waits = replace(enough, new=15, annotated=5, to_review=5)
-    for at, name in ((Standing(), "import"), (enough, "freeze"), (waits, "review")):
+    begun = Standing(total=20, new=17, to_annotate=17, annotated=3, to_review=3)
+    led = ((Standing(), "import"), (enough, "freeze"), (waits, "review"), (begun, "review"))
+    for at, name in led:
         assert [one.name for one in stations(at) if one.state == "next"] == [name]
         assert step(at, LEAD).place == name
+
+
+def test_what_waits_is_counted_in_words_and_one_is_not_many() -> None:
+    at = Standing(total=2, annotated=1, to_review=1, to_rate=2, active_jobs=1)
+    assert [one.text for one in waiting(at, LEAD)] == [
+        "1 example to review",
+        "2 pairs to rate",
+        "1 job running or queued",
+    ]
 
 
 def test_a_version_of_imported_answers_needs_no_run_here() -> None:
@@ -170,3 +181,12 @@ def test_a_large_import_is_counted_whole(tmp_path: Path) -> None:
 
 def _queues(at: Standing) -> tuple[int, int, int]:
     return at.to_annotate, at.sent_back, at.to_review
+
+
+def test_roles_of_which_one_is_enough_are_listed_as_one_says_them() -> None:
+    assert [any_of(ROLES[:count]) for count in (0, 1, 2, 4)] == [
+        "",
+        "annotator",
+        "annotator or reviewer",
+        "annotator, reviewer, lead or viewer",
+    ]

@@ -12,7 +12,7 @@ from core.clock import now
 from core.jobs.job import Job
 from core.tuning.curves import Curves
 from core.tuning.outcome import headline, learning_warnings
-from pages.components import charts
+from pages.components import charts, page
 from storage.store import Store
 from tests.builders import a_store
 
@@ -111,6 +111,21 @@ def test_a_log_axis_has_few_ticks_however_far_the_loss_falls() -> None:
         assert fig.layout.yaxis.type == "log"
         assert 3 <= len(ticks) <= most
         assert min(ticks) <= min(v for v in values if v) <= max(values) <= max(ticks)
+
+
+def test_less_than_a_second_is_not_no_time() -> None:
+    written = [page.duration(one) for one in (None, 0, 0.02, 0.42, 0.96, 41, 200)]
+    assert written == ["—", "0 s", "0.1 s", "0.4 s", "1 s", "41 s", "3 min"]
+
+
+def test_lines_without_a_label_are_named_in_the_legend() -> None:
+    plotly = pytest.importorskip("plotly.graph_objects")
+    fig = plotly.Figure()
+    charts.lines(fig, [0, 9], [2.0, 1.0], name="short <run>", markers=True, label="")
+    charts.legend(fig)
+    (line,) = fig.data
+    assert (line.mode, line.name) == ("lines+markers", "short &lt;run&gt;")
+    assert fig.layout.showlegend
 
 
 def test_answers_of_the_first_and_the_last_evaluation_are_kept_with_all_scores(
