@@ -11,6 +11,7 @@ from core.clock import now
 from core.decision.html import report_html
 from core.decision.report import FORMAT, counted_judgements, plain, report_text
 from core.errors import Conflict
+from core.evidence.costs import corrections_words, money_words
 from core.projects import rubric_to_json
 from core.study.findings import Comparison
 from core.study.pairs import Judgement
@@ -152,6 +153,8 @@ def _candidate(
     evidence = result.evidence.of(found.candidate_id)
     baseline_id = study.baseline.system_id
     register = register_of(store, actor, study.study_id, found.candidate_id)
+    costs = costs_of(store, actor, result, found.candidate_id)
+    rates = rates_of(store, actor, study.project_id)
     return {
         **asdict(found),
         "sentence": result.headline(found),
@@ -166,7 +169,9 @@ def _candidate(
         },
         "metric_trust": [{**asdict(one), "speaks": one.speaks} for one in evidence.trust],
         "slices": [{**asdict(one), "says": one.says} for one in evidence.slices],
-        "costs": costs_of(store, actor, result, found.candidate_id),
+        "costs": costs,
+        "money_sentence": money_words(costs, rates, None if result.withheld else found.net),
+        "corrections_sentence": corrections_words(costs.corrections),
         "gate": gate_checks(store, actor, result, found.candidate_id, shown),
         "register": register.studies,
         "combined_e_value": register.combined,
