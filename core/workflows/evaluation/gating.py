@@ -53,11 +53,15 @@ def gate_stamp(store: Store, actor: Actor, result: StudyResult) -> str:
 
 
 def study_scores(store: Store, actor: Actor, study: Study) -> ScoreReport | None:
-    """The scores of the study's split against its baseline; None while a worker computes them."""
-    return score_report(
-        store, actor, study.version_id, baseline_id=study.baseline.system_id,
-        split=study.plan.split,
-    ).content  # fmt: skip
+    """The scores of the study's split against its baseline, without differences where the baseline
+    has none; None while a worker computes them."""
+    baseline_id = study.baseline.system_id
+    found = score_report(
+        store, actor, study.version_id, baseline_id=baseline_id, split=study.plan.split
+    ).content
+    if found is None or found.baseline_id == baseline_id:
+        return found
+    return found.without_differences()
 
 
 def gate_checks(
