@@ -29,20 +29,26 @@ if TYPE_CHECKING:
 def sensitivity_view(found: Comparison, seen: Sensitivity) -> None:
     """The verdict counted otherwise, one row each."""
     st.subheader("What would change this verdict?", anchor=False)
+    rows = sensitivity_rows(found, seen)
+    st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
+    st.caption(_survival(seen))
+
+
+def sensitivity_rows(found: Comparison, seen: Sensitivity) -> list[dict[str, str]]:
+    """The verdict counted otherwise, for people and as CSV: a number has no plus there, which a
+    spreadsheet would take for a formula."""
     rows = [{"Counted": "As above", "Net points": written(in_points(found.net), 0)}]
     rows += [
         {
             "Counted": f"Without {one.rater} ({page.counted(one.judgements, 'judgement')})",
-            "Net points": "nothing left" if one.net is None else points(one.net),
+            "Net points": "nothing left" if one.net is None else points(one.net).removeprefix("+"),
         }
         for one in seen.without_one_rater
     ]
-    rows += [
+    return rows + [
         {"Counted": one.what, "Net points": written(in_points(one.net), 0)} for one in seen.variants
     ]
-    st.dataframe(rows, hide_index=True, height="content")
-    result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
-    st.caption(_survival(seen))
 
 
 def _survival(seen: Sensitivity) -> str:
