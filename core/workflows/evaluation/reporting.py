@@ -173,6 +173,9 @@ def _candidate(
         "money_sentence": money_words(costs, rates, None if result.withheld else found.net),
         "corrections_sentence": corrections_words(costs.corrections),
         "gate": gate_checks(store, actor, result, found.candidate_id, shown),
+        "without_right_guesses": found.blinding.what_is_left_out
+        if found.blinding and found.blinding.left_out
+        else "",
         "register": register.studies,
         "combined_e_value": register.combined,
         "judgements": counted_judgements(judgements, baseline_id, found.candidate_id),
