@@ -158,6 +158,7 @@ def _candidate(
     return {
         **asdict(found),
         "sentence": result.headline(found),
+        "risk_sentence": _risk(result, found),
         "set_apart_sentence": set_apart_words(found.set_apart, found.only_set_apart),
         "survives": evidence.sensitivity.survives,
         "sensitivity": {
@@ -180,6 +181,14 @@ def _candidate(
         "combined_e_value": register.combined,
         "judgements": counted_judgements(judgements, baseline_id, found.candidate_id),
     }
+
+
+def _risk(result: StudyResult, found: Comparison) -> str:
+    """What was said of the riskiest outputs, and, where there is a verdict, of all outputs."""
+    if found.risk is None:
+        return ""
+    said = f"{found.risk.seen(result.study.name_of(found.candidate_id))}."
+    return said if result.withheld else f"{said} {found.risk.over_all}"
 
 
 def _scores(shown: ScoreReport | None, study: Study) -> list[dict[str, Any]]:
