@@ -32,7 +32,7 @@ def sensitivity_view(found: Comparison, seen: Sensitivity) -> None:
     rows = sensitivity_rows(found, seen)
     st.dataframe(rows, hide_index=True, height="content")
     result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
-    st.caption(_survival(seen))
+    st.caption(_survival(found, seen))
 
 
 def sensitivity_rows(found: Comparison, seen: Sensitivity) -> list[dict[str, str]]:
@@ -46,17 +46,21 @@ def sensitivity_rows(found: Comparison, seen: Sensitivity) -> list[dict[str, str
         }
         for one in seen.without_one_rater
     ]
+    variants = [(one.what, one.net) for one in seen.variants]
+    if found.blinding and found.blinding.left_out:
+        variants.append((found.blinding.what_is_left_out, found.blinding.rest))
     return rows + [
-        {"Counted": one.what, "Net points": written(in_points(one.net), 0)} for one in seen.variants
+        {"Counted": what, "Net points": written(in_points(net), 0)} for what, net in variants
     ]
 
 
-def _survival(seen: Sensitivity) -> str:
+def _survival(found: Comparison, seen: Sensitivity) -> str:
     parts = []
+    survives = found.sign_survives(seen.survives)
     if seen.survives_each_rater is None and seen.net:
         parts.append("One rater alone judged: a second one would show whether it is their taste.")
-    elif seen.survives is not None:
-        kept = "stays" if seen.survives else "does not stay"
+    elif survives is not None:
+        kept = "stays" if survives else "does not stay"
         parts.append(f"The sign {kept} in every row.")
     if seen.reversals is not None:
         times = page.counted(seen.reversals, "judgement")

@@ -112,7 +112,7 @@ def _evidence(
         metric_difference=against.difference if against else None,
         criteria={c.criterion: c.difference for c in compared.criteria},
         survives_rater=sensitivity.survives_each_rater,
-        survives=_survives(compared, sensitivity.survives),
+        survives=compared.sign_survives(sensitivity.survives),
         agreement=result.found.agreement[0].ac,
         trained_unknown=[
             s.name for s in study.systems if s.system_id in both and s.kind == "imported"
@@ -130,11 +130,3 @@ def _baseline_mean(against: ScoreDifference | None, every: MeanScore | None) -> 
     if against is not None and against.baseline_mean is not None:
         return against.baseline_mean
     return every.mean.value if every else None
-
-
-def _survives(compared: Comparison, otherwise: bool | None) -> bool | None:
-    """Whether the sign also stays without the pairs whose rater guessed the candidate."""
-    rest = compared.blinding.rest.value if compared.blinding else None
-    if not otherwise or rest is None or compared.net.value is None:
-        return otherwise
-    return rest * compared.net.value > 0

@@ -160,7 +160,7 @@ def _candidate(
         "sentence": result.headline(found),
         "risk_sentence": _risk(result, found),
         "set_apart_sentence": set_apart_words(found.set_apart, found.only_set_apart),
-        "survives": evidence.sensitivity.survives,
+        "survives": found.sign_survives(evidence.sensitivity.survives),
         "sensitivity": {
             **asdict(evidence.sensitivity),
             "without_one_rater": [
