@@ -108,13 +108,11 @@ def test_results_gate_and_report_agree_on_whether_the_sign_survives(place: Place
         return tuned_side(place, pair) if won(pair) else "unknown"
 
     def won(pair: BlindPair) -> bool:
-        return (
-            place.store.database.value(
-                "SELECT preferred_system_id FROM judgements WHERE presentation_id = $id",
-                {"id": pair.presentation_id},
-            )
-            == place.tuned
+        preferred = place.store.database.value(
+            "SELECT preferred_system_id FROM judgements WHERE presentation_id = $id",
+            {"id": pair.presentation_id},
         )
+        return bool(preferred == place.tuned)
 
     for name in ("ann", "bob"):
         guess_all(place, place.rater(name), study_id, guess)
