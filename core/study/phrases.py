@@ -135,9 +135,7 @@ def names_told(
 def _own_patterns(names: Sequence[str], template: str) -> dict[str, re.Pattern[str]]:
     """Names of this project's systems and the fixed pieces of its template."""
     patterns = {
-        f"The name {name!r}": re.compile(_BEGINS + re.escape(name.strip()) + _ENDS, re.IGNORECASE)
-        for name in names
-        if name.strip()
+        f"The name {name!r}": _word(re.escape(name.strip())) for name in names if name.strip()
     }
     return patterns | {
         f"The template's {token!r}": re.compile(re.escape(token))
@@ -148,10 +146,13 @@ def _own_patterns(names: Sequence[str], template: str) -> dict[str, re.Pattern[s
 def _maker_patterns() -> dict[str, re.Pattern[str]]:
     """Makers of models, and what assistants say of themselves."""
     patterns = {f"The name {name!r}": re.escape(name) for name in MAKERS} | SELF_TALK
-    return {
-        what: re.compile(f"{_BEGINS}(?:{text}){_ENDS}", re.IGNORECASE)
-        for what, text in patterns.items()
-    }
+    return {what: _word(text) for what, text in patterns.items()}
+
+
+def _word(text: str) -> re.Pattern[str]:
+    """A pattern as a word of its own. It is looked for before the borders are: most places fail
+    there at once."""
+    return re.compile(f"(?=(?:{text})){_BEGINS}(?:{text}){_ENDS}", re.IGNORECASE)
 
 
 def _openings(text: str) -> list[str]:
