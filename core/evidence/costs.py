@@ -11,7 +11,9 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.statistics.estimates import Estimate, mean_interval, proportion, student_reach
+from core.study.sentences import written
 from core.study.system import Speed
+from core.wording import counted, figure
 
 SEED = 7
 
@@ -127,6 +129,42 @@ def answers_to_earn_back(
     if net.low is not None and net.low > 0:
         slowest = math.ceil(total / (net.low * rates.better_answer))
     return math.ceil(total / (net.value * rates.better_answer)), slowest
+
+
+def corrections_words(found: Corrections) -> str:
+    """How many answers raters wrote better, and how far the two answers are from theirs; "" where
+    nobody wrote one."""
+    if not found.baseline.n:
+        return ""
+    share = written(found.share, 0, percent=True)
+    return (
+        f"Raters wrote a better answer in {share} of the judgements. Share of characters to change "
+        f"until there: baseline {written(found.baseline)}, candidate {written(found.candidate)}."
+    )
+
+
+def money_words(costs: Costs, rates: Rates, net: Estimate | None) -> str:
+    """What all of it cost, and when that is earned back; "" where no hour has a price.
+
+    `net`: the net preference, None while the verdict is withheld, as its lower end would tell it.
+    """
+    if not (rates.person_hour or rates.machine_hour):
+        return ""
+    total = costs.total(rates)
+    said = f"In all {figure(total, 2)} {rates.currency}."
+    if net is None:
+        return f"{said} When it is earned back is not told while the verdict is withheld."
+    if not (rates.better_answer and total):
+        return said
+    earned = answers_to_earn_back(net, total, rates)
+    if earned is None:
+        return f"{said} The candidate is not ahead: nothing is earned back."
+    soon, late = earned
+    end = "perhaps never" if late is None else counted(late, "answer")
+    return (
+        f"{said} Earned back after {counted(soon, 'answer')} at the net preference that was seen; "
+        f"at the lower end of its interval: {end}."
+    )
 
 
 def efforts(rows: Sequence[Mapping[str, Any]]) -> tuple[Effort, ...]:

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 RESAMPLES = 1000
 FEWEST = 10
 """Pairs below which a correlation gets no interval."""
+DIGITS = 12
+"""Decimals of a score that count: two thirds less one third is as much as one third."""
 MOST = 1000
 """Pairs that a bootstrap of a correlation takes at most: it compares each with each."""
 
@@ -53,7 +55,7 @@ def metric_trust(
             continue
         turned = 1 if higher else -1
         both = [
-            (turned * difference, worth[pair_id])
+            (round(turned * difference, DIGITS), worth[pair_id])
             for pair_id, difference in sorted(differences[name].items())
             if pair_id in worth
         ]

@@ -161,11 +161,11 @@ def _ordinal_weights(q: int) -> Floats:
 def _count(table: Table, level: Level, categories: Sequence[Value] | None = None) -> _Counts:
     if len({len(row) for row in table}) > 1:
         raise InvalidInput("Raters' rows differ in length. Give None where a rating is missing.")
-    given = {value for row in table for value in row if value is not None}
+    given = dict.fromkeys(value for row in table for value in row if value is not None)
     if level != "nominal" and any(isinstance(value, str) for value in given):
         raise InvalidInput(f"An {level} scale needs numbers. Use the nominal level for words.")
     values = tuple(categories) if categories is not None else tuple(sorted(given, key=_order))
-    if stray := given - set(values):
+    if stray := given.keys() - set(values):
         raise InvalidInput(f"{sorted(map(str, stray))} are not among the categories. Add them.")
     column = {value: index for index, value in enumerate(values)}
     matrix = np.zeros((len(table[0]) if table else 0, len(values)))
@@ -176,8 +176,10 @@ def _count(table: Table, level: Level, categories: Sequence[Value] | None = None
     return _Counts(matrix, values)
 
 
-def _order(value: Value) -> tuple[bool, float, str]:
-    return (True, 0.0, value) if isinstance(value, str) else (False, float(value), "")
+def _order(value: Value) -> tuple[bool, float]:
+    """Numbers by size. Words stay in the order in which they were given, so that other names for
+    the same values change no bootstrap."""
+    return (True, 0.0) if isinstance(value, str) else (False, float(value))
 
 
 def _estimate(

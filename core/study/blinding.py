@@ -16,6 +16,7 @@ from core.errors import InvalidInput
 from core.statistics.estimates import Estimate, student_reach, undefined
 from core.study.pairs import Judgement
 from core.study.verdicts import first_of_each_pair, net_preference, verdict_of
+from core.wording import counted
 
 GuessedSide = Literal["left", "right", "unknown", "skipped"]
 MOST_GUESSES = 10
@@ -60,8 +61,9 @@ class Guess:
 
 @dataclass(frozen=True)
 class Blinding:
-    """What raters guessed of one candidate. `rest`: its net preference without the pairs whose
-    rater had guessed right; `won` and `lost` of these."""
+    """What raters guessed of one candidate. `rest`: its net preference without the `left_out` pairs
+    whose verdict is of a rater who guessed right; `won` and `lost` of these. A pair that two people
+    judged may have two guesses, and is left out for that of the first alone."""
 
     index: Estimate
     right: int
@@ -72,6 +74,12 @@ class Blinding:
     rest: Estimate
     won: int
     lost: int
+    left_out: int = 0
+
+    @property
+    def what_is_left_out(self) -> str:
+        """How the rest was counted, in words."""
+        return f"Without the {counted(self.left_out, 'pair')} whose rater guessed right"
 
 
 def blinding_index(right: int, wrong: int, unknown: int, *, level: float = 0.95) -> Estimate:
@@ -111,9 +119,10 @@ def blinding_of(
     right = {(g.pair_id, g.rater_id) for g in asked if g.is_right(baseline_id)}
     unknown = sum(guess.guessed_system_id is None for guess in asked)
     wrong = len(asked) - unknown - len(right)
+    first = first_of_each_pair(judgements)
     rest = [
         verdict_of(judgement, baseline_id)
-        for judgement in first_of_each_pair(judgements)
+        for judgement in first
         if (judgement.pair_id, judgement.rater_id) not in right
     ]
     return Blinding(
@@ -126,4 +135,5 @@ def blinding_of(
         rest=net_preference(rest, level),
         won=rest.count("candidate"),
         lost=rest.count("baseline"),
+        left_out=len(first) - len(rest),
     )

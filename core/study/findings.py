@@ -60,6 +60,14 @@ class Comparison:
         """How many examples could be judged, of the sample and beside it."""
         return self.net.n + (self.risk.reviewed if self.risk else 0)
 
+    def sign_survives(self, otherwise: bool | None) -> bool | None:
+        """Whether the sign also stays without the pairs whose rater guessed the candidate;
+        `otherwise`: whether it does in every other count (`core.study.sensitivity`)."""
+        rest = self.blinding.rest.value if self.blinding else None
+        if not otherwise or rest is None or self.net.value is None:
+            return otherwise
+        return rest * self.net.value > 0
+
     def count(self, verdict: Verdict) -> int:
         """How many pairs ended in this verdict."""
         return self.verdicts.get(verdict, 0)

@@ -19,11 +19,14 @@ MAKERS = (
     "Cohere", "Grok", "Vicuna", "Alpaca",
 )  # fmt: skip
 SELF_TALK = {
-    "“As an AI …”": r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b",
-    "“I am an AI …”": r"\bi(?:'m|’m| am) (?:just )?an? (?:ai|language model|virtual assistant)\b",
-    "“I was trained by …”": r"\bi (?:was|am) (?:made|trained|developed|created) by\b",
-    "A knowledge cutoff": r"\b(?:knowledge|training) cut-?off\b|\bas of my last update\b",
+    "“As an AI …”": r"as an? (?:ai|artificial intelligence|(?:large )?language model)",
+    "“I am an AI …”": r"i(?:'m|’m| am) (?:just )?an? (?:ai|language model|virtual assistant)",
+    "“I was trained by …”": r"i (?:was|am) (?:made|trained|developed|created) by",
+    "A knowledge cutoff": r"(?:knowledge|training) cut-?off|as of my last update",
 }
+# Where a word begins and ends: "_" is a part of "base_url", and Markdown's emphasis in "__GPT__".
+_BEGINS = r"(?<![^\W_])(?<![^\W_]_)(?<![^\W_]__)"
+_ENDS = r"(?!_{0,2}[^\W_])"
 HIGHEST_CHANCE = 0.01
 ONE_SIDED = 0.5
 """An opening gives a system away when it stands in so many more of its answers, as a share."""
@@ -132,9 +135,7 @@ def names_told(
 def _own_patterns(names: Sequence[str], template: str) -> dict[str, re.Pattern[str]]:
     """Names of this project's systems and the fixed pieces of its template."""
     patterns = {
-        f"The name {name!r}": re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
-        for name in names
-        if name.strip()
+        f"The name {name!r}": _word(re.escape(name.strip())) for name in names if name.strip()
     }
     return patterns | {
         f"The template's {token!r}": re.compile(re.escape(token))
@@ -144,8 +145,14 @@ def _own_patterns(names: Sequence[str], template: str) -> dict[str, re.Pattern[s
 
 def _maker_patterns() -> dict[str, re.Pattern[str]]:
     """Makers of models, and what assistants say of themselves."""
-    patterns = {f"The name {name!r}": rf"(?<!\w){re.escape(name)}(?!\w)" for name in MAKERS}
-    return {what: re.compile(text, re.IGNORECASE) for what, text in (patterns | SELF_TALK).items()}
+    patterns = {f"The name {name!r}": re.escape(name) for name in MAKERS} | SELF_TALK
+    return {what: _word(text) for what, text in patterns.items()}
+
+
+def _word(text: str) -> re.Pattern[str]:
+    """A pattern as a word of its own. It is looked for before the borders are: most places fail
+    there at once."""
+    return re.compile(f"(?=(?:{text})){_BEGINS}(?:{text}){_ENDS}", re.IGNORECASE)
 
 
 def _openings(text: str) -> list[str]:

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from core.scoring.overlap import token_f1
 from core.statistics.estimates import Estimate, weighted_mean
-from core.study.verdicts import WORTH, Verdict
+from core.study.verdicts import WORTH, Verdict, points
 
 RISK = "risk-first"
 """The stratum of a pair that is reviewed only for its risk."""
@@ -87,6 +87,26 @@ class RiskReview:
     def reviewed(self) -> int:
         """How many of them could be judged."""
         return sum(n for verdict, n in self.verdicts.items() if verdict != "cannot_judge")
+
+    def seen(self, candidate: str) -> str:
+        """What was said of them: “X: 3 won, 2 lost, 1 tied of 6 judged pairs”."""
+        won, lost = (self.verdicts.get(one, 0) for one in ("candidate", "baseline"))
+        tied = self.reviewed - won - lost
+        return f"{candidate}: {won} won, {lost} lost, {tied} tied of {self.reviewed} judged pairs"
+
+    @property
+    def over_all(self) -> str:
+        """The weighted net preference in a sentence, or why there is none."""
+        found = self.weighted
+        if found is None:
+            return "A weighted estimate of all outputs follows once every pair is judged."
+        if found.value is None or found.low is None or found.high is None:
+            return found.reason
+        return (
+            "Over all outputs, sample and riskiest together, each weighed by the inverse of its "
+            f"probability: net {points(found.value)} points (approximate 95 % interval, for one "
+            f"look: {points(found.low)} to {points(found.high)}; n = {found.n})."
+        )
 
 
 def output_risk(

@@ -160,11 +160,11 @@ class Changes:
         """The answers to one example as they are shown; None where the example is left out: by a
         change that leaves examples out, or as a change has left nothing of an answer."""
         before = [text.strip() for text in texts]
+        shown = tuple(self._text(text) for text in before)
         if "names_left_out" in self.keys and names_told(
-            before, reference, self.names, self.template
+            [*before, *shown], reference, self.names, self.template
         ):
             return None
-        shown = tuple(self._text(text) for text in before)
         if any(text and not now for text, now in zip(before, shown, strict=True)):
             return None
         if "length" in self.keys and all(shown):

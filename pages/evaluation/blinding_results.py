@@ -24,7 +24,7 @@ def show_blinding(found: Blinding) -> None:
         "less the share wrong: 0 where blinding held, 1 where all guesses are right, −1 where all "
         "are wrong. Its interval holds for one look."
     )
-    if found.right:
+    if found.left_out:
         st.text(_without_the_right_ones(found))
         st.caption(
             "Who takes the better answer for the tuned one guesses right where the candidate has "
@@ -43,15 +43,14 @@ def _says(found: Blinding) -> str:
 
 
 def _without_the_right_ones(found: Blinding) -> str:
-    pairs = page.counted(found.right, "pair")
     net = found.rest
     if net.value is None:
-        return f"Without the {pairs} whose rater guessed right, no judged pair is left."
+        return f"{found.what_is_left_out}, no judged pair is left."
     counts = f"{found.won} won, {found.lost} lost, {net.n - found.won - found.lost} tied"
     bounds = ""
     if net.low is not None and net.high is not None:
         bounds = f" ({points(net.low)} to {points(net.high)})"
     return (
-        f"Without the {pairs} whose rater guessed right: net {points(net.value)} points{bounds}; "
+        f"{found.what_is_left_out}: net {points(net.value)} points{bounds}; "
         f"{counts} of {page.counted(net.n, 'pair')}."
     )

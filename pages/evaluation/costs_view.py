@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.actor import Actor
-from core.evidence.costs import Costs, Rates, answers_to_earn_back, extra_seconds
+from core.evidence.costs import Costs, Rates, corrections_words, extra_seconds, money_words
 from core.statistics.estimates import negated
 from core.study.findings import Comparison
 from core.study.sentences import written
@@ -43,20 +43,17 @@ def costs_view(store: StoreType, actor: Actor, result: StudyResult, found: Compa
         "Annotating and reviewing count the whole project until the study opened, the rest this "
         "study's systems."
     )
-    if costs.corrections.baseline.n:
-        share = written(costs.corrections.share, 0, percent=True)
-        st.write(
-            f"Raters wrote a better answer in {share} of the pairs. Share of characters to change "
-            f"until there: baseline {written(costs.corrections.baseline)}, candidate "
-            f"{written(costs.corrections.candidate)}."
-        )
+    if corrected := corrections_words(costs.corrections):
+        st.write(corrected)
     if any(costs.speeds):
         told = zip(("Baseline", "candidate"), costs.speeds, strict=True)
         st.write(f"Answering: {'; '.join(f'{who} {_speed(speed)}' for who, speed in told)}.")
     if extra := _extra(costs):
         st.write(extra)
-    if _given(rates):
-        st.write(_return(costs, rates, found))
+    if money := money_words(costs, rates, None if result.withheld else found.net):
+        st.write(money)
+        if not rates.better_answer:
+            st.caption("Say what a better answer is worth, and it shows when that is earned back.")
     if actor.has(result.study.project_id, "lead"):
         _rates_form(store, actor, result.study.project_id, rates, found)
 
@@ -90,21 +87,6 @@ def _speed(speed: Speed | None) -> str:
 
 def _given(rates: Rates) -> bool:
     return bool(rates.person_hour or rates.machine_hour)
-
-
-def _return(costs: Costs, rates: Rates, found: Comparison) -> str:
-    total = f"In all {page.number(costs.total(rates), 2)} {rates.currency}."
-    if not rates.better_answer:
-        return f"{total} Say what a better answer is worth, and it shows when that is earned back."
-    earned = answers_to_earn_back(found.net, costs.total(rates), rates)
-    if earned is None:
-        return f"{total} The candidate is not ahead: nothing is earned back."
-    soon, late = earned
-    end = "perhaps never" if late is None else page.counted(late, "answer")
-    return (
-        f"{total} Earned back after {page.counted(soon, 'answer')} at the net preference that was "
-        f"seen; at the lower end of its interval: {end}."
-    )
 
 
 def _rates_form(

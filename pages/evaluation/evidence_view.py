@@ -29,28 +29,38 @@ if TYPE_CHECKING:
 def sensitivity_view(found: Comparison, seen: Sensitivity) -> None:
     """The verdict counted otherwise, one row each."""
     st.subheader("What would change this verdict?", anchor=False)
+    rows = sensitivity_rows(found, seen)
+    st.dataframe(rows, hide_index=True, height="content")
+    result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
+    st.caption(_survival(found, seen))
+
+
+def sensitivity_rows(found: Comparison, seen: Sensitivity) -> list[dict[str, str]]:
+    """The verdict counted otherwise, for people and as CSV: a number has no plus there, which a
+    spreadsheet would take for a formula."""
     rows = [{"Counted": "As above", "Net points": written(in_points(found.net), 0)}]
     rows += [
         {
             "Counted": f"Without {one.rater} ({page.counted(one.judgements, 'judgement')})",
-            "Net points": "nothing left" if one.net is None else points(one.net),
+            "Net points": "nothing left" if one.net is None else points(one.net).removeprefix("+"),
         }
         for one in seen.without_one_rater
     ]
-    rows += [
-        {"Counted": one.what, "Net points": written(in_points(one.net), 0)} for one in seen.variants
+    variants = [(one.what, one.net) for one in seen.variants]
+    if found.blinding and found.blinding.left_out:
+        variants.append((found.blinding.what_is_left_out, found.blinding.rest))
+    return rows + [
+        {"Counted": what, "Net points": written(in_points(net), 0)} for what, net in variants
     ]
-    st.dataframe(rows, hide_index=True, height="content")
-    result_charts.download(rows, f"sensitivity-{found.candidate_id}.csv")
-    st.caption(_survival(seen))
 
 
-def _survival(seen: Sensitivity) -> str:
+def _survival(found: Comparison, seen: Sensitivity) -> str:
     parts = []
+    survives = found.sign_survives(seen.survives)
     if seen.survives_each_rater is None and seen.net:
         parts.append("One rater alone judged: a second one would show whether it is their taste.")
-    elif seen.survives is not None:
-        kept = "stays" if seen.survives else "does not stay"
+    elif survives is not None:
+        kept = "stays" if survives else "does not stay"
         parts.append(f"The sign {kept} in every row.")
     if seen.reversals is not None:
         times = page.counted(seen.reversals, "judgement")

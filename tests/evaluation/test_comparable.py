@@ -10,10 +10,20 @@ from typing import Any
 import pytest
 
 from core.clock import new_id
+from core.decision.gate import Check
+from core.decision.report import read_report
 from core.errors import InvalidInput
 from core.study.leak_report import LeakReport
 from core.study.system import SystemKind
-from core.workflows.evaluation import gating, results, score_report, scoring, studies, systems
+from core.workflows.evaluation import (
+    gating,
+    reporting,
+    results,
+    score_report,
+    scoring,
+    studies,
+    systems,
+)
 from tests.builders import a_project, a_store, accepted_examples, an_actor
 from tests.job_builders import run_here
 from tests.study_builders import (
@@ -202,6 +212,32 @@ def test_the_gate_measures_a_gain_by_the_baseline_on_the_examples_of_the_differe
     assert check.seen.startswith(f"{on_test:.3f} → 1.000")
     turned = place.table(split="all", baseline_id=tuned).systems
     assert [one.against["token_f1"].baseline_mean for one in turned if one.against] == [1.0]
+
+
+def test_where_a_studys_baseline_has_no_scores_no_other_system_takes_its_place(
+    place: Place,
+) -> None:
+    base, other, tuned = (place.system(name, k) for k, name in enumerate(("Base", "Other", "Run")))
+    study_id = a_study(place.store, place.lead, place.project_id, base, tuned)
+    place.score(other, tuned)
+
+    def metric_check() -> Check:
+        result = results.study_report(place.store, place.lead, study_id).content
+        assert result is not None
+        checks = gating.gate_checks(place.store, place.lead, result, tuned)
+        return next(check for check in checks if check.name == "metric")
+
+    def differences() -> list[bool]:
+        content = read_report(files()["json"])
+        return [one["difference"] is not None for one in content["scores"]]
+
+    def files() -> dict[str, str]:
+        return reporting.report_files(place.store, place.lead, study_id)
+
+    assert (metric_check().state, set(differences())) == ("not known", {False})
+    assert "No difference is shown: Base has no scores." in files()["html"]
+    place.score(base)
+    assert (metric_check().state != "not known", set(differences())) == (True, {True, False})
 
 
 def test_the_old_and_the_new_model_meet_on_the_same_test_examples_of_two_versions(

@@ -11,8 +11,9 @@ from core.errors import NotFound
 from core.statistics.estimates import says_better
 from core.study.blinding import BlindGuess, Blinding, GuessedSide
 from core.study.pairs import BlindPair
-from core.workflows.evaluation import guessing, rating, results, studies
+from core.workflows.evaluation import gating, guessing, rating, reporting, results, studies
 from core.workflows.evaluation.rating import StudyClosed
+from pages.evaluation.evidence_view import sensitivity_rows
 from pages.server.work_rate import rate
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
@@ -84,6 +85,46 @@ def test_wrong_guesses_and_not_knowing_are_counted_and_skipping_ends_the_questio
     done = [event.action for event in place.store.audit.of_subject("study", study_id)]
     assert (done.count("guessed"), done.count("guesses_skipped")) == (5, 1)
     assert place.result(study_id).headline(place.compared(study_id)).endswith("blindness held.")
+
+
+def test_a_pair_is_left_out_for_the_guess_of_the_rater_who_fixed_its_verdict(place: Place) -> None:
+    study_id = place.study(size=4, overlap=1.0)
+    for name, verdict in (("ann", "tuned"), ("bob", "base")):
+        place.vote_all(study_id, [verdict] * 4, name)
+    for name, most in (("ann", 1), ("bob", 4)):
+        guess_all(place, place.rater(name), study_id, lambda p: tuned_side(place, p), most=most)
+    found = blinding(place, study_id)
+    assert (found.right, found.left_out, found.rest.n, found.won) == (5, 1, 3, 3)
+    page = reporting.report_files(place.store, place.lead, study_id)["html"]
+    assert "<td>Without the 1 pair whose rater guessed right</td><td>100 (" in page
+
+
+def test_results_gate_and_report_agree_on_whether_the_sign_survives(place: Place) -> None:
+    study_id = place.study(size=12)
+    place.vote_all(study_id, ["tuned", "tuned", "base"] * 2, "ann")
+    place.vote_all(study_id, ["tuned", "tuned", "base"] * 2, "bob")
+
+    def guess(pair: BlindPair) -> GuessedSide:
+        return tuned_side(place, pair) if won(pair) else "unknown"
+
+    def won(pair: BlindPair) -> bool:
+        preferred = place.store.database.value(
+            "SELECT preferred_system_id FROM judgements WHERE presentation_id = $id",
+            {"id": pair.presentation_id},
+        )
+        return bool(preferred == place.tuned)
+
+    for name in ("ann", "bob"):
+        guess_all(place, place.rater(name), study_id, guess)
+    compared, result = place.compared(study_id), place.result(study_id)
+    seen = result.evidence.of(place.tuned).sensitivity
+    assert (seen.survives, compared.sign_survives(seen.survives)) == (True, False)
+    rows = sensitivity_rows(compared, seen)
+    assert rows[-1]["Counted"] == "Without the 8 pairs whose rater guessed right"
+    checks = gating.gate_checks(place.store, place.lead, result, place.tuned)
+    assert next(check.state for check in checks if check.name == "survives") == "failed"
+    content = reporting.report_content(place.store, place.lead, result)
+    assert content["candidates"][0]["survives"] is False
 
 
 def test_the_first_guess_about_a_pair_counts_however_often_it_is_sent(place: Place) -> None:

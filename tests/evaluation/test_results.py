@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,13 @@ import pytest
 from core.actor import Actor
 from core.clock import new_id, now
 from core.errors import NotAllowed
+from core.exporting.tables import to_csv
 from core.statistics.estimates import says_better
 from core.study.findings import Comparison
 from core.study.pairs import BlindJudgement, BlindPair
 from core.study.system import Scoring, SystemKind
 from core.workflows.evaluation import results, score_report, studies
+from pages.evaluation.evidence_view import sensitivity_rows
 from tests.builders import a_project, a_store, an_actor
 from tests.study_builders import (
     CRITERIA,
@@ -368,3 +372,16 @@ def test_the_ten_percent_rule_counts_what_could_be_judged(place: Place) -> None:
     result = place.result(study_id)
     assert (result.found.judged, result.reviewed) == (7, 3)
     assert result.ten_percent_rule == "10 % rule not met yet"
+
+
+def test_the_csv_of_the_verdict_counted_otherwise_holds_the_numbers_of_the_page(
+    place: Place,
+) -> None:
+    study_id = place.study(size=12)
+    place.vote_all(study_id, ["tuned"] * 6, "ann")
+    place.vote_all(study_id, ["tuned", "base", "base"] * 2, "bob")
+    seen = place.result(study_id).evidence.of(place.tuned).sensitivity
+    rows = sensitivity_rows(place.compared(study_id), seen)
+    read = list(csv.DictReader(io.StringIO(to_csv(rows))))
+    assert read == rows
+    assert {row["Net points"] for row in rows[1:]} == {"100", "−33"}

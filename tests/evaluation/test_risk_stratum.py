@@ -10,7 +10,8 @@ from core.errors import Conflict
 from core.study.pairs import BlindJudgement, BlindPair
 from core.study.risk import RISK
 from core.study.sealing import check_opened
-from core.workflows.evaluation import rating, results, seals, studies
+from core.study.verdicts import points
+from core.workflows.evaluation import rating, reporting, results, seals, studies
 from tests.evaluation.test_results import Place
 from tests.evaluation.test_results import place as place  # the fixture
 from tests.study_builders import rate_all
@@ -47,6 +48,10 @@ def test_the_verdict_rests_on_the_sample_and_the_riskiest_are_told_beside_it(pla
     assert found.risk.weighted is not None
     assert found.risk.weighted.value is not None
     assert -1 < found.risk.weighted.value < 1
+    page = reporting.report_files(place.store, place.lead, study_id)["html"]
+    told = f"Run two: 0 won, {beside} lost, 0 tied of {beside} judged pairs. Over all outputs,"
+    assert told in page
+    assert f"net {points(found.risk.weighted.value)} points (approximate 95 % interval" in page
     result = place.result(study_id)
     at = rating.progress(place.store, place.lead, study_id)
     assert result.reviewed == at.reviewed == 8 + beside

@@ -18,7 +18,9 @@ from core.evidence.costs import (
     Rates,
     answers_to_earn_back,
     corrections,
+    corrections_words,
     extra_seconds,
+    money_words,
 )
 from core.statistics.estimates import Estimate, undefined
 from core.study.system import Speed
@@ -64,6 +66,42 @@ def test_a_correction_is_measured_against_both_answers() -> None:
 def test_the_cost_is_earned_back_by_better_answers(net: Estimate, answers: Any) -> None:
     assert answers_to_earn_back(net, 100.0, Rates(better_answer=0.5)) == answers
     assert answers_to_earn_back(net, 100.0, Rates()) is None
+
+
+def test_while_the_verdict_is_withheld_nothing_is_said_to_be_earned_back() -> None:
+    costs = Costs((Effort("Rating", "people", 40, 2.0),), NO_CORRECTIONS, (None, None))
+    rates = Rates(person_hour=50.0, better_answer=0.5)
+    ahead = Estimate(0.5, 0.25, 0.7, 40, "t")
+    assert money_words(costs, rates, ahead) == (
+        "In all 100.00 EUR. Earned back after 400 answers at the net preference that was seen; at "
+        "the lower end of its interval: 800 answers."
+    )
+    withheld = money_words(costs, rates, None)
+    assert withheld.startswith("In all 100.00 EUR.")
+    assert "answers" not in withheld
+    assert money_words(costs, Rates(better_answer=0.5), ahead) == ""
+
+
+def test_what_cost_nothing_is_not_said_to_be_never_earned_back() -> None:
+    costs = Costs((Effort("Rating", "people", 40, 2.0),), NO_CORRECTIONS, (None, None))
+    rates = Rates(machine_hour=4.0, better_answer=0.5)
+    assert money_words(costs, rates, Estimate(0.5, 0.25, 0.7, 40, "t")) == "In all 0.00 EUR."
+
+
+def test_the_report_says_what_it_cost_and_how_much_was_corrected(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    study_id = place.study(size=8, overlap=0.5)
+    place.vote_all(study_id, ["tuned"] * 8, seconds=90.0, correction="Quite another text.")
+    place.vote_all(study_id, ["tuned"] * 4, "cem", seconds=90.0)
+    without = reporting.report_files(place.store, place.lead, study_id)["html"]
+    assert "In all" not in without
+    spending.set_rates(place.store, place.lead, place.project_id, Rates(person_hour=40.0))
+    page = reporting.report_files(place.store, place.lead, study_id)["html"]
+    assert "<td>12</td><td>0.30</td><td>12.00</td>" in page
+    assert "In all 12.00 EUR." in page
+    assert "better answer in 67\u202f% (35\u202f%–90\u202f%, n = 12) of the judgements" in page
+    assert corrections_words(NO_CORRECTIONS) == ""
+    place.store.close()
 
 
 def test_a_rate_below_nothing_and_a_nameless_currency_are_refused() -> None:

@@ -77,6 +77,15 @@ def test_a_metric_speaks_only_where_its_interval_lies_above_0() -> None:
     assert token.undecided == 20  # its difference is 0 for half of the 40 that were decided
 
 
+def test_differences_that_are_equal_but_for_their_last_place_are_ties() -> None:
+    thirds = [1 - 2 / 3, 2 / 3 - 1 / 3, 1 / 3, 0.0, 1.0]
+    assert len(set(thirds)) == 4
+    worth = dict(zip("abcde", (1, -1, 0, -1, 1), strict=True))
+    (found,) = metric_trust(worth, {"token_f1": dict(zip("abcde", thirds, strict=True))}, rng())
+    expected = kendalltau(np.round(thirds, 9), list(worth.values())).statistic
+    assert found.tau_b.value == pytest.approx(expected, abs=1e-12)
+
+
 def test_pairs_that_nobody_could_judge_and_pairs_without_scores_stay_out() -> None:
     (found,) = metric_trust({"a": 1, "b": -1}, {"rougeL": {"a": 0.1, "c": 0.9}}, rng())
     assert (found.chooses.n, found.tau_b.n) == (1, 1)

@@ -20,6 +20,7 @@ from core.study.analysis import analyse, analysis_json
 from core.study.judgement_file import UnreadableJudgements, read_judgements
 
 Row = dict[str, Any]
+BOUNDS = ("", "_low", "_high")
 
 
 def a_row(comparison: str, winner: str, rater: str = "ada", **more: Any) -> Row:
@@ -162,6 +163,23 @@ def test_agreement_is_of_the_first_look_of_each_rater(tmp_path: Path) -> None:
         found = analysed(tmp_path, rows)
         assert (found["splits"], found["raw_agreement"]) == (0, 1.0)
         assert found["agreement"]["relevance"]["raw"] == 1.0
+
+
+def test_the_systems_in_each_others_role_mirror_the_sides_and_change_no_agreement(
+    tmp_path: Path,
+) -> None:
+    draw = random.Random(7)
+    said = ("tuned", "tuned", "base", "tie_good", "tie_bad")
+    rows = [a_row(f"c{k}", draw.choice(said), f"r{j}") for k in range(30) for j in range(1 + k % 4)]
+    read = written(tmp_path, rows)
+    one, other = (
+        analysis_json(analyse(read_judgements(read, *names), *names, complete=True))
+        for names in (("base", "tuned"), ("tuned", "base"))
+    )
+    assert one["alpha_low"] is not None
+    names = [f"{what}{end}" for what in ("raw_agreement", "alpha", "ac1") for end in BOUNDS]
+    assert [one[name] for name in names] == [other[name] for name in names]
+    assert one["net_preference_low"] == pytest.approx(-other["net_preference_high"])
 
 
 def test_many_judgements_of_many_raters_are_analysed(tmp_path: Path) -> None:

@@ -153,6 +153,23 @@ def test_a_name_on_both_sides_is_found_and_leaves_the_study_blind() -> None:
     assert any("both systems (1, 1)" in finding for finding in report.findings)
 
 
+@pytest.mark.parametrize(
+    "said", ["__ChatGPT__ says so.", "_As an AI language model, I cannot._", "**Claude** here."]
+)
+def test_emphasis_of_markdown_hides_no_maker(said: str) -> None:
+    a, b = two_alike(30, 6)
+    told = [f"{text} {said}" if k % 3 else text for k, text in enumerate(a)]
+    report = scan(told, b, names=["base"], template=TEMPLATE)
+    assert not report.blind
+    assert "names_left_out" in report.remedies
+
+
+def test_a_name_within_another_word_is_no_name() -> None:
+    a, b = two_alike(30, 6)
+    a = [f"{text} See base_url, data_base and GPT_2x." for text in a]
+    assert not [f for f in scan(a, b, names=["base"], template=TEMPLATE).findings if "name" in f]
+
+
 def test_a_maker_named_once_is_said_and_left_to_the_lead() -> None:
     plain = [f"The answer is {k}." for k in range(20)]
     report = scan(plain, [*plain[:-1], "Ask Claude."], names=[], template=TEMPLATE)

@@ -77,6 +77,12 @@ def test_examples_are_left_out_where_an_answer_names_a_maker_but_not_where_the_r
     assert changes.apply(["It rains.", "Says run two."], "Rain.") is None
 
 
+def test_a_name_that_a_change_uncovers_leaves_its_example_out() -> None:
+    changes = Changes(("markdown", "names_left_out"))
+    assert changes.apply(["Chat__GPT__ says so.", "Nobody does."]) is None
+    assert changes.apply(["A __chat__ says so.", "Nobody does."]) is not None
+
+
 def test_trimmed_answers_have_as_many_words_and_end_alike() -> None:
     left, right = one_length(["One two three.", "A b c d e f."])
     assert (left, right) == ("One two three …", "A b c …")

@@ -53,11 +53,15 @@ def gate_stamp(store: Store, actor: Actor, result: StudyResult) -> str:
 
 
 def study_scores(store: Store, actor: Actor, study: Study) -> ScoreReport | None:
-    """The scores of the study's split against its baseline; None while a worker computes them."""
-    return score_report(
-        store, actor, study.version_id, baseline_id=study.baseline.system_id,
-        split=study.plan.split,
-    ).content  # fmt: skip
+    """The scores of the study's split against its baseline, without differences where the baseline
+    has none; None while a worker computes them."""
+    baseline_id = study.baseline.system_id
+    found = score_report(
+        store, actor, study.version_id, baseline_id=baseline_id, split=study.plan.split
+    ).content
+    if found is None or found.baseline_id == baseline_id:
+        return found
+    return found.without_differences()
 
 
 def gate_checks(
@@ -108,7 +112,7 @@ def _evidence(
         metric_difference=against.difference if against else None,
         criteria={c.criterion: c.difference for c in compared.criteria},
         survives_rater=sensitivity.survives_each_rater,
-        survives=_survives(compared, sensitivity.survives),
+        survives=compared.sign_survives(sensitivity.survives),
         agreement=result.found.agreement[0].ac,
         trained_unknown=[
             s.name for s in study.systems if s.system_id in both and s.kind == "imported"
@@ -126,11 +130,3 @@ def _baseline_mean(against: ScoreDifference | None, every: MeanScore | None) -> 
     if against is not None and against.baseline_mean is not None:
         return against.baseline_mean
     return every.mean.value if every else None
-
-
-def _survives(compared: Comparison, otherwise: bool | None) -> bool | None:
-    """Whether the sign also stays without the pairs whose rater guessed the candidate."""
-    rest = compared.blinding.rest.value if compared.blinding else None
-    if not otherwise or rest is None or compared.net.value is None:
-        return otherwise
-    return rest * compared.net.value > 0

@@ -11,6 +11,7 @@ from core.clock import now
 from core.decision.html import report_html
 from core.decision.report import FORMAT, counted_judgements, plain, report_text
 from core.errors import Conflict
+from core.evidence.costs import corrections_words, money_words
 from core.projects import rubric_to_json
 from core.study.findings import Comparison
 from core.study.pairs import Judgement
@@ -152,11 +153,14 @@ def _candidate(
     evidence = result.evidence.of(found.candidate_id)
     baseline_id = study.baseline.system_id
     register = register_of(store, actor, study.study_id, found.candidate_id)
+    costs = costs_of(store, actor, result, found.candidate_id)
+    rates = rates_of(store, actor, study.project_id)
     return {
         **asdict(found),
         "sentence": result.headline(found),
+        "risk_sentence": _risk(result, found),
         "set_apart_sentence": set_apart_words(found.set_apart, found.only_set_apart),
-        "survives": evidence.sensitivity.survives,
+        "survives": found.sign_survives(evidence.sensitivity.survives),
         "sensitivity": {
             **asdict(evidence.sensitivity),
             "without_one_rater": [
@@ -166,12 +170,25 @@ def _candidate(
         },
         "metric_trust": [{**asdict(one), "speaks": one.speaks} for one in evidence.trust],
         "slices": [{**asdict(one), "says": one.says} for one in evidence.slices],
-        "costs": costs_of(store, actor, result, found.candidate_id),
+        "costs": costs,
+        "money_sentence": money_words(costs, rates, None if result.withheld else found.net),
+        "corrections_sentence": corrections_words(costs.corrections),
         "gate": gate_checks(store, actor, result, found.candidate_id, shown),
+        "without_right_guesses": found.blinding.what_is_left_out
+        if found.blinding and found.blinding.left_out
+        else "",
         "register": register.studies,
         "combined_e_value": register.combined,
         "judgements": counted_judgements(judgements, baseline_id, found.candidate_id),
     }
+
+
+def _risk(result: StudyResult, found: Comparison) -> str:
+    """What was said of the riskiest outputs, and, where there is a verdict, of all outputs."""
+    if found.risk is None:
+        return ""
+    said = f"{found.risk.seen(result.study.name_of(found.candidate_id))}."
+    return said if result.withheld else f"{said} {found.risk.over_all}"
 
 
 def _scores(shown: ScoreReport | None, study: Study) -> list[dict[str, Any]]:

@@ -259,7 +259,7 @@ def study_stamp(store: Store, actor: Actor, study_id: str) -> str:
 
 def _stamp(store: Store, study_id: str, claims: Mapping[str, int]) -> str:
     counts = ":".join(map(str, claims.values()))
-    return f"study 3 {store.results.study_stamp(study_id)}:{counts}"
+    return f"study 4 {store.results.study_stamp(study_id)}:{counts}"
 
 
 def pairs_page(

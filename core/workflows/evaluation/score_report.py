@@ -78,6 +78,14 @@ class ScoreReport:
     metrics: tuple[str, ...]
     suspects: int = 0
 
+    def without_differences(self) -> ScoreReport:
+        """The same means, compared with nothing."""
+        systems = (
+            replace(one, against={}, differences=(), reason=None, without_suspects={})
+            for one in self.systems
+        )
+        return replace(self, systems=tuple(systems))
+
 
 def score_report(
     store: Store,
@@ -90,7 +98,8 @@ def score_report(
     """The scores of a version's systems on a split, each against one baseline; or the job that
     computes them. For leads and viewers.
 
-    Without a choice: the split test, if it was answered, and the first base system, else the first.
+    Without a choice, or where the chosen baseline has no scores: the first base system, else the
+    first one. Without a split: test, if it was answered.
     """
     version = get_version(store, actor, version_id)
     actor.require(version.project_id, *READS_RESULTS)
