@@ -13,6 +13,7 @@ from core.labels.field import InvalidProject as InvalidProject
 from core.labels.field import LabelField as LabelField
 from core.prompts import DEFAULT_TEMPLATE, PromptTemplate
 from core.scoring.json_schema import checked_schema
+from core.wording import percent
 
 TaskKind = Literal["generation", "extraction", "classification"]
 SAVING: tuple[str, ...] = ("created", "changed", "deleted", "restored")
@@ -134,7 +135,9 @@ class ProjectSettings:
         if self.reviewers not in range(1, MOST_REVIEWERS + 1):
             raise InvalidProject(f"From 1 to {MOST_REVIEWERS} reviewers can accept each example.")
         if not 0 <= self.gold_share <= MOST_SHARE:
-            raise InvalidProject(f"From 0 to {MOST_SHARE:.0%} of the tasks can be gold examples.")
+            raise InvalidProject(
+                f"From 0 to {percent(MOST_SHARE)} of the tasks can be gold examples."
+            )
         if self.json_schema.strip():
             checked_schema(self.json_schema)
         PromptTemplate(self.template)

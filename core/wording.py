@@ -10,6 +10,11 @@ def figure(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "−")
 
 
+def percent(value: float, digits: int = 0) -> str:
+    """A share 0–1 as per cent: “12 %”."""
+    return f"{figure(100 * value, digits)}{THIN}%"
+
+
 def begun(text: str) -> str:
     """The text as a sentence begins, its other letters as they are: “Token F1”, “JSON is valid”."""
     return text[:1].upper() + text[1:]

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from core.augmentation.negative_rules import NEGATIVE_RULES
 from core.augmentation.rules import RULES
 from core.errors import InvalidInput
+from core.wording import figure
 
 Makes = Literal["paraphrases", "negatives"]
 How = Literal["templates", "model"]
@@ -50,7 +51,7 @@ class AugmentationPlan:
         if not 1 <= self.per_example <= MOST_PER_EXAMPLE:
             raise InvalidInput(f"Ask for 1 to {MOST_PER_EXAMPLE} proposals of each example.")
         if not 1 <= self.most <= MOST_PROPOSALS:
-            raise InvalidInput(f"Ask for 1 to {MOST_PROPOSALS:,} proposals in all.")
+            raise InvalidInput(f"Ask for 1 to {figure(MOST_PROPOSALS)} proposals in all.")
         if not 0 <= self.seed <= LARGEST_SEED:
             raise InvalidInput(f"The seed is a whole number from 0 to {LARGEST_SEED}.")
         if self.how == "model" and not 0 < len(self.request.strip()) <= LONGEST_REQUEST:

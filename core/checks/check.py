@@ -11,6 +11,7 @@ from core.checks.settings import CheckSettings
 from core.examples.states import STATE_LABELS, ExampleState
 from core.findings.finding import Severity
 from core.findings.settings import FindingSettings
+from core.wording import figure
 
 DuplicateKind = Literal["exact", "near", "siblings"]
 DUPLICATE_KINDS: tuple[DuplicateKind, ...] = get_args(DuplicateKind)
@@ -140,7 +141,7 @@ class DuplicateGroup:
     def why_best(self) -> str:
         """The first rule by which the best member is ahead of the next one, as a sentence."""
         best, *others = sorted(self.members, key=lambda one: one.merit)
-        name = f"Example {best.position:,}"
+        name = f"Example {figure(best.position)}"
         if not others:
             return f"{name} is the best one."
         second = others[0]

@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from core.statistics.estimates import Estimate
 from core.study.sentences import written
 from core.study.verdicts import points
-from core.wording import begun
+from core.wording import begun, percent
 
 State = Literal["passed", "failed", "not known"]
 
@@ -133,8 +133,8 @@ def _reviewed(plan: GatePlan, found: GateEvidence) -> Check:
     return Check(
         "reviewed", "Reviewed by people",
         _state(found.counted_from > 0 and share >= plan.reviewed),
-        f"{plan.reviewed:.0%} of the split at least",
-        f"{found.reviewed} of {found.counted_from} examples, {share:.1%}",
+        f"{percent(plan.reviewed)} of the split at least",
+        f"{found.reviewed} of {found.counted_from} examples, {percent(share, 1)}",
     )  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def _survives(found: GateEvidence) -> Check:
 def _metric(plan: GatePlan, found: GateEvidence) -> Check:
     label = f"Automatic metric: {found.metric_label}"
     floor = f"by {plan.metric_floor:g} at least"
-    needed = f"{plan.metric_gain:.0%} above the baseline, {floor}, and its interval above 0"
+    needed = f"{percent(plan.metric_gain)} above the baseline, {floor}, and its interval above 0"
     mean, difference = found.baseline_mean, found.metric_difference
     if mean is None or difference is None or difference.value is None:
         return Check("metric", label, "not known", needed, "no scores that may be compared")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import InvalidInput
+from core.wording import figure
 
 MOST_CHARACTERS = 2000
 
@@ -38,7 +39,9 @@ def checked_comment(text: str) -> str:
     if not said or "\0" in said:
         raise InvalidInput("The comment is empty. Write a few words.")
     if len(said) > MOST_CHARACTERS:
-        raise InvalidInput(f"The comment has more than {MOST_CHARACTERS:,} characters. Shorten it.")
+        raise InvalidInput(
+            f"The comment has more than {figure(MOST_CHARACTERS)} characters. Shorten it."
+        )
     return said
 
 

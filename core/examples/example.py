@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from core.errors import InvalidInput
+from core.wording import figure
 
 MAX_FIELD_CHARS = 100_000
 FIELDS = ("instruction", "input", "output")
@@ -66,7 +67,8 @@ def _refuse_unstorable(name: str, text: str) -> None:
     """Raise InvalidExample when the text cannot be stored as it is."""
     if len(text) > MAX_FIELD_CHARS:
         raise InvalidExample(
-            f"The {name} has {len(text):,} characters; the limit is {MAX_FIELD_CHARS:,}."
+            f"The {name} has {figure(len(text))} characters; the limit is "
+            f"{figure(MAX_FIELD_CHARS)}."
             " Shorten it."
         )
     if "\0" in text:

@@ -17,6 +17,7 @@ from core.findings.facts import FEMALE, MALE, SetFacts
 from core.findings.finding import Finding, Severity
 from core.findings.kinds import KINDS, kinds_on
 from core.findings.settings import FindingSettings
+from core.wording import figure, percent
 
 _LEAST_EXAMPLES = 30
 # Of normally distributed logarithms one in two million is farther out; at least a factor of four.
@@ -87,8 +88,8 @@ def _length_outliers(facts: SetFacts) -> list[tuple[str, Finding]]:
         much = int(length[place])
         than = "shorter" if much < low else "longer"
         text = (
-            f"The output has {much:,} characters, far {than} than the usual "
-            f"{round(math.exp(middle)):,}."
+            f"The output has {figure(much)} characters, far {than} than the usual "
+            f"{figure(round(math.exp(middle)))}."
         )
         found.append((facts.ids[place], _finding("length_outlier", text)))
     return found
@@ -127,13 +128,14 @@ def _unbalanced(facts: SetFacts) -> Iterator[SetRemark]:
         (most, many), (least, few) = labels.most_common()[0], labels.most_common()[-1]
         if many >= _LABEL_RATIO * few:
             yield _remark(
-                f"“{most}” is the label of {many:,} examples, “{least}” of {few:,}.", dict(labels)
+                f"“{most}” is the label of {figure(many)} examples, “{least}” of {figure(few)}.",
+                dict(labels),
             )
     gender = facts.columns["gender"]
     men, women = int((gender == MALE).sum()), int((gender == FEMALE).sum())
     if men + women >= _LEAST_EXAMPLES and max(men, women) >= _GENDER_RATIO * min(men, women):
         yield _remark(
-            f"{men:,} examples speak of men only, {women:,} of women only.",
+            f"{figure(men)} examples speak of men only, {figure(women)} of women only.",
             {"men": men, "women": women},
         )
     yield from _labels_by_gender(facts, labels)
@@ -156,8 +158,9 @@ def _labels_by_gender(facts: SetFacts, labels: Counter[str]) -> Iterator[SetRema
         gap = here / men - there / women
         if abs(gap) >= _RATE_GAP and abs(gap) >= _RATE_SDS * error:
             yield _remark(
-                f"“{label}” is the label of {here / men:.0%} of the examples that speak of men "
-                f"only, and of {there / women:.0%} of those that speak of women only.",
+                f"“{label}” is the label of {percent(here / men)} of the examples that speak of "
+                "men "
+                f"only, and of {percent(there / women)} of those that speak of women only.",
                 {"men": here, "women": there},
             )
 

@@ -15,7 +15,7 @@ from core.gpu.preparing import learned_labels, read_labelled, without_label
 from core.scoring.labels import normal_label
 from core.tuning.labels import label_in
 from core.tuning.preflight import CLASSIFICATION_TITLES, Line, TokenizedExample
-from core.wording import figure
+from core.wording import figure, percent
 
 LISTED = 12
 
@@ -100,7 +100,7 @@ class LabelPreflightChecks(PreflightChecks):
             own = [one for one in outputs if label_in(one, labels.field)]
             if own:
                 share = sum(labels.place(one) == common for one in own) / len(own)
-                told.append(f"{share:.1%} of the {figure(len(own))} {name} examples")
+                told.append(f"{percent(share, 1)} of the {figure(len(own))} {name} examples")
         if not told:
             return Line("majority", "noted", "No validation or test example has a label.")
         self.measured["base_scores"] = {"majority": share}

@@ -20,6 +20,7 @@ from core.prompts import Prompt
 from core.tuning.classification import classification
 from core.tuning.preflight import no_answers
 from core.tuning.run_spec import Learned, RunSpec
+from core.wording import percent
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ def learn_labels(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prom
         found = classification(validation.references, predicted, labels.names, common)
         if found:
             job.note(
-                f"{found.accuracy:.1%} of {found.n} validation examples got their label; always "
-                f"“{common}” would be right in {found.majority:.1%}."
+                f"{percent(found.accuracy, 1)} of {found.n} validation examples got their label; "
+                "always "
+                f"“{common}” would be right in {percent(found.majority, 1)}."
             )
         return {
             "labels": labels.to_json(),
@@ -98,7 +100,8 @@ def learn_preferences(
         means = means_of(objective, model, base.device, validation.examples, 2 * size)
         if means:
             job.note(
-                f"{means['preference_accuracy']:.1%} of {len(validation.examples)} held-out pairs "
+                f"{percent(means['preference_accuracy'], 1)} of {len(validation.examples)} "
+                "held-out pairs "
                 f"are preferred as people did, by a reward margin of {means['reward_margin']:.3f}."
             )
         told = {f"validation_{name}": one for name, one in means.items()}

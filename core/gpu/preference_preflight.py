@@ -13,7 +13,7 @@ from core.gpu.preflight import SHOWN, PreflightChecks
 from core.gpu.preparing import read_pairs
 from core.tuning.preferences import left_out_words, sources_words
 from core.tuning.preflight import PREFERENCE_TITLES, Line, TokenizedExample
-from core.wording import counted, figure
+from core.wording import counted, figure, percent
 
 
 class PreferencePreflightChecks(PreflightChecks):
@@ -93,7 +93,8 @@ class PreferencePreflightChecks(PreflightChecks):
         return Line(
             "base_preference",
             "passed",
-            f"In {share:.1%} of {counted(len(pairs), 'pair')} the preferred answer is the likelier "
+            f"In {percent(share, 1)} of {counted(len(pairs), 'pair')} the preferred answer is "
+            "the likelier "
             "one a token for the base itself. The run starts at a loss of 0.693, where it has no "
             "preference beyond the base's.",
         )

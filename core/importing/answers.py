@@ -27,6 +27,7 @@ from core.importing.pipeline import Reject
 from core.importing.readers import OnBytes, read
 from core.importing.records import SourceRecord, excerpt, kind_of
 from core.importing.sniffing import Beginning, begin
+from core.wording import figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _answer_text(values: Mapping[str, Any], column: str) -> str:
     text = as_text(value)
     if len(text) > MAX_FIELD_CHARS:
         raise Unusable(
-            f"The answer has {len(text):,} characters; the limit is {MAX_FIELD_CHARS:,}."
+            f"The answer has {figure(len(text))} characters; the limit is "
+            f"{figure(MAX_FIELD_CHARS)}."
         )
     if "\0" in text or not is_storable(text):
         raise Unusable("The answer contains a damaged character.")

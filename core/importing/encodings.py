@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.importing.limits import MIB, UnreadableFile
+from core.wording import figure
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -70,7 +71,9 @@ def _damaged_or_windows(path: Path, name: str, whole: bool) -> TextEncoding:
         damaged += bad
         proper += len(_NOT_ASCII.findall(text)) - bad
     if name == "utf-8-sig" or proper >= damaged:
-        note = f"{damaged:,} bytes of the file are not valid UTF-8; records that need them fail."
+        note = (
+            f"{figure(damaged)} bytes of the file are not valid UTF-8; records that need them fail."
+        )
         return TextEncoding(name, "surrogateescape", (note,))
     if _decodes(path, "cp1252", whole):
         note = "The file is not UTF-8 and was read as Windows-1252. Check accents and quotes."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
+from core.wording import figure
 
 MIB = 1024 * 1024
 FROM_TERMINAL = (
@@ -59,14 +60,14 @@ class Limits:
         """Raise TooLarge when there are more records than allowed."""
         if count > self.records:
             raise TooLarge(
-                f"The file has more than {self.records:,} records, which is the limit."
+                f"The file has more than {figure(self.records)} records, which is the limit."
                 f" {FROM_TERMINAL}"
             )
 
     @property
     def too_long(self) -> str:
         """The reason given for one record over `row_chars`."""
-        return f"The record is longer than {self.row_chars:,} characters, which is the limit."
+        return f"The record is longer than {figure(self.row_chars)} characters, which is the limit."
 
     @property
     def too_deep(self) -> str:
@@ -81,4 +82,4 @@ UNLIMITED = Limits(file_bytes=1 << 60, unpacked_bytes=1 << 60, records=1 << 60)
 
 def megabytes(size: int) -> str:
     """A size in bytes as people say it, such as "312 MB"; below one megabyte in bytes."""
-    return f"{size:,} bytes" if size < MIB else f"{size / MIB:,.0f} MB"
+    return f"{figure(size)} bytes" if size < MIB else f"{figure(size / MIB)} MB"

@@ -21,6 +21,7 @@ from core.importing.formats import FileKind
 from core.importing.limits import Limits, TooLarge, UnreadableFile
 from core.importing.parquet_footer import read_footer
 from core.importing.records import SourceRecord, unique_names
+from core.wording import figure
 
 BATCH_ROWS = 1024
 _BATCH_CHARS = 16_000_000
@@ -79,8 +80,8 @@ def _opened(path: Path, limits: Limits) -> Any:
     limits.check_unpacked(footer.unpacked_bytes)
     if footer.values > _VALUES_PER_ROW * limits.records:
         raise TooLarge(
-            f"The columns hold {footer.values:,} values in all; the limit is"
-            f" {_VALUES_PER_ROW * limits.records:,}. Split the file."
+            f"The columns hold {figure(footer.values)} values in all; the limit is"
+            f" {figure(_VALUES_PER_ROW * limits.records)}. Split the file."
         )
     with pq.ParquetFile(path) as file:
         leaves = [file.schema.column(i) for i in range(len(file.schema))]

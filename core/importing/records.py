@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from core.importing.limits import Limits
+from core.wording import figure
 
 EXCERPT_CHARS = 500
 
@@ -159,7 +160,7 @@ def json_reason(error: Exception, limits: Limits) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"Not valid JSON: {error.msg} (character {error.colno})."
     if "integer string conversion" in str(error):  # no JSONDecodeError: it is valid JSON
-        return f"A number has more than {sys.get_int_max_str_digits():,} digits, the limit."
+        return f"A number has more than {figure(sys.get_int_max_str_digits())} digits, the limit."
     return f"Not valid JSON: {error}."
 
 

@@ -18,6 +18,7 @@ from core.importing.record_kinds import OddRecord, kind_of_records, record_kind
 from core.importing.record_kinds import flatten as flat_record
 from core.importing.records import SourceRecord
 from core.projects import LabelField
+from core.wording import figure
 
 _SAMPLE_BYTES = 4 * MIB
 SAMPLE_RECORDS = 1000
@@ -82,7 +83,8 @@ class Beginning:
         records = [record.values for record in self.records if record.values is not None]
         if several := sum(several_turns(values, mapping.chat) for values in records):
             remarks.append(
-                f"{several:,} of the first {len(records):,} conversations have several questions:"
+                f"{figure(several)} of the first {figure(len(records))} conversations have "
+                "several questions:"
                 " the last one becomes the instruction and its answer, alone, the output that is"
                 " trained on. The turns before are kept as turns in the input."
             )
@@ -95,7 +97,8 @@ class Beginning:
             remarks.append(f"Read as {record_kind(self.record_kind).label} exports it.")
         if several := sum("other_annotations" in one for one in self.samples):
             remarks.append(
-                f"{several:,} of the first {len(records):,} records have several annotations: one"
+                f"{figure(several)} of the first {figure(len(records))} records have several "
+                "annotations: one"
                 " becomes the example, the others are kept in its metadata."
             )
         if missing := left_out(self.columns, self.samples, mapping):

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.labels.field import MOST_CHARACTERS, LabelField
 from core.labels.spans import MOST_MARKS, in_order, is_marks, settled
+from core.wording import figure
 
 WRITTEN = "written"
 """What is counted of a free text: that there is one."""
@@ -44,7 +45,7 @@ def problem_of(field: LabelField, value: Any) -> str:
         if not isinstance(value, str) or "\0" in value:
             return "is no text"
         many = len(value) > MOST_CHARACTERS
-        return f"has more than {MOST_CHARACTERS:,} characters" if many else ""
+        return f"has more than {figure(MOST_CHARACTERS)} characters" if many else ""
     if field.kind == "span":
         if not is_marks(value):
             return "is no list of marked words"

@@ -17,6 +17,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.scoring.rouge_variants import rouge_variants
 from core.statistics.estimates import Estimate, proportion
+from core.wording import percent
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -159,4 +160,6 @@ def _is_completed(one: Probe) -> bool:
 def _share(one: Estimate) -> str:
     if one.value is None:
         return "not known (no second half is long enough)"
-    return f"{one.value:.1%} ({one.low:.1%} to {one.high:.1%}; n = {one.n})"
+    if one.low is None or one.high is None:
+        return f"{percent(one.value, 1)} (n = {one.n})"
+    return f"{percent(one.value, 1)} ({percent(one.low, 1)} to {percent(one.high, 1)}; n = {one.n})"

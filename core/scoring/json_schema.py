@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.scoring.records import parse_json
+from core.wording import figure
 
 LONGEST = 100_000  # characters of a schema
 
@@ -31,7 +32,7 @@ def checked_schema(text: str) -> str:
     from jsonschema.validators import Draft202012Validator, validator_for
 
     if len(text) > LONGEST:
-        raise InvalidSchema(f"It is longer than {LONGEST:,} characters. Shorten it.")
+        raise InvalidSchema(f"It is longer than {figure(LONGEST)} characters. Shorten it.")
     try:
         schema = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -24,6 +24,7 @@ from core.study.phrases import (
     openings_given_away,
 )
 from core.study.within_pairs import told_by, told_by_wording
+from core.wording import percent
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _MARKDOWN = re.compile(r"\*\*|__|```|^#{1,6}\s|^\s*\|.*\|\s*$", re.MULTILINE)
@@ -87,13 +88,15 @@ def scan(
     away = []
     if _tells(length, HIGHEST_CHANCE):
         away.append(
-            f"Length alone tells the systems apart: in {length.share:.0%} of the pairs the same "
+            f"Length alone tells the systems apart: in {percent(length.share)} of the pairs the "
+            "same "
             "one is longer. Let both answer at one length, trim both, or leave pairs of unlike "
             "length out."
         )
     if _tells(form, FORMAT_CHANCE):
         away.append(
-            f"{form.name} alone tell the systems apart: in {form.share:.0%} of the pairs the same "
+            f"{form.name} alone tell the systems apart: in {percent(form.share)} of the pairs "
+            "the same "
             "one has more. Ask both for one format, or take the marks from both."
         )
     given = own, makers, openings = (
@@ -165,6 +168,7 @@ def _unfinished(a: Sequence[str], b: Sequence[str]) -> list[str]:
     if shares[1] - shares[0] < 0.2:
         return []
     return [
-        f"Answers of one system break off more often ({shares[1]:.0%} against {shares[0]:.0%} "
+        f"Answers of one system break off more often ({percent(shares[1])} against "
+        f"{percent(shares[0])} "
         "end without punctuation)."
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from core.errors import InvalidInput
+from core.wording import figure
 
 LONGEST_FIELD = 500
 BY_HAND = "added by hand"
@@ -137,8 +138,8 @@ class DataCard:
         """How many examples are synthetic, by split; "" for none."""
         if not self.synthetic:
             return ""
-        splits = ", ".join(f"{split} {n:,}" for split, n in self.synthetic.items())
-        return f"{sum(self.synthetic.values()):,} of {self.total:,} ({splits})"
+        splits = ", ".join(f"{split} {figure(n)}" for split, n in self.synthetic.items())
+        return f"{figure(sum(self.synthetic.values()))} of {figure(self.total)} ({splits})"
 
     @property
     def unchecked(self) -> int:
@@ -160,16 +161,19 @@ class DataCard:
             lacks = [what for what, text in said.items() if not text.strip()]
             if lacks:
                 found.append(
-                    f"The {' and the '.join(lacks)} of “{one.name}” ({one.examples:,} examples) "
+                    f"The {' and the '.join(lacks)} of “{one.name}” ({figure(one.examples)} "
+                    "examples) "
                     f"{'are' if len(lacks) > 1 else 'is'} not given."
                 )
         missing = {
             "Why this version was made is not said: it has no notes.": not self.notes.strip(),
             "No label says what the examples are.": not self.labels,
             "The languages were not looked at when it was frozen.": self.languages is None,
-            f"Nobody reviewed {self.unreviewed:,} of its examples one by one: they were accepted "
+            f"Nobody reviewed {figure(self.unreviewed)} of its examples one by one: they were "
+            "accepted "
             "in bulk or imported as accepted.": self.unreviewed > 0,
-            f"{self.unchecked:,} of its examples were not checked for personal data and other "
+            f"{figure(self.unchecked)} of its examples were not checked for personal data and "
+            "other "
             "findings, as they stand here.": self.unchecked > 0,
             "No file is protected from training: overlap with outside benchmarks is not known.": (
                 not self.protected and not self.evaluation_only

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from core.versions.data_card import DataCard
+from core.wording import figure, percent
 
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>|#"})
 
@@ -46,7 +47,8 @@ def _about(card: DataCard) -> str:
         f"`{card.content_hash}`)",
         f"- Frozen: {card.frozen_at:%Y-%m-%d %H:%M} UTC{by}, seed {card.seed}",
         f"- Use: {'evaluation only' if card.evaluation_only else 'training and evaluation'}",
-        f"- Examples: {card.total:,} in {card.groups:,} groups of near-duplicates, each in one "
+        f"- Examples: {figure(card.total)} in {figure(card.groups)} groups of near-duplicates, "
+        "each in one "
         "split",
     ]
     if card.synthetic_told:
@@ -66,7 +68,7 @@ def _about(card: DataCard) -> str:
 def _sources(card: DataCard) -> str:
     rows = [
         (
-            one.name, f"{one.examples:,}", f"{one.created_at:%Y-%m-%d}" if one.created_at else "",
+            one.name, figure(one.examples), f"{one.created_at:%Y-%m-%d}" if one.created_at else "",
             one.facts.licence or "not given", one.facts.legal_basis or "not given", one.facts.note,
         )
         for one in card.sources
@@ -75,33 +77,40 @@ def _sources(card: DataCard) -> str:
 
 
 def _people(card: DataCard) -> str:
-    rows = [(one.person, f"{one.labelled:,}", f"{one.reviewed:,}") for one in card.people]
+    rows = [(one.person, figure(one.labelled), figure(one.reviewed)) for one in card.people]
     if not rows:
         return "Nobody labelled or reviewed its examples here: they came in as accepted."
     table = _table(("who", "examples labelled", "examples reviewed"), rows)
-    return f"{table}\n\nAccepted by two people or more: {card.twice:,} of {card.total:,} examples."
+    twice = f"{figure(card.twice)} of {figure(card.total)} examples"
+    return f"{table}\n\nAccepted by two people or more: {twice}."
 
 
 def _texts(card: DataCard) -> str:
     lengths = [
-        (one.field, f"{one.shortest:,}", f"{one.median:,}", f"{one.p95:,}", f"{one.longest:,}")
+        (
+            one.field,
+            figure(one.shortest),
+            figure(one.median),
+            figure(one.p95),
+            figure(one.longest),
+        )
         for one in card.lengths
     ]
     parts = [_table(("characters of", "shortest", "median", "95 %", "longest"), lengths)]
     for label, values in card.labels.items():
-        parts.append(_table((label, "examples"), [(k, f"{n:,}") for k, n in values.items()]))
+        parts.append(_table((label, "examples"), [(k, figure(n)) for k, n in values.items()]))
     if card.languages:
         sampled = sum(card.languages.values())
-        shares = ", ".join(f"{code} {n / sampled:.0%}" for code, n in card.languages.items())
-        parts.append(f"Languages, of {sampled:,} examples evenly drawn: {shares}.")
+        shares = ", ".join(f"{code} {percent(n / sampled)}" for code, n in card.languages.items())
+        parts.append(f"Languages, of {figure(sampled)} examples evenly drawn: {shares}.")
     return "\n\n".join(parts)
 
 
 def _left_out(card: DataCard) -> str:
-    told = _list(f"{count:,} examples. {reason}" for reason, count in card.left_out.items())
+    told = _list(f"{figure(count)} examples. {reason}" for reason, count in card.left_out.items())
     files = _table(
         ("protected file", "texts", "examples left out"),
-        [(one.name, f"{one.texts:,}", f"{one.left_out:,}") for one in card.protected],
+        [(one.name, figure(one.texts), figure(one.left_out)) for one in card.protected],
     )
     return "\n\n".join(part for part in (told, files) if part) or "Nothing was left out."
 
@@ -110,10 +119,11 @@ def _checks(card: DataCard) -> str:
     if card.check is None:
         return "None of its examples was checked as it stands here."
     told = (
-        f"Checked {card.check.created_at:%Y-%m-%d}: {card.check.checked:,} of {card.total:,} "
+        f"Checked {card.check.created_at:%Y-%m-%d}: {figure(card.check.checked)} of "
+        f"{figure(card.total)} "
         "examples as they stand here."
     )
-    rows = [(kind, f"{found:,}") for kind, found in card.check.found.items()]
+    rows = [(kind, figure(found)) for kind, found in card.check.found.items()]
     table = _table(("finding", "examples"), rows) or "Nothing was found."
     return f"{told}\n\n{table}"
 

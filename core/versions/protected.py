@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import InvalidInput
+from core.wording import figure
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,15 @@ class Firewall:
         if self.files:
             what = "1 protected file" if len(self.files) == 1 else f"{len(self.files)} files"
             told.append(
-                f"Examples near one of the {self.texts:,} texts of {what} that nothing may train "
+                f"Examples near one of the {figure(self.texts)} texts of {what} that nothing may "
+                "train "
                 "on are left out of train and validation."
             )
         if self.studied:
             many = self.studied != 1
             told.append(
-                f"{self.studied:,} example{'s are' if many else ' is'} rated in a study and not in "
+                f"{figure(self.studied)} example{'s are' if many else ' is'} rated in a study "
+                "and not in "
                 f"test: {'they and' if many else 'it and'} near-duplicates are left out."
             )
         return told

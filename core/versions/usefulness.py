@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from core.errors import InvalidInput
 from core.versions.splitting import SPLITS, Split
 from core.versions.version import LargeGroup
-from core.wording import counted, figure
+from core.wording import counted, figure, percent
 
 MIN_EXAMPLES = 10
 FULL_FROM = 30
@@ -89,7 +89,7 @@ def warnings(
     """What to look at although the version was frozen."""
     total = sum(counts.values())
     found = [
-        f"{figure(group.size)} of {figure(total)} examples ({group.size / total:.0%}) are one "
+        f"{figure(group.size)} of {figure(total)} examples ({percent(group.size / total)}) are one "
         f"group of near-duplicates, all in {group.split}. {shown(group)}"
         for group in largest
         if group.size > LARGE_SHARE * total

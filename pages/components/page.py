@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.wording import THIN, figure
+from core import wording
 from core.wording import counted as counted
+from core.wording import figure
 from pages import navigation
 from pages.components import session
 
@@ -69,7 +70,7 @@ def number(value: float | None, digits: int = 0) -> str:
 
 def percent(value: float | None, digits: int = 0) -> str:
     """A share 0–1 as per cent."""
-    return "—" if value is None else f"{100 * value:.{digits}f}{THIN}%"
+    return "—" if value is None else wording.percent(value, digits)
 
 
 def when(moment: datetime | None) -> str:

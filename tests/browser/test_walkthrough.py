@@ -165,7 +165,7 @@ def test_self_instruct_answers_are_joined_scanned_rated_and_their_verdict_withhe
     press(page, "Open a study of 26 pairs")
     expect(page.get_by_text("0 of 26 pairs rated")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("not blind").first).to_be_visible()
-    told = "Length alone tells the systems apart: in 97% of the pairs the same one is longer."
+    told = "Length alone tells the systems apart: in 97\u202f% of the pairs the same one is longer."
     expect(page.get_by_text(told)).to_be_visible()
     expect(page.get_by_text(WHY)).to_be_visible()
     shot(page, "leak-scan")

@@ -136,7 +136,7 @@ def test_a_group_over_five_per_cent_is_warned_about(store: Store, project_id: st
     version = freeze(store, project_id)
     assert version.groups == 31
     (warning,) = version.warnings
-    assert "3 of 33 examples (9%)" in warning
+    assert "3 of 33 examples (9\u202f%)" in warning
 
 
 def test_too_few_accepted_examples_are_refused_with_a_sentence(

@@ -89,7 +89,7 @@ def test_every_kind_is_saved_and_empty_labels_are_not(store: Store, project_id: 
         ("clarity", "4", "no whole number"),
         ("clarity", True, "no whole number"),
         ("topic", ["sums"], "none of its options"),
-        ("remark", "x" * 2001, "more than 2,000 characters"),
+        ("remark", "x" * 2001, "more than 2\u202f000 characters"),
         ("names", [{**PERSON, "option": "animal"}], "none of its options"),
         ("names", [{**PERSON, "end": 4}], "no list of marked words"),
         ("names", [{**PERSON, "field": "meta"}], "no list of marked words"),

@@ -24,7 +24,7 @@ def test_an_example_keeps_its_text_exactly() -> None:
     [
         (("", "  \n", "an answer"), "both empty"),
         (("Do it.", "", " "), "output is empty"),
-        (("Do it.", "x" * 100_001, "y"), "100,001 characters"),
+        (("Do it.", "x" * 100_001, "y"), "100\u202f001 characters"),
         (("Do it.", "a\0b", "y"), "NUL"),
         (("Do it.", "", "half \ud83d"), "damaged character"),
     ],

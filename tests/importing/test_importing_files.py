@@ -188,7 +188,7 @@ def test_broken_json_lines_are_rejects_with_line_and_reason(tmp_path: Path) -> N
     expected = {
         3: "Not valid JSON: Unterminated string",
         4: "more than 32 levels",
-        5: "longer than 1,000,000 characters",
+        5: "longer than 1\u202f000\u202f000 characters",
         6: "NaN is not a JSON value",
         7: "Not an object with named fields but a list",
         8: "'instruction' is there twice",
@@ -198,7 +198,7 @@ def test_broken_json_lines_are_rejects_with_line_and_reason(tmp_path: Path) -> N
         12: "(column 'output') is a list, not a text",
         13: "both empty",
         14: "damaged character",
-        17: "A number has more than 4,300 digits, the limit.",
+        17: "A number has more than 4\u202f300 digits, the limit.",
     }
     assert {line: part for line, part in expected.items() if part not in said[line]} == {}
     assert all(len(reject.excerpt) <= 500 for reject in found.rejects)

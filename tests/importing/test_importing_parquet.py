@@ -46,7 +46,7 @@ def test_a_small_parquet_file_that_stands_for_many_gigabytes_costs_no_memory(
     del words, bomb
     assert path.stat().st_size < 200_000
     before = pa.total_allocated_bytes()
-    with pytest.raises(TooLarge, match="the limit is 1,024 MB"):
+    with pytest.raises(TooLarge, match="the limit is 1\u202f024 MB"):
         imported(path)
     assert pa.total_allocated_bytes() - before < 100_000_000
 
@@ -55,7 +55,7 @@ def test_a_parquet_row_over_the_limit_is_a_reject(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"question": ["a", "b" * 1_000_001, "c"], "answer": ["x"] * 3})
     found = imported(path)
     assert [one.line for one in found.accepted] == [1, 3]
-    assert "longer than 1,000,000" in reasons(found)[2]
+    assert "longer than 1\u202f000\u202f000" in reasons(found)[2]
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_texts_in_maps_and_lists_of_any_layout_count_towards_the_limit_of_a_row(
     more = pa.array([None, value], kind)
     found = imported(parquet(tmp_path, {"question": ["a", "b"], "answer": ["x"] * 2, "m": more}))
     assert [one.line for one in found.accepted] == [1]
-    assert "longer than 1,000,000" in reasons(found)[2]
+    assert "longer than 1\u202f000\u202f000" in reasons(found)[2]
 
 
 def test_a_parquet_list_of_thirty_million_nothings_is_refused(tmp_path: Path) -> None:
     nothings = pa.ListArray.from_arrays(pa.array([0, 30_000_000], pa.int32()), pa.nulls(30_000_000))
     path = parquet(tmp_path, {"question": ["a"], "answer": ["b"], "x": nothings})
     assert path.stat().st_size < 20_000
-    with pytest.raises(TooLarge, match=r"30,000,002 values in all; the limit is 5,000,000"):
+    with pytest.raises(TooLarge, match="30\u202f000\u202f002 values in all; the limit is 5\u202f000\u202f000"):
         imported(path, limits=Limits(records=100_000))
 
 

@@ -64,7 +64,7 @@ def test_examples_that_were_seen_are_named_and_counted_beside_the_controls() -> 
     assert found.likely is not None
     assert found.likely.low is not None
     assert found.likely.low > 0.25
-    assert "30.0% (23.7% to 36.9%; n = 200) of the examples" in found.sentences[0]
+    assert "30.0\u202f% (23.7\u202f% to 36.9\u202f%; n = 200) of the examples" in found.sentences[0]
 
 
 def test_unseen_examples_are_about_as_likely_as_controls() -> None:

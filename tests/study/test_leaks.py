@@ -186,7 +186,7 @@ def test_format_alone_gives_a_system_away() -> None:
     broken = [text.rstrip(".") for text in prose]
     report = scan(prose, broken, names=[], template=TEMPLATE)
     assert not report.blind
-    assert "break off more often (100% against 0%" in report.findings[-1]
+    assert "break off more often (100\u202f% against 0\u202f%" in report.findings[-1]
 
 
 def test_few_pairs_are_too_few_to_tell_and_never_called_not_blind_by_length() -> None:

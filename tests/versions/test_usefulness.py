@@ -63,7 +63,7 @@ def test_below_thirty_examples_whatever_is_possible_is_taken_and_said() -> None:
     (large, empty) = warnings(
         counts(12, 0, 0), [large_group("ex", 12, "train", COPIES)], evaluation_only=False
     )
-    assert "12 of 12 examples (100%)" in large
+    assert "12 of 12 examples (100\u202f%)" in large
     assert "validation and test split is empty" in empty
 
 
