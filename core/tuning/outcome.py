@@ -25,6 +25,15 @@ def learning_warnings(
     return []
 
 
+def unmeasured_warning(overlong: int) -> str:
+    """For a run without a validation loss; `overlong` validation examples were left out."""
+    why = f": all {overlong} were over-long and left out" if overlong else ""
+    return (
+        f"There was no validation example to measure the loss on{why}, so nothing tells whether it "
+        "learned, and nothing could end it early. Freeze a version with others, and train again."
+    )
+
+
 def unseen_inputs_warning(inputs: int) -> str:
     """For a template without a place for the input."""
     return (

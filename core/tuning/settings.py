@@ -67,6 +67,8 @@ def text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+# Tokens of an example that a run may be limited to.
+SHORTEST = 8
 SCHEDULERS = ("cosine", "linear", "constant")
 OVERLONG = ("refuse", "drop", "truncate")
 PRECISIONS = ("auto", "bf16", "fp32", "4bit")
@@ -81,7 +83,10 @@ _ALL = (
     Setting("train_split", "Training split", text, "the name of a split"),
     Setting("validation_split", "Validation split", text, "the name of a split"),
     Setting(
-        "max_length", "Max sequence length", whole(8, 2**20), "a whole number of tokens from 8"
+        "max_length",
+        "Max sequence length",
+        whole(SHORTEST, 2**20),
+        f"a whole number of tokens from {SHORTEST}",
     ),
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
     Setting("label_field", "Label field", lambda v: isinstance(v, str), "a text, or empty"),

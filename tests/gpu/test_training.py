@@ -35,6 +35,7 @@ from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder, write_json
 from core.jobs.local import launch, status_of
 from core.prompts import PromptTemplate
+from core.tuning.settings import InvalidRunSpec
 from core.tuning.weights import weights_hash
 from tests.disks import a_small_disk, filled
 from tests.odd_jobs import wait_for, wait_for_end
@@ -238,6 +239,11 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path:
     silent = [{**row, "output": " "} for row in some_rows(3)]
     refused("g", NothingToLearn, "None of the 3 training examples has an output", rows=silent)
     refused("f", OverlongExamples, "24 of 24", max_length=16)
+    dropped = "No training example is left: all 24 are over-long .* choose to truncate them"
+    refused("h", NothingToLearn, dropped, max_length=8, overlong="drop")
+    unknown = r"base model, which has no v_porj\. It has .*q_proj, .*v_proj"
+    refused("i", InvalidRunSpec, unknown, target_modules="q_proj, v_porj")
+    refused("j", InvalidRunSpec, "cannot be put on .* another method", target_modules="norm")
 
 
 def test_a_run_whose_loss_rose_completes_with_a_warning(tiny: Path, tmp_path: Path) -> None:
@@ -248,6 +254,17 @@ def test_a_run_whose_loss_rose_completes_with_a_warning(tiny: Path, tmp_path: Pa
     (warning,) = metrics["warnings"]
     assert "did not learn" in warning
     assert "(it was 0.9)" in warning
+
+
+def test_a_run_whose_loss_nobody_measured_does_not_end_without_a_word(
+    tiny: Path, tmp_path: Path
+) -> None:
+    long = [{**row, "input": "On and on. " * 80} for row in some_rows(4, seed=1)]
+    spec = a_run(tiny, max_steps=1, overlong="drop")
+    metrics = train_here(a_training(tmp_path / "runs" / "r1", spec, validation=long))
+    assert metrics["validation_loss"] is None
+    (warning,) = metrics["warnings"]
+    assert "no validation example to measure the loss on: all 4 were over-long" in warning
 
 
 def test_inputs_that_the_template_has_no_place_for_are_told(tiny: Path, tmp_path: Path) -> None:
