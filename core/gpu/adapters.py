@@ -132,6 +132,14 @@ def prompt_offset(model: Any) -> int:
     return 0 if config.peft_type == PeftType.PREFIX_TUNING else int(config.num_virtual_tokens)
 
 
+def before_training(model: Any) -> Any:
+    """What answers as the base does while nothing was trained yet: the model itself, but for
+    learned prompts, which start as something and not as nothing, what they stand before."""
+    if is_adapter(model) and model.active_peft_config.is_prompt_learning:
+        return model.get_base_model()
+    return model
+
+
 def parameter_counts(model: Any) -> tuple[int, int]:
     """Trainable parameters and all of them; 4-bit weights count one each."""
     if is_adapter(model):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 
 from core.gpu import checkpoints
-from core.gpu.adapters import restore_adapter
+from core.gpu.adapters import before_training, restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import EncodedExample, EncodedSplit
 from core.gpu.diverging import refuse_gradient, refuse_loss
@@ -89,7 +89,7 @@ class TrainingLoop:
         self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
         self.threads.fit(self.job)
         if self.progress.step == 0 and self._validation and not self.job.should_stop():
-            found = self.validation()
+            found = self.validation(before_training(self.model))
             self.progress.initial_loss = found["loss"]
             self.job.emit("eval", step=0, **found)
             self._report_samples()
@@ -203,7 +203,7 @@ class TrainingLoop:
     def _evaluate(self) -> None:
         at = self.progress
         if self._validation:
-            found = self.validation()
+            found = self.validation(self.model)
             at.last_loss, at.evaluated = found["loss"], at.step
             self.job.emit("eval", step=at.step, **found)
             if at.best_loss is None or at.last_loss < at.best_loss:
@@ -226,12 +226,14 @@ class TrainingLoop:
         checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, at)
         self._saved_at = time.monotonic()
 
-    def validation(self) -> dict[str, float]:
-        """The mean loss over all that is labelled in the validation split, in nats, and the means
-        of what is measured beside it. Raises TrainingDiverged."""
+    def validation(self, model: Any) -> dict[str, float]:
+        """The model's mean loss over all that is labelled in the validation split, in nats, and
+        the means of what is measured beside it. Raises TrainingDiverged."""
         self.model.eval()
         total = until_it_fits(
-            self._validation_sum, can_cut=lambda: self._validation_batch > 1, cut=self._cut
+            lambda: self._validation_sum(model),
+            can_cut=lambda: self._validation_batch > 1,
+            cut=self._cut,
         )
         self.model.train()
         found = self._means(total, self._labelled)
@@ -242,11 +244,11 @@ class TrainingLoop:
         names = ("loss", *self.objective.measures)
         return {name: one / labelled for name, one in zip(names, sums.tolist(), strict=True)}
 
-    def _validation_sum(self) -> torch.Tensor:
+    def _validation_sum(self, model: Any) -> torch.Tensor:
         total = torch.zeros_like(self._recent)
         with torch.inference_mode():
             for batch in self.validation_batches():
-                total += self.objective.loss(self.model, batch.to(self.device)).view(-1)
+                total += self.objective.loss(model, batch.to(self.device)).view(-1)
         return total
 
     @property

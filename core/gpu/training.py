@@ -145,7 +145,10 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
 
 def _learning(spec: RunSpec, loop: TrainingLoop) -> list[str]:
     at, rate = loop.progress, spec.optimiser.learning_rate
-    return learning_warnings(at.initial_loss, at.best_loss, at.last_loss, rate)
+    prompt = bool(spec.method.virtual_tokens)
+    return learning_warnings(
+        at.initial_loss, at.best_loss, at.last_loss, rate, learned_prompt=prompt
+    )
 
 
 def _unseen_inputs(job: JobContext, prompt: Prompt) -> list[str]:

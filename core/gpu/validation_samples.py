@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import GenerationConfig as DecodingConfig
 
-from core.gpu.adapters import prompt_offset, without_adapter
+from core.gpu.adapters import before_training, prompt_offset, without_adapter
 from core.gpu.decoding import Answer, answer_batch, stop_tokens
 from core.gpu.models import LoadedModel
 from core.gpu.prompting import prompt_texts, prompt_tokens
@@ -48,10 +48,10 @@ class ValidationSamples:
         self._stops = stop_tokens(base, prompt)
 
     def report(self, step: int) -> None:
-        """Let the model answer as it is now, the likeliest token each time."""
+        """Let the model answer as it is now, at step 0 the base; the likeliest token each time."""
         if not self._rows:
             return
-        answers = self.answers(self.model)
+        answers = self.answers(self.model if step else before_training(self.model))
         self.job.emit(
             "samples",
             step=step,

@@ -458,6 +458,23 @@ def test_validation_examples_are_answered_at_each_evaluation_beside_their_refere
     assert 0 < told[-1]["token_f1"] <= 1
 
 
+@pytest.mark.filterwarnings("ignore:Position ids are not supported")
+def test_the_first_answers_and_the_first_loss_are_the_bases_own_whatever_the_method(
+    tiny: Path, tmp_path: Path
+) -> None:
+    found = {}
+    for method in ("lora", "prompt_tuning", "prefix_tuning"):
+        spec = a_run(tiny, method=method, max_steps=1, eval_samples=3)
+        folder = a_training(tmp_path / "runs" / method, spec)
+        train_here(folder)
+        events = read_events(folder.events_file)[0]
+        told = next(event for event in events if event["kind"] == "samples")
+        answers = [one["answer"] for one in told["answers"]]
+        found[method] = (answers, pytest.approx(losses_of(folder, "eval")[0], rel=1e-5))
+    assert found["prompt_tuning"] == found["lora"]
+    assert found["prefix_tuning"] == found["lora"]
+
+
 def test_the_numbers_of_a_run_stand_in_tensorboard_files(tiny: Path, tmp_path: Path) -> None:
     from tensorboardX.proto.event_pb2 import Event
 

@@ -99,10 +99,10 @@ def test_an_evaluation_holds_the_logits_of_one_batch_at_a_time(
 
     evaluate = TrainingLoop._validation_sum
 
-    def watched(self: TrainingLoop) -> torch.Tensor:
-        watch = self.model.register_forward_hook(look)
+    def watched(self: TrainingLoop, model: Any) -> torch.Tensor:
+        watch = model.register_forward_hook(look)
         try:
-            return evaluate(self)
+            return evaluate(self, model)
         finally:
             watch.remove()
 
