@@ -198,7 +198,9 @@ class TrainingLoop:
 
     def _seconds_left(self) -> float:
         a_step = (time.monotonic() - self._started) / (self.progress.step - self._first_step)
-        return a_step * (self.plan.total - self.progress.step)
+        steps = a_step * (self.plan.total - self.progress.step)
+        limit = 60 * self.spec.budget.max_minutes
+        return min(steps, max(0.0, limit - self.progress.seconds)) if limit else steps
 
     def _evaluate(self) -> None:
         at = self.progress

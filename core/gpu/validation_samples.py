@@ -70,13 +70,13 @@ class ValidationSamples:
 
     def scores_of_the_base(self) -> dict[str, float]:
         """What `report` scores, of the base's own answers; {} where no example fits the context."""
-        if not self._rows:
-            return {}
         with without_adapter(self.model, self.base) as base:
             return self.scores(self.answers(base))
 
     def scores(self, answers: Sequence[Answer]) -> dict[str, float]:
-        """Mean ROUGE-L and token F1 (0..1) of as many answers as there are examples."""
+        """Mean ROUGE-L and token F1 (0..1) of as many answers as there are examples; {} of none."""
+        if not answers:
+            return {}
         pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
         return {
             "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
@@ -90,7 +90,7 @@ class ValidationSamples:
         self.base.model.generation_config = DecodingConfig(eos_token_id=self._stops)
         try:
             # One by one where padding would stand between a learned prompt and the example's.
-            size = 1 if prompt_offset(self.model) else len(self._prompts)
+            size = 1 if prompt_offset(self.model) else max(1, len(self._prompts))
             batches = [self._prompts[i : i + size] for i in range(0, len(self._prompts), size)]
             return [answer for batch in batches for answer in self._batch(model, batch)]
         finally:

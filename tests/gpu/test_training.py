@@ -458,6 +458,17 @@ def test_validation_examples_are_answered_at_each_evaluation_beside_their_refere
     assert 0 < told[-1]["token_f1"] <= 1
 
 
+def test_the_time_left_is_never_more_than_the_minutes_of_training_left(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, max_minutes=0.01, num_train_epochs=1000.0)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    assert (metrics["ended_by"], metrics["total_steps"]) == ("time", 6000)
+    logged = [e for e in read_events(folder.events_file)[0] if e["kind"] == "log"]
+    assert max(event["seconds_left"] for event in logged) <= 0.6
+
+
 @pytest.mark.filterwarnings("ignore:Position ids are not supported")
 def test_the_first_answers_and_the_first_loss_are_the_bases_own_whatever_the_method(
     tiny: Path, tmp_path: Path
