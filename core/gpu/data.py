@@ -110,13 +110,13 @@ def refuse_changed_examples(files: Sequence[Path], expected: Mapping[str, str]) 
             )
 
 
-def refuse_empty(train: EncodedSplit) -> None:
-    """Raises NothingToLearn when no training example is there, or left."""
+def refuse_empty(train: EncodedSplit, what: str = "training example") -> None:
+    """Raises NothingToLearn when nothing to learn from is there, or left."""
     if train.examples:
         return
     if train.overlong:
         raise NothingToLearn(
-            f"No training example is left: all {train.overlong} are over-long and left out. Raise "
+            f"No {what} is left: all {train.overlong} are over-long and left out. Raise "
             f"max_length (the longest has {train.longest} tokens), or choose to truncate them."
         )
     raise NothingToLearn("The training split has no example. Freeze a version that has some.")

@@ -220,11 +220,13 @@ def without_label(found: LabelledSplit, what: str = "examples") -> str:
     return told
 
 
-def without_validation(rows: Mapping[str, Sequence[Any]], validation: EncodedSplit) -> str:
-    """Sentences on validation examples that are left out, the last of them included; "" for none.
-    `rows` are those of all splits by name."""
+def without_validation(
+    rows: Mapping[str, Sequence[Any]], validation: EncodedSplit, what: str = "example"
+) -> str:
+    """Sentences on what of the validation split is over-long, and on whether all of it is left out;
+    "" for none. `rows` are those of all splits by name."""
     over = validation.overlong
-    told = f" {figure(over)} validation examples are over-long, too." if over else ""
+    told = f" {figure(over)} to be measured on are over-long, too." if over else ""
     if rows["validation"] and not validation.examples:
-        told += " No validation example is left to measure the loss on."
+        told += f" No validation {what} is left to measure the loss on."
     return told

@@ -106,7 +106,7 @@ def test_what_is_left_out_as_over_long_is_told_of_every_split(home: Path) -> Non
     assert "No training example is left: all 4 are over-long" in text_of(known, "tokens")
     known = found(home, "unmeasured", validation=longer, overlong="drop")
     assert verdicts(known)["tokens"] == "noted"
-    assert "4 validation examples are over-long" in text_of(known, "tokens")
+    assert "4 to be measured on are over-long" in text_of(known, "tokens")
     assert "No validation example is left to measure the loss on" in text_of(known, "tokens")
 
 
