@@ -76,6 +76,7 @@ class TrainingLoop:
             return False
         folder, self.progress = found
         checkpoints.load(folder, self.model, self.optimizer)
+        self._look_for_best()
         recent = [self.progress.recent_loss, *self.progress.recent_measures]
         self._recent.copy_(torch.tensor(recent))
         return True
@@ -105,10 +106,15 @@ class TrainingLoop:
                 self._save()
             elif time.monotonic() - self._saved_at >= 60 * self.spec.budget.save_minutes:
                 self._save()
+        self._look_for_best()
         if 0 < self.progress.best_step < self.progress.step:
             best = checkpoints.folder_of(self.job.folder.checkpoints, self.progress.best_step)
             restore_adapter(self.model, best)
         self.model.eval()
+
+    def _look_for_best(self) -> None:
+        there = self.job.folder.checkpoints
+        self.progress = checkpoints.with_whole_best(there, self.progress, self.job.note)
 
     def _step(self) -> torch.Tensor:
         micro = self.plan.micro_batches(self.progress.step)

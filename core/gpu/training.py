@@ -53,7 +53,7 @@ def run(job: JobContext) -> None:
     prompt = freeze_prompt(job, spec, base)
     learning = LEARNINGS[spec.learns](job, spec, base, prompt)
     train = learning.train
-    refuse_empty(train)
+    refuse_empty(train, "preference pair" if spec.prefers else "training example")
     model = attach_adapter(base, spec)
     metrics = _facts(base, model, learning) | {
         "prompt": prompt.to_json(),

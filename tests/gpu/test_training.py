@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.gpu import checkpoints, training
+from core.gpu import checkpoints, training, validation_samples
 from core.gpu.adapters import attach_adapter, load_adapter
 from core.gpu.data import (
     NothingToLearn,
@@ -25,6 +26,7 @@ from core.gpu.data import (
     collate,
     encode,
 )
+from core.gpu.decoding import answer_batch
 from core.gpu.diverging import TrainingDiverged
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
@@ -315,6 +317,49 @@ def test_a_checkpoint_with_a_missing_short_or_changed_file_does_not_count(
     (newest / "DONE").unlink()
     (older / "DONE").unlink()
     assert checkpoints.latest(folder.checkpoints) is None
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone"])
+def test_a_best_checkpoint_that_was_damaged_leaves_the_next_best(
+    damage: str, tiny: Path, tmp_path: Path
+) -> None:
+    other = [{**row, "output": "zz qq zz"} for row in some_rows(8, seed=1)]
+    spec = a_run(
+        tiny, num_train_epochs=10.0, eval_steps=1, learning_rate=0.3, early_stopping_patience=2
+    )
+    folder = a_training(tmp_path / "runs" / "r1", spec, validation=other)
+    best = train_here(folder)["best_step"]
+    losses = losses_of(folder, "eval")
+    assert best == min(losses, key=lambda step: losses[step]) == 3
+    shutil.rmtree(folder.final)
+    damaged = checkpoints.folder_of(folder.checkpoints, best)
+    if damage == "gone":
+        shutil.rmtree(damaged)
+    else:
+        weights = damaged / "adapter_model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-4] + b"    ")
+    again = train_here(folder)
+    left = {step: loss for step, loss in losses.items() if step in (4, 5)}
+    assert again["best_step"] == min(left, key=lambda step: left[step])
+    assert again["best_validation_loss"] == min(left.values())
+    kept = checkpoints.folder_of(folder.checkpoints, again["best_step"])
+    adapter = "adapter_model.safetensors"
+    assert (folder.final / adapter).read_bytes() == (kept / adapter).read_bytes()
+
+
+def test_validation_answers_that_run_out_of_memory_are_asked_in_smaller_batches(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(model: Any, base: Any, prompts: Any, *given: Any, **named: Any) -> Any:
+        if len(prompts) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_batch(model, base, prompts, *given, **named)
+
+    monkeypatch.setattr(validation_samples, "answer_batch", too_many)
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=1, eval_samples=3))
+    train_here(folder)
+    told = [e for e in read_events(folder.events_file)[0] if e["kind"] == "samples"]
+    assert [len(event["answers"]) for event in told] == [3, 3]
 
 
 def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
