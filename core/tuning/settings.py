@@ -80,8 +80,13 @@ _ALL = (
     Setting("run_id", "Run id", text, "a text that is not empty"),
     Setting("name", "Name", text, "a text that is not empty"),
     Setting("version_id", "Dataset version", text, "the id of a dataset version"),
-    Setting("train_split", "Training split", text, "the name of a split"),
-    Setting("validation_split", "Validation split", text, "the name of a split"),
+    Setting("train_split", "Training split", one_of("train"), "train: no other is learned from"),
+    Setting(
+        "validation_split",
+        "Validation split",
+        one_of("validation"),
+        "validation: no other is measured on",
+    ),
     Setting(
         "max_length",
         "Max sequence length",

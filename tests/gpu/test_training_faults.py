@@ -248,6 +248,17 @@ def test_a_base_that_is_short_or_of_another_shape_is_refused(home: Path) -> None
         load_model("models/tiny", home)
 
 
+@pytest.mark.parametrize(
+    ("file", "content"), [("tokenizer.json", "{}"), ("config.json", "[1]"), ("config.json", "{")]
+)
+def test_a_base_whose_json_is_not_what_it_should_be_is_refused(
+    file: str, content: str, home: Path
+) -> None:
+    (home / "models" / "tiny" / file).write_text(content)
+    with pytest.raises(UnusableModel, match=r"cannot be loaded: .* Choose another model"):
+        load_model("models/tiny", home)
+
+
 def test_a_tokenizer_without_a_stop_token_is_refused(home: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(home / "models" / "tiny")
     tokenizer.eos_token = None
