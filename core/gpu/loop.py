@@ -59,8 +59,7 @@ class TrainingLoop:
             fused=True,
         )
         self.progress = TrainingProgress()
-        self._validation = sorted(validation.examples, key=len)
-        self._labelled = validation.labelled
+        self._validation, self._labelled = sorted(validation.examples, key=len), validation.labelled
         self._recent = torch.zeros(1 + len(self.objective.measures), device=device)
         self._saved_at = time.monotonic()
 
@@ -95,6 +94,7 @@ class TrainingLoop:
             self.job.emit("eval", step=0, **found)
             self._report_samples()
         self.model.train()
+        self._stepped_from = time.monotonic()
         while self.progress.step < self.plan.total and not self._ends_early():
             if self.job.should_stop():
                 self._stop()
@@ -200,10 +200,10 @@ class TrainingLoop:
         self.job.progress(step, total)
 
     def _speed(self) -> float:
-        return (self.progress.tokens - self._first_tokens) / (time.monotonic() - self._started)
+        return (self.progress.tokens - self._first_tokens) / (time.monotonic() - self._stepped_from)
 
     def _seconds_left(self) -> float:
-        a_step = (time.monotonic() - self._started) / (self.progress.step - self._first_step)
+        a_step = (time.monotonic() - self._stepped_from) / (self.progress.step - self._first_step)
         steps = a_step * (self.plan.total - self.progress.step)
         limit = 60 * self.spec.budget.max_minutes
         return min(steps, max(0.0, limit - self.progress.seconds)) if limit else steps

@@ -28,6 +28,7 @@ from core.gpu.data import (
 )
 from core.gpu.decoding import answer_batch
 from core.gpu.diverging import TrainingDiverged
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
 from core.jobs import lock
@@ -501,6 +502,22 @@ def test_validation_examples_are_answered_at_each_evaluation_beside_their_refere
     assert last["answer"].startswith("name: ")
     assert told[-1]["rouge_l"] > told[0]["rouge_l"]
     assert 0 < told[-1]["token_f1"] <= 1
+
+
+def test_the_evaluation_of_the_base_is_not_taken_for_a_part_of_every_step(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(loop: TrainingLoop, model: Any) -> dict[str, float]:
+        time.sleep(2 if loop.progress.step == 0 else 0)
+        return evaluate(loop, model)
+
+    evaluate = TrainingLoop.validation
+    monkeypatch.setattr(TrainingLoop, "validation", slow)
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=40))
+    assert train_here(folder)["seconds"] > 2
+    first = next(e for e in read_events(folder.events_file)[0] if e["kind"] == "log")
+    assert first["seconds_left"] < 40
+    assert first["tokens_per_second"] > 100
 
 
 def test_the_time_left_is_never_more_than_the_minutes_of_training_left(
