@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -25,7 +26,7 @@ from core.tuning.spec_parts import Precision
 from core.tuning.weights import cached_weights_hash
 
 # What the libraries raise for files that are JSON, and not what they should be.
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, StrictDataclassError)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 

@@ -249,7 +249,13 @@ def test_a_base_that_is_short_or_of_another_shape_is_refused(home: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("file", "content"), [("tokenizer.json", "{}"), ("config.json", "[1]"), ("config.json", "{")]
+    ("file", "content"),
+    [
+        ("tokenizer.json", "{}"),
+        ("config.json", "[1]"),
+        ("config.json", "{"),
+        ("config.json", '{"model_type": "llama", "max_position_embeddings": null}'),
+    ],
 )
 def test_a_base_whose_json_is_not_what_it_should_be_is_refused(
     file: str, content: str, home: Path
