@@ -270,6 +270,17 @@ def test_a_run_whose_loss_nobody_measured_does_not_end_without_a_word(
     assert "no validation example to measure the loss on: all 4 were over-long" in warning
 
 
+@pytest.mark.parametrize(("rank", "served"), [(4, "8"), (16, "16"), (24, "32"), (513, "")])
+def test_a_card_serves_an_adapter_with_a_rank_that_vllm_takes(
+    rank: int, served: str, tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, max_steps=1, lora_r=rank, target_modules="q_proj")
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    train_here(folder)
+    card = (folder.final / "README.md").read_text()
+    assert (f"--max-lora-rank {served} " in card) if served else ("vllm serve" not in card)
+
+
 def test_inputs_that_the_template_has_no_place_for_are_told(tiny: Path, tmp_path: Path) -> None:
     spec = a_run(tiny, max_steps=1, template="{instruction}\nA:")
     metrics = train_here(a_training(tmp_path / "runs" / "r1", spec))
