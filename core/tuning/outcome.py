@@ -44,7 +44,8 @@ def unmeasured_warning(overlong: int) -> str:
     why = f": all {overlong} were over-long and left out" if overlong else ""
     return (
         f"There was no validation example to measure the loss on{why}, so nothing tells whether it "
-        "learned, and nothing could end it early. Freeze a version with others, and train again."
+        "learned, and early stopping had nothing to go by. Freeze a version with others, and train "
+        "again."
     )
 
 
