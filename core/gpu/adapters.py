@@ -27,6 +27,7 @@ from core.gpu.label_models import load_tuned_label_model
 from core.gpu.models import LoadedModel, refuse_changed_vocabulary, vocabulary_hash
 from core.jobs.faults import is_out_of_memory
 from core.tuning.run_spec import RunSpec
+from core.tuning.settings import InvalidRunSpec
 
 
 class MissingAdapter(NotFound):
@@ -43,7 +44,11 @@ class UnusableAdapter(InvalidInput):
 
 def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
     """`base.model` ready to be trained: with a fresh adapter, its chance taken from spec.seed, as a
-    PeftModel; or, for full fine-tuning, itself with every weight trainable."""
+    PeftModel; or, for full fine-tuning, itself with every weight trainable.
+
+    Raises InvalidRunSpec for target modules that the model does not have, or that the method cannot
+    be put on.
+    """
     # Before get_peft_model: it draws the adapter's first values.
     set_seed(spec.seed)
     settings = spec.method.peft_config()
@@ -55,7 +60,15 @@ def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
     kind: dict[str, Any] = {"task_type": "CAUSAL_LM"}
     if base.labels:
         kind = {"task_type": "SEQ_CLS", "modules_to_save": list(base.new_modules)}
-    model = get_peft_model(base.model, get_peft_config({**kind, **settings}))
+    _refuse_unknown_modules(base.model, settings.get("target_modules"))
+    try:
+        model = get_peft_model(base.model, get_peft_config({**kind, **settings}))
+    except ValueError as error:
+        first = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InvalidRunSpec(
+            f"{spec.method.label} cannot be put on this base model: {first}. Choose other target "
+            "modules (target_modules), or another method."
+        ) from error
     # What travels with the adapter must not name this machine's folders.
     config = model.peft_config["default"]
     config.base_model_name_or_path = base_name(spec)
@@ -63,6 +76,27 @@ def attach_adapter(base: LoadedModel, spec: RunSpec) -> Any:
     if hasattr(config, "tokenizer_name_or_path"):
         config.tokenizer_name_or_path = base_name(spec)
     return model
+
+
+def _refuse_unknown_modules(model: torch.nn.Module, asked: str | list[str] | None) -> None:
+    """PEFT passes over a name that no module has, as long as another one fits."""
+    if not isinstance(asked, list):
+        return
+    there = {name: module for name, module in model.named_modules() if name}
+    unknown = [one for one in asked if not any(f".{name}".endswith(f".{one}") for name in there)]
+    if unknown:
+        weights = {name: getattr(module, "weight", None) for name, module in there.items()}
+        known = sorted(
+            {
+                name.rpartition(".")[2]
+                for name, one in weights.items()
+                if one is not None and one.ndim > 1
+            }
+        )
+        raise InvalidRunSpec(
+            f"Target modules (target_modules) must be all-linear or modules of the base model, "
+            f"which has no {', '.join(unknown)}. It has {', '.join(known)}."
+        )
 
 
 def base_name(spec: RunSpec) -> str:
@@ -96,6 +130,14 @@ def prompt_offset(model: Any) -> int:
     if config is None or not config.is_prompt_learning:
         return 0
     return 0 if config.peft_type == PeftType.PREFIX_TUNING else int(config.num_virtual_tokens)
+
+
+def before_training(model: Any) -> Any:
+    """What answers as the base does while nothing was trained yet: the model itself, but for
+    learned prompts, which start as something and not as nothing, what they stand before."""
+    if is_adapter(model) and model.active_peft_config.is_prompt_learning:
+        return model.get_base_model()
+    return model
 
 
 def parameter_counts(model: Any) -> tuple[int, int]:

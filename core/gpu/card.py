@@ -70,6 +70,8 @@ base = AutoModelForCausalLM.from_pretrained({base!r})
 model = PeftModel.from_pretrained(base, "this folder")
 tokenizer = AutoTokenizer.from_pretrained("this folder")
 ```"""
+# What vLLM takes as the largest rank; it refuses what lies between.
+SERVED_RANKS = (8, 16, 32, 64, 128, 256, 512)
 SERVED_ADAPTER = """
 Served beside its base by vLLM:
 
@@ -166,7 +168,8 @@ def _use(spec: RunSpec) -> str:
         return MODEL_USE
     use = ADAPTER_USE.format(base=base_name(spec))
     if config["peft_type"] == "LORA" and not config.get("use_dora"):
-        use += "\n" + SERVED_ADAPTER.format(base=base_name(spec), rank=config["r"])
+        rank = next((rank for rank in SERVED_RANKS if rank >= config["r"]), None)
+        use += "\n" + SERVED_ADAPTER.format(base=base_name(spec), rank=rank) if rank else ""
     return f"{use}\n\nMerge it into its base first to serve it elsewhere or to convert it to GGUF."
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shutil
 import zlib
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,25 @@ def latest(checkpoints: Path) -> tuple[Path, TrainingProgress] | None:
         if is_whole(folder):
             return folder, TrainingProgress(**(read_json(folder / "progress.json") or {}))
     return None
+
+
+def with_whole_best(
+    checkpoints: Path, at: TrainingProgress, note: Callable[[str], None]
+) -> TrainingProgress:
+    """`at`; or where the checkpoint of its best step is damaged or gone, `at` with the best of
+    those that are whole, step 0 where none of them was evaluated."""
+    if not at.best_step or is_whole(folder_of(checkpoints, at.best_step)):
+        return at
+    note(f"The best checkpoint, of step {at.best_step}, is damaged: the next best counts.")
+    whole = [
+        folder for step in _steps(checkpoints) if is_whole(folder := folder_of(checkpoints, step))
+    ]
+    there = [TrainingProgress(**(read_json(folder / "progress.json") or {})) for folder in whole]
+    evaluated = [one for one in there if one.evaluated == one.step and one.last_loss is not None]
+    best = min(evaluated, key=lambda one: one.last_loss or 0.0, default=None)
+    if best is None:
+        return replace(at, best_step=0, best_loss=None, bad=0)
+    return replace(at, best_step=best.step, best_loss=best.last_loss)
 
 
 def load(folder: Path, model: Any, optimizer: torch.optim.Optimizer) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ class NothingToLearn(InvalidInput):
     """No token would carry loss."""
 
     title = "There is nothing to learn from"
+
+
+# How an example may have more tokens, unless the model is what limits them.
+RAISE = "Raise max_length"
+
+
+class ChangedExamples(InvalidInput):
+    """The examples in a run's folder are damaged, or not those that it began with."""
+
+    title = "The examples have changed"
 
 
 @dataclass(frozen=True)
@@ -64,11 +75,51 @@ class EncodedSplit:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a parquet file as dictionaries; an absent file has none."""
+    """The rows of a parquet file as dictionaries; an absent file has none. Raises
+    ChangedExamples for one that is damaged."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist() if path.is_file() else []
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist() if path.is_file() else []
+    except (pa.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None):  # the system's own, and not what pyarrow made of the file
+            raise
+        raise ChangedExamples(
+            f"{path.name} in the run's folder is damaged and cannot be read. Put the file back, or "
+            "start anew."
+        ) from error
     return rows
+
+
+def hashes_of(files: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of each file by its name, "" for one that is not there."""
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        for file in files
+    }
+
+
+def refuse_changed_examples(files: Sequence[Path], expected: Mapping[str, str]) -> None:
+    """Raises ChangedExamples when a file is not the one that `expected` has the hash of."""
+    for name, own in hashes_of(files).items():
+        if name in expected and own != expected[name]:
+            raise ChangedExamples(
+                f"The examples in {name} of the run's folder are not those that it began with. Put "
+                "the file back, or start anew."
+            )
+
+
+def refuse_empty(train: EncodedSplit, what: str = "training example") -> None:
+    """Raises NothingToLearn when nothing to learn from is there, or left."""
+    if train.examples:
+        return
+    if train.overlong:
+        raise NothingToLearn(
+            f"No {what} is left: all {train.overlong} are over-long and left out. Raise "
+            f"max_length (the longest has {train.longest} tokens), or choose to truncate them."
+        )
+    raise NothingToLearn("The training split has no example. Freeze a version that has some.")
 
 
 def encode(
@@ -77,8 +128,10 @@ def encode(
     rows: Sequence[dict[str, Any]],
     max_length: int,
     overlong: Overlong,
+    more: str = RAISE,
 ) -> EncodedSplit:
-    """Renders and tokenises `rows` (instruction, input, output).
+    """Renders and tokenises `rows` (instruction, input, output); `more` says how an example may
+    have more tokens.
 
     Raises OverlongExamples when some exceed `max_length` tokens and overlong is "refuse";
     NothingToLearn when cutting would leave an example without any answer token.
@@ -86,10 +139,13 @@ def encode(
     if not rows:
         return EncodedSplit(())
     rendered = rendered_examples(tokenizer, prompt, rows)
-    return _fit([EncodedExample(one.prompt, one.answer) for one in rendered], max_length, overlong)
+    examples = [EncodedExample(one.prompt, one.answer) for one in rendered]
+    return _fit(examples, max_length, overlong, more)
 
 
-def _fit(examples: list[EncodedExample], max_length: int, overlong: Overlong) -> EncodedSplit:
+def _fit(
+    examples: list[EncodedExample], max_length: int, overlong: Overlong, more: str
+) -> EncodedSplit:
     longest = max(len(example) for example in examples)
     excess = [len(e) - max_length for e in examples if len(e) > max_length]
     if not excess:
@@ -97,7 +153,7 @@ def _fit(examples: list[EncodedExample], max_length: int, overlong: Overlong) ->
     if overlong == "refuse":
         raise OverlongExamples(
             f"{len(excess)} of {len(examples)} examples have more than {max_length} tokens (the "
-            f"longest {longest}). Raise max_length, or choose to drop or to truncate them."
+            f"longest {longest}). {more}, or choose to drop or to truncate them."
         )
     if overlong == "drop":
         kept = tuple(e for e in examples if len(e) <= max_length)
@@ -108,7 +164,7 @@ def _fit(examples: list[EncodedExample], max_length: int, overlong: Overlong) ->
     if without:
         raise NothingToLearn(
             f"{without} prompts fill {max_length} tokens by themselves, so no answer token would "
-            "be left. Raise max_length, or choose to drop over-long examples."
+            f"be left. {more}, or choose to drop over-long examples."
         )
     return EncodedSplit(cut, len(excess), sum(excess), longest)
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from core.gpu.data import EncodedExample, NothingToLearn
+from core.gpu.data import EncodedExample, refuse_empty
 from core.gpu.label_models import is_decoder, pad_token
-from core.gpu.labelled import ChosenLabel
+from core.gpu.labelled import ChosenLabel, LabelledExample
 from core.gpu.learning import commonest_label
 from core.gpu.objective import Objective
 from core.gpu.preflight import SHOWN, PreflightChecks
-from core.gpu.preparing import learned_labels, read_labelled, without_label
+from core.gpu.preparing import (
+    learned_labels,
+    read_labelled,
+    without_label,
+    without_validation,
+)
 from core.scoring.labels import normal_label
 from core.tuning.labels import label_in
 from core.tuning.preflight import CLASSIFICATION_TITLES, Line, TokenizedExample
@@ -60,8 +65,7 @@ class LabelPreflightChecks(PreflightChecks):
             for name in ("train", "validation")
         )
         self.train, self.validation = train.split, validation.split
-        if not self.train.examples:
-            raise NothingToLearn("No training example is left. Raise max_length.")
+        refuse_empty(self.train)
         self.measured["tokenized"] = tuple(
             self._read(str(row["example_id"]), one)
             for row, one in zip(self.rows["train"], self.train.examples[:SHOWN], strict=False)
@@ -74,8 +78,20 @@ class LabelPreflightChecks(PreflightChecks):
         )
         if over:
             told += f" {figure(over)} are over-long: {figure(self.train.tokens_lost)} tokens lost."
+        if lost := self._lost():
+            told += f" Of {lost} no training example is left: it can hardly be chosen."
         told += without_label(validation, "validation examples")
-        return Line("lengths", "noted" if over or validation.unknown else "passed", told)
+        told += without_validation(self.rows, self.validation)
+        noted = over or validation.unknown or validation.unlabelled or validation.split.overlong
+        return Line("lengths", "noted" if noted else "passed", told)
+
+    def _lost(self) -> str:
+        """The labels that only over-long examples had, which are left out."""
+        labels = self.base.labels
+        assert labels is not None
+        left = {one.label for one in self.train.examples if isinstance(one, LabelledExample)}
+        lost = [name for place, name in enumerate(labels.names) if place not in left]
+        return ", ".join(f"“{name}”" for name in lost)
 
     def _read(self, example_id: str, example: EncodedExample) -> TokenizedExample:
         decode = self.base.tokenizer.decode

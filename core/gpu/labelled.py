@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as functional
 
-from core.gpu.data import EncodedExample, EncodedSplit, OverlongExamples
+from core.gpu.data import RAISE, EncodedExample, EncodedSplit, OverlongExamples
 from core.gpu.label_models import is_decoder, pad_token
 from core.gpu.models import LoadedModel
 from core.gpu.objective import mixed_precision
@@ -97,8 +97,10 @@ def encode_labelled(
     rows: Sequence[Mapping[str, Any]],
     limit: int,
     overlong: Overlong,
+    more: str = RAISE,
 ) -> LabelledSplit:
-    """Tokens and labels of `rows` (instruction, input, output). Raises OverlongExamples."""
+    """Tokens and labels of `rows` (instruction, input, output); `more` says how an example may have
+    more tokens. Raises OverlongExamples."""
     labels = base.labels
     assert labels is not None
     own = [(row, label) for row in rows if (label := label_in(row["output"], labels.field))]
@@ -109,7 +111,7 @@ def encode_labelled(
     if over and overlong == "refuse":
         raise OverlongExamples(
             f"{len(over)} of {len(tokens)} examples have more than {limit} tokens (the longest "
-            f"{longest}). Raise max_length, or choose to drop or to truncate them."
+            f"{longest}). {more}, or choose to drop or to truncate them."
         )
     kept = [
         (cut_in_the_middle(one, limit), row, label)

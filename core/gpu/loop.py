@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 
 from core.gpu import checkpoints
-from core.gpu.adapters import restore_adapter
+from core.gpu.adapters import before_training, restore_adapter
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import EncodedExample, EncodedSplit
 from core.gpu.diverging import refuse_gradient, refuse_loss
@@ -59,8 +59,7 @@ class TrainingLoop:
             fused=True,
         )
         self.progress = TrainingProgress()
-        self._validation = sorted(validation.examples, key=len)
-        self._labelled = validation.labelled
+        self._validation, self._labelled = sorted(validation.examples, key=len), validation.labelled
         self._recent = torch.zeros(1 + len(self.objective.measures), device=device)
         self._saved_at = time.monotonic()
 
@@ -76,6 +75,7 @@ class TrainingLoop:
             return False
         folder, self.progress = found
         checkpoints.load(folder, self.model, self.optimizer)
+        self._look_for_best()
         recent = [self.progress.recent_loss, *self.progress.recent_measures]
         self._recent.copy_(torch.tensor(recent))
         return True
@@ -89,11 +89,12 @@ class TrainingLoop:
         self._first_tokens, self._spent = self.progress.tokens, self.progress.seconds
         self.threads.fit(self.job)
         if self.progress.step == 0 and self._validation and not self.job.should_stop():
-            found = self.validation()
+            found = self.validation(before_training(self.model))
             self.progress.initial_loss = found["loss"]
             self.job.emit("eval", step=0, **found)
             self._report_samples()
         self.model.train()
+        self._stepped_from = time.monotonic()
         while self.progress.step < self.plan.total and not self._ends_early():
             if self.job.should_stop():
                 self._stop()
@@ -105,10 +106,15 @@ class TrainingLoop:
                 self._save()
             elif time.monotonic() - self._saved_at >= 60 * self.spec.budget.save_minutes:
                 self._save()
+        self._look_for_best()
         if 0 < self.progress.best_step < self.progress.step:
             best = checkpoints.folder_of(self.job.folder.checkpoints, self.progress.best_step)
             restore_adapter(self.model, best)
         self.model.eval()
+
+    def _look_for_best(self) -> None:
+        there = self.job.folder.checkpoints
+        self.progress = checkpoints.with_whole_best(there, self.progress, self.job.note)
 
     def _step(self) -> torch.Tensor:
         micro = self.plan.micro_batches(self.progress.step)
@@ -194,16 +200,18 @@ class TrainingLoop:
         self.job.progress(step, total)
 
     def _speed(self) -> float:
-        return (self.progress.tokens - self._first_tokens) / (time.monotonic() - self._started)
+        return (self.progress.tokens - self._first_tokens) / (time.monotonic() - self._stepped_from)
 
     def _seconds_left(self) -> float:
-        a_step = (time.monotonic() - self._started) / (self.progress.step - self._first_step)
-        return a_step * (self.plan.total - self.progress.step)
+        a_step = (time.monotonic() - self._stepped_from) / (self.progress.step - self._first_step)
+        steps = a_step * (self.plan.total - self.progress.step)
+        limit = 60 * self.spec.budget.max_minutes
+        return min(steps, max(0.0, limit - self.progress.seconds)) if limit else steps
 
     def _evaluate(self) -> None:
         at = self.progress
         if self._validation:
-            found = self.validation()
+            found = self.validation(self.model)
             at.last_loss, at.evaluated = found["loss"], at.step
             self.job.emit("eval", step=at.step, **found)
             if at.best_loss is None or at.last_loss < at.best_loss:
@@ -226,12 +234,14 @@ class TrainingLoop:
         checkpoints.save(self.job.folder.checkpoints, self.model, self.optimizer, at)
         self._saved_at = time.monotonic()
 
-    def validation(self) -> dict[str, float]:
-        """The mean loss over all that is labelled in the validation split, in nats, and the means
-        of what is measured beside it. Raises TrainingDiverged."""
+    def validation(self, model: Any) -> dict[str, float]:
+        """The model's mean loss over all that is labelled in the validation split, in nats, and
+        the means of what is measured beside it. Raises TrainingDiverged."""
         self.model.eval()
         total = until_it_fits(
-            self._validation_sum, can_cut=lambda: self._validation_batch > 1, cut=self._cut
+            lambda: self._validation_sum(model),
+            can_cut=lambda: self._validation_batch > 1,
+            cut=self._cut,
         )
         self.model.train()
         found = self._means(total, self._labelled)
@@ -242,11 +252,11 @@ class TrainingLoop:
         names = ("loss", *self.objective.measures)
         return {name: one / labelled for name, one in zip(names, sums.tolist(), strict=True)}
 
-    def _validation_sum(self) -> torch.Tensor:
+    def _validation_sum(self, model: Any) -> torch.Tensor:
         total = torch.zeros_like(self._recent)
         with torch.inference_mode():
             for batch in self.validation_batches():
-                total += self.objective.loss(self.model, batch.to(self.device)).view(-1)
+                total += self.objective.loss(model, batch.to(self.device)).view(-1)
         return total
 
     @property

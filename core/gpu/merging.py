@@ -54,7 +54,10 @@ def run(job: JobContext) -> None:
     job.progress(1, 4)
     precision: Precision = "auto" if spec["precision"] == "4bit" else spec["precision"]
     base = load_model(spec["base_model"], job.workspace, precision)
-    merged = load_adapter(base, adapter).merge_and_unload()
+    model = load_adapter(base, adapter)
+    _untie(model.get_base_model())
+    merged = model.merge_and_unload()
+    del model
     job.progress(2, 4)
     with job.final() as folder:
         merged.save_pretrained(str(folder), safe_serialization=True)
@@ -73,7 +76,8 @@ def run(job: JobContext) -> None:
         report = {
             "before": _scores(before),
             "after": _scores(after),
-            "examples": len(rows),
+            "examples": before["measured"],
+            "answered": len(before["answers"]),
             "same_answers": same,
             "precision": base.precision,
             "weights_hash": weights_hash(folder),
@@ -83,7 +87,18 @@ def run(job: JobContext) -> None:
         write_json(folder / "prompt.json", spec["prompt"])
         (folder / "README.md").write_text(_card(spec, report), encoding="utf-8")
     job.progress(4, 4)
-    job.note(f"Merged: {same} of {len(rows)} held-out answers are the same as before.")
+    job.note(f"Merged: {same} of {report['answered']} held-out answers are the same as before.")
+
+
+def _untie(model: Any) -> None:
+    """Where the input embeddings are the output layer's weights too, and an adapter is on one of
+    them, merging it must not change the other."""
+    both = model.get_input_embeddings(), model.get_output_embeddings()
+    into, out = (getattr(one, "base_layer", one) for one in both)
+    if (into, out) != both and into.weight is out.weight:
+        out.weight = torch.nn.Parameter(out.weight.detach().clone(), requires_grad=False)
+        model.config.get_text_config().tie_word_embeddings = False
+        model.config.tie_word_embeddings = False
 
 
 def _measured_before(job: JobContext, adapter: Path, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -106,7 +121,8 @@ def _measured_before(job: JobContext, adapter: Path, rows: Sequence[Mapping[str,
 def _measured(
     job: JobContext, base: LoadedModel, model: Any, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Loss in nats per answer token, ROUGE-L and token F1 (0..1), and the answers themselves."""
+    """Loss in nats per answer token over the `measured` examples that fit the context, None of
+    none; the answers to those that leave room for one, and their ROUGE-L and token F1 (0..1)."""
     prompt = Prompt.from_json(job.spec["prompt"])
     limit = min(LONGEST, base.context or LONGEST)
     split = encode(base.tokenizer, prompt, [dict(row) for row in rows], limit, "drop")
@@ -117,18 +133,29 @@ def _measured(
     samples = ValidationSamples(job, base, model, prompt, rows, len(rows))
     answers = samples.answers(model)
     return {
-        "loss": loss / max(1, split.labelled),
+        "loss": loss / split.labelled if split.labelled else None,
+        "measured": len(split.examples),
         **samples.scores(answers),
         "answers": [answer.text for answer in answers],
     }
 
 
-def _scores(measured: Mapping[str, Any]) -> dict[str, float]:
-    return {name: value for name, value in measured.items() if name != "answers"}
+def _scores(measured: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: measured.get(name) for name in ("loss", "rouge_l", "token_f1")}
+
+
+def _told(report: Mapping[str, Any]) -> str:
+    before, after = report["before"]["loss"], report["after"]["loss"]
+    if before is None:
+        return "No held-out example fits the model's context, so nothing was measured."
+    return (
+        f"On {report['examples']} held-out examples the loss was {before:.4f} nats per answer "
+        f"token with the adapter and is {after:.4f} now; {report['same_answers']} of "
+        f"{report['answered']} answers are the same, word for word."
+    )
 
 
 def _card(spec: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    before, after = report["before"], report["after"]
     base = spec.get("base_hub_id") or Path(spec["base_model"]).name
     commit = f" (commit `{spec['base_commit']}`)" if spec.get("base_commit") else ""
     return f"""---
@@ -142,9 +169,7 @@ The adapter of run `{spec["run_id"]}`, merged into `{base}`{commit} \
 in {report["precision"]}. Weights: SHA-256 `{report["weights_hash"]}`. The adapter's card \
 says what it was trained on, and its limits.
 
-On {report["examples"]} held-out examples the loss was {before["loss"]:.4f} nats per answer token \
-with the adapter and is {after["loss"]:.4f} now; {report["same_answers"]} answers are the same, \
-word for word.
+{_told(report)}
 
 ## Use
 

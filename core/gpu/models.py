@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -24,6 +25,8 @@ from core.tuning.labels import Labels
 from core.tuning.spec_parts import Precision
 from core.tuning.weights import cached_weights_hash
 
+# What the libraries raise for files that are JSON, and not what they should be.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, StrictDataclassError)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -148,10 +151,12 @@ def load_model(
             model, new_modules = load_label_model(folder, tokenizer, labels.names, seed, how)
         else:
             model = AutoModelForCausalLM.from_pretrained(folder, **how)
-    except (ValueError, OSError, RuntimeError, SafetensorError) as error:
+    except (*UNREADABLE, OSError, RuntimeError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise
         first = str(error).strip().partition("\n")[0]
+        if isinstance(error, KeyError):
+            first = f"Its files lack {first}."
         raise UnusableModel(f"{folder} cannot be loaded: {first} Choose another model.") from error
     if tokenizer.eos_token_id is None and not labels:
         raise UnusableModel(f"The tokenizer in {folder} has no stop token. Set its eos_token.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from core.gpu.data import NothingToLearn
+from core.gpu.data import NothingToLearn, refuse_empty
 from core.gpu.decoding import stop_tokens
 from core.gpu.objective import Objective
 from core.gpu.preferring import EncodedPair, PreferredAnswers
 from core.gpu.preflight import SHOWN, PreflightChecks
-from core.gpu.preparing import read_pairs
+from core.gpu.preparing import read_pairs, without_validation
 from core.tuning.preferences import left_out_words, sources_words
 from core.tuning.preflight import PREFERENCE_TITLES, Line, TokenizedExample
 from core.wording import counted, figure, percent
@@ -40,8 +40,7 @@ class PreferencePreflightChecks(PreflightChecks):
         """Over-long pairs, and what ends an answer."""
         self.train, self.validation = read_pairs(self.job, self.spec, self.base, self.prompt)
         pairs = [one for one in self.train.examples if isinstance(one, EncodedPair)]
-        if not pairs:
-            raise NothingToLearn("No preference pair is left. Raise max_length.")
+        refuse_empty(self.train, "preference pair")
         stops = stop_tokens(self.base, self.prompt)
         cut = sum(pair.answer[-1] not in stops for pair in pairs)
         self.measured["tokenized"] = tuple(
@@ -59,7 +58,10 @@ class PreferencePreflightChecks(PreflightChecks):
             told += f" {figure(over)} are over-long: {figure(self.train.tokens_lost)} tokens lost."
         if cut:
             told += f" {figure(cut)} preferred answers do not end with a stop token: they were cut."
-        return Line("pair_tokens", "noted" if over or cut else "passed", told)
+        if same := sum(pair.answer == pair.rejected for pair in pairs):
+            told += f" {figure(same)} have the same answer twice since they were cut."
+        told += (unmeasured := without_validation(self.rows, self.validation, "preference pair"))
+        return Line("pair_tokens", "noted" if over or cut or unmeasured else "passed", told)
 
     def _shown(self, example_id: str, pair: EncodedPair) -> list[TokenizedExample]:
         names = (f"{example_id}, preferred", f"{example_id}, rejected")

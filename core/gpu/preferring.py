@@ -23,6 +23,7 @@ import torch.nn.functional as functional
 from safetensors.torch import load_file, save_file
 
 from core.gpu.data import (
+    RAISE,
     Batch,
     EncodedExample,
     EncodedSplit,
@@ -77,8 +78,10 @@ def encode_pairs(
     rows: Sequence[dict[str, Any]],
     max_length: int,
     overlong: Overlong,
+    more: str = RAISE,
 ) -> EncodedSplit:
-    """Renders and tokenises `rows` (instruction, input, output, rejected, rejected_cut).
+    """Renders and tokenises `rows` (instruction, input, output, rejected, rejected_cut); `more`
+    says how a pair may have more tokens.
 
     A pair is over-long when one of its answers is; dropped, it goes as a whole, truncated, the
     answer that is too long is cut. Raises OverlongExamples, NothingToLearn.
@@ -94,10 +97,10 @@ def encode_pairs(
         EncodedPair(a.prompt, a.answer, b.answer[:-1] if row["rejected_cut"] else b.answer)
         for a, b, row in zip(chosen, others, rows, strict=True)
     ]
-    return _fit(pairs, max_length, overlong)
+    return _fit(pairs, max_length, overlong, more)
 
 
-def _fit(pairs: list[EncodedPair], max_length: int, overlong: Overlong) -> EncodedSplit:
+def _fit(pairs: list[EncodedPair], max_length: int, overlong: Overlong, more: str) -> EncodedSplit:
     longest = max(pair.longest for pair in pairs)
     over = [pair for pair in pairs if pair.longest > max_length]
     if not over:
@@ -105,7 +108,7 @@ def _fit(pairs: list[EncodedPair], max_length: int, overlong: Overlong) -> Encod
     if overlong == "refuse":
         raise OverlongExamples(
             f"{len(over)} of {len(pairs)} preference pairs have more than {max_length} tokens (the "
-            f"longest {longest}). Raise max_length, or choose to drop or to truncate them."
+            f"longest {longest}). {more}, or choose to drop or to truncate them."
         )
     if overlong == "drop":
         kept = tuple(pair for pair in pairs if pair.longest <= max_length)
@@ -113,7 +116,7 @@ def _fit(pairs: list[EncodedPair], max_length: int, overlong: Overlong) -> Encod
     if any(len(pair.prompt) >= max_length for pair in over):
         raise NothingToLearn(
             f"Some prompts fill {max_length} tokens by themselves, so no answer token would be "
-            "left. Raise max_length, or choose to drop over-long pairs."
+            f"left. {more}, or choose to drop over-long pairs."
         )
     cut = tuple(_cut(pair, max_length - len(pair.prompt)) for pair in pairs)
     lost = sum(map(len, pairs)) - sum(map(len, cut))

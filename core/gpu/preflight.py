@@ -19,12 +19,12 @@ from transformers import logging as transformers_logging
 
 from core.errors import TouchstoneError
 from core.gpu.adapters import attach_adapter, parameter_counts
-from core.gpu.data import EncodedExample, EncodedSplit, NothingToLearn, read_rows
+from core.gpu.data import EncodedExample, EncodedSplit, NothingToLearn, read_rows, refuse_empty
 from core.gpu.decoding import stop_tokens
 from core.gpu.loop import TrainingLoop
 from core.gpu.models import LoadedModel
 from core.gpu.objective import AnswerTokens, Objective
-from core.gpu.preparing import freeze_prompt, load_base, read_split
+from core.gpu.preparing import freeze_prompt, load_base, read_split, without_validation
 from core.gpu.probe import probe
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.gpu.validation_samples import ValidationSamples
@@ -140,8 +140,7 @@ class PreflightChecks:
             read_split(self.job, self.spec, self.base, self.prompt, name)
             for name in ("train", "validation")
         )
-        if not self.train.labelled:
-            raise NothingToLearn("No token of the training split would carry loss. Add answers.")
+        refuse_empty(self.train)
         stops = stop_tokens(self.base, self.prompt)
         cut = sum(one.answer[-1] not in stops for one in self.train.examples)
         self.measured["tokenized"] = tuple(
@@ -158,7 +157,8 @@ class PreflightChecks:
             told += f" {figure(over)} are over-long: {figure(self.train.tokens_lost)} tokens lost."
         if cut:
             told += f" {figure(cut)} answers do not end with a stop token: they were cut."
-        return Line("tokens", "noted" if over or cut else "passed", told)
+        told += (unmeasured := without_validation(self.rows, self.validation))
+        return Line("tokens", "noted" if over or cut or unmeasured else "passed", told)
 
     def _tokenized(self, example_id: str, example: EncodedExample) -> TokenizedExample:
         decode = self.base.tokenizer.decode

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from core.errors import InvalidInput
-from core.gpu.data import EncodedSplit, encode, read_rows
+from core.gpu.data import (
+    RAISE,
+    EncodedSplit,
+    encode,
+    hashes_of,
+    read_rows,
+    refuse_changed_examples,
+)
 from core.gpu.labelled import LabelledSplit, encode_labelled, readable_length
 from core.gpu.models import (
     LoadedModel,
@@ -21,6 +31,7 @@ from core.prompts import Prompt, cut_answer
 from core.tuning.labels import Labels, labels_of
 from core.tuning.preferences import pairs_hash
 from core.tuning.run_spec import RunSpec
+from core.tuning.settings import SHORTEST, InvalidRunSpec
 from core.wording import figure
 
 
@@ -36,13 +47,14 @@ _OVERLONG = {"refuse": "refused", "drop": "left out", "truncate": "cut at the en
 def load_base(job: JobContext, spec: RunSpec) -> LoadedModel:
     """The spec's base model, for a classification with a head for the labels of the training split.
 
-    Raises MissingModel, UnusableModel, ChangedModel, UnfitLabels.
+    Raises MissingModel, UnusableModel, ChangedModel, UnfitLabels, InvalidRunSpec.
     """
     labels = learned_labels(job, spec)
     job.note("Loading the base model.")
     base = load_again(job, spec, labels)
     refuse_changed(base, spec.base.hash)
     base.virtual_tokens = spec.method.virtual_tokens
+    _refuse_full(base, base.virtual_tokens)
     return base
 
 
@@ -68,13 +80,16 @@ def load_again(job: JobContext, spec: RunSpec, labels: Labels | None) -> LoadedM
 def freeze_prompt(job: JobContext, spec: RunSpec, base: LoadedModel) -> Prompt:
     """The prompt, as the run's first start decided it.
 
-    Raises ChangedModel when the base's weights or tokens are not those of that start.
+    Raises ChangedModel when the base's weights or tokens are not those of that start, and
+    ChangedExamples when the examples are not.
     """
+    files = [job.data(f"{name}.parquet") for name in ("train", "validation")]
     job.folder.checkpoints.mkdir(exist_ok=True)
     path = job.folder.checkpoints / "frozen.json"
     if frozen := read_json(path):
         refuse_changed(base, frozen["base_model_hash"])
         refuse_changed_vocabulary(base, frozen.get("vocabulary_hash", ""))
+        refuse_changed_examples(files, frozen.get("examples", {}))
         return Prompt.from_json(frozen["prompt"])
     prompt = choose_prompt(spec.prompt, base.tokenizer)
     answers = [str(row["output"]) for row in read_rows(job.data("train.parquet"))]
@@ -83,9 +98,32 @@ def freeze_prompt(job: JobContext, spec: RunSpec, base: LoadedModel) -> Prompt:
         prompt = prompt.without_stops(own)
         shown = ", ".join(f"“{stop.strip()}”" for stop in own)
         job.note(f"Answers of the training split hold {shown}, so no answer is ended there.")
-    frozen = {"base_model_hash": base.hash, "vocabulary_hash": vocabulary_hash(base.tokenizer)}
-    write_json(path, {**frozen, "prompt": prompt.to_json()})
+    frozen = {
+        "base_model_hash": base.hash,
+        "vocabulary_hash": vocabulary_hash(base.tokenizer),
+        "examples": hashes_of(files),
+        "prompt": prompt.to_json(),
+    }
+    write_json(path, frozen)
     return prompt
+
+
+def _limit(spec: RunSpec, seen: int | None) -> tuple[int, str]:
+    """The most tokens of an example where the model sees `seen` (None: any number) at once, and how
+    it may have more."""
+    if seen is None or spec.data.max_length < seen:
+        return spec.data.max_length, RAISE
+    fewer = "fewer virtual tokens or " if spec.method.virtual_tokens else ""
+    return seen, f"The base model sees no more at once: choose {fewer}one with a longer context"
+
+
+def _refuse_full(base: LoadedModel, virtual: int) -> None:
+    if base.context is not None and base.context < SHORTEST:
+        raise InvalidRunSpec(
+            f"Virtual tokens (num_virtual_tokens) must leave room for an example: they are "
+            f"{figure(virtual)} of the {figure(base.context + virtual)} tokens that the base model "
+            "sees at once. Choose fewer."
+        )
 
 
 def read_split(
@@ -96,8 +134,8 @@ def read_split(
     Raises OverlongExamples, NothingToLearn, and UnusableModel for tokens that the model lacks.
     """
     rows = read_rows(job.data(f"{name}.parquet"))
-    limit = min(spec.data.max_length, base.context or spec.data.max_length)
-    split = encode(base.tokenizer, prompt, rows, limit, spec.data.overlong)
+    limit, more = _limit(spec, base.context)
+    split = encode(base.tokenizer, prompt, rows, limit, spec.data.overlong, more)
     rows_there = base.model.get_input_embeddings().num_embeddings
     if any(max((*one.prompt, *one.answer)) >= rows_there for one in split.examples):
         raise UnusableModel(
@@ -129,8 +167,10 @@ def read_pairs(
             "The preference pairs in the run's folder are not those that it was planned with: "
             "their hash differs. Start a new run."
         )
-    limit = min(spec.data.max_length, base.context or spec.data.max_length)
-    splits = [encode_pairs(base.tokenizer, prompt, own, limit, spec.data.overlong) for own in rows]
+    limit, more = _limit(spec, base.context)
+    splits = [
+        encode_pairs(base.tokenizer, prompt, own, limit, spec.data.overlong, more) for own in rows
+    ]
     for name, own, split in zip(names, rows, splits, strict=True):
         lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(split.tokens_lost)} tokens lost"
         job.note(
@@ -155,8 +195,8 @@ def read_labelled(
 ) -> LabelledSplit:
     """The split `name` of the job's data as tokens with labels. Raises OverlongExamples."""
     rows = read_rows(job.data(f"{name}.parquet"))
-    limit = readable_length(base, spec.data.max_length) or spec.data.max_length
-    found = encode_labelled(base, prompt, rows, limit, spec.data.overlong)
+    limit, more = _limit(spec, readable_length(base))
+    found = encode_labelled(base, prompt, rows, limit, spec.data.overlong, more)
     lost = f"; {_OVERLONG[spec.data.overlong]}: {figure(found.split.tokens_lost)} tokens lost"
     job.note(
         f"{name}: {figure(len(found.split.examples))} of {figure(len(rows))} examples, "
@@ -177,4 +217,16 @@ def without_label(found: LabelledSplit, what: str = "examples") -> str:
             f" {figure(found.unknown)} {what} have a label that training lacks: no loss is taken "
             "on them, and they count as wrong."
         )
+    return told
+
+
+def without_validation(
+    rows: Mapping[str, Sequence[Any]], validation: EncodedSplit, what: str = "example"
+) -> str:
+    """Sentences on what of the validation split is over-long, and on whether all of it is left out;
+    "" for none. `rows` are those of all splits by name."""
+    over = validation.overlong
+    told = f" {figure(over)} to be measured on are over-long, too." if over else ""
+    if rows["validation"] and not validation.examples:
+        told += f" No validation {what} is left to measure the loss on."
     return told

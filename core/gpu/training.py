@@ -22,7 +22,7 @@ from transformers import logging as transformers_logging
 from core.gpu.adapter_check import Readings, prove, read_both, read_logits
 from core.gpu.adapters import attach_adapter, load_adapter, parameter_counts, save_adapter
 from core.gpu.card import model_card
-from core.gpu.data import EncodedSplit, NothingToLearn, read_rows
+from core.gpu.data import EncodedSplit, read_rows, refuse_empty
 from core.gpu.learning import LEARNINGS, Learning
 from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
@@ -35,7 +35,11 @@ from core.jobs.context import JobContext
 from core.jobs.folder import read_json, write_json
 from core.prompts import Prompt
 from core.tuning.base_models import can_write
-from core.tuning.outcome import learning_warnings, unseen_inputs_warning
+from core.tuning.outcome import (
+    learning_warnings,
+    unmeasured_warning,
+    unseen_inputs_warning,
+)
 from core.tuning.run_spec import RunSpec
 from core.tuning.weights import weights_bytes, weights_hash
 from core.wording import figure
@@ -49,8 +53,7 @@ def run(job: JobContext) -> None:
     prompt = freeze_prompt(job, spec, base)
     learning = LEARNINGS[spec.learns](job, spec, base, prompt)
     train = learning.train
-    if not train.examples:
-        raise NothingToLearn("The training split has no example. Freeze a version that has some.")
+    refuse_empty(train, "preference pair" if spec.prefers else "training example")
     model = attach_adapter(base, spec)
     metrics = _facts(base, model, learning) | {
         "prompt": prompt.to_json(),
@@ -81,6 +84,8 @@ def run(job: JobContext) -> None:
     metrics |= _outcome(loop)
     metrics |= learning.report(model, loop.micro_batch)
     metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
+    if not learning.validation.examples:
+        metrics["warnings"].append(unmeasured_warning(learning.validation.overlong))
     for warning in metrics["warnings"]:
         job.note(warning)
     job.note(f"Trained {loop.progress.step} of {loop.plan.total} steps; proving the adapter.")
@@ -140,7 +145,10 @@ def _outcome(loop: TrainingLoop) -> dict[str, Any]:
 
 def _learning(spec: RunSpec, loop: TrainingLoop) -> list[str]:
     at, rate = loop.progress, spec.optimiser.learning_rate
-    return learning_warnings(at.initial_loss, at.best_loss, at.last_loss, rate)
+    prompt = bool(spec.method.virtual_tokens)
+    return learning_warnings(
+        at.initial_loss, at.best_loss, at.last_loss, rate, learned_prompt=prompt
+    )
 
 
 def _unseen_inputs(job: JobContext, prompt: Prompt) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from transformers import GenerationConfig as DecodingConfig
 
-from core.gpu.adapters import prompt_offset, without_adapter
+from core.gpu.adapters import before_training, prompt_offset, without_adapter
 from core.gpu.decoding import Answer, answer_batch, stop_tokens
+from core.gpu.memory import until_it_fits
 from core.gpu.models import LoadedModel
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.jobs.context import JobContext
@@ -46,12 +47,14 @@ class ValidationSamples:
         self._rows = [rows[i] for i in fitting]
         self._prompts = [tokens[i] for i in fitting]
         self._stops = stop_tokens(base, prompt)
+        # One by one where padding would stand between a learned prompt and the example's.
+        self._size = 1 if prompt_offset(model) else max(1, len(self._prompts))
 
     def report(self, step: int) -> None:
-        """Let the model answer as it is now, the likeliest token each time."""
+        """Let the model answer as it is now, at step 0 the base; the likeliest token each time."""
         if not self._rows:
             return
-        answers = self.answers(self.model)
+        answers = self.answers(self.model if step else before_training(self.model))
         self.job.emit(
             "samples",
             step=step,
@@ -70,13 +73,13 @@ class ValidationSamples:
 
     def scores_of_the_base(self) -> dict[str, float]:
         """What `report` scores, of the base's own answers; {} where no example fits the context."""
-        if not self._rows:
-            return {}
         with without_adapter(self.model, self.base) as base:
             return self.scores(self.answers(base))
 
     def scores(self, answers: Sequence[Answer]) -> dict[str, float]:
-        """Mean ROUGE-L and token F1 (0..1) of as many answers as there are examples."""
+        """Mean ROUGE-L and token F1 (0..1) of as many answers as there are examples; {} of none."""
+        if not answers:
+            return {}
         pairs = [(str(r["output"]), a.text) for r, a in zip(self._rows, answers, strict=True)]
         return {
             "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
@@ -89,12 +92,19 @@ class ValidationSamples:
         own = self.base.model.generation_config
         self.base.model.generation_config = DecodingConfig(eos_token_id=self._stops)
         try:
-            # One by one where padding would stand between a learned prompt and the example's.
-            size = 1 if prompt_offset(self.model) else len(self._prompts)
-            batches = [self._prompts[i : i + size] for i in range(0, len(self._prompts), size)]
-            return [answer for batch in batches for answer in self._batch(model, batch)]
+            return until_it_fits(
+                lambda: self._in_batches(model), can_cut=lambda: self._size > 1, cut=self._halve
+            )
         finally:
             self.base.model.generation_config = own
+
+    def _halve(self) -> None:
+        self._size //= 2
+
+    def _in_batches(self, model: Any) -> list[Answer]:
+        size = self._size
+        batches = [self._prompts[i : i + size] for i in range(0, len(self._prompts), size)]
+        return [answer for batch in batches for answer in self._batch(model, batch)]
 
     def _batch(self, model: Any, prompts: Sequence[Sequence[int]]) -> list[Answer]:
         return answer_batch(

@@ -43,7 +43,7 @@ class Method:
 
 def _modules(names: str) -> str | list[str]:
     """all-linear, or module names with commas between them, as peft takes them."""
-    listed = [name.strip() for name in names.split(",")]
+    listed = [one for name in names.split(",") if (one := name.strip())]
     return listed[0] if listed == ["all-linear"] else listed
 
 

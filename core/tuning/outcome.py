@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from core.tuning.curves import Curves
 
+# A loss that moved by less of itself hardly moved: the steps were too small, not too large.
+UNMOVED = 1e-3
+
 
 def learning_warnings(
-    initial: float | None, best: float | None, last: float | None, learning_rate: float
+    initial: float | None,
+    best: float | None,
+    last: float | None,
+    learning_rate: float,
+    *,
+    learned_prompt: bool = False,
 ) -> list[str]:
-    """Warnings from validation losses: before training, the best and the last after it."""
+    """Warnings from validation losses: the base's own, the best and the last in training. A
+    `learned_prompt` starts above its base's."""
     if initial is None or best is None or last is None:
         return []
     if best >= initial:
+        advice = "Lower the learning rate"
+        if learned_prompt:
+            advice = "Train longer, or with another learning rate"
+        elif max(best, last) - initial < UNMOVED * initial:
+            advice = "It hardly moved: train longer, or raise the learning rate"
         return [
             f"It did not learn: the validation loss was {initial:.3f} before training and "
-            f"{best:.3f} at best after it. Lower the learning rate (it was {learning_rate:g})."
+            f"{best:.3f} at best after it. {advice} (it was {learning_rate:g})."
         ]
     if last > initial:
         return [
@@ -23,6 +37,16 @@ def learning_warnings(
             f"learning rate (it was {learning_rate:g})."
         ]
     return []
+
+
+def unmeasured_warning(overlong: int) -> str:
+    """For a run without a validation loss; `overlong` validation examples were left out."""
+    why = f": all {overlong} were over-long and left out" if overlong else ""
+    return (
+        f"There was no validation example to measure the loss on{why}, so nothing tells whether it "
+        "learned, and early stopping had nothing to go by. Freeze a version with others, and train "
+        "again."
+    )
 
 
 def unseen_inputs_warning(inputs: int) -> str:

@@ -67,6 +67,8 @@ def text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+# Tokens of an example that a run may be limited to.
+SHORTEST = 8
 SCHEDULERS = ("cosine", "linear", "constant")
 OVERLONG = ("refuse", "drop", "truncate")
 PRECISIONS = ("auto", "bf16", "fp32", "4bit")
@@ -78,10 +80,18 @@ _ALL = (
     Setting("run_id", "Run id", text, "a text that is not empty"),
     Setting("name", "Name", text, "a text that is not empty"),
     Setting("version_id", "Dataset version", text, "the id of a dataset version"),
-    Setting("train_split", "Training split", text, "the name of a split"),
-    Setting("validation_split", "Validation split", text, "the name of a split"),
+    Setting("train_split", "Training split", one_of("train"), "train: no other is learned from"),
     Setting(
-        "max_length", "Max sequence length", whole(8, 2**20), "a whole number of tokens from 8"
+        "validation_split",
+        "Validation split",
+        one_of("validation"),
+        "validation: no other is measured on",
+    ),
+    Setting(
+        "max_length",
+        "Max sequence length",
+        whole(SHORTEST, 2**20),
+        f"a whole number of tokens from {SHORTEST}",
     ),
     Setting("overlong", "Overlong examples", one_of(*OVERLONG), "refuse, drop or truncate"),
     Setting("label_field", "Label field", lambda v: isinstance(v, str), "a text, or empty"),

@@ -40,8 +40,18 @@ def merged_model(run: Run) -> None:
 
 def _difference(report: dict[str, Any], folder: str) -> None:
     n, same = report["examples"], report["same_answers"]
-    st.markdown(f"**{same} of {n} held-out answers are the same, word for word, after merging.**")
-    names = {"loss": "Loss (nats per answer token)", "rouge_l": "ROUGE-L", "token_f1": "Token F1"}
+    answered = report.get("answered", n)
+    st.markdown(
+        f"**{same} of {answered} held-out answers are the same, word for word, after merging.**"
+        if answered
+        else "**No held-out example leaves room for an answer in the model's context.**"
+    )
+    of = f", over {answered} answers" if answered != n else ""
+    names = {
+        "loss": "Loss (nats per answer token)",
+        "rouge_l": f"ROUGE-L{of}",
+        "token_f1": f"Token F1{of}",
+    }
     st.dataframe(
         {
             f"Mean over {n} held-out examples": list(names.values()),

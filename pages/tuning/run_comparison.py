@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.tuning.comparing import differing_settings
+from core.tuning.comparing import cautions, differing_settings
 from core.tuning.run import Run, RunMetrics
 from core.tuning.settings import SETTINGS
 from core.workflows.tuning import training
@@ -34,18 +34,8 @@ def compare(runs: Sequence[Run]) -> None:
     if len(picked) < 2:
         st.caption("Choose two runs or more.")
         return
-    if len({run.version_id for run in picked}) > 1:
-        st.warning(
-            "These runs learned from different dataset versions: their validation losses are not "
-            "of the same examples.",
-            icon=":material/warning:",
-        )
-    if len({run.spec.learns for run in picked}) > 1:
-        st.warning(
-            "These runs do not learn the same: a loss per token, one per label and one per "
-            "preference pair do not compare.",
-            icon=":material/warning:",
-        )
+    for caution in cautions(picked):
+        st.warning(caution, icon=":material/warning:")
     labels = _labels(picked)
     _curves(picked, labels)
     st.dataframe(_costs(picked, labels), hide_index=True)

@@ -40,8 +40,10 @@ def found(
     base: str,
     train: Sequence[Mapping[str, Any]],
     validation: Sequence[Mapping[str, Any]],
+    **changes: Any,
 ) -> dict[str, Any]:
-    spec = a_run(f"models/{base}", head="classification", template="{instruction} {input}")
+    settings = {"head": "classification", "template": "{instruction} {input}", **changes}
+    spec = a_run(f"models/{base}", **settings)
     folder = JobFolder.create(home / "jobs" / name, {**spec.job_spec(), "kind": "preflight"})
     for split, rows in (("train", train), ("validation", validation), ("test", leads(8, seed=2))):
         write_rows(folder.data / f"{split}.parquet", rows)
@@ -77,3 +79,18 @@ def test_labels_that_training_lacks_are_noted_and_one_label_alone_is_refused(hom
     assert lines["labels"].verdict == "refused"
     assert not lines["ok"]
     assert "nothing to choose between" in lines["labels"].text
+
+
+def test_a_label_that_only_over_long_examples_have_is_told_and_so_is_an_empty_split(
+    home: Path,
+) -> None:
+    rows = [
+        {**row, "input": "on and on " * 60} if row["output"] == "hot" else row for row in leads(40)
+    ]
+    lines = found(home, "lost", "decoder", rows, leads(6, seed=1), overlong="drop")
+    assert lines["lengths"].verdict == "noted"
+    assert "Of “hot” no training example is left" in lines["lengths"].text
+    unlabelled = [{**row, "output": ""} for row in leads(6, seed=1)]
+    lines = found(home, "unlabelled", "decoder", leads(40), unlabelled)
+    assert lines["lengths"].verdict == "noted"
+    assert "No validation example is left to measure the loss on" in lines["lengths"].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace
 
 
-def merge(home: Path, method: str, rate: float) -> JobFolder:
-    spec = a_run("models/tiny", method=method, learning_rate=rate, num_train_epochs=5.0)
-    trained = a_training(home / "runs" / method, spec)
+def merge(
+    home: Path,
+    method: str,
+    rate: float,
+    held_out: list[dict[str, str]] = HELD_OUT,
+    name: str = "",
+    **changes: Any,
+) -> JobFolder:
+    name = name or method
+    settings = {"learning_rate": rate, "num_train_epochs": 5.0, **changes}
+    trained = a_training(home / "runs" / name, a_run("models/tiny", method=method, **settings))
     training.run(JobContext(trained))
     metrics: dict[str, Any] = read_json(trained.final / "metrics.json") or {}
     values = {
@@ -44,14 +53,14 @@ def merge(home: Path, method: str, rate: float) -> JobFolder:
         "run_id": "r1",
         "name": "Notes",
         "base_model": "models/tiny",
-        "adapter": f"runs/{method}/final",
+        "adapter": f"runs/{name}/final",
         "method": method,
         "precision": metrics["precision"],
         "prompt": metrics["prompt"],
         "base_model_hash": metrics["base_model_hash"],
     }
-    folder = JobFolder.create(home / "jobs" / method, values)
-    write_rows(folder.data / "held_out.parquet", HELD_OUT)
+    folder = JobFolder.create(home / "jobs" / name, values)
+    write_rows(folder.data / "held_out.parquet", held_out)
     merging.run(JobContext(folder))
     return folder
 
@@ -87,6 +96,38 @@ def test_a_merged_model_loads_by_itself_and_answers_as_its_adapter_did(
     assert "vllm serve" in card
     assert "convert_hf_to_gguf.py" in card
     assert str(home) not in card
+
+
+@pytest.mark.parametrize(
+    ("words", "examples", "answered", "told"),
+    [
+        ([0, 0, 0, 12, 80, 80], 4, 3, "On 4 held-out examples .*; 3 of 3 answers are the same"),
+        ([80] * 6, 0, 0, "No held-out example fits the model's context, so nothing was measured"),
+    ],
+)
+def test_held_out_examples_that_do_not_fit_the_context_are_not_counted(
+    words: list[int], examples: int, answered: int, told: str, home: Path
+) -> None:
+    rows = [
+        {**row, "input": row["input"] + " more words" * more}
+        for row, more in zip(HELD_OUT, words, strict=True)
+    ]
+    folder = merge(home, "lora", 0.01, rows, f"long{examples}", max_steps=2)
+    report: dict[str, Any] = read_json(folder.final / "merge.json") or {}
+    assert (report["examples"], report["answered"]) == (examples, answered)
+    assert (report["after"]["loss"] is None) == (examples == 0)
+    assert re.search(told, (folder.final / "README.md").read_text())
+
+
+@pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`")
+@pytest.mark.parametrize("module", ["lm_head", "embed_tokens"])
+def test_an_adapter_on_one_of_two_tied_layers_is_merged_into_that_one_alone(
+    module: str, home: Path
+) -> None:
+    folder = merge(home, "lora", 0.03, name=module, target_modules=module)
+    report: dict[str, Any] = read_json(folder.final / "merge.json") or {}
+    assert report["after"]["loss"] == pytest.approx(report["before"]["loss"], rel=1e-4)
+    assert report["same_answers"] == report["answered"] == 6
 
 
 def test_learned_tokens_cannot_be_merged_and_a_sentence_says_so(home: Path) -> None:

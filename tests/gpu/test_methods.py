@@ -115,13 +115,16 @@ def test_a_method_learns_is_proven_answers_and_loads_without_this_code(
     if method == "qlora":
         return  # Its base needs a quantisation config, which its reader chooses.
     tokenizer = AutoTokenizer.from_pretrained(folder.final)
+    prompt = PromptTemplate().prompt
+    held_out = encode(tokenizer, prompt, some_rows(8, seed=1), 200, "refuse").examples
+    base = AutoModelForCausalLM.from_pretrained(home / "models" / "tiny").eval()
+    assert _plain_loss(base, held_out) == pytest.approx(
+        metrics["initial_validation_loss"], rel=1e-4
+    )
     if method == "full":
         plain = AutoModelForCausalLM.from_pretrained(folder.final)
     else:
-        base = AutoModelForCausalLM.from_pretrained(home / "models" / "tiny")
         plain = PeftModel.from_pretrained(base, str(folder.final))
-    prompt = PromptTemplate().prompt
-    held_out = encode(tokenizer, prompt, some_rows(8, seed=1), 200, "refuse").examples
     assert _plain_loss(plain.eval(), held_out) == pytest.approx(
         metrics["best_validation_loss"], rel=1e-4
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from core.jobs.folder import JobFolder
 from core.prompts import PromptTemplate
 from core.tuning.methods import METHODS
 from core.tuning.preferences import pairs_hash
-from core.tuning.preflight import PREFERENCE_TITLES, Preflight
+from core.tuning.preflight import PREFERENCE_TITLES, Line, Preflight
 from core.tuning.spec_parts import ObjectiveChoice
 from core.tuning.weights import weights_hash
 from tests.preference_builders import some_pairs
@@ -340,6 +341,26 @@ def test_a_pre_flight_looks_at_the_pairs_and_names_what_was_left_out(home: Path)
     assert len(shown) == 2 * preflight.SHOWN
     learned = "".join(text for text, carries in shown["0-0, rejected"].pieces if carries)
     assert learned.startswith(some_pairs(1)[0]["rejected"])
+
+
+def test_pairs_that_are_left_out_or_made_equal_by_a_limit_are_told(home: Path) -> None:
+    def line(name: str, **changes: Any) -> Line:
+        folder = a_preference_run(home, name, **changes)
+        spec = json.loads(folder.spec_file.read_text())
+        folder.spec_file.write_text(json.dumps({**spec, "kind": "preflight"}))
+        preflight.run(JobContext(folder))
+        found = json.loads((folder.final / "preflight.json").read_text())
+        return next(one for one in Preflight.from_json(found).lines if one.name == "pair_tokens")
+
+    none = line("none-left", max_length=8, overlong="drop")
+    assert none.verdict == "refused"
+    assert "No preference pair is left: all 24 are over-long" in none.text
+    alike = [
+        {**one, "output": "on and on " * 9, "rejected": "on and on " * 10} for one in some_pairs(24)
+    ]
+    equal = line("made-equal", train=alike, max_length=84, overlong="truncate")
+    assert equal.verdict == "noted"
+    assert re.search(r"\d+ have the same answer twice since they were cut", equal.text)
 
 
 def test_the_model_card_tells_confirmed_negatives_apart_from_what_studies_gave() -> None:

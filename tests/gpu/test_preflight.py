@@ -71,13 +71,16 @@ def found(
     name: str,
     *,
     train: Rows | None = None,
+    validation: Rows | None = None,
     test: Rows | None = None,
     **changes: Any,
 ) -> Preflight:
     spec = a_run(changes.pop("base_model", "models/tiny"), **changes)
     folder = JobFolder.create(home / "jobs" / name, {**spec.job_spec(), "kind": "preflight"})
     write_rows(folder.data / "train.parquet", apart(24, 0) if train is None else train)
-    write_rows(folder.data / "validation.parquet", apart(6, 100))
+    write_rows(
+        folder.data / "validation.parquet", apart(6, 100) if validation is None else validation
+    )
     write_rows(folder.data / "test.parquet", apart(6, 200) if test is None else test)
     preflight.run(JobContext(folder))
     report = read_json(folder.final / "preflight.json")
@@ -94,6 +97,23 @@ def verdicts(known: Preflight) -> dict[str, str]:
 
 def text_of(known: Preflight, name: str) -> str:
     return next(line.text for line in known.lines if line.name == name)
+
+
+def test_what_is_left_out_as_over_long_is_told_of_every_split(home: Path) -> None:
+    longer = [{**row, "output": "on and on " * 60} for row in apart(4, 300)]
+    known = found(home, "dropped", train=longer, overlong="drop")
+    assert verdicts(known)["tokens"] == "refused"
+    assert "No training example is left: all 4 are over-long" in text_of(known, "tokens")
+    known = found(home, "unmeasured", validation=longer, overlong="drop")
+    assert verdicts(known)["tokens"] == "noted"
+    assert "4 to be measured on are over-long" in text_of(known, "tokens")
+    assert "No validation example is left to measure the loss on" in text_of(known, "tokens")
+
+
+def test_target_modules_that_the_model_does_not_have_are_refused(home: Path) -> None:
+    known = found(home, "modules", target_modules="q_proj,query")
+    assert verdicts(known)["memory"] == "refused"
+    assert "has no query. It has down_proj, " in text_of(known, "memory")
 
 
 def test_a_run_that_may_start_passes_every_line_and_is_measured(home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.gpu import checkpoints, training
+from core.gpu import checkpoints, training, validation_samples
 from core.gpu.adapters import attach_adapter, load_adapter
 from core.gpu.data import (
     NothingToLearn,
@@ -25,7 +26,9 @@ from core.gpu.data import (
     collate,
     encode,
 )
+from core.gpu.decoding import answer_batch
 from core.gpu.diverging import TrainingDiverged
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import ChangedModel, MissingModel, UnusableModel, load_model
 from core.gpu.objective import answer_loss
 from core.jobs import lock
@@ -35,6 +38,7 @@ from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder, write_json
 from core.jobs.local import launch, status_of
 from core.prompts import PromptTemplate
+from core.tuning.settings import InvalidRunSpec
 from core.tuning.weights import weights_hash
 from tests.disks import a_small_disk, filled
 from tests.odd_jobs import wait_for, wait_for_end
@@ -238,6 +242,11 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(tiny: Path, tmp_path:
     silent = [{**row, "output": " "} for row in some_rows(3)]
     refused("g", NothingToLearn, "None of the 3 training examples has an output", rows=silent)
     refused("f", OverlongExamples, "24 of 24", max_length=16)
+    dropped = "No training example is left: all 24 are over-long .* choose to truncate them"
+    refused("h", NothingToLearn, dropped, max_length=8, overlong="drop")
+    unknown = r"base model, which has no v_porj\. It has .*q_proj, .*v_proj"
+    refused("i", InvalidRunSpec, unknown, target_modules="q_proj, v_porj")
+    refused("j", InvalidRunSpec, "cannot be put on .* another method", target_modules="norm")
 
 
 def test_a_run_whose_loss_rose_completes_with_a_warning(tiny: Path, tmp_path: Path) -> None:
@@ -248,6 +257,28 @@ def test_a_run_whose_loss_rose_completes_with_a_warning(tiny: Path, tmp_path: Pa
     (warning,) = metrics["warnings"]
     assert "did not learn" in warning
     assert "(it was 0.9)" in warning
+
+
+def test_a_run_whose_loss_nobody_measured_does_not_end_without_a_word(
+    tiny: Path, tmp_path: Path
+) -> None:
+    long = [{**row, "input": "On and on. " * 80} for row in some_rows(4, seed=1)]
+    spec = a_run(tiny, max_steps=1, overlong="drop")
+    metrics = train_here(a_training(tmp_path / "runs" / "r1", spec, validation=long))
+    assert metrics["validation_loss"] is None
+    (warning,) = metrics["warnings"]
+    assert "no validation example to measure the loss on: all 4 were over-long" in warning
+
+
+@pytest.mark.parametrize(("rank", "served"), [(4, "8"), (16, "16"), (24, "32"), (513, "")])
+def test_a_card_serves_an_adapter_with_a_rank_that_vllm_takes(
+    rank: int, served: str, tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, max_steps=1, lora_r=rank, target_modules="q_proj")
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    train_here(folder)
+    card = (folder.final / "README.md").read_text()
+    assert (f"--max-lora-rank {served} " in card) if served else ("vllm serve" not in card)
 
 
 def test_inputs_that_the_template_has_no_place_for_are_told(tiny: Path, tmp_path: Path) -> None:
@@ -298,6 +329,49 @@ def test_a_checkpoint_with_a_missing_short_or_changed_file_does_not_count(
     (newest / "DONE").unlink()
     (older / "DONE").unlink()
     assert checkpoints.latest(folder.checkpoints) is None
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone"])
+def test_a_best_checkpoint_that_was_damaged_leaves_the_next_best(
+    damage: str, tiny: Path, tmp_path: Path
+) -> None:
+    other = [{**row, "output": "zz qq zz"} for row in some_rows(8, seed=1)]
+    spec = a_run(
+        tiny, num_train_epochs=10.0, eval_steps=1, learning_rate=0.3, early_stopping_patience=2
+    )
+    folder = a_training(tmp_path / "runs" / "r1", spec, validation=other)
+    best = train_here(folder)["best_step"]
+    losses = losses_of(folder, "eval")
+    assert best == min(losses, key=lambda step: losses[step]) == 3
+    shutil.rmtree(folder.final)
+    damaged = checkpoints.folder_of(folder.checkpoints, best)
+    if damage == "gone":
+        shutil.rmtree(damaged)
+    else:
+        weights = damaged / "adapter_model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-4] + b"    ")
+    again = train_here(folder)
+    left = {step: loss for step, loss in losses.items() if step in (4, 5)}
+    assert again["best_step"] == min(left, key=lambda step: left[step])
+    assert again["best_validation_loss"] == min(left.values())
+    kept = checkpoints.folder_of(folder.checkpoints, again["best_step"])
+    adapter = "adapter_model.safetensors"
+    assert (folder.final / adapter).read_bytes() == (kept / adapter).read_bytes()
+
+
+def test_validation_answers_that_run_out_of_memory_are_asked_in_smaller_batches(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(model: Any, base: Any, prompts: Any, *given: Any, **named: Any) -> Any:
+        if len(prompts) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_batch(model, base, prompts, *given, **named)
+
+    monkeypatch.setattr(validation_samples, "answer_batch", too_many)
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=1, eval_samples=3))
+    train_here(folder)
+    told = [e for e in read_events(folder.events_file)[0] if e["kind"] == "samples"]
+    assert [len(event["answers"]) for event in told] == [3, 3]
 
 
 def test_qlora_trains_on_a_cpu_even_after_a_forward_in_evaluation(
@@ -439,6 +513,50 @@ def test_validation_examples_are_answered_at_each_evaluation_beside_their_refere
     assert last["answer"].startswith("name: ")
     assert told[-1]["rouge_l"] > told[0]["rouge_l"]
     assert 0 < told[-1]["token_f1"] <= 1
+
+
+def test_the_evaluation_of_the_base_is_not_taken_for_a_part_of_every_step(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(loop: TrainingLoop, model: Any) -> dict[str, float]:
+        time.sleep(2 if loop.progress.step == 0 else 0)
+        return evaluate(loop, model)
+
+    evaluate = TrainingLoop.validation
+    monkeypatch.setattr(TrainingLoop, "validation", slow)
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=40))
+    assert train_here(folder)["seconds"] > 2
+    first = next(e for e in read_events(folder.events_file)[0] if e["kind"] == "log")
+    assert first["seconds_left"] < 40
+    assert first["tokens_per_second"] > 100
+
+
+def test_the_time_left_is_never_more_than_the_minutes_of_training_left(
+    tiny: Path, tmp_path: Path
+) -> None:
+    spec = a_run(tiny, max_minutes=0.01, num_train_epochs=1000.0)
+    folder = a_training(tmp_path / "runs" / "r1", spec)
+    metrics = train_here(folder)
+    assert (metrics["ended_by"], metrics["total_steps"]) == ("time", 6000)
+    logged = [e for e in read_events(folder.events_file)[0] if e["kind"] == "log"]
+    assert max(event["seconds_left"] for event in logged) <= 0.6
+
+
+@pytest.mark.filterwarnings("ignore:Position ids are not supported")
+def test_the_first_answers_and_the_first_loss_are_the_bases_own_whatever_the_method(
+    tiny: Path, tmp_path: Path
+) -> None:
+    found = {}
+    for method in ("lora", "prompt_tuning", "prefix_tuning"):
+        spec = a_run(tiny, method=method, max_steps=1, eval_samples=3)
+        folder = a_training(tmp_path / "runs" / method, spec)
+        train_here(folder)
+        events = read_events(folder.events_file)[0]
+        told = next(event for event in events if event["kind"] == "samples")
+        answers = [one["answer"] for one in told["answers"]]
+        found[method] = (answers, pytest.approx(losses_of(folder, "eval")[0], rel=1e-5))
+    assert found["prompt_tuning"] == found["lora"]
+    assert found["prefix_tuning"] == found["lora"]
 
 
 def test_the_numbers_of_a_run_stand_in_tensorboard_files(tiny: Path, tmp_path: Path) -> None:

@@ -15,10 +15,13 @@ from core.gpu.data import (
 )
 from core.gpu.models import load_model
 from core.gpu.objective import answer_loss
+from core.gpu.preparing import freeze_prompt, load_base, read_split
 from core.gpu.prompting import prompt_tokens
 from core.gpu.schedule import StepPlan, bucketed, lr_factor, warmup_of
+from core.jobs.context import JobContext
 from core.prompts import PromptTemplate
-from tests.tiny_model import a_run, make_tiny_model, some_rows
+from core.tuning.settings import InvalidRunSpec
+from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,28 @@ def test_overlong_examples_are_refused_dropped_or_truncated_as_chosen(
     assert cut.examples[2].answer[-1] != tokenizer.eos_token_id, "must not learn to stop there"
     with pytest.raises(NothingToLearn, match="no answer token"):
         encode(tokenizer, template, rows, 8, "truncate")
+
+
+def test_an_example_that_the_model_cannot_see_is_not_blamed_on_max_length(tmp_path: Path) -> None:
+    make_tiny_model(tmp_path / "models" / "short", max_positions=60)
+    longer = "The base model sees no more at once: choose one with a longer context, or"
+    for length, told in ((60, longer), (1024, longer), (50, "Raise max_length, or")):
+        spec = a_run("models/short", max_length=length)
+        job = JobContext(a_training(tmp_path / "runs" / f"r{length}", spec))
+        base = load_base(job, spec)
+        with pytest.raises(OverlongExamples) as refused:
+            read_split(job, spec, base, freeze_prompt(job, spec, base), "train")
+        assert f"more than {min(length, 60)} tokens (the longest 80). {told}" in str(refused.value)
+
+
+def test_virtual_tokens_that_leave_no_room_in_the_context_are_refused(
+    tiny: Path, tmp_path: Path
+) -> None:
+    for count in (249, 256, 300):
+        spec = a_run(tiny, method="prefix_tuning", num_virtual_tokens=count)
+        job = JobContext(a_training(tmp_path / "runs" / f"r{count}", spec))
+        with pytest.raises(InvalidRunSpec, match=f"{count} of the 256 tokens .* Choose fewer"):
+            load_base(job, spec)
 
 
 def test_bucketed_batches_hold_every_example_once_with_little_padding() -> None:

@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 
 from core.gpu import checkpoints, training
 from core.gpu.adapters import UnusableAdapter, attach_adapter, load_adapter, save_adapter
-from core.gpu.data import collate, encode
+from core.gpu.data import ChangedExamples, collate, encode
 from core.gpu.diverging import TrainingDiverged
 from core.gpu.loop import TrainingLoop
 from core.gpu.models import ChangedModel, UnusableModel, load_model
@@ -27,7 +27,7 @@ from core.jobs.folder import JobFolder
 from core.jobs.local import ROOT
 from core.prompts import PromptTemplate
 from core.tuning.weights import weights_hash
-from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows
+from tests.tiny_model import a_run, a_training, make_tiny_model, some_rows, write_rows
 
 # peft 0.21 asks transformers 5.23 by an older name.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
@@ -99,10 +99,10 @@ def test_an_evaluation_holds_the_logits_of_one_batch_at_a_time(
 
     evaluate = TrainingLoop._validation_sum
 
-    def watched(self: TrainingLoop) -> torch.Tensor:
-        watch = self.model.register_forward_hook(look)
+    def watched(self: TrainingLoop, model: Any) -> torch.Tensor:
+        watch = model.register_forward_hook(look)
         try:
-            return evaluate(self)
+            return evaluate(self, model)
         finally:
             watch.remove()
 
@@ -177,6 +177,41 @@ def test_an_adapter_is_refused_on_a_base_with_other_tokens(home: Path) -> None:
         load_adapter(load_model("models/tiny", home), folder)
 
 
+@pytest.mark.parametrize("file", ["train.parquet", "validation.parquet"])
+def test_a_run_does_not_go_on_with_other_examples_than_it_began_with(
+    file: str, tmp_path: Path
+) -> None:
+    make_tiny_model(tmp_path / "models" / "tiny")
+    folder = a_training(tmp_path / "runs" / "r1", a_run("models/tiny", max_steps=2))
+    folder.stop_flag.touch()
+    with pytest.raises(JobStopped):
+        training.run(JobContext(folder))
+    folder.stop_flag.unlink()
+    path = folder.data / file
+    whole = path.read_bytes()
+    for change in (
+        lambda: write_rows(path, some_rows(24, seed=9)),
+        lambda: path.write_bytes(whole[:200]),
+        path.unlink,
+    ):
+        change()
+        with pytest.raises(ChangedExamples, match=f"in {file} .* not those that it began with"):
+            training.run(JobContext(folder))
+        assert not folder.final.exists()
+    path.write_bytes(whole)
+    training.run(JobContext(folder))
+    assert folder.final.is_dir()
+
+
+def test_examples_that_are_damaged_before_the_first_start_are_told(tmp_path: Path) -> None:
+    make_tiny_model(tmp_path / "models" / "tiny")
+    folder = a_training(tmp_path / "runs" / "r1", a_run("models/tiny", max_steps=2))
+    path = folder.data / "train.parquet"
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ChangedExamples, match=r"train\.parquet in the run's folder is damaged"):
+        training.run(JobContext(folder))
+
+
 def test_tokens_that_the_model_has_no_embedding_for_are_refused(home: Path) -> None:
     with_more_tokens(home / "models" / "tiny", "<new>")
     spec = a_run("models/tiny", max_steps=2)
@@ -209,6 +244,23 @@ def test_a_base_that_is_short_or_of_another_shape_is_refused(home: Path) -> None
         load_model("models/tiny", home)
     weights.write_bytes(whole)
     config.write_text(json.dumps({**json.loads(config.read_text()), "vocab_size": 300}))
+    with pytest.raises(UnusableModel, match=r"cannot be loaded: .* Choose another model"):
+        load_model("models/tiny", home)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("tokenizer.json", "{}"),
+        ("config.json", "[1]"),
+        ("config.json", "{"),
+        ("config.json", '{"model_type": "llama", "max_position_embeddings": null}'),
+    ],
+)
+def test_a_base_whose_json_is_not_what_it_should_be_is_refused(
+    file: str, content: str, home: Path
+) -> None:
+    (home / "models" / "tiny" / file).write_text(content)
     with pytest.raises(UnusableModel, match=r"cannot be loaded: .* Choose another model"):
         load_model("models/tiny", home)
 

@@ -99,6 +99,11 @@ def test_a_run_that_did_not_learn_is_warned_of() -> None:
     assert learning_warnings(3.0, 1.0, 2.0, 0.1) == []
     assert learning_warnings(None, 1.0, 2.0, 0.1) == []
     assert "did not learn" in learning_warnings(3.0, 3.5, 4.0, 0.9)[0]
+    assert "Lower the learning rate (it was 0.9)" in learning_warnings(3.0, 3.5, 4.0, 0.9)[0]
+    assert "raise the learning rate (it was 1e-09)" in learning_warnings(3.0, 3.0, 3.0, 1e-9)[0]
+    assert "Lower" in learning_warnings(3.0, 3.001, 3.4, 0.9)[0]
+    prompt = learning_warnings(3.0, 3.2, 3.2, 0.03, learned_prompt=True)[0]
+    assert "Train longer, or with another learning rate (it was 0.03)" in prompt
     assert "diverged" in learning_warnings(3.0, 1.0, 4.0, 0.9)[0]
 
 

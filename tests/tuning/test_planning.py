@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from core.gpu.schedule import StepPlan
+from core.prompts import PromptTemplate
+from core.tuning.comparing import cautions, differing_settings
 from core.tuning.planning import device, expected_seconds, planned_steps
 from core.tuning.run import Run, RunMetrics
 from core.tuning.run_spec import RunSpec
@@ -72,6 +74,34 @@ def test_a_run_that_ended_no_better_than_its_base_has_not_learned(
     )
     assert replace(run, metrics=metrics).learned is learned
     assert run.learned
+
+
+def test_what_keeps_the_losses_of_two_runs_from_being_compared_is_told() -> None:
+    def run_with(version_id: str = "ver", **changes: Any) -> Run:
+        return replace(a_past_run(), spec=a_spec(**changes), version_id=version_id)
+
+    plain = run_with()
+    assert cautions([plain, run_with(lora_r=4, seed=1, max_length=64)]) == []
+    for other, told in (
+        (run_with("v2"), "different dataset versions"),
+        (run_with(model_id="another"), "different base models"),
+        (run_with(head="classification"), "do not learn the same"),
+        (run_with(max_length=64, overlong="drop"), "for over-long"),
+    ):
+        (caution,) = cautions([plain, other])
+        assert told in caution
+
+
+def test_the_settings_in_which_runs_differ_are_told_with_their_templates() -> None:
+    runs = [
+        replace(a_past_run(), spec=a_spec(**changes))
+        for changes in ({"lora_r": 4}, {"method": "ia3", "template": "{instruction} {input} ="})
+    ]
+    found = differing_settings(runs)
+    assert found["method"] == ["lora", "ia3"]
+    assert found["lora_r"] == [4, None]
+    assert found["template"] == [PromptTemplate(r.spec.prompt.template).hash[:12] for r in runs]
+    assert "seed" not in found
 
 
 def test_no_time_is_guessed_from_what_cannot_be_compared() -> None:

@@ -42,6 +42,7 @@ def test_contenders_are_methods_times_the_values_that_they_have() -> None:
     assert [one.settings.get("lora_r") for one in found] == [4, 8, None]
     for methods, grid, sentence in (
         (["lora", "ia3"], {}, r"has 3 to 12 contenders \(these are 2\)"),
+        (["lora", "lora"], {"lora_r": [4, 8, 4]}, r"has 3 to 12 contenders \(these are 2\)"),
         (["lora"], {"lora_r": [1, 2, 0]}, "LoRA rank must be a whole number from 1"),
         (["lora", "ia3", "dora"], {"nonsense": [1]}, "Unknown settings: nonsense"),
     ):

@@ -77,6 +77,9 @@ def test_a_check_makes_a_pre_flight_trains_nothing_and_what_it_refuses_does_not_
         ({"lora_rank": 8}, InvalidRunSpec, "Unknown settings: lora_rank"),
         ({"version": "v9"}, NotFound, "no dataset version “v9”"),
         ({"base_model": ""}, InvalidInput, "lacks “base_model”"),
+        ({"train_split": "test"}, InvalidRunSpec, "Training split .* must be train"),
+        ({"template": "{input}"}, InvalidRunSpec, "template is the project's"),
+        ({"label_field": "mood"}, InvalidRunSpec, "label_field is the project's"),
     ):
         with pytest.raises(error, match=sentence):
             ask(store, "train", spec={**SPEC, **changes}, check=True)

@@ -75,6 +75,7 @@ def planned_spec(
     if project is None:
         raise NotFound("This project does not exist, or was deleted. Choose another one.")
     model = base_model(store.workspace, model_id)
+    _refuse_other_settings(project.settings, settings or {})
     spec = RunSpec.from_settings(
         {
             **default_settings(
@@ -102,6 +103,17 @@ def planned_spec(
             "(head: classification), or choose a causal language model."
         )
     return _with_pairs(store, actor, spec) if spec.prefers else spec
+
+
+def _refuse_other_settings(project: ProjectSettings, asked: Mapping[str, Any]) -> None:
+    """What the project decides is not passed over in silence where a spec asks for something else.
+    Raises InvalidRunSpec."""
+    for name, own in (("template", project.template), ("label_field", _label_field(project))):
+        if asked.get(name, own) != own:
+            raise InvalidRunSpec(
+                f"{name} is the project's, and another one there. Change it in the project's "
+                "settings, or take it out of the spec."
+            )
 
 
 def _with_pairs(store: Store, actor: Actor, spec: RunSpec) -> RunSpec:

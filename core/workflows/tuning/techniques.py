@@ -90,9 +90,9 @@ def techniques(
     Raises InvalidInput for unknown settings, values that cannot be used, and fewer than three or
     more than twelve contenders.
     """
-    grid = {name: values for name, values in (grid or {}).items() if values}
+    grid = {name: list(dict.fromkeys(values)) for name, values in (grid or {}).items() if values}
     found: list[Technique] = []
-    for method in methods:
+    for method in dict.fromkeys(methods):
         defaults = default_settings(model_id, method)
         own = {name: values for name, values in grid.items() if name in defaults}
         for values in itertools.product(*own.values()):
