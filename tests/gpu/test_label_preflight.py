@@ -13,6 +13,7 @@ from core.gpu import preflight
 from core.jobs.context import JobContext
 from core.jobs.folder import JobFolder, read_json
 from core.tuning.preflight import CLASSIFICATION_TITLES, Preflight
+from core.wording import percent
 from tests.label_builders import leads, make_tiny_encoder
 from tests.tiny_model import a_run, make_tiny_model, write_rows
 
@@ -64,7 +65,7 @@ def test_it_tells_label_counts_and_what_there_is_to_beat(home: Path, base: str) 
     where = {"decoder": "at its last token", "encoder": "over the whole text"}[base]
     assert where in lines["lengths"].text
     share = sum(row["output"] == "hot" for row in leads(8, seed=2)) / 8
-    assert f"{share:.1%} of the 8 test examples" in lines["majority"].text
+    assert f"{percent(share, 1)} of the 8 test examples" in lines["majority"].text
     assert "Always “hot”" in lines["majority"].text
 
 
