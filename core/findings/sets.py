@@ -159,8 +159,7 @@ def _labels_by_gender(facts: SetFacts, labels: Counter[str]) -> Iterator[SetRema
         if abs(gap) >= _RATE_GAP and abs(gap) >= _RATE_SDS * error:
             yield _remark(
                 f"“{label}” is the label of {percent(here / men)} of the examples that speak of "
-                "men "
-                f"only, and of {percent(there / women)} of those that speak of women only.",
+                f"men only, and of {percent(there / women)} of those that speak of women only.",
                 {"men": here, "women": there},
             )
 

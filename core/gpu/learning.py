@@ -70,8 +70,7 @@ def learn_labels(job: JobContext, spec: RunSpec, base: LoadedModel, prompt: Prom
         if found:
             job.note(
                 f"{percent(found.accuracy, 1)} of {found.n} validation examples got their label; "
-                "always "
-                f"“{common}” would be right in {percent(found.majority, 1)}."
+                f"always “{common}” would be right in {percent(found.majority, 1)}."
             )
         return {
             "labels": labels.to_json(),
@@ -101,8 +100,8 @@ def learn_preferences(
         if means:
             job.note(
                 f"{percent(means['preference_accuracy'], 1)} of {len(validation.examples)} "
-                "held-out pairs "
-                f"are preferred as people did, by a reward margin of {means['reward_margin']:.3f}."
+                "held-out pairs are preferred as people did, by a reward margin of "
+                f"{means['reward_margin']:.3f}."
             )
         told = {f"validation_{name}": one for name, one in means.items()}
         return {"preferences": {**(job.spec.get("preferences") or {}), **told}}

@@ -95,8 +95,7 @@ class PreferencePreflightChecks(PreflightChecks):
         return Line(
             "base_preference",
             "passed",
-            f"In {percent(share, 1)} of {counted(len(pairs), 'pair')} the preferred answer is "
-            "the likelier "
-            "one a token for the base itself. The run starts at a loss of 0.693, where it has no "
-            "preference beyond the base's.",
+            f"In {percent(share, 1)} of {counted(len(pairs), 'pair')} the preferred answer is the "
+            "likelier one a token for the base itself. The run starts at a loss of 0.693, where "
+            "it has no preference beyond the base's.",
         )

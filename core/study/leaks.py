@@ -89,15 +89,13 @@ def scan(
     if _tells(length, HIGHEST_CHANCE):
         away.append(
             f"Length alone tells the systems apart: in {percent(length.share)} of the pairs the "
-            "same "
-            "one is longer. Let both answer at one length, trim both, or leave pairs of unlike "
-            "length out."
+            "same one is longer. Let both answer at one length, trim both, or leave pairs of "
+            "unlike length out."
         )
     if _tells(form, FORMAT_CHANCE):
         away.append(
-            f"{form.name} alone tell the systems apart: in {percent(form.share)} of the pairs "
-            "the same "
-            "one has more. Ask both for one format, or take the marks from both."
+            f"{form.name} alone tell the systems apart: in {percent(form.share)} of the pairs the "
+            "same one has more. Ask both for one format, or take the marks from both."
         )
     given = own, makers, openings = (
         names_given_away(a, b, names, template),
@@ -169,6 +167,5 @@ def _unfinished(a: Sequence[str], b: Sequence[str]) -> list[str]:
         return []
     return [
         f"Answers of one system break off more often ({percent(shares[1])} against "
-        f"{percent(shares[0])} "
-        "end without punctuation)."
+        f"{percent(shares[0])} end without punctuation)."
     ]

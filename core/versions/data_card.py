@@ -162,8 +162,7 @@ class DataCard:
             if lacks:
                 found.append(
                     f"The {' and the '.join(lacks)} of “{one.name}” ({figure(one.examples)} "
-                    "examples) "
-                    f"{'are' if len(lacks) > 1 else 'is'} not given."
+                    f"examples) {'are' if len(lacks) > 1 else 'is'} not given."
                 )
         missing = {
             "Why this version was made is not said: it has no notes.": not self.notes.strip(),

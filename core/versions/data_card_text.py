@@ -48,8 +48,7 @@ def _about(card: DataCard) -> str:
         f"- Frozen: {card.frozen_at:%Y-%m-%d %H:%M} UTC{by}, seed {card.seed}",
         f"- Use: {'evaluation only' if card.evaluation_only else 'training and evaluation'}",
         f"- Examples: {figure(card.total)} in {figure(card.groups)} groups of near-duplicates, "
-        "each in one "
-        "split",
+        "each in one split",
     ]
     if card.synthetic_told:
         lines.append(f"- Synthetic examples: {card.synthetic_told}")
@@ -120,8 +119,7 @@ def _checks(card: DataCard) -> str:
         return "None of its examples was checked as it stands here."
     told = (
         f"Checked {card.check.created_at:%Y-%m-%d}: {figure(card.check.checked)} of "
-        f"{figure(card.total)} "
-        "examples as they stand here."
+        f"{figure(card.total)} examples as they stand here."
     )
     rows = [(kind, figure(found)) for kind, found in card.check.found.items()]
     table = _table(("finding", "examples"), rows) or "Nothing was found."

@@ -50,14 +50,12 @@ class Firewall:
             what = "1 protected file" if len(self.files) == 1 else f"{len(self.files)} files"
             told.append(
                 f"Examples near one of the {figure(self.texts)} texts of {what} that nothing may "
-                "train "
-                "on are left out of train and validation."
+                "train on are left out of train and validation."
             )
         if self.studied:
             many = self.studied != 1
             told.append(
-                f"{figure(self.studied)} example{'s are' if many else ' is'} rated in a study "
-                "and not in "
-                f"test: {'they and' if many else 'it and'} near-duplicates are left out."
+                f"{figure(self.studied)} example{'s are' if many else ' is'} rated in a study and "
+                f"not in test: {'they and' if many else 'it and'} near-duplicates are left out."
             )
         return told
