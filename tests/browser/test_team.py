@@ -111,8 +111,6 @@ def test_a_bare_button_in_use_is_light_on_the_dark_theme(browser: Browser, serve
     with browser.new_context(color_scheme="dark") as context:
         page = sign_in(context, server, "lea", "/projects")
         button = page.get_by_role("button", name="Delete project")
-        button.hover()
-        expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
         button.click()
         expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
         expect(button).to_have_css("color", LIGHT, timeout=PATIENCE)
