@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psutil
@@ -50,6 +52,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
 def _started(workspace: Workspace) -> tuple[Store, Callable[[], None]]:
     """The open store, once its server can be found; and what ends the supervision of its jobs."""
     usable_settings()
+    send_at_once()
     workspace.prepare()
     store = Store(workspace.path)
     running = Running(store, workspace, own_address(), workspace.make_token(), Sockets())
@@ -62,6 +65,19 @@ def _started(workspace: Workspace) -> tuple[Store, Callable[[], None]]:
     workspace.announce_server(running.url, this.pid, this.create_time())
     print(greeting(store, running.url), flush=True)
     return store, stop_supervising
+
+
+def send_at_once() -> None:
+    """Turn Nagle's algorithm (RFC 896) off for whatever connects to this process.
+
+    asyncio does so for sockets that name TCP as their protocol, and Streamlit's does not: the
+    second part of an answer waited for the browser to confirm the first, 40 ms on Linux.
+    """
+    with suppress(psutil.Error, OSError):  # the server works without
+        for one in psutil.Process().net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN and one.fd >= 0:
+                with socket.socket(fileno=os.dup(one.fd)) as listening:
+                    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def own_address() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from pages.navigation import TABLE
+from pages.server.lifespan import send_at_once
 from tests.serving import PASSWORD, ROOT, Server, free_port, serve
 
 OPEN_TO_ALL = {
@@ -96,6 +98,17 @@ def test_no_route_of_the_app_answers_without_signing_in(
                 answer = client.request(method, path)
                 assert answer.status_code == httpx.codes.UNAUTHORIZED, (method, path)
                 assert len(answer.content) < 200, (method, path)
+
+
+def test_an_answer_in_two_parts_does_not_wait_for_the_browser_to_confirm_the_first() -> None:
+    with socket.socket() as bound:  # as Streamlit binds its own
+        bound.bind(("127.0.0.1", 0))
+        bound.listen()
+        send_at_once()
+        with socket.create_connection(bound.getsockname()):
+            accepted, _ = bound.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_cookie_that_is_no_session_is_no_session(server: Server) -> None:
