@@ -85,6 +85,12 @@ def expect_heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
 
 
+def expect_idle(page: Page) -> None:
+    """Wait until the page's script has ended: a click while it draws can meet what it replaces."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+
+
 def switch_off(button: Locator) -> None:
     """Click a button that is pressed until it is not: twice in some hundred runs, on a busy
     machine, the first click into a window that had just opened did not reach the page.

@@ -7,7 +7,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.driving import PATIENCE, downloaded, expect, expect_heading, sign_in
+from tests.browser.driving import PATIENCE, downloaded, expect, expect_heading, expect_idle, sign_in
 from tests.serving import DEMO, PASSWORD, Server
 
 LIGHT = re.compile(r"^rgb\(2\d\d, 1[5-9]\d,")  # 4.5 : 1 and more on the dark paper
@@ -71,6 +71,7 @@ def test_the_form_for_a_new_person_is_empty_again_after_each_one(
     expect(form.get_by_label("Name")).to_have_value("")
     expect(form.get_by_label("Initial password", exact=True)).to_have_value("")
     expect(form.locator("[data-selected=true]")).to_have_count(0)
+    expect_idle(page)
     if not form.is_visible():
         page.get_by_text("Add a person").click()
     form.get_by_label("Name").fill("newcomer")
