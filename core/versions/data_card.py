@@ -169,11 +169,9 @@ class DataCard:
             "No label says what the examples are.": not self.labels,
             "The languages were not looked at when it was frozen.": self.languages is None,
             f"Nobody reviewed {figure(self.unreviewed)} of its examples one by one: they were "
-            "accepted "
-            "in bulk or imported as accepted.": self.unreviewed > 0,
+            "accepted in bulk or imported as accepted.": self.unreviewed > 0,
             f"{figure(self.unchecked)} of its examples were not checked for personal data and "
-            "other "
-            "findings, as they stand here.": self.unchecked > 0,
+            "other findings, as they stand here.": self.unchecked > 0,
             "No file is protected from training: overlap with outside benchmarks is not known.": (
                 not self.protected and not self.evaluation_only
             ),

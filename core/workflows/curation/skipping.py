@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -25,18 +25,14 @@ def skip(
     reason = require_reason(reason, "skip")
 
     def skip_it(current: CurrentExample) -> None:
-        if gold_tasks.put_aside(store, actor, current, event_id, "skipped", reason):
-            let_go(store, actor, current)
-            return
         store.annotation.add_skip(
             current, event_id, queue=_queue_of(current), reason=reason, actor_id=actor.person_id
         )
         if current.assigned_to == actor.person_id:
             store.annotation.release_one(current, event_id, actor.person_id)
-        store.queues.release(example_id, actor.person_id)
-        store.drafts.drop_of_example(actor.person_id, example_id)
+        let_go(store, actor, current)
 
-    _put_aside(store, actor, project_id, event_id, example_id, "skipped", skip_it)
+    _put_aside(store, actor, project_id, event_id, example_id, "skipped", reason, skip_it)
 
 
 def flag(
@@ -46,15 +42,12 @@ def flag(
     reason = require_reason(reason, "flag")
 
     def flag_it(current: CurrentExample) -> None:
-        if gold_tasks.put_aside(store, actor, current, event_id, "flagged", reason):
-            let_go(store, actor, current)
-            return
         store.annotation.set_flag(
             current, event_id, flagged=True, reason=reason, actor_id=actor.person_id
         )
         leave(store, actor, current)
 
-    _put_aside(store, actor, project_id, event_id, example_id, "flagged", flag_it)
+    _put_aside(store, actor, project_id, event_id, example_id, "flagged", reason, flag_it)
 
 
 def _put_aside(
@@ -63,10 +56,12 @@ def _put_aside(
     project_id: str,
     event_id: str,
     example_id: str,
-    action: str,
+    action: Literal["skipped", "flagged"],
+    reason: str,
     change: Callable[[CurrentExample], None],
 ) -> None:
-    """Change an example without a revision, once per event, and record it."""
+    """Change an example without a revision, once per event, and record it; of a gold example only
+    this person's own task changes."""
     actor.require(project_id, "annotator", "reviewer", "lead")
 
     def save() -> None:
@@ -75,7 +70,10 @@ def _put_aside(
         if gold_tasks.is_put_aside(store, project_id, event_id):
             return
         current = example_of(store, actor, project_id, example_id)
-        change(current)
+        if gold_tasks.put_aside(store, actor, current, event_id, action, reason):
+            let_go(store, actor, current)
+        else:
+            change(current)
         record(store, actor, action, current, event_id)
 
     store.transact(save)
