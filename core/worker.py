@@ -24,7 +24,7 @@ from pathlib import Path
 
 from core.errors import TouchstoneError
 from core.jobs import lock
-from core.jobs.attempt import wait_for_turn
+from core.jobs.attempt import PATIENCE, wait_for_turn
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.faults import fault_of
 from core.jobs.folder import JobFolder
@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock-fd", type=int, help="an open file that holds the lock already")
     parser.add_argument("--attempt", help="the name of this start: see core.jobs.attempt")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds to wait for the turn of --attempt"
+    )
     options = parser.parse_args(arguments)
     folder = JobFolder(options.folder.resolve())
     try:
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if handle is None:
         print(f"Job {folder.id} has a worker already; this one leaves.", file=sys.stderr)
         return 3
-    if options.attempt and not wait_for_turn(folder, options.attempt):
+    if options.attempt and not wait_for_turn(folder, options.attempt, options.patience):
         print(f"Job {folder.id} does not wait for this start any more; it leaves.", file=sys.stderr)
         return 3
     # Children of the worker must not keep the lock when it dies.

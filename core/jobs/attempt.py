@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 
 from core.jobs.folder import JobFolder, read_json, write_json
 
+PATIENCE = 5.0
+"""Seconds for which a shared disk may show an older file."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -48,8 +51,8 @@ def is_newest(folder: JobFolder, name: str) -> bool:
     return attempt is not None and attempt.name == name
 
 
-def wait_for_turn(folder: JobFolder, name: str, patience: float = 5.0) -> bool:
-    """`is_in_turn`, given `patience` seconds: a shared disk may show an older file for a while."""
+def wait_for_turn(folder: JobFolder, name: str, patience: float = PATIENCE) -> bool:
+    """`is_in_turn`, given `patience` seconds."""
     deadline = time.monotonic() + patience
     while not is_in_turn(folder, name):
         if time.monotonic() >= deadline:

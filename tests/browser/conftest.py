@@ -16,11 +16,13 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Error,
+    Locator,
     Playwright,
     ViewportSize,
     sync_playwright,
 )
 
+from tests.browser.driving import click
 from tests.serving import Server, serve
 
 # Only one such flag counts, so what matters here of Playwright's own stands in it again. The last
@@ -78,7 +80,9 @@ def browser() -> Iterator[Browser]:
                 pytest.fail(told)
             pytest.skip(told)
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Locator, "click", click)
+            yield browser
         try:
             browser.close()
         except Error:

@@ -18,7 +18,6 @@ from tests.browser.driving import (
     expect_to_fit_a_phone,
     fill_sign_in,
     sign_in,
-    switch_off,
 )
 from tests.serving import PASSWORD, Server, serve
 
@@ -136,7 +135,7 @@ def test_a_role_that_is_taken_takes_effect_with_the_next_run(
     expect(page.get_by_role("link", name="People")).to_be_visible()
     admin = sign_in(other, server, "ada", "/people")
     roles = admin.get_by_role("toolbar", name="Roles of temp")
-    switch_off(roles.get_by_role("button", name="lead"))
+    roles.get_by_role("button", name="lead").click()
     expect(admin.get_by_text("temp is no longer lead.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("needs the role lead")

@@ -122,6 +122,7 @@ def test_a_server_that_is_gone_or_never_answers_neither_stops_nor_changes_a_trai
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     plain = finished(a_training(tmp_path / "runs" / "r0", a_run(tiny, max_steps=8)))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     with a_server_that_never_answers() as port:
         for number, where in ((1, port), (2, 9)):
             uri = f"http://ann:geheim@127.0.0.1:{where}"

@@ -235,7 +235,7 @@ def worker(folder: JobFolder, name: str) -> int:
     """A worker in a process of its own; its exit code."""
     import subprocess
 
-    command = [sys.executable, "-m", MODULE, str(folder.path), "--attempt", name]
+    command = [sys.executable, "-m", MODULE, str(folder.path), "--attempt", name, "--patience=0.1"]
     return subprocess.run(command, check=False, capture_output=True, timeout=100).returncode
 
 
