@@ -15,6 +15,11 @@ def percent(value: float, digits: int = 0) -> str:
     return f"{figure(100 * value, digits)}{THIN}%"
 
 
+def memory_size(value: float) -> str:
+    """Bytes as people say them: “1.5 GB”, “12 MB”."""
+    return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{max(1, value / 1e6):.0f} MB"
+
+
 def begun(text: str) -> str:
     """The text as a sentence begins, its other letters as they are: “Token F1”, “JSON is valid”."""
     return text[:1].upper() + text[1:]

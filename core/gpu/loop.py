@@ -14,6 +14,7 @@ import torch
 
 from core.gpu import checkpoints
 from core.gpu.adapters import before_training, restore_adapter
+from core.gpu.checkpointed_layers import CheckpointedLayers
 from core.gpu.checkpoints import TrainingProgress
 from core.gpu.data import EncodedExample, EncodedSplit
 from core.gpu.diverging import refuse_gradient, refuse_loss
@@ -47,8 +48,8 @@ class TrainingLoop:
         self.samples, self.objective = samples, objective or AnswerTokens()
         self.rivals = rivals
         self.ended_by: EndedBy = "steps"
-        if spec.budget.activation_checkpointing:
-            model.activation_checkpointing_enable({"use_reentrant": False})
+        checkpointing = spec.budget.activation_checkpointing
+        self.checkpointed = None if checkpointing == "off" else CheckpointedLayers(model)
         self.threads = Threads(device)
         self.train, self.plan = train, StepPlan(train.lengths, spec)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
@@ -141,9 +142,13 @@ class TrainingLoop:
         most = max(map(len, together))
         return until_it_fits(
             lambda: self._gradients(together),
-            can_cut=lambda: most > self.progress.cut,
+            can_cut=lambda: most > self.progress.cut or self._keeps_activations,
             cut=self._cut,
         )
+
+    @property
+    def _keeps_activations(self) -> bool:
+        return self.checkpointed is not None and self.checkpointed.kept > 0
 
     def _gradients(
         self, together: Sequence[Sequence[EncodedExample]]
@@ -164,6 +169,13 @@ class TrainingLoop:
 
     def _cut(self) -> None:
         self.optimizer.zero_grad()
+        if self.checkpointed and self._keeps_activations:
+            self.checkpointed.keep(0)
+            self.job.note(
+                f"Out of memory at step {self.progress.step + 1}: goes on with the activations of "
+                "every layer computed again."
+            )
+            return
         self.progress.cut *= 2
         self.job.note(
             f"Out of memory at step {self.progress.step + 1}: goes on with micro-batches of "

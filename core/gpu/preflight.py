@@ -13,8 +13,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import psutil
-import torch
 from transformers import logging as transformers_logging
 
 from core.errors import TouchstoneError
@@ -22,10 +20,11 @@ from core.gpu.adapters import attach_adapter, parameter_counts
 from core.gpu.data import EncodedExample, EncodedSplit, NothingToLearn, read_rows, refuse_empty
 from core.gpu.decoding import stop_tokens
 from core.gpu.loop import TrainingLoop
+from core.gpu.memory import free_bytes
 from core.gpu.models import LoadedModel
 from core.gpu.objective import AnswerTokens, Objective
 from core.gpu.preparing import freeze_prompt, load_base, read_split, without_validation
-from core.gpu.probe import probe
+from core.gpu.probe import keep_what_fits, probe
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext, JobStopped
@@ -44,12 +43,11 @@ from core.tuning.preflight import (
     with_lines_not_reached,
 )
 from core.tuning.run_spec import RunSpec
-from core.wording import figure
+from core.wording import figure, memory_size
 
 SHOWN = 5
 ASKED_OF_THE_BASE = 16
 CHECKPOINTS_AT_ONCE = 3
-GB = 1e9
 
 
 def run(job: JobContext) -> None:
@@ -196,14 +194,16 @@ class PreflightChecks:
         """An estimate, and then a real step on the longest micro-batch."""
         model = attach_adapter(self.base, self.spec)
         needed = estimated_bytes(self._shape(model), self.spec, *self._widest())
-        free = self._free_bytes()
-        room = f"about {_size(needed)} are needed and {_size(free)} are free"
+        free = free_bytes(self.base.device)
+        room = f"about {memory_size(needed)} are needed and {memory_size(free)} are free"
         if self.base.device.type == "cpu" and needed > free:
             # Here nothing raises: the system would end the worker, or another program.
             text = f"By an estimate {room}. {MEMORY_HINT}"
             return Line("memory", "refused", text)
         args = (self.job, self.spec, model, self.base.device, self.train, self.validation)
         self.loop = TrainingLoop(*args, objective=self._objective())
+        selects = self.spec.budget.activation_checkpointing == "selective"
+        kept = f" {keep_what_fits(self.loop)}" if selects else ""
         measured = probe(self.loop)
         budget = self.spec.budget
         accumulation = math.ceil(budget.effective_batch_size / measured.micro_batch)
@@ -215,8 +215,9 @@ class PreflightChecks:
         }
         told = (
             f"By an estimate {room}. Measured: the longest micro-batch of {measured.micro_batch} "
-            f"fits; the worker held {_size(measured.peak_bytes)} at most."
+            f"fits; the worker held {memory_size(measured.peak_bytes)} at most."
         )
+        told += kept
         if measured.micro_batch < budget.per_device_train_batch_size:
             told += (
                 f" Not {budget.per_device_train_batch_size}: the run will take {accumulation} "
@@ -246,11 +247,6 @@ class PreflightChecks:
         size = self.spec.budget.per_device_train_batch_size
         longest = sorted(self.train.examples, key=len)[-size:]
         return len(longest[-1]), sum(len(one.answer) for one in longest)
-
-    def _free_bytes(self) -> int:
-        if self.base.device.type == "cuda":
-            return int(torch.cuda.mem_get_info(self.base.device)[0])
-        return int(psutil.virtual_memory().available)
 
     def look_at_base(self) -> Line:
         """What the base itself makes of a few test examples: what there is to beat."""
@@ -284,7 +280,7 @@ class PreflightChecks:
         free = shutil.disk_usage(self.job.workspace).free
         told = (
             f"{figure(steps)} steps in about {_minutes(seconds)}, judging by the longest one; "
-            f"{_size(disk)} of checkpoints and result, {_size(free)} are free."
+            f"{memory_size(disk)} of checkpoints and result, {memory_size(free)} are free."
         )
         if disk > free:
             return Line("cost", "refused", f"{told} Free some space first.")
@@ -293,7 +289,3 @@ class PreflightChecks:
 
 def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
-
-
-def _size(size: float) -> str:
-    return f"{size / GB:.1f} GB" if size >= GB else f"{max(1, size / 1e6):.0f} MB"

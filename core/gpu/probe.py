@@ -1,14 +1,24 @@
-"""One step on the longest micro-batch, and one validation batch, that leave no trace."""
+"""One step on the longest micro-batch, and one validation batch, that leave no trace; and how many
+layers may keep their activations."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
+import psutil
 import torch
 
+from core.gpu.checkpointed_layers import activation_bytes
+from core.gpu.data import EncodedExample
 from core.gpu.loop import TrainingLoop
-from core.gpu.memory import peak_memory_bytes
+from core.gpu.memory import free_bytes, free_memory, peak_memory_bytes
+from core.wording import memory_size
+
+SHARE_OF_FREE = 0.8
+"""Of the memory that is free beside a step in which no layer keeps its activations, what they may
+take: the rest is for what grows in pieces, and on a CPU for other programs."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,51 @@ def probe(loop: TrainingLoop) -> Probe:
             for batch in loop.validation_batches()[-1:]:
                 loop.objective.loss(loop.model, batch.to(loop.device))
     return Probe(loop.micro_batch, peak_memory_bytes(loop.device), seconds)
+
+
+def keep_what_fits(loop: TrainingLoop) -> str:
+    """Lets as many layers keep their activations as the free memory holds; how many, as a sentence.
+
+    Measured on the longest micro-batch, which is cut first where it does not fit at all. Weights,
+    optimizer and chance are afterwards what they were.
+    """
+    layers = loop.checkpointed
+    assert layers is not None
+    longest = sorted(loop.train.examples, key=len)[-loop.spec.budget.per_device_train_batch_size :]
+    devices = [loop.device] if loop.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        loop.model.train()
+        layers.keep(0)
+        room = _room_beside_a_step(loop, longest)
+        batch = loop.objective.collate(longest[-loop.micro_batch :]).to(loop.device)
+        found = []
+        for kept in (0, 1):
+            layers.keep(kept)
+            forward = partial(loop.objective.loss, loop.model, batch)
+            found.append(activation_bytes(loop.model, forward))
+    each = max(1, found[1] - found[0])
+    layers.keep(max(0, int(SHARE_OF_FREE * room)) // each)
+    free_memory()
+    return (
+        f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(each)} each "
+        "for the longest micro-batch; the others compute them again."
+    )
+
+
+def _room_beside_a_step(loop: TrainingLoop, longest: list[EncodedExample]) -> int:
+    """Bytes that stay free at the peak of a step, AdamW's two moments included."""
+    free_memory()
+    if loop.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(loop.device)
+        before = torch.cuda.memory_allocated(loop.device)
+    else:
+        before = psutil.Process().memory_info().rss
+    free = free_bytes(loop.device)
+    loop.backward([longest])
+    loop.optimizer.zero_grad()
+    step = max(0, peak_memory_bytes(loop.device) - before)
+    moments = 0 if loop.optimizer.state else 2 * sum(p.nbytes for p in loop.parameters)
+    return free - step - moments
 
 
 def _step_of_nothing(loop: TrainingLoop) -> None:

@@ -28,7 +28,7 @@ from core.gpu.loop import TrainingLoop
 from core.gpu.memory import free_memory, peak_memory_bytes
 from core.gpu.models import LoadedModel
 from core.gpu.preparing import freeze_prompt, learned_labels, load_again, load_base
-from core.gpu.probe import probe
+from core.gpu.probe import keep_what_fits, probe
 from core.gpu.rivals import Rivals
 from core.gpu.tracking import tracked
 from core.jobs.context import JobContext
@@ -75,7 +75,10 @@ def run(job: JobContext) -> None:
         learning.objective,
         Rivals([job.resolve(folder) for folder in job.spec.get("rivals", [])]),
     )
-    if loop.resume():
+    resumed = loop.resume()
+    if spec.budget.activation_checkpointing == "selective":
+        job.note(keep_what_fits(loop))
+    if resumed:
         job.note(f"Goes on from the checkpoint at step {loop.progress.step}.")
     elif base.device.type == "cuda":
         probe(loop)  # here, what does not fit is cut before hours have passed

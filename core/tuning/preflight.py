@@ -199,11 +199,12 @@ def estimated_bytes(shape: ModelShape, spec: RunSpec, width: int, labelled: int)
 
     Weights, gradients, AdamW's two moments in fp32, 34 numbers of activations a token, layer and
     hidden unit at two bytes (Korthikanti et al. 2022, "Reducing activation recomputation", eq. 2,
-    without the scores that SDPA does not keep), or two with activation checkpointing, and three
+    without the scores that SDPA does not keep), or two with activation checkpointing, which keeps
+    more only where there is room, and three
     copies of the labelled tokens' logits in fp32.
     """
     rows = spec.budget.per_device_train_batch_size
-    each = (2 if spec.budget.activation_checkpointing else 34) * shape.number_bytes / 2
+    each = (34 if spec.budget.activation_checkpointing == "off" else 2) * shape.number_bytes / 2
     activations = rows * width * shape.hidden * shape.layers * each
     logits = 3 * 4 * labelled * shape.vocabulary
     states = shape.trainable_bytes + 8 * shape.trainable

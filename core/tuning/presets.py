@@ -38,7 +38,7 @@ _ALL = (
             "method": "qlora",
             "per_device_train_batch_size": 1,
             "gradient_accumulation_steps": 8,
-            "activation_checkpointing": True,
+            "activation_checkpointing": "full",
             "max_length": 512,
         },
     ),

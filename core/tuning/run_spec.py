@@ -101,9 +101,10 @@ class RunSpec:
                 "Objective (objective) must be sft to choose a label (head: classification): "
                 "preferences are between written answers."
             )
-        if self.budget.activation_checkpointing and not self.method.allows_checkpointing:
+        checkpointing = self.budget.activation_checkpointing
+        if checkpointing != "off" and not self.method.allows_checkpointing:
             raise InvalidRunSpec(
-                "Activation checkpointing (activation_checkpointing) must be false for "
+                "Activation checkpointing (activation_checkpointing) must be off for "
                 f"{self.method.label}: it drops the keys and values that the method learns."
             )
 
@@ -209,6 +210,7 @@ def _plain(part: str, name: str) -> str:
 
 def _from_settings(values: dict[str, Any]) -> RunSpec:
     _refuse_another_template(values)
+    values = {**values, **_as_now(values)}
     left = {name: value for name, value in values.items() if name not in BESIDE}
     given = {
         part: {f.name: left.pop(n) for f in fields(kind) if (n := _plain(part, f.name)) in left}
@@ -227,6 +229,14 @@ def _from_settings(values: dict[str, Any]) -> RunSpec:
     if wrong:
         raise InvalidRunSpec(" ".join(wrong))
     return RunSpec(**left, **parts)
+
+
+def _as_now(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of older specs, as they are written now."""
+    checkpointing = values.get("activation_checkpointing")
+    if not isinstance(checkpointing, bool):
+        return {}
+    return {"activation_checkpointing": "full" if checkpointing else "off"}
 
 
 def _missing(own: Mapping[str, Any], given: Mapping[str, Mapping[str, Any]]) -> list[str]:

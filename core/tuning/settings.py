@@ -75,6 +75,7 @@ PRECISIONS = ("auto", "bf16", "fp32", "4bit")
 PROMPT_STYLES = ("auto", "chat", "project")
 HEADS = ("generation", "classification")
 OBJECTIVES = ("sft", "dpo")
+CHECKPOINTING = ("off", "selective", "full")
 
 _ALL = (
     Setting("run_id", "Run id", text, "a text that is not empty"),
@@ -186,8 +187,8 @@ _ALL = (
     Setting(
         "activation_checkpointing",
         "Activation checkpointing",
-        lambda value: isinstance(value, bool),
-        "true or false",
+        one_of(*CHECKPOINTING),
+        "off, selective or full",
     ),
     Setting("eval_samples", "Validation answers", whole(0, 64), "a whole number from 0 to 64"),
     Setting("max_minutes", "Max minutes", number(0, 1e5), "0 (no limit) or a number of minutes"),

@@ -17,6 +17,7 @@ Overlong = Literal["refuse", "drop", "truncate"]
 PromptStyle = Literal["auto", "chat", "project"]
 Head = Literal["generation", "classification"]
 ObjectiveName = Literal["sft", "dpo"]
+ActivationCheckpointing = Literal["off", "selective", "full"]
 
 
 class _Checked:
@@ -115,8 +116,9 @@ class Budget(_Checked):
     """How long, and in what portions. `max_steps` -1 means by epochs; `eval_steps` 0 once an epoch;
     `early_stopping_patience` counts evaluations without a better loss, 0 never stops early.
     `save_minutes` is the most work that a killed worker loses. `activation_checkpointing` computes
-    activations again in the backward pass instead of keeping them: less memory, about a third
-    slower. `eval_samples` validation examples are answered at each evaluation.
+    activations again in the backward pass instead of keeping them, less memory for more time: of
+    every layer (full), or only of those whose activations the free memory cannot hold (selective).
+    `eval_samples` validation examples are answered at each evaluation.
     `max_minutes` of training end the run wherever it is; 0 means no limit."""
 
     num_train_epochs: float = 3.0
@@ -127,7 +129,7 @@ class Budget(_Checked):
     eval_steps: int = 0
     logging_steps: int = 10
     save_minutes: float = 5.0
-    activation_checkpointing: bool = False
+    activation_checkpointing: ActivationCheckpointing = "off"
     eval_samples: int = 4
     max_minutes: float = 0.0
 

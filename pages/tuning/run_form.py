@@ -31,6 +31,11 @@ OPTIONS: dict[str, dict[str, str]] = {
         "chat": "Model's chat template",
         "project": "Project template",
     },
+    "activation_checkpointing": {
+        "off": "Off",
+        "selective": "As memory asks",
+        "full": "Every layer",
+    },
 }
 HELP = {
     "learning_rate": "How far each step moves the weights; too high diverges, too low learns "
@@ -53,7 +58,9 @@ HELP = {
     "save_minutes": "A killed worker loses at most this much work; it also saves at each "
     "evaluation.",
     "activation_checkpointing": "Computes activations twice instead of keeping them: much less "
-    "memory for long texts, about a third slower.",
+    "memory for long texts, about a third slower when for every layer. “As memory asks” keeps "
+    "those of as many layers as the memory holds that is free at the start: nothing else should "
+    "need it.",
     "lora_alpha": "Strength of what LoRA adds; 2 × rank is usual.",
     "lora_dropout": "Share of the added signal left out at random, against overfitting.",
     "target_modules": "Layers that get an adapter: all-linear, or names with commas between them.",
@@ -289,7 +296,10 @@ class _Form:
 
     def _options(self, name: str) -> dict[str, str]:
         options = OPTIONS[name]
+        method = METHODS[self.values["method"]]
+        if name == "activation_checkpointing" and not method.allows_checkpointing:
+            return {"off": options["off"]}
         if name != "precision":
             return options
-        fit = METHODS[self.values["method"]].precisions
+        fit = method.precisions
         return {one: title for one, title in options.items() if one in fit}

@@ -8,6 +8,7 @@ the loss of the first batch.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any
 from core.tuning.spec_parts import Precision
 
 WARM_UP = 5
+SELECTIVE = "touchstone-selective"
 LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0, "target_modules": "all-linear"}
 
 
@@ -99,12 +101,15 @@ def _model(home: Path) -> Any:
     return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **LORA))
 
 
-def _touchstone(home: Path, tokens: list[dict[str, Any]]) -> tuple[float, float]:
+def _touchstone(
+    home: Path, tokens: list[dict[str, Any]], *, selective: bool = False
+) -> tuple[float, float]:
     import torch
 
     from core.gpu.data import EncodedExample, EncodedSplit, collate
     from core.gpu.loop import TrainingLoop
     from core.gpu.objective import answer_loss
+    from core.gpu.probe import keep_what_fits
     from core.jobs.context import JobContext
     from core.jobs.folder import JobFolder
     from core.tuning.run_spec import RunSpec
@@ -117,7 +122,7 @@ def _touchstone(home: Path, tokens: list[dict[str, Any]]) -> tuple[float, float]
             "max_steps": setup.steps, "per_device_train_batch_size": setup.batch,
             "gradient_accumulation_steps": 1, "eval_steps": setup.steps + 1, "save_minutes": 600,
             "early_stopping_patience": 0, "eval_samples": 0, "lora_dropout": 0.0,
-            "activation_checkpointing": setup.checkpointing,
+            "activation_checkpointing": "selective" if selective else setup.checkpointing,
         }
     )  # fmt: skip
     model = _model(home)
@@ -129,6 +134,8 @@ def _touchstone(home: Path, tokens: list[dict[str, Any]]) -> tuple[float, float]
     loop = TrainingLoop(
         JobContext(folder), spec, model, device, EncodedSplit(examples), EncodedSplit(())
     )
+    if selective:
+        print(keep_what_fits(loop), file=sys.stderr)
     clock = _Clock()
     step = loop._step
 
@@ -258,6 +265,7 @@ def _sft(
 
 CONTENDERS: dict[str, Callable[[Path, list[dict[str, Any]]], tuple[float, float]]] = {
     "touchstone": _touchstone,
+    SELECTIVE: lambda *args: _touchstone(*args, selective=True),
     "trainer": _trainer,
     "trl": _trl,
     "trl-grouped": lambda *args: _trl(*args, train_sampling_strategy="group_by_length"),
