@@ -274,6 +274,7 @@ class PreflightChecks:
         steps = self.loop.plan.total
         share = sum(self.train.lengths) / max(1, len(self.train.lengths) * max(self.train.lengths))
         seconds = steps * self.measured["step_seconds"] * share
+        limit = 60 * self.spec.budget.max_minutes
         trained = sum(p.numel() for p in self.loop.parameters)
         disk = CHECKPOINTS_AT_ONCE * trained * 12 + trained * 4
         self.measured |= {"seconds": seconds, "disk_bytes": disk}
@@ -282,10 +283,15 @@ class PreflightChecks:
             f"{figure(steps)} steps in about {_minutes(seconds)}, judging by the longest one; "
             f"{memory_size(disk)} of checkpoints and result, {memory_size(free)} are free."
         )
+        if 0 < limit < seconds:
+            told += f" It ends after {_minutes(limit)} of training, as Max minutes says."
+            self.measured["seconds"] = limit
         if disk > free:
             return Line("cost", "refused", f"{told} Free some space first.")
         return Line("cost", "passed", told)
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    if seconds >= 90:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"

@@ -78,6 +78,8 @@ def keep_what_fits(loop: TrainingLoop) -> str:
     each = max(1, found[1] - found[0])
     layers.keep(max(0, int(SHARE_OF_FREE * room)) // each)
     free_memory()
+    if layers.kept == len(layers):
+        return f"All {layers.kept} layers keep their activations: {memory_size(each)} each."
     return (
         f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(each)} each "
         "for the longest micro-batch; the others compute them again."

@@ -84,24 +84,24 @@ def run(job: JobContext) -> None:
         probe(loop)  # here, what does not fit is cut before hours have passed
     with tracked(job, spec, base.hash, loop.progress.step):
         loop.run()
-    metrics |= _outcome(loop)
-    metrics |= learning.report(model, loop.micro_batch)
-    metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
-    if not learning.validation.examples:
-        metrics["warnings"].append(unmeasured_warning(learning.validation.overlong))
-    for warning in metrics["warnings"]:
-        job.note(warning)
-    job.note(f"Trained {loop.progress.step} of {loop.plan.total} steps; proving the adapter.")
-    with job.final() as folder:
-        save_adapter(model, folder)
-        trained = read_both(model, train.examples, base.device)
-        # The fresh base must fit beside nothing: let go of the trained one first.
-        del model, loop
-        base.model = None
-        free_memory()
-        metrics["checks"] = _reload(job, spec, folder, train, trained)
-        metrics |= {"peak_memory_bytes": peak_memory_bytes(base.device)}
-        _write_beside(folder, spec, base, metrics)
+        metrics |= _outcome(loop)
+        metrics |= learning.report(model, loop.micro_batch)
+        metrics["warnings"] = [*_unseen_inputs(job, prompt), *_learning(spec, loop)]
+        if not learning.validation.examples:
+            metrics["warnings"].append(unmeasured_warning(learning.validation.overlong))
+        for warning in metrics["warnings"]:
+            job.note(warning)
+        job.note(f"Trained {loop.progress.step} of {loop.plan.total} steps; proving the adapter.")
+        with job.final() as folder:
+            save_adapter(model, folder)
+            trained = read_both(model, train.examples, base.device)
+            # The fresh base must fit beside nothing: let go of the trained one first.
+            del model, loop
+            base.model = None
+            free_memory()
+            metrics["checks"] = _reload(job, spec, folder, train, trained)
+            metrics |= {"peak_memory_bytes": peak_memory_bytes(base.device)}
+            _write_beside(folder, spec, base, metrics)
     job.note("Completed: final/ holds the adapter.")
 
 

@@ -181,6 +181,15 @@ def test_a_probe_leaves_weights_optimizer_and_chance_as_they_were(home: Path) ->
         assert parameter.grad is None
 
 
+def test_a_limit_of_minutes_bounds_the_time_that_a_run_is_said_to_take(home: Path) -> None:
+    long = found(home, "long", num_train_epochs=1000.0)
+    brief = found(home, "brief", num_train_epochs=1000.0, max_minutes=0.05)
+    assert long.seconds is not None
+    assert long.seconds > 3 == brief.seconds
+    assert "It ends after 3 seconds of training, as Max minutes says." in text_of(brief, "cost")
+    assert "It ends" not in text_of(long, "cost")
+
+
 def test_a_probe_finds_the_micro_batch_that_fits_and_keeps_the_effective_one(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import TouchstoneError
 from core.gpu import training
 from core.jobs.context import JobContext
 from core.jobs.events import read_events
@@ -93,6 +94,20 @@ def test_a_run_is_tracked_by_mlflow_without_a_server(
     (experiment,) = (path for path in kept_in_files.glob("*/meta.yaml") if path.parent.name != "0")
     assert "name: Notes" in experiment.read_text()
     assert "status: 3" in one(kept_in_files, "meta.yaml")  # finished
+
+
+def test_a_run_whose_proof_fails_has_failed_in_mlflow_too(
+    tiny: Path, tmp_path: Path, kept_in_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unproven(*what: object) -> None:
+        raise TouchstoneError("The adapter that was read back answers otherwise.")
+
+    monkeypatch.setattr(training, "_reload", unproven)
+    folder = a_training(tmp_path / "runs" / "r1", a_run(tiny, max_steps=2))
+    with pytest.raises(TouchstoneError, match="answers otherwise"):
+        training.run(JobContext(folder))
+    assert len(numbers(kept_in_files, "train/loss")) == 2
+    assert "status: 4" in one(kept_in_files, "meta.yaml")  # failed
 
 
 def test_a_run_that_goes_on_is_one_run_in_mlflow_with_each_step_once(
