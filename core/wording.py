@@ -6,8 +6,10 @@ THIN = "\u202f"
 
 
 def figure(value: float, digits: int = 0) -> str:
-    """A figure with thin thousands separators and a minus sign as wide as a plus: “7 473”, “−5”."""
-    return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "−")
+    """A figure with thin thousands separators and a minus sign as wide as a plus: “7 473”, “−5”;
+    what rounds to nothing has no sign."""
+    text = f"{value:z,.{digits}f}"
+    return text.replace(",", THIN).replace("-", "−")
 
 
 def percent(value: float, digits: int = 0) -> str:

@@ -152,6 +152,7 @@ def _flaw(found: list[re.Match[str]], what: str, lead: str) -> list[Flaw]:
     if not found:
         return []
     texts = list(dict.fromkeys(one.group() for one in found))
-    shown = ", ".join(texts[:_SHOWN]) + (", …" if len(texts) > _SHOWN else "")
+    between = "; " if any("," in text for text in texts) else ", "  # “3,037; 149,050”
+    shown = between.join([*texts[:_SHOWN], *(["…"] if len(texts) > _SHOWN else [])])
     plural = f"{what}s" if len(texts) > 1 else what
     return [Flaw("output", *found[0].span(), f"{lead} the {plural} {shown}.")]

@@ -119,3 +119,9 @@ def test_a_listed_point_is_no_number_of_the_answer() -> None:
         for one in check_example(given, FindingSettings(grounded=True))
         if one.kind == "unsupported_numbers"
     ]
+
+
+def test_numbers_with_commas_are_listed_so_that_each_is_seen() -> None:
+    checked = Checked("1", "Summarise.", "Some.", "There were 3,037 boxes and 149,050 lids.")
+    told = [one.explanation for one in check_example(checked, FindingSettings(grounded=True))]
+    assert "The input does not have the numbers 3,037; 149,050." in told
