@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from core.tuning.preferences import TooFewPairs
 from core.tuning.run_spec import RunSpec
 from core.workflows.commands import command
 from core.workflows.curation import augmenting, negatives
+from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import results, studies
 from core.workflows.jobs.jobs import folder_of
-from core.workflows.tuning import training
+from core.workflows.tuning import techniques, training
 from core.workflows.tuning.preferences import PairsChanged, frozen_pairs, preferences_of
-from core.workflows.tuning.specs import planned_spec
+from core.workflows.tuning.specs import learned_from, planned_spec
+from core.workflows.tuning.techniques import Technique
 from core.workspace import Workspace
 from storage.store import Store
 from tests.builders import a_project, a_store, accepted_examples, an_actor
@@ -252,6 +255,24 @@ def test_confirmed_negatives_alone_are_frozen_with_the_run_and_a_later_one_chang
     negatives.undo(store, lead, project_id, next(p.pair_id for p in found.pairs))
     with pytest.raises(PairsChanged, match="negative"):
         frozen_pairs(store, lead, spec)
+
+
+def test_a_comparison_by_dpo_plans_its_evaluations_from_the_pairs(
+    store: Store, lead: Actor
+) -> None:
+    version_id = a_version(store, lead)
+    twenty_confirmed(store, lead)
+    contenders = [Technique(f"{n}", {"learning_rate": n * 1e-4}) for n in (1, 2, 3)]
+    small = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 1}
+    settings = {"objective": "dpo", "num_train_epochs": 10.0, **small}
+    techniques.start_comparison(
+        store, lead, version_id, model_id="tiny", contenders=contenders, minutes=3,
+        settings=settings,
+    )  # fmt: skip
+    for run in store.runs.of_project(project_of(lead)):
+        train = learned_from(store, lead, get_version(store, lead, version_id), run.spec)["train"]
+        steps = 10 * math.ceil(train / 4)
+        assert run.spec.budget.eval_steps == steps // techniques.EVALUATIONS < 20
 
 
 def test_a_run_learns_from_a_real_studys_judgements_and_names_them(

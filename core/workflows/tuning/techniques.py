@@ -28,7 +28,7 @@ from core.workflows.curation.freezing import get_version
 from core.workflows.evaluation import generating
 from core.workflows.evaluation.systems import covered
 from core.workflows.tuning import training
-from core.workflows.tuning.specs import default_settings, planned_spec
+from core.workflows.tuning.specs import default_settings, learned_from, planned_spec
 from core.workflows.tuning.training import Comparison
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ def start_comparison(
     }
     for run_id, chosen in asked.items():  # all of them, before the first is queued
         spec = planned_spec(store, actor, version_id, model_id=model_id, settings=chosen)
-        steps = planned_steps(version.counts["train"], spec.settings())
+        examples = learned_from(store, actor, version, spec)["train"]
+        steps = planned_steps(examples, spec.settings())
         chosen.setdefault("eval_steps", max(1, steps // EVALUATIONS))
         ids[run_id] = Technique(ids[run_id].name, chosen)
     for run_id, one in ids.items():
