@@ -10,18 +10,27 @@ from typing import Any
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from core.tuning.settings import InvalidRunSpec
+
 
 class CheckpointedLayers:
     """The layers of a model, each of which computes its activations again, but for the last `kept`.
 
     The last ones, as the backward pass begins with them: what they kept is free again before the
     first layer is computed a second time. The numbers are the same however many are kept.
+    Raises InvalidRunSpec for an architecture whose layers cannot compute theirs again.
     """
 
     def __init__(self, model: Any) -> None:
-        model.activation_checkpointing_enable({"use_reentrant": False})
         modules = list(model.modules())
         self._layers = [one for one in modules if isinstance(one, GradientCheckpointingLayer)]
+        if not (self._layers and model.supports_gradient_checkpointing):
+            raise InvalidRunSpec(
+                "Activation checkpointing (activation_checkpointing) must be off for this base "
+                f"model: layers of the architecture {model.config.model_type} cannot compute their "
+                "activations again."
+            )
+        model.activation_checkpointing_enable({"use_reentrant": False})
         self.kept = 0
 
     def __len__(self) -> int:

@@ -143,7 +143,7 @@ class TrainingLoop:
         return until_it_fits(
             lambda: self._gradients(together),
             can_cut=lambda: most > self.progress.cut or self._keeps_activations,
-            cut=self._cut,
+            cut=self._take_less,
         )
 
     @property
@@ -167,15 +167,18 @@ class TrainingLoop:
         size = math.ceil(len(rows) / self.progress.cut)
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 
-    def _cut(self) -> None:
+    def _take_less(self) -> None:
         self.optimizer.zero_grad()
-        if self.checkpointed and self._keeps_activations:
-            self.checkpointed.keep(0)
-            self.job.note(
-                f"Out of memory at step {self.progress.step + 1}: goes on with the activations of "
-                "every layer computed again."
-            )
+        if self.checkpointed is None or not self._keeps_activations:
+            self._cut()
             return
+        self.checkpointed.keep(0)
+        self.job.note(
+            f"Out of memory at step {self.progress.step + 1}: goes on with the activations of "
+            "every layer computed again."
+        )
+
+    def _cut(self) -> None:
         self.progress.cut *= 2
         self.job.note(
             f"Out of memory at step {self.progress.step + 1}: goes on with micro-batches of "

@@ -24,7 +24,7 @@ from core.gpu.memory import free_bytes
 from core.gpu.models import LoadedModel
 from core.gpu.objective import AnswerTokens, Objective
 from core.gpu.preparing import freeze_prompt, load_base, read_split, without_validation
-from core.gpu.probe import keep_what_fits, probe
+from core.gpu.probe import Probe, keep_what_fits, probe
 from core.gpu.prompting import prompt_texts, prompt_tokens
 from core.gpu.validation_samples import ValidationSamples
 from core.jobs.context import JobContext, JobStopped
@@ -202,9 +202,7 @@ class PreflightChecks:
             return Line("memory", "refused", text)
         args = (self.job, self.spec, model, self.base.device, self.train, self.validation)
         self.loop = TrainingLoop(*args, objective=self._objective())
-        selects = self.spec.budget.activation_checkpointing == "selective"
-        kept = f" {keep_what_fits(self.loop)}" if selects else ""
-        measured = probe(self.loop)
+        measured, kept = self._probed()
         budget = self.spec.budget
         accumulation = math.ceil(budget.effective_batch_size / measured.micro_batch)
         self.measured |= {
@@ -215,9 +213,8 @@ class PreflightChecks:
         }
         told = (
             f"By an estimate {room}. Measured: the longest micro-batch of {measured.micro_batch} "
-            f"fits; the worker held {memory_size(measured.peak_bytes)} at most."
+            f"fits; the worker held {memory_size(measured.peak_bytes)} at most.{kept}"
         )
-        told += kept
         if measured.micro_batch < budget.per_device_train_batch_size:
             told += (
                 f" Not {budget.per_device_train_batch_size}: the run will take {accumulation} "
@@ -225,6 +222,18 @@ class PreflightChecks:
             )
             return Line("memory", "noted", told)
         return Line("memory", "passed", told)
+
+    def _probed(self) -> tuple[Probe, str]:
+        """A real step, and where that is asked, which layers kept their activations in it."""
+        layers = self.loop.checkpointed
+        if layers is None or self.spec.budget.activation_checkpointing != "selective":
+            return probe(self.loop), ""
+        told = keep_what_fits(self.loop)
+        kept = layers.kept
+        measured = probe(self.loop)
+        if layers.kept < kept:
+            told = f"Every layer computes its activations again: those of {kept} do not fit."
+        return measured, f" {told}"
 
     def _objective(self) -> Objective:
         return AnswerTokens()

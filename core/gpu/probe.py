@@ -10,10 +10,10 @@ from functools import partial
 import psutil
 import torch
 
-from core.gpu.checkpointed_layers import activation_bytes
+from core.gpu.checkpointed_layers import CheckpointedLayers, activation_bytes
 from core.gpu.data import EncodedExample
 from core.gpu.loop import TrainingLoop
-from core.gpu.memory import free_bytes, free_memory, peak_memory_bytes
+from core.gpu.memory import free_bytes, free_memory, peak_memory_bytes, until_it_fits
 from core.wording import memory_size
 
 SHARE_OF_FREE = 0.8
@@ -68,22 +68,36 @@ def keep_what_fits(loop: TrainingLoop) -> str:
     with torch.random.fork_rng(devices=devices):
         loop.model.train()
         layers.keep(0)
-        room = _room_beside_a_step(loop, longest)
-        batch = loop.objective.collate(longest[-loop.micro_batch :]).to(loop.device)
-        found = []
-        for kept in (0, 1):
-            layers.keep(kept)
-            forward = partial(loop.objective.loss, loop.model, batch)
-            found.append(activation_bytes(loop.model, forward))
-    each = max(1, found[1] - found[0])
-    layers.keep(max(0, int(SHARE_OF_FREE * room)) // each)
+        room = max(0, int(SHARE_OF_FREE * _room_beside_a_step(loop, longest)))
+        each = _bytes_of_a_layer(loop, layers, longest[-loop.micro_batch :])
+    layers.keep(room // each if each else 0)
     free_memory()
+    if not each:
+        return "Every layer computes its activations again: those of one do not fit."
     if layers.kept == len(layers):
         return f"All {layers.kept} layers keep their activations: {memory_size(each)} each."
     return (
         f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(each)} each "
         "for the longest micro-batch; the others compute them again."
     )
+
+
+def _bytes_of_a_layer(
+    loop: TrainingLoop, layers: CheckpointedLayers, rows: list[EncodedExample]
+) -> int:
+    """What the activations of one layer take for these rows; 0 where they do not fit."""
+    batch = loop.objective.collate(rows).to(loop.device)
+    forward = partial(loop.objective.loss, loop.model, batch)
+    found = []
+    for kept in (0, 1):
+        layers.keep(kept)
+        held = until_it_fits(
+            lambda: activation_bytes(loop.model, forward),
+            can_cut=lambda: layers.kept > 0,
+            cut=lambda: layers.keep(0),
+        )
+        found.append(held)
+    return found[1] - found[0]
 
 
 def _room_beside_a_step(loop: TrainingLoop, longest: list[EncodedExample]) -> int:
@@ -94,9 +108,11 @@ def _room_beside_a_step(loop: TrainingLoop, longest: list[EncodedExample]) -> in
         before = torch.cuda.memory_allocated(loop.device)
     else:
         before = psutil.Process().memory_info().rss
-    free = free_bytes(loop.device)
+    free, cut = free_bytes(loop.device), loop.progress.cut
     loop.backward([longest])
     loop.optimizer.zero_grad()
+    if loop.progress.cut > cut:  # the peak is that of what did not fit
+        return _room_beside_a_step(loop, longest)
     step = max(0, peak_memory_bytes(loop.device) - before)
     moments = 0 if loop.optimizer.state else 2 * sum(p.nbytes for p in loop.parameters)
     return free - step - moments

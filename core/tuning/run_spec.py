@@ -210,7 +210,7 @@ def _plain(part: str, name: str) -> str:
 
 def _from_settings(values: dict[str, Any]) -> RunSpec:
     _refuse_another_template(values)
-    values = {**values, **_as_now(values)}
+    values = {**values, **as_now(values)}
     left = {name: value for name, value in values.items() if name not in BESIDE}
     given = {
         part: {f.name: left.pop(n) for f in fields(kind) if (n := _plain(part, f.name)) in left}
@@ -231,8 +231,8 @@ def _from_settings(values: dict[str, Any]) -> RunSpec:
     return RunSpec(**left, **parts)
 
 
-def _as_now(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of older specs, as they are written now."""
+def as_now(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `values` that older versions wrote otherwise, as they are written now."""
     checkpointing = values.get("activation_checkpointing")
     if not isinstance(checkpointing, bool):
         return {}

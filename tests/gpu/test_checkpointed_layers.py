@@ -163,6 +163,84 @@ def test_out_of_memory_computes_every_layer_again_before_the_micro_batch_is_cut(
     )
 
 
+def an_out_of_memory() -> torch.OutOfMemoryError:
+    return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+
+def keeps_some(model: Any) -> bool:
+    layers = [one for one in model.modules() if hasattr(one, "gradient_checkpointing")]
+    return not all(one.gradient_checkpointing for one in layers)
+
+
+def test_every_layer_computes_its_activations_again_where_those_of_one_do_not_fit(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(model: Any, batch: Any) -> torch.Tensor:
+        if model.training and keeps_some(model):
+            raise an_out_of_memory()
+        return answer_loss(model, batch)
+
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
+    loop = a_loop(tiny, tmp_path / "run")
+    told = probe.keep_what_fits(loop)
+    assert told == "Every layer computes its activations again: those of one do not fit."
+    assert (checkpointed(loop).kept, loop.progress.cut) == (0, 1)
+    assert not keeps_some(loop.model)
+
+
+def test_an_evaluation_that_runs_out_of_memory_lets_the_layers_keep_their_activations(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(model: Any, batch: Any) -> torch.Tensor:
+        if not model.training and len(batch.ids) > 4:
+            raise an_out_of_memory()
+        return answer_loss(model, batch)
+
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
+    loop = a_loop(tiny, tmp_path / "run")
+    checkpointed(loop).keep(LAYERS)
+    loop.validation(loop.model)
+    assert (checkpointed(loop).kept, loop.progress.cut) == (LAYERS, 2)
+
+
+def test_the_room_is_that_beside_the_micro_batch_that_fits(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size, free, peak = 100, 1000, [0]
+
+    def held(model: Any, batch: Any) -> torch.Tensor:
+        peak[0] = max(peak[0], min(free, size * len(batch.ids)))
+        if len(batch.ids) > 2:
+            raise an_out_of_memory()
+        return answer_loss(model, batch)
+
+    loop = a_loop(tiny, tmp_path / "run")
+    loop.device = torch.device("cuda")  # of which the numbers are asked
+    monkeypatch.setattr(
+        loop,
+        "_gradients",
+        lambda rows: [held(loop.model, collate(part)) for own in rows for part in loop._parts(own)],
+    )
+    monkeypatch.setattr(
+        torch.cuda, "reset_peak_memory_stats", lambda device: peak.__setitem__(0, 0)
+    )
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 0)
+    monkeypatch.setattr(probe, "peak_memory_bytes", lambda device: peak[0])
+    monkeypatch.setattr(probe, "free_bytes", lambda device: free)
+    moments = 2 * sum(p.nbytes for p in loop.parameters)
+    room = probe._room_beside_a_step(loop, list(loop.train.examples[:4]))
+    assert (loop.progress.cut, room + moments) == (2, free - 2 * size)
+
+
+def test_a_base_whose_layers_cannot_compute_again_is_refused_with_what_to_choose() -> None:
+    from transformers import AlbertConfig, AlbertForSequenceClassification
+
+    sizes = {"vocab_size": 20, "embedding_size": 8, "hidden_size": 8, "intermediate_size": 8}
+    model = AlbertForSequenceClassification(AlbertConfig(**sizes, num_attention_heads=2))
+    with pytest.raises(InvalidRunSpec, match=r"off for this base model: .* albert cannot"):
+        CheckpointedLayers(model)
+
+
 def test_older_specs_say_true_or_false_and_no_other_word_is_taken(tiny: Path) -> None:
     for older, now in ((True, "full"), (False, "off")):
         flat = {**a_run(tiny).settings(), "activation_checkpointing": older}

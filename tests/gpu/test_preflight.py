@@ -211,3 +211,21 @@ def test_a_probe_finds_the_micro_batch_that_fits_and_keeps_the_effective_one(
     known = found(home, "hopeless")
     assert verdicts(known)["memory"] == "refused"
     assert "does not fit into memory" in text_of(known, "memory")
+
+
+def test_a_probe_that_does_not_fit_tells_that_no_layer_keeps_its_activations(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(model: Any, batch: Any) -> torch.Tensor:
+        layers = [one for one in model.modules() if hasattr(one, "gradient_checkpointing")]
+        if model.training and not any(one.gradient_checkpointing for one in layers[1:]):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return answer_loss(model, batch)
+
+    known = found(home, "room", activation_checkpointing="selective")
+    assert "All 2 layers keep their activations" in text_of(known, "memory")
+    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
+    known = found(home, "less room", activation_checkpointing="selective")
+    assert verdicts(known)["memory"] == "passed"
+    told = "Every layer computes its activations again: those of 2 do not fit."
+    assert text_of(known, "memory").endswith(told)

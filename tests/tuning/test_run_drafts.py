@@ -36,3 +36,11 @@ def test_of_an_older_draft_only_settings_that_the_form_has_are_used() -> None:
     old = RunDraft(settings={"lora_r": 8, "gone": 1, "seed": None, "init_text": 5, "rate": 0.1})
     start = {"lora_r": 16, "seed": 42, "init_text": "", "rate": 0.5, "new": True}
     assert old.settings_like(start) == {"lora_r": 8, "rate": 0.1}
+
+
+def test_an_older_draft_that_says_true_or_false_keeps_what_was_chosen() -> None:
+    for older, now in ((True, "full"), (False, "off")):
+        draft = RunDraft(settings={"activation_checkpointing": older})
+        assert draft.settings_like({"activation_checkpointing": "selective"}) == {
+            "activation_checkpointing": now
+        }

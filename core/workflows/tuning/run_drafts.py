@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.actor import Actor
+from core.tuning.run_spec import as_now
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -31,7 +32,7 @@ class RunDraft:
         may have kept others."""
         return {
             name: value
-            for name, value in self.settings.items()
+            for name, value in {**self.settings, **as_now(self.settings)}.items()
             if name in start and isinstance(value, type(start[name]))
         }
 

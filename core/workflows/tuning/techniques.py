@@ -228,7 +228,7 @@ def take_in_run(store: Store, job: Job, folder: JobFolder) -> None:
         for one in others
         if one.detail.get("comparison") == comparison_id and one.job_id != job.job_id
     )
-    kinds = generating.KINDS if first else ("tuned",)
+    kinds = generating.kinds_of(run) if first else ("tuned",)
     generating.start_generation(store, system_actor(), run.run_id, kinds=kinds)
 
 
