@@ -52,7 +52,8 @@ def activation_bytes(model: Any, forward: Callable[[], Any]) -> int:
     def note(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Not itself: an output that its own step keeps would hold that step, and never be freed.
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         result = forward()  # holds the tensors, so that no two have one address

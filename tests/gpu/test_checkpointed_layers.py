@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,20 @@ def test_each_layer_that_keeps_its_activations_holds_as_many_bytes_more(
     # What all layers share is counted with the first.
     assert held[1] - held[0] == pytest.approx(held[2] - held[1], rel=0.01)
     assert held[1] - held[0] > 4 * batch.ids.numel() * hidden
+
+
+def test_what_was_measured_is_free_again() -> None:
+    made: list[weakref.ref[torch.Tensor]] = []
+    given = torch.randn(16, 16, requires_grad=True)
+
+    def forward() -> torch.Tensor:
+        out = torch.sigmoid(given * 2)  # an output that its own step keeps
+        made.append(weakref.ref(out))
+        return out.sum()
+
+    assert activation_bytes(torch.nn.Linear(1, 1), forward) >= given.nbytes
+    gc.collect()
+    assert made[0]() is None
 
 
 @pytest.mark.parametrize(("layers_of_room", "kept"), [(-3, 0), (0.9, 0), (1.1, 1), (90, LAYERS)])
