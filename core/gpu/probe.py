@@ -37,8 +37,7 @@ def probe(loop: TrainingLoop) -> Probe:
     and chance are afterwards what they were. Raises the out-of-memory error when one example alone
     does not fit.
     """
-    size = loop.spec.budget.per_device_train_batch_size
-    longest = sorted(loop.train.examples, key=len)[-size:]
+    longest = _longest(loop)
     if loop.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(loop.device)
     devices = [loop.device] if loop.device.type == "cuda" else []
@@ -63,7 +62,7 @@ def keep_what_fits(loop: TrainingLoop) -> str:
     """
     layers = loop.checkpointed
     assert layers is not None
-    longest = sorted(loop.train.examples, key=len)[-loop.spec.budget.per_device_train_batch_size :]
+    longest = _longest(loop)
     devices = [loop.device] if loop.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         loop.model.train()
@@ -78,6 +77,12 @@ def keep_what_fits(loop: TrainingLoop) -> str:
         f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(each)} each "
         "for the longest micro-batch; the others compute them again."
     )
+
+
+def _longest(loop: TrainingLoop) -> list[EncodedExample]:
+    """The micro-batch that becomes widest: of pairs that is not the one with the most tokens."""
+    ordered = sorted(loop.train.examples, key=lambda one: one.longest)
+    return ordered[-loop.spec.budget.per_device_train_batch_size :]
 
 
 def _bytes_of_a_layer(
