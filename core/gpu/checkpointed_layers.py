@@ -4,10 +4,12 @@ pass (Chen et al. 2016, "Training deep nets with sublinear memory cost").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_leaves, tree_map
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from core.tuning.settings import InvalidRunSpec
@@ -31,7 +33,7 @@ class CheckpointedLayers:
                 "activations again."
             )
         model.activation_checkpointing_enable({"use_reentrant": False})
-        self.kept = 0
+        self.model, self.kept = model, 0
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -42,17 +44,64 @@ class CheckpointedLayers:
         for number, layer in enumerate(reversed(self._layers)):
             layer.gradient_checkpointing = number >= self.kept
 
+    def keep_within(self, room: int, sizes: list[int]) -> None:
+        """Let as many layers keep their activations, `sizes` of bytes, as `room` holds."""
+        count = 0
+        for size in reversed(sizes):
+            room -= size
+            count += room >= 0
+        self.keep(count)
 
-def activation_bytes(model: Any, forward: Callable[[], Any]) -> int:
-    """Bytes of what a forward pass keeps for its backward pass, weights left out; what checkpointed
-    layers keep, their inputs, is not seen."""
-    weights = {one.untyped_storage().data_ptr() for one in (*model.parameters(), *model.buffers())}
+    def sizes(self, forward: Callable[[], Any]) -> list[int]:
+        """Bytes that each layer would keep beside its inputs, from one forward pass in which every
+        layer is done with before the next. Layers of one model can differ manifold."""
+        found = [0] * len(self)
+
+        def measured(place: int, function: Any, *args: Any) -> Any:
+            results: list[Any] = []
+            given = tree_leaves((args, function.keywords))
+            inputs = [one for one in given if isinstance(one, torch.Tensor)]
+            run = partial(_into, results, function, *args)
+            found[place] += activation_bytes(self.model, run, inputs)
+            return tree_map(_by_itself, results[0])
+
+        self.keep(0)
+        usual = [layer._gradient_checkpointing_func for layer in self._layers]
+        try:
+            for place, layer in enumerate(self._layers):
+                layer._gradient_checkpointing_func = partial(measured, place)
+            forward()
+        finally:
+            for layer, function in zip(self._layers, usual, strict=True):
+                layer._gradient_checkpointing_func = function
+        return found
+
+
+def _into(results: list[Any], function: Callable[..., Any], *args: Any) -> None:
+    results.append(function(*args))
+
+
+def _by_itself(value: Any) -> Any:
+    """A tensor without the steps that made it."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    return value.detach().requires_grad_(value.requires_grad)
+
+
+def activation_bytes(
+    model: Any, forward: Callable[[], Any], beside: Iterable[torch.Tensor] = ()
+) -> int:
+    """Bytes of what a forward pass keeps for its backward pass, weights and `beside` left out; what
+    checkpointed layers keep, their inputs, is not seen."""
+    others = (*model.parameters(), *model.buffers(), *beside)
+    weights = {one.untyped_storage().data_ptr() for one in others}
     kept: dict[int, int] = {}
 
     def note(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Not itself: an output that its own step keeps would hold that step, and never be freed.
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         result = forward()  # holds the tensors, so that no two have one address

@@ -49,6 +49,11 @@ class EncodedExample:
         return len(self.prompt) + len(self.answer)
 
     @property
+    def longest(self) -> int:
+        """Tokens of its longest row in a batch, as wide as which all others become."""
+        return len(self)
+
+    @property
     def labelled(self) -> int:
         """How much of it carries loss: tokens."""
         return len(self.answer)

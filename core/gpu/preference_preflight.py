@@ -74,7 +74,7 @@ class PreferencePreflightChecks(PreflightChecks):
         """Both answers of a pair go through the model: twice as many tokens a row."""
         size = self.spec.budget.per_device_train_batch_size
         pairs = [one for one in self.train.examples if isinstance(one, EncodedPair)]
-        longest = sorted(pairs, key=len)[-size:]
+        longest = sorted(pairs, key=lambda pair: pair.longest)[-size:]
         labelled = sum(len(pair.answer) + len(pair.rejected) for pair in longest)
         return 2 * max(pair.longest for pair in longest), labelled
 

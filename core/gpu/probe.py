@@ -10,10 +10,11 @@ from functools import partial
 import psutil
 import torch
 
-from core.gpu.checkpointed_layers import CheckpointedLayers, activation_bytes
+from core.gpu.checkpointed_layers import CheckpointedLayers
 from core.gpu.data import EncodedExample
 from core.gpu.loop import TrainingLoop
-from core.gpu.memory import free_bytes, free_memory, peak_memory_bytes, until_it_fits
+from core.gpu.memory import free_bytes, free_memory, peak_memory_bytes
+from core.jobs.faults import is_out_of_memory
 from core.wording import memory_size
 
 SHARE_OF_FREE = 0.8
@@ -37,8 +38,7 @@ def probe(loop: TrainingLoop) -> Probe:
     and chance are afterwards what they were. Raises the out-of-memory error when one example alone
     does not fit.
     """
-    size = loop.spec.budget.per_device_train_batch_size
-    longest = sorted(loop.train.examples, key=len)[-size:]
+    longest = _longest(loop)
     if loop.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(loop.device)
     devices = [loop.device] if loop.device.type == "cuda" else []
@@ -63,41 +63,40 @@ def keep_what_fits(loop: TrainingLoop) -> str:
     """
     layers = loop.checkpointed
     assert layers is not None
-    longest = sorted(loop.train.examples, key=len)[-loop.spec.budget.per_device_train_batch_size :]
+    longest = _longest(loop)
     devices = [loop.device] if loop.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         loop.model.train()
         layers.keep(0)
         room = max(0, int(SHARE_OF_FREE * _room_beside_a_step(loop, longest)))
-        each = _bytes_of_a_layer(loop, layers, longest[-loop.micro_batch :])
-    layers.keep(room // each if each else 0)
+        sizes = _sizes(loop, layers, longest[-loop.micro_batch :])
+    layers.keep_within(room, sizes)
     free_memory()
-    if not each:
+    if not sizes:
         return "Every layer computes its activations again: those of one do not fit."
     if layers.kept == len(layers):
         return f"All {layers.kept} layers keep their activations: {memory_size(each)} each."
     return (
-        f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(each)} each "
-        "for the longest micro-batch; the others compute them again."
+        f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(max(sizes))} "
+        "at most each for the longest micro-batch; the others compute them again."
     )
 
 
-def _bytes_of_a_layer(
-    loop: TrainingLoop, layers: CheckpointedLayers, rows: list[EncodedExample]
-) -> int:
-    """What the activations of one layer take for these rows; 0 where they do not fit."""
+def _longest(loop: TrainingLoop) -> list[EncodedExample]:
+    """The micro-batch that becomes widest: of pairs that is not the one with the most tokens."""
+    ordered = sorted(loop.train.examples, key=lambda one: one.longest)
+    return ordered[-loop.spec.budget.per_device_train_batch_size :]
+
+
+def _sizes(loop: TrainingLoop, layers: CheckpointedLayers, rows: list[EncodedExample]) -> list[int]:
+    """What the activations of each layer take for these rows; [] where they do not fit."""
     batch = loop.objective.collate(rows).to(loop.device)
-    forward = partial(loop.objective.loss, loop.model, batch)
-    found = []
-    for kept in (0, 1):
-        layers.keep(kept)
-        held = until_it_fits(
-            lambda: activation_bytes(loop.model, forward),
-            can_cut=lambda: layers.kept > 0,
-            cut=lambda: layers.keep(0),
-        )
-        found.append(held)
-    return found[1] - found[0]
+    try:
+        return layers.sizes(partial(loop.objective.loss, loop.model, batch))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return []
 
 
 def _room_beside_a_step(loop: TrainingLoop, longest: list[EncodedExample]) -> int:

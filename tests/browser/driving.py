@@ -28,7 +28,7 @@ WATCH_CLICKS = """(() => {
     let pressed;
     addEventListener("mousedown", event => {
         pressed = event.composedPath().find(part => part.matches?.("button, a, summary"));
-        window.clickMissed = Boolean(pressed);
+        window.clickMissed = Boolean(pressed) && event.button === 0;
     }, true);
     addEventListener("click", event => {
         if (event.composedPath().includes(pressed)) window.clickMissed = false;
@@ -39,7 +39,7 @@ playwright.expect.set_options(timeout=PATIENCE)
 _click = Locator.click
 
 
-def click(button: Locator, **options: Any) -> None:
+def click(button: Locator, /, **options: Any) -> None:
     """Playwright's click, again where the page moved away under it.
 
     Playwright waits until two frames show the element in one place. On a busy machine a page that

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,20 @@ def test_each_layer_that_keeps_its_activations_holds_as_many_bytes_more(
     assert held[1] - held[0] > 4 * batch.ids.numel() * hidden
 
 
+def test_what_was_measured_is_free_again() -> None:
+    made: list[weakref.ref[torch.Tensor]] = []
+    given = torch.randn(16, 16, requires_grad=True)
+
+    def forward() -> torch.Tensor:
+        out = torch.sigmoid(given * 2)  # an output that its own step keeps
+        made.append(weakref.ref(out))
+        return out.sum()
+
+    assert activation_bytes(torch.nn.Linear(1, 1), forward) >= given.nbytes
+    gc.collect()
+    assert made[0]() is None
+
+
 @pytest.mark.parametrize(("layers_of_room", "kept"), [(-3, 0), (0.9, 0), (1.1, 1), (90, LAYERS)])
 def test_as_many_layers_keep_their_activations_as_the_free_memory_holds(
     layers_of_room: float, kept: int, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -167,25 +184,46 @@ def an_out_of_memory() -> torch.OutOfMemoryError:
     return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
 
-def keeps_some(model: Any) -> bool:
-    layers = [one for one in model.modules() if hasattr(one, "gradient_checkpointing")]
-    return not all(one.gradient_checkpointing for one in layers)
-
-
 def test_every_layer_computes_its_activations_again_where_those_of_one_do_not_fit(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_large(model: Any, batch: Any) -> torch.Tensor:
-        if model.training and keeps_some(model):
-            raise an_out_of_memory()
-        return answer_loss(model, batch)
+    def too_large(*_given: Any) -> int:
+        raise an_out_of_memory()
 
-    monkeypatch.setattr("core.gpu.objective.answer_loss", too_large)
+    monkeypatch.setattr("core.gpu.checkpointed_layers.activation_bytes", too_large)
     loop = a_loop(tiny, tmp_path / "run")
     told = probe.keep_what_fits(loop)
     assert told == "Every layer computes its activations again: those of one do not fit."
     assert (checkpointed(loop).kept, loop.progress.cut) == (0, 1)
-    assert not keeps_some(loop.model)
+    loop.backward([loop.train.examples])
+    assert all(p.grad is not None for p in loop.parameters)
+
+
+def test_layers_of_different_sizes_are_measured_one_by_one() -> None:
+    from transformers import Qwen3NextConfig, Qwen3NextForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "moe_intermediate_size": 16}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 16}
+    linear = {"linear_num_value_heads": 2, "linear_num_key_heads": 2, "linear_key_head_dim": 16}
+    more = {"linear_value_head_dim": 16, "shared_expert_intermediate_size": 16, "num_experts": 4}
+    config = Qwen3NextConfig(
+        vocab_size=50, num_hidden_layers=4, pad_token_id=0, num_experts_per_tok=2,
+        **sizes, **heads, **linear, **more,
+    )  # fmt: skip
+    model = Qwen3NextForCausalLM(config).train()
+    layers = CheckpointedLayers(model)
+    ids = torch.randint(1, 50, (2, 64))
+    held = []
+    for kept in range(5):
+        layers.keep(kept)
+        held.append(activation_bytes(model, lambda: model(input_ids=ids, use_cache=False)))
+    grown = [two - one for one, two in pairwise(held)]
+    found = layers.sizes(lambda: model(input_ids=ids, use_cache=False))
+    assert found[0] > 1.5 * found[3]
+    assert found[::-1] == pytest.approx(grown, rel=0.15)
+    layers.keep_within(found[3] + found[2], found)
+    assert layers.kept == 2
 
 
 def test_an_evaluation_that_runs_out_of_memory_lets_the_layers_keep_their_activations(

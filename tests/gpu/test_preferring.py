@@ -15,11 +15,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.gpu import objective as objectives
 from core.gpu import preferring, preflight, training
+from core.gpu.adapters import attach_adapter
 from core.gpu.card import preference_line
 from core.gpu.data import EncodedSplit, NothingToLearn, OverlongExamples
+from core.gpu.loop import TrainingLoop
 from core.gpu.models import load_model
 from core.gpu.preferring import EncodedPair, PreferredAnswers, encode_pairs, with_reference
 from core.gpu.preparing import ChangedPairs
+from core.gpu.probe import probe
 from core.jobs.context import JobContext, JobStopped
 from core.jobs.events import read_events
 from core.jobs.folder import JobFolder
@@ -269,6 +272,35 @@ def test_out_of_memory_cuts_the_micro_batches_and_the_measures_stay(
     assert metrics["micro_batch"] == 1  # a validation batch has twice as many
     for one, other in zip(reports(cut, "log"), reports(whole, "log"), strict=True):
         assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_a_probe_takes_the_widest_pairs_and_not_those_with_the_most_tokens(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = some_pairs(6)
+    rows[0] |= {"output": "a b c d e f g h i j k l m n o p", "rejected": "a"}
+    rows[1] |= {"output": "a b c d e f g h i j k l", "rejected": "m n o p q r s t u v w"}
+    rows = [{**row, "instruction": "Say.", "input": ""} for row in rows[:2]]
+    base = load_model("models/tiny", home)
+    split = encode_pairs(base.tokenizer, PROMPT, rows, 200, "refuse")
+    lopsided, even = [one for one in split.examples if isinstance(one, EncodedPair)]
+    assert len(lopsided) < len(even)
+    assert lopsided.longest > even.longest
+    spec = a_run("models/tiny", objective="dpo", per_device_train_batch_size=1)
+    job = JobContext(a_training(home / "runs" / "lopsided", spec))
+    objective = PreferredAnswers(spec.objective)
+    model = attach_adapter(base, spec)
+    loop = TrainingLoop(job, spec, model, base.device, split, split, objective=objective)
+    widths = []
+    collate = objective.collate
+
+    def seen(pairs: Any) -> Any:
+        widths.append(max(pair.longest for pair in pairs))
+        return collate(pairs)
+
+    monkeypatch.setattr(objective, "collate", seen)
+    probe(loop)
+    assert widths[0] == lopsided.longest
 
 
 def test_the_sft_term_keeps_the_preferred_answers_likely(home: Path) -> None:
