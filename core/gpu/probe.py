@@ -74,11 +74,12 @@ def keep_what_fits(loop: TrainingLoop) -> str:
     free_memory()
     if not sizes:
         return "Every layer computes its activations again: those of one do not fit."
+    most = memory_size(max(sizes))
     if layers.kept == len(layers):
-        return f"All {layers.kept} layers keep their activations: {memory_size(each)} each."
+        return f"All {layers.kept} layers keep their activations, at most {most} each."
     return (
-        f"{layers.kept} of {len(layers)} layers keep their activations, {memory_size(max(sizes))} "
-        "at most each for the longest micro-batch; the others compute them again."
+        f"{layers.kept} of {len(layers)} layers keep their activations, at most {most} each for "
+        "the longest micro-batch; the others compute them again."
     )
 
 
